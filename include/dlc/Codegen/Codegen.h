@@ -1,0 +1,34 @@
+// From kernels and host program to machine code.
+#ifndef DLC_CODEGEN_CODEGEN_H
+#define DLC_CODEGEN_CODEGEN_H
+
+#include "dlc/IR/Dlc.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <string>
+
+namespace dlc {
+
+struct CodegenOptions {};
+
+/// From functions over buffers to `llvm` alone: kernels, host program, query table. The module
+/// keeps its attributes.
+void buildCodegenPipeline(mlir::OpPassManager &pm, const CodegenOptions &options);
+
+/// The CPU `name` ("host" or one of LLVM's) with additional `features`; an error on `loc` where
+/// LLVM knows no such CPU.
+mlir::FailureOr<TargetAttr> getTarget(mlir::Location loc, llvm::StringRef name,
+                                      llvm::StringRef features);
+
+/// DLC_CPU_ bits (dlc/ABI/Artifact.h) of the features that code for `target` uses.
+uint64_t getCpuFeatures(TargetAttr target);
+
+enum class ObjectFormat { object, assembly, llvmIR };
+
+/// Machine code of a module after the codegen phase, as the bytes of an ELF object (or as text).
+mlir::FailureOr<std::string> emitObject(mlir::ModuleOp module, ObjectFormat format);
+
+} // namespace dlc
+
+#endif

@@ -1,0 +1,49 @@
+// Passes of the codegen phase.
+#ifndef DLC_CODEGEN_PASSES_TD
+#define DLC_CODEGEN_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def EmitKernels : Pass<"dlc-emit-kernels", "::mlir::ModuleOp"> {
+  let summary = "emit loops and vector operations for kernel functions";
+  let description = [{
+    Makes each kernel function a `dlc_kernel_fn` (dlc/ABI/Program.h) that computes one task as its schedule says. The
+    functions keep their names, their order and their schedule.
+
+    Example:
+    ```mlir
+    func.func private @relu(%in: !dlc.buffer<!dlc.tensor<N x f32>>, %out: !dlc.buffer<!dlc.tensor<N x f32>>)
+        attributes {dlc.schedule = #dlc.schedule<loops, lanes = 16, channels = 1, pixels = [16], rows = 1>}
+    ```
+    becomes
+    ```mlir
+    llvm.func internal @relu(%call: !llvm.ptr, %task: i64)
+        attributes {dlc.schedule = #dlc.schedule<loops, lanes = 16, channels = 1, pixels = [16], rows = 1>, dso_local}
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def EmitHost : Pass<"dlc-emit-host", "::mlir::ModuleOp"> {
+  let summary = "emit the host program and the table of the artifact";
+  let description = [{
+    Makes `@main` the functions `dlc_run` and `dlc_plan`, and adds the table and the exported `dlc_query` that gives it
+    (dlc/ABI/Program.h). Kernels must have been emitted. The weights section is the hidden symbol `dlc_weights`, which
+    the packager defines.
+
+    Example:
+    ```mlir
+    func.func @main(%input: !dlc.buffer<!dlc.tensor<N x f32>>, %output: !dlc.buffer<!dlc.tensor<N x f32>>)
+    ```
+    becomes
+    ```mlir
+    llvm.func internal @dlc_run(%call: !llvm.ptr) -> i32
+    llvm.func internal @dlc_plan(%symbols: !llvm.ptr, %output_dims: !llvm.ptr, %workspace: !llvm.ptr) -> i32
+    llvm.func @dlc_query(%abi_version: i32) -> !llvm.ptr
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif

@@ -1,0 +1,32 @@
+// Passes of the fuse phase.
+#ifndef DLC_FUSE_PASSES_TD
+#define DLC_FUSE_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def Fuse : Pass<"dlc-fuse", "::mlir::ModuleOp"> {
+  let summary = "Draw a box around each group of ops that runs as one kernel";
+  let description = [{
+    A rule names an anchor and the ops that may follow it in its box; a box grows along values that have one use. Ops
+    that no rule takes get a box of their own. Constants stay outside, but for scalars and the scales of a resize, which
+    become part of the kernel. An output that no box computes (an input, a constant, a value that is returned twice) is
+    copied by a box.
+
+    ```mlir
+    %0 = dlc.conv %x, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : ...
+    %1 = dlc.relu %0 : ...
+    // becomes
+    %1 = dlc.kernel anchor (%x, %w) : ... {
+    ^bb0(%arg0: ..., %arg1: ...):
+      %2 = dlc.conv %arg0, %arg1 strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : ...
+      %3 = dlc.relu %2 : ...
+      dlc.yield %3 : ...
+    }
+    ```
+  }];
+  let options = [ListOption<"rules", "rules", "std::string", "Names of the rules to apply; all where empty">];
+  let statistics = [Statistic<"numBoxes", "num-boxes", "Number of boxes">,
+                    Statistic<"numFused", "num-fused", "Number of ops fused behind an anchor">];
+}
+
+#endif

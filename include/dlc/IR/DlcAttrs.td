@@ -1,0 +1,229 @@
+// Attributes: expressions over symbols, layouts, weights by reference, schedules and targets.
+#ifndef DLC_IR_ATTRS_TD
+#define DLC_IR_ATTRS_TD
+
+include "dlc/IR/DlcDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+
+class Dlc_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Dlc_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+//===-- Expressions ---------------------------------------------------------------------------------------------------===//
+
+def Dlc_ExprAttr : Dlc_Attr<"Expr", "expr"> {
+  let summary = "an integer polynomial over symbols, in normal form";
+  let description = [{
+    A sum of terms, each a coefficient times a product of factors. A factor is a symbol (a string attribute) or a call
+    (`#dlc.call`: floordiv, min, max). Terms and factors are sorted and merged, so that equal
+    attributes mean equal sizes; different ones mean nothing. Arithmetic on expressions (dlc/IR/Expr.h) yields a null
+    attribute where a coefficient leaves 64 bits.
+
+    Example: `#dlc.expr<3*H*W + floordiv(N - 1, 2)>`
+  }];
+  let parameters = (ins
+    ArrayRefParameter<"int64_t", "one for each term">:$coefficients,
+    ArrayRefParameter<"int64_t", "number of factors of each term">:$degrees,
+    ArrayRefParameter<"::mlir::Attribute", "the factors of all terms, one after the other">:$factors);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    static ExprAttr constant(::mlir::MLIRContext *context, int64_t value);
+    static ExprAttr symbol(::mlir::MLIRContext *context, ::llvm::StringRef name);
+
+    /// The value of an expression without symbols.
+    std::optional<int64_t> getConstant() const;
+    /// The name, where the expression is a single symbol.
+    std::optional<::llvm::StringRef> getSymbol() const;
+    /// Calls `visit` for each symbol, as often as it occurs.
+    void walkSymbols(::llvm::function_ref<void(::llvm::StringRef)> visit) const;
+    /// The value where `valueOf` gives each symbol one; nothing on overflow.
+    std::optional<int64_t>
+    evaluate(::llvm::function_ref<std::optional<int64_t>(::llvm::StringRef)> valueOf) const;
+    /// The text between `#dlc.expr<` and `>`.
+    std::string str() const;
+  }];
+}
+
+def Dlc_CallKind : I32EnumAttr<"CallKind", "operation that is no polynomial", [
+    I32EnumAttrCase<"floordiv", 0>, I32EnumAttrCase<"min", 1>, I32EnumAttrCase<"max", 2>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+
+def Dlc_CallAttr : Dlc_Attr<"Call", "call"> {
+  let summary = "a factor of an expression that is no symbol";
+  let description = [{
+    `floordiv` rounds towards minus infinity and divides by a positive constant. Built only by the functions of
+    dlc/IR/Expr.h, which simplify first.
+  }];
+  let parameters = (ins "::dlc::CallKind":$kind, "::dlc::ExprAttr":$lhs, "::dlc::ExprAttr":$rhs);
+  let assemblyFormat = "`<` $kind `,` $lhs `,` $rhs `>`";
+}
+
+//===-- Layouts -------------------------------------------------------------------------------------------------------===//
+
+// How the elements of a tensor lie in its buffer, where that is not dense and row-major. A layout owns its padding: the
+// producer of a value writes every element of the buffer, those that only the layout has too. dlc/IR/Layout.h has what
+// all layouts answer.
+
+def Dlc_ImageLayoutAttr : Dlc_Attr<"ImageLayout", "image_layout"> {
+  let summary = "N x C x H x W with zero halo, planar or in blocks of channels";
+  let description = [{
+    With `block = B` the buffer is [N][ceil(C/B)][top+H+bottom][left+W+right][B], where lanes beyond C hold zeros;
+    B = 1 is planar. `halo` is [top, left, bottom, right]; its elements are zeros.
+
+    Example: `#dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>`
+  }];
+  let parameters = (ins "int64_t":$block, ArrayRefParameter<"int64_t">:$halo);
+  let assemblyFormat = "`<` `block` `=` $block `,` `halo` `=` `[` $halo `]` `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    int64_t getTop() const { return getHalo()[0]; }
+    int64_t getLeft() const { return getHalo()[1]; }
+    int64_t getBottom() const { return getHalo()[2]; }
+    int64_t getRight() const { return getHalo()[3]; }
+    bool hasHalo() const;
+  }];
+}
+
+def Dlc_FilterLayoutAttr : Dlc_Attr<"FilterLayout", "filter_layout"> {
+  let summary = "a convolution filter M x C x KH x KW in panels";
+  let description = [{
+    The buffer is [ceil(M/outputs)][ceil(C/inputs)][KH][KW][inputs][outputs], zeros beyond M and C: a kernel reads one
+    panel of `outputs` output channels from front to back.
+
+    Example: `#dlc.filter_layout<outputs = 32, inputs = 16>`
+  }];
+  let parameters = (ins "int64_t":$outputs, "int64_t":$inputs);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Dlc_PaddedLayoutAttr : Dlc_Attr<"PaddedLayout", "padded_layout"> {
+  let summary = "a vector with zeros up to a multiple of elements";
+  let parameters = (ins "int64_t":$multiple);
+  let assemblyFormat = "`<` $multiple `>`";
+  let genVerifyDecl = 1;
+}
+
+//===-- Weights -------------------------------------------------------------------------------------------------------===//
+
+def Dlc_SourceAttr : Dlc_Attr<"Source", "source"> {
+  let summary = "a file that weights are read from";
+  let description = [{
+    A row of the module's table `dlc.sources`. Files are known by content: `hash` is the XXH3 (128 bits, hexadecimal)
+    of all bytes. No path reaches IR or artifact.
+  }];
+  let parameters = (ins StringRefParameter<>:$hash, "int64_t":$size);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Dlc_RangeAttr : Dlc_Attr<"Range", "range"> {
+  let summary = "bytes of a source";
+  let description = [{`file` is a row of `dlc.sources`; `offset` and `length` are in bytes, at any alignment.}];
+  let parameters = (ins "int64_t":$file, "int64_t":$offset, "int64_t":$length);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+def Dlc_PackAttr : Dlc_Attr<"Pack", "pack"> {
+  let summary = "recipe step: store in a layout";
+  let parameters = (ins "::mlir::Attribute":$layout);
+  let assemblyFormat = "`<` $layout `>`";
+  let genVerifyDecl = 1;
+}
+
+def Dlc_WeightAttr : Dlc_Attr<"Weight", "weight"> {
+  let summary = "constant data by reference: a source and a recipe";
+  let description = [{
+    `source` is a `#dlc.range`, or a dense builtin attribute for small constants. Its elements are little-endian, dense
+    and row-major, of `shape` and `type`. The steps of `recipe` are applied in order when the artifact is written.
+
+    Example: `#dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 128>, shape = [2, 16], type = f32,
+    recipe = [#dlc.pack<#dlc.padded_layout<16>>]>`
+  }];
+  let parameters = (ins
+    "::mlir::Attribute":$source,
+    ArrayRefParameter<"int64_t">:$shape,
+    "::mlir::Type":$elementType,
+    OptionalArrayRefParameter<"::mlir::Attribute">:$recipe);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
+//===-- Boxes, schedules, targets -------------------------------------------------------------------------------------===//
+
+def Dlc_BoxKind : I32EnumAttr<"BoxKind", "rule family that drew a box", [
+    I32EnumAttrCase<"loops", 0>, I32EnumAttrCase<"anchor", 1>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+def Dlc_BoxKindAttr : EnumAttr<Dlc_Dialect, Dlc_BoxKind, "box_kind"> {
+  let assemblyFormat = "$value";
+}
+
+def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
+    I32EnumAttrCase<"direct_conv", 0>, I32EnumAttrCase<"row_conv", 1>, I32EnumAttrCase<"loops", 2>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+
+def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
+  let summary = "everything that an emitter decides by";
+  let description = [{
+    `direct_conv` vectorizes over output channels: a tile is `pixels[i]` neighbours of a row times `channels` output
+    channels (`channels / lanes` vectors), all accumulators in registers. `row_conv` vectorizes over a row: a tile is
+    `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors). `loops` evaluates its ops at
+    `pixels[i]` neighbours of the innermost dim.
+
+    `pixels` lists tile widths, widest first; each handles what the ones before it leave over of a row, the last one
+    all of it. A task is `rows` rows of the output (for `loops`: of the innermost dim).
+
+    Example: `#dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1>`
+  }];
+  let parameters = (ins
+    "::dlc::Algorithm":$algorithm,
+    "int64_t":$lanes,
+    "int64_t":$channels,
+    ArrayRefParameter<"int64_t">:$pixels,
+    "int64_t":$rows);
+  let assemblyFormat = [{
+    `<` $algorithm `,` `lanes` `=` $lanes `,` `channels` `=` $channels `,` `pixels` `=` `[` $pixels `]` `,`
+    `rows` `=` $rows `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+def Dlc_TargetAttr : Dlc_Attr<"Target", "target"> {
+  let summary = "the CPU that code is generated for";
+  let description = [{
+    `cpu` and `features` are LLVM's names. `lanes` is the number of f32 in a vector register (a power of two),
+    `registers` the number of vector registers; `fma` says whether the CPU multiplies and adds in one step.
+
+    Example: `#dlc.target<cpu = "znver4", features = "", lanes = 16, registers = 32, fma = true>`
+  }];
+  let parameters = (ins
+    StringRefParameter<>:$cpu,
+    StringRefParameter<>:$features,
+    "int64_t":$lanes,
+    "int64_t":$registers,
+    "bool":$fma);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
+//===-- Enumerations of ops -------------------------------------------------------------------------------------------===//
+
+def Dlc_ResizeCoordinates : I32EnumAttr<"ResizeCoordinates", "from an output index to an input coordinate", [
+    I32EnumAttrCase<"half_pixel", 0>, I32EnumAttrCase<"pytorch_half_pixel", 1>,
+    I32EnumAttrCase<"align_corners", 2>, I32EnumAttrCase<"asymmetric", 3>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+def Dlc_ResizeCoordinatesAttr : EnumAttr<Dlc_Dialect, Dlc_ResizeCoordinates, "resize_coordinates"> {
+  let assemblyFormat = "$value";
+}
+
+#endif

@@ -1,0 +1,36 @@
+// What passes and emitters ask of ops.
+#ifndef DLC_IR_INTERFACES_TD
+#define DLC_IR_INTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+def Dlc_ShapeInferenceInterface : OpInterface<"ShapeInferenceOpInterface"> {
+  let cppNamespace = "::dlc";
+  let description = "Ops that compute the types of their results from those of their operands.";
+  let methods = [
+    InterfaceMethod<[{
+      Appends the types of all results. Called once all operands have known shapes; emits a located error and fails
+      where these are impossible.
+    }], "::llvm::LogicalResult", "inferShapes", (ins "::llvm::SmallVectorImpl<::dlc::PlannedType> &":$types)>
+  ];
+}
+
+def Dlc_ElementwiseInterface : OpInterface<"ElementwiseOpInterface"> {
+  let cppNamespace = "::dlc";
+  let description = [{
+    Ops whose result at an index depends on their operands at that index alone (after broadcasting). The scalar
+    semantics of such an op are defined once, here, for all emitters.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Builds the op on scalars or vectors; `operands` are those of the op, absent ones left out, all of one type.
+    }], "::mlir::Value", "emitScalar",
+    (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::ValueRange":$operands)>
+  ];
+}
+
+def Dlc_SameElementType : NativeOpTrait<"SameElementType"> {
+  let cppNamespace = "::dlc";
+}
+
+#endif

@@ -1,0 +1,23 @@
+// What the emitters can take: the one table that the fuse and schedule phases read, so that no box
+// is drawn which nothing emits.
+#ifndef DLC_IR_EMITTERS_H
+#define DLC_IR_EMITTERS_H
+
+#include "dlc/IR/Dlc.h"
+
+namespace dlc {
+
+/// Why no emitter computes `op`, for an error message; nothing where one does.
+std::optional<std::string> getEmissionObstacle(mlir::Operation *op);
+
+/// Whether `op` can follow an anchor in its box: elementwise, and all of its operands but `value`
+/// are scalar constants.
+bool isEpilogue(mlir::Operation *op, mlir::Value value);
+
+/// Whether `value` is a constant that becomes part of the kernel, rather than a buffer that it
+/// reads.
+bool isImmediate(mlir::OpOperand &use);
+
+} // namespace dlc
+
+#endif

@@ -1,0 +1,34 @@
+// Arithmetic on symbolic sizes.
+//
+// All functions take and return `#dlc.expr` in normal form. A null operand gives a null result, and
+// so does a coefficient that leaves 64 bits: callers build whole formulas and test once, before
+// they put the result into a type.
+#ifndef DLC_IR_EXPR_H
+#define DLC_IR_EXPR_H
+
+#include "dlc/IR/Dlc.h"
+
+namespace dlc {
+
+ExprAttr operator+(ExprAttr lhs, ExprAttr rhs);
+ExprAttr operator-(ExprAttr lhs, ExprAttr rhs);
+ExprAttr operator*(ExprAttr lhs, ExprAttr rhs);
+ExprAttr operator+(ExprAttr lhs, int64_t rhs);
+ExprAttr operator-(ExprAttr lhs, int64_t rhs);
+ExprAttr operator*(ExprAttr lhs, int64_t rhs);
+
+/// Quotient and remainder by a positive constant, rounded towards minus infinity.
+ExprAttr floorDiv(ExprAttr lhs, int64_t rhs);
+ExprAttr mod(ExprAttr lhs, int64_t rhs);
+/// The quotient rounded up.
+ExprAttr ceilDiv(ExprAttr lhs, int64_t rhs);
+ExprAttr minimum(ExprAttr lhs, ExprAttr rhs);
+ExprAttr maximum(ExprAttr lhs, ExprAttr rhs);
+
+/// Prints `expr` as in types; parses a sum of products, calls and (quoted) symbols.
+void printExpr(llvm::raw_ostream &os, ExprAttr expr);
+mlir::FailureOr<ExprAttr> parseExpr(mlir::AsmParser &parser);
+
+} // namespace dlc
+
+#endif

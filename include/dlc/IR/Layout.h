@@ -1,0 +1,22 @@
+// What all layouts answer: `#dlc.image_layout`, `#dlc.filter_layout`, `#dlc.padded_layout`.
+#ifndef DLC_IR_LAYOUT_H
+#define DLC_IR_LAYOUT_H
+
+#include "dlc/IR/Dlc.h"
+
+namespace dlc {
+
+bool isLayout(mlir::Attribute attr);
+
+/// Whether values of `dims` can have `layout`.
+llvm::LogicalResult verifyLayout(mlir::Attribute layout, llvm::ArrayRef<ExprAttr> dims,
+                                 llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
+
+/// The number of elements of a buffer for a value of `dims`, padding included; a null layout is
+/// dense and row-major. Null where it leaves 64 bits.
+ExprAttr getBufferElements(mlir::MLIRContext *context, mlir::Attribute layout,
+                           llvm::ArrayRef<ExprAttr> dims);
+
+} // namespace dlc
+
+#endif

@@ -1,0 +1,22 @@
+// ONNX files into the dlc dialect.
+#ifndef DLC_IMPORT_ONNXIMPORTER_H
+#define DLC_IMPORT_ONNXIMPORTER_H
+
+#include "dlc/IR/Dlc.h"
+#include "dlc/Support/SourceFiles.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace dlc {
+
+/// Imports `sources[file]` as a module with one function `main`: every op with all attributes and
+/// its element types, input shapes with the model's symbolic dims, other shapes unknown, weights as
+/// ranges of the file.
+///
+/// Fails after emitting one located error for each problem of the model, all of them in one run.
+mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
+importOnnxModel(mlir::MLIRContext *context, const SourceFiles &sources, size_t file);
+
+} // namespace dlc
+
+#endif

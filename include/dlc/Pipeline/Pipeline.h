@@ -1,0 +1,65 @@
+// The compiler as a walk over the phases.
+#ifndef DLC_PIPELINE_PIPELINE_H
+#define DLC_PIPELINE_PIPELINE_H
+
+#include "dlc/Codegen/Codegen.h"
+#include "dlc/Fuse/Passes.h"
+#include "dlc/Support/SourceFiles.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <optional>
+#include <string>
+
+namespace dlc {
+
+enum class Phase {
+#define DLC_PHASE(Name, flag, function, summary) Name,
+#include "dlc/Pipeline/Phases.def"
+};
+
+/// All phases in order.
+llvm::ArrayRef<Phase> getPhases();
+llvm::StringRef getFlag(Phase phase);
+std::optional<Phase> symbolizePhase(llvm::StringRef flag);
+
+struct PipelineOptions {
+  FuseOptions fuse;
+  CodegenOptions codegen;
+};
+
+/// Appends the passes of a phase on IR (Graph to Codegen).
+void buildPhase(mlir::OpPassManager &pm, Phase phase, const PipelineOptions &options);
+
+/// Checks what holds after `phase`; emits errors and fails where it does not.
+llvm::LogicalResult verifyPhase(mlir::ModuleOp module, Phase phase);
+
+struct CompileOptions {
+  PipelineOptions pipeline;
+  /// The phase that `module` has gone through.
+  Phase from = Phase::Import;
+  /// The last phase on IR to run; at most Codegen.
+  Phase to = Phase::Codegen;
+  /// Where to write NN-phase.mlir after each phase; nowhere where empty.
+  std::string dumpFolder;
+};
+
+enum class CompileResult { ok, rejected, internalError };
+
+/// Runs the phases on IR after `from` up to `to`. `rejected` comes with located errors about the
+/// model, `internalError` with ones about the compiler.
+CompileResult runPhases(mlir::ModuleOp module, const CompileOptions &options);
+
+/// Machine code and package: writes the artifact of a module after the codegen phase.
+llvm::LogicalResult buildArtifact(mlir::ModuleOp module, const SourceFiles &sources,
+                                  llvm::StringRef outputPath);
+
+/// Everything that IR of any phase may hold.
+void registerDialects(mlir::DialectRegistry &registry);
+/// Passes, and pipelines `--dlc-<phase>-pipeline`, for dlc-opt.
+void registerPasses();
+
+} // namespace dlc
+
+#endif

@@ -1,0 +1,322 @@
+#include "KernelBuilder.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace dlc;
+
+static constexpr unsigned elementAlignment = 4;
+
+std::optional<float> dlc::getImmediate(Value value) {
+  DenseFPElementsAttr constant;
+  if (!matchPattern(value, m_Constant(&constant)) || constant.getNumElements() != 1 ||
+      !constant.getElementType().isF32())
+    return std::nullopt;
+  return *constant.value_begin<float>();
+}
+
+//===----------------------------------------------------------------------===//
+// Frame
+//===----------------------------------------------------------------------===//
+
+/// Whether all that the kernel touches is f32 and of sizes that the signature's symbols determine.
+static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature) {
+  auto verify = [&](Location loc, Type type) -> LogicalResult {
+    auto buffer = dyn_cast<BufferType>(type);
+    PlannedType tensor = buffer ? buffer.getTensor() : dyn_cast<PlannedType>(type);
+    if (!tensor || !tensor.getElementType().isF32())
+      return emitError(loc, "expected a value of f32 in a kernel, found ") << type;
+    LogicalResult known = success();
+    for (ExprAttr dim : tensor.getDims())
+      dim.walkSymbols([&](StringRef name) {
+        if (succeeded(known) && !llvm::is_contained(signature.symbols, name))
+          known = emitError(loc, "expected a symbol of the signature, found '") << name << "'";
+      });
+    return known;
+  };
+  for (BlockArgument argument : source.getArguments()) {
+    if (!isa<BufferType>(argument.getType()))
+      return emitError(argument.getLoc(), "expected buffers as arguments of a kernel, found ")
+             << argument.getType();
+    if (failed(verify(argument.getLoc(), argument.getType())))
+      return failure();
+  }
+  WalkResult result = source.walk([&](Operation *op) -> WalkResult {
+    for (Type type : op->getResultTypes())
+      if (failed(verify(op->getLoc(), type)))
+        return failure();
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+FailureOr<KernelBuilder> KernelBuilder::create(func::FuncOp source, TargetAttr target,
+                                               const Signature &signature) {
+  auto schedule = source->getAttrOfType<ScheduleAttr>(scheduleName);
+  if (!schedule || !llvm::hasSingleElement(source.getBody()))
+    return source.emitError("expected a kernel function of one block with a schedule");
+  if (failed(verifyTypes(source, signature)))
+    return failure();
+  return KernelBuilder(source, schedule, target, signature);
+}
+
+/// The entry block holds addresses and sizes, which code of the body adds to as it needs them.
+KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetAttr target,
+                             const Signature &signature)
+    : ImplicitLocOpBuilder(source.getLoc(), source.getOperation()), source(source),
+      schedule(schedule), target(target) {
+  Type pointer = LLVM::LLVMPointerType::get(getContext());
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(getContext()),
+                                          {pointer, getI64Type()});
+  function = LLVM::LLVMFuncOp::create(*this, source.getName(), type, LLVM::Linkage::Internal,
+                                      /*dsoLocal=*/true);
+  function->setAttr(scheduleName, schedule);
+  entry = function.addEntryBlock(*this);
+  body = createBlock(&function.getBody(), function.getBody().end());
+
+  setInsertionPointToStart(entry);
+  Type callType = LLVM::LLVMStructType::getLiteral(
+      getContext(), {getI32Type(), getI32Type(), pointer, pointer});
+  auto loadField = [&](int32_t index) -> Value {
+    Value address =
+        LLVM::GEPOp::create(*this, pointer, callType, function.getArgument(0),
+                            ArrayRef<LLVM::GEPArg>{0, index}, LLVM::GEPNoWrapFlags::inbounds);
+    return LLVM::LoadOp::create(*this, pointer, address);
+  };
+  Value buffers = loadField(2), symbols = loadField(3);
+  for (unsigned i = 0; i != source.getNumArguments(); ++i) {
+    Value address = LLVM::GEPOp::create(*this, pointer, pointer, buffers,
+                                        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)},
+                                        LLVM::GEPNoWrapFlags::inbounds);
+    addresses.push_back(LLVM::LoadOp::create(*this, pointer, address));
+  }
+  exprs.emplace(*this, getLoc(), symbols, signature.symbols, ExprEmitter::Mode::unchecked);
+  setInsertionPointToEnd(body);
+}
+
+void KernelBuilder::finish() {
+  LLVM::ReturnOp::create(*this, ValueRange());
+  setInsertionPointToEnd(entry);
+  LLVM::BrOp::create(*this, ValueRange(), body);
+}
+
+//===----------------------------------------------------------------------===//
+// Integers
+//===----------------------------------------------------------------------===//
+
+Value KernelBuilder::i64(int64_t value) {
+  return arith::ConstantOp::create(*this, getI64IntegerAttr(value));
+}
+
+Value KernelBuilder::size(ExprAttr expr) {
+  if (std::optional<int64_t> value = expr.getConstant())
+    return i64(*value);
+  FailureOr<Value> value = exprs->emit(expr);
+  assert(succeeded(value) && "symbols have been verified");
+  return *value;
+}
+
+Value KernelBuilder::add(Value lhs, Value rhs) { return createOrFold<arith::AddIOp>(lhs, rhs); }
+Value KernelBuilder::sub(Value lhs, Value rhs) { return createOrFold<arith::SubIOp>(lhs, rhs); }
+Value KernelBuilder::mul(Value lhs, Value rhs) { return createOrFold<arith::MulIOp>(lhs, rhs); }
+Value KernelBuilder::div(Value lhs, Value rhs) { return createOrFold<arith::DivUIOp>(lhs, rhs); }
+Value KernelBuilder::rem(Value lhs, Value rhs) { return createOrFold<arith::RemUIOp>(lhs, rhs); }
+Value KernelBuilder::min(Value lhs, Value rhs) { return createOrFold<arith::MinSIOp>(lhs, rhs); }
+Value KernelBuilder::max(Value lhs, Value rhs) { return createOrFold<arith::MaxSIOp>(lhs, rhs); }
+Value KernelBuilder::equal(Value lhs, Value rhs) {
+  return createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, lhs, rhs);
+}
+
+//===----------------------------------------------------------------------===//
+// Control flow
+//===----------------------------------------------------------------------===//
+
+KernelBuilder::Carried
+KernelBuilder::loop(Value lower, Value upper, int64_t step, ValueRange inits,
+                    function_ref<Carried(Value, ValueRange)> body) {
+  IntegerAttr low, high;
+  if (matchPattern(lower, m_Constant(&low)) && matchPattern(upper, m_Constant(&high))) {
+    if (low.getInt() >= high.getInt())
+      return llvm::to_vector(inits);
+    if (high.getInt() - low.getInt() <= step)
+      return body(lower, inits);
+  }
+  auto forOp = scf::ForOp::create(
+      *this, lower, upper, i64(step), inits,
+      [&](OpBuilder &builder, Location loc, Value i, ValueRange carried) {
+        InsertionGuard guard(*this);
+        setInsertionPointToEnd(builder.getInsertionBlock());
+        Carried results = body(i, carried);
+        scf::YieldOp::create(*this, results);
+      });
+  return llvm::to_vector(ValueRange(forOp.getResults()));
+}
+
+void KernelBuilder::loop(Value lower, Value upper, int64_t step, function_ref<void(Value)> body) {
+  loop(lower, upper, step, ValueRange(), [&](Value i, ValueRange) -> Carried {
+    body(i);
+    return {};
+  });
+}
+
+void KernelBuilder::onlyIf(Value condition, function_ref<void()> body) {
+  auto ifOp = scf::IfOp::create(*this, condition, /*withElseRegion=*/false);
+  InsertionGuard guard(*this);
+  setInsertionPointToStart(ifOp.thenBlock());
+  body();
+}
+
+Value KernelBuilder::loopOverTiles(Value size, ArrayRef<int64_t> widths,
+                                   function_ref<void(Value, int64_t)> body) {
+  Value begin = i64(0);
+  for (int64_t width : widths) {
+    Value end = add(begin, mul(div(sub(size, begin), i64(width)), width));
+    loop(begin, end, width, [&](Value start) { body(start, width); });
+    begin = end;
+  }
+  return begin;
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+Value KernelBuilder::getAddress(Value buffer) {
+  return addresses[cast<BlockArgument>(buffer).getArgNumber()];
+}
+
+Image KernelBuilder::getImage(Value buffer) {
+  PlannedType type = cast<BufferType>(buffer.getType()).getTensor();
+  ImageLayoutAttr layout = type.getImageLayout();
+  Image image;
+  image.base = getAddress(buffer);
+  image.block = layout.getBlock();
+  image.top = layout.getTop();
+  image.left = layout.getLeft();
+  image.bottom = layout.getBottom();
+  image.right = layout.getRight();
+  image.planes = size(dlc::ceilDiv(type.getDim(1), image.block));
+  image.height = size(type.getDim(2));
+  image.width = size(type.getDim(3));
+  image.rowPitch = mul(add(image.width, image.left + image.right), image.block);
+  image.planePitch = mul(add(image.height, image.top + image.bottom), image.rowPitch);
+  image.imagePitch = mul(image.planes, image.planePitch);
+  return image;
+}
+
+Value KernelBuilder::offset(Value address, Value elements) {
+  IntegerAttr constant;
+  if (matchPattern(elements, m_Constant(&constant)))
+    return offset(address, constant.getInt());
+  return LLVM::GEPOp::create(*this, address.getType(), getF32Type(), address,
+                             ArrayRef<LLVM::GEPArg>{elements}, LLVM::GEPNoWrapFlags::inbounds);
+}
+
+Value KernelBuilder::offset(Value address, int64_t elements) {
+  if (elements == 0)
+    return address;
+  LLVM::GEPArg index = llvm::isInt<31>(elements) ? LLVM::GEPArg(static_cast<int32_t>(elements))
+                                                 : LLVM::GEPArg(i64(elements));
+  return LLVM::GEPOp::create(*this, address.getType(), getF32Type(), address,
+                             ArrayRef<LLVM::GEPArg>{index}, LLVM::GEPNoWrapFlags::inbounds);
+}
+
+Value KernelBuilder::offset(const Image &image, Value n, Value plane, Value h, Value w) {
+  Value start = add(mul(n, image.imagePitch), mul(plane, image.planePitch));
+  start = add(start, mul(add(h, image.top), image.rowPitch));
+  return offset(image.base, add(start, mul(add(w, image.left), image.block)));
+}
+
+Value KernelBuilder::loadScalar(Value address) {
+  return LLVM::LoadOp::create(*this, getF32Type(), address, elementAlignment);
+}
+
+Value KernelBuilder::loadVector(Value address, Value mask) {
+  if (!mask)
+    return LLVM::LoadOp::create(*this, getVectorType(), address, elementAlignment);
+  return LLVM::MaskedLoadOp::create(*this, getVectorType(), address, mask, splat(0.0f),
+                                    elementAlignment);
+}
+
+Value KernelBuilder::gather(Value address, Value indices) {
+  auto pointers = VectorType::get(getLanes(), address.getType());
+  Value places = LLVM::GEPOp::create(*this, pointers, getF32Type(), address,
+                                     ArrayRef<LLVM::GEPArg>{indices}, LLVM::GEPNoWrapFlags::inbounds);
+  auto maskType = VectorType::get(getLanes(), getI1Type());
+  Value all = arith::ConstantOp::create(*this, DenseElementsAttr::get(maskType, true));
+  return LLVM::masked_gather::create(*this, getVectorType(), places, all, ValueRange(splat(0.0f)),
+                                     elementAlignment);
+}
+
+void KernelBuilder::store(Value value, Value address, Value mask) {
+  if (mask)
+    LLVM::MaskedStoreOp::create(*this, value, address, mask, elementAlignment);
+  else
+    LLVM::StoreOp::create(*this, value, address, elementAlignment);
+}
+
+void KernelBuilder::storeZeros(Value address, Value elements) {
+  Value wide = splat(0.0f), narrow = f32(0.0f);
+  loopOverTiles(elements, {getLanes(), 1}, [&](Value start, int64_t width) {
+    store(width == 1 ? narrow : wide, offset(address, start));
+  });
+}
+
+void KernelBuilder::storeHalo(const Image &image, Value n, Value plane, Value begin, Value end) {
+  if (!image.hasHalo())
+    return;
+  Value zero = i64(0);
+  if (image.top)
+    onlyIf(equal(begin, zero), [&] {
+      storeZeros(offset(image, n, plane, i64(-image.top), i64(-image.left)),
+                 mul(image.rowPitch, image.top));
+    });
+  if (image.left || image.right)
+    loop(begin, end, 1, [&](Value h) {
+      storeZeros(offset(image, n, plane, h, i64(-image.left)), i64(image.left * image.block));
+      storeZeros(offset(image, n, plane, h, image.width), i64(image.right * image.block));
+    });
+  if (image.bottom)
+    onlyIf(equal(end, image.height), [&] {
+      storeZeros(offset(image, n, plane, image.height, i64(-image.left)),
+                 mul(image.rowPitch, image.bottom));
+    });
+}
+
+//===----------------------------------------------------------------------===//
+// Vectors
+//===----------------------------------------------------------------------===//
+
+Value KernelBuilder::f32(float value) {
+  return arith::ConstantOp::create(*this, getF32FloatAttr(value));
+}
+
+Value KernelBuilder::splat(float value) {
+  return arith::ConstantOp::create(*this, DenseElementsAttr::get(getVectorType(), value));
+}
+
+Value KernelBuilder::splat(Value scalar) {
+  auto type = VectorType::get(getLanes(), scalar.getType());
+  return vector::BroadcastOp::create(*this, type, scalar);
+}
+
+Value KernelBuilder::laneNumbers() {
+  SmallVector<int32_t> numbers = llvm::to_vector(llvm::seq<int32_t>(0, getLanes()));
+  return arith::ConstantOp::create(
+      *this, DenseElementsAttr::get(getIndexVectorType(), ArrayRef<int32_t>(numbers)));
+}
+
+Value KernelBuilder::laneMask(Value count) {
+  Value below = max(min(count, i64(getLanes())), i64(0));
+  Value narrow = arith::TruncIOp::create(*this, getI32Type(), below);
+  return arith::CmpIOp::create(*this, arith::CmpIPredicate::slt, laneNumbers(), splat(narrow));
+}
+
+Value KernelBuilder::fma(Value lhs, Value rhs, Value sum) {
+  if (!target.getFma())
+    return arith::AddFOp::create(*this, arith::MulFOp::create(*this, lhs, rhs), sum);
+  return LLVM::FMAOp::create(*this, lhs, rhs, sum);
+}

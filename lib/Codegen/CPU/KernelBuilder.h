@@ -1,0 +1,126 @@
+// What all emitters of CPU kernels build with: the function's frame, i64 arithmetic, loops, and memory access.
+#ifndef DLC_LIB_CODEGEN_CPU_KERNELBUILDER_H
+#define DLC_LIB_CODEGEN_CPU_KERNELBUILDER_H
+
+#include "../Common/ExprEmitter.h"
+
+#include "dlc/IR/Program.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace dlc {
+
+/// The value of a constant of one element, which becomes part of the code.
+std::optional<float> getImmediate(mlir::Value value);
+
+/// A buffer with an image layout. Pitches are in elements, `base` is the first one of the buffer.
+struct Image {
+  mlir::Value base;
+  int64_t block, top, left, bottom, right;
+  mlir::Value planes; ///< channels, or blocks of channels
+  mlir::Value height, width;
+  mlir::Value rowPitch, planePitch, imagePitch;
+
+  bool hasHalo() const { return top || left || bottom || right; }
+};
+
+/// Builds one `dlc_kernel_fn` from a kernel function over buffers. All of its code is f32; vectors have `lanes` elements.
+class KernelBuilder : public mlir::ImplicitLocOpBuilder {
+public:
+  /// Starts the function in front of `source`; an error where it is no kernel over f32 buffers.
+  static mlir::FailureOr<KernelBuilder> create(mlir::func::FuncOp source, TargetAttr target,
+                                               const Signature &signature);
+  /// Ends the function.
+  void finish();
+  /// Removes the function after an error.
+  void discard() { function.erase(); }
+
+  mlir::func::FuncOp getSource() const { return source; }
+  ScheduleAttr getSchedule() const { return schedule; }
+  TargetAttr getTarget() const { return target; }
+  mlir::Value getTask() { return function.getArgument(1); }
+  int64_t getLanes() const { return schedule.getLanes(); }
+  mlir::VectorType getVectorType() { return mlir::VectorType::get(getLanes(), getF32Type()); }
+  mlir::VectorType getIndexVectorType() { return mlir::VectorType::get(getLanes(), getI32Type()); }
+
+  //===-- Integers --------------------------------------------------------===//
+
+  mlir::Value i64(int64_t value);
+  mlir::Value size(ExprAttr expr);
+  mlir::Value add(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value add(mlir::Value lhs, int64_t rhs) { return rhs == 0 ? lhs : add(lhs, i64(rhs)); }
+  mlir::Value sub(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value mul(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value mul(mlir::Value lhs, int64_t rhs) { return rhs == 1 ? lhs : mul(lhs, i64(rhs)); }
+  /// Quotient and remainder of numbers that are not negative.
+  mlir::Value div(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value rem(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value ceilDiv(mlir::Value lhs, int64_t rhs) { return div(add(lhs, rhs - 1), i64(rhs)); }
+  mlir::Value min(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value max(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value equal(mlir::Value lhs, mlir::Value rhs);
+
+  //===-- Control flow ----------------------------------------------------===//
+
+  using Carried = llvm::SmallVector<mlir::Value>;
+  /// for (i = lower; i < upper; i += step), with values carried from step to step; no loop where there is one step.
+  Carried loop(mlir::Value lower, mlir::Value upper, int64_t step, mlir::ValueRange inits,
+               llvm::function_ref<Carried(mlir::Value i, mlir::ValueRange carried)> body);
+  void loop(mlir::Value lower, mlir::Value upper, int64_t step,
+            llvm::function_ref<void(mlir::Value i)> body);
+  void onlyIf(mlir::Value condition, llvm::function_ref<void()> body);
+  /// Covers [0, size) with tiles of the given widths, each width where it still fits; returns where the last one ends.
+  mlir::Value loopOverTiles(mlir::Value size, llvm::ArrayRef<int64_t> widths,
+                            llvm::function_ref<void(mlir::Value start, int64_t width)> body);
+
+  //===-- Memory ----------------------------------------------------------===//
+
+  /// Base address of an argument of the source.
+  mlir::Value getAddress(mlir::Value buffer);
+  Image getImage(mlir::Value buffer);
+  mlir::Value offset(mlir::Value address, mlir::Value elements);
+  mlir::Value offset(mlir::Value address, int64_t elements);
+  /// The address of a pixel of the value (not of its halo).
+  mlir::Value offset(const Image &image, mlir::Value n, mlir::Value plane, mlir::Value h,
+                     mlir::Value w);
+
+  mlir::Value loadScalar(mlir::Value address);
+  /// Lanes that the mask (if any) leaves out are zeros and not touched.
+  mlir::Value loadVector(mlir::Value address, mlir::Value mask = {});
+  mlir::Value gather(mlir::Value address, mlir::Value indices);
+  void store(mlir::Value value, mlir::Value address, mlir::Value mask = {});
+  void storeZeros(mlir::Value address, mlir::Value elements);
+  /// The halo of rows [begin, end) of a plane, and what lies above row 0 and below the last one.
+  void storeHalo(const Image &image, mlir::Value n, mlir::Value plane, mlir::Value begin,
+                 mlir::Value end);
+
+  //===-- Vectors ---------------------------------------------------------===//
+
+  mlir::Value f32(float value);
+  mlir::Value splat(float value);
+  mlir::Value splat(mlir::Value scalar);
+  /// 0, 1, 2, ... as i32.
+  mlir::Value laneNumbers();
+  /// The lanes below `count`.
+  mlir::Value laneMask(mlir::Value count);
+  /// lhs * rhs + sum, on scalars or vectors, in one step where the target has one.
+  mlir::Value fma(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
+
+private:
+  KernelBuilder(mlir::func::FuncOp source, ScheduleAttr schedule, TargetAttr target,
+                const Signature &signature);
+
+  mlir::func::FuncOp source;
+  ScheduleAttr schedule;
+  TargetAttr target;
+  mlir::LLVM::LLVMFuncOp function;
+  mlir::Block *entry;
+  mlir::Block *body;
+  std::optional<ExprEmitter> exprs;
+  llvm::SmallVector<mlir::Value> addresses;
+};
+
+} // namespace dlc
+
+#endif

@@ -1,0 +1,255 @@
+// The emitter for whatever is no anchor: walks the rows of the output and evaluates the kernel's ops for a vector of
+// neighbours at a time, with no value in between stored.
+
+#include "Loops.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace dlc;
+
+static PlannedType getTensor(Value buffer) { return cast<BufferType>(buffer.getType()).getTensor(); }
+
+//===----------------------------------------------------------------------===//
+// Evaluation
+//===----------------------------------------------------------------------===//
+
+/// The linear index of a row of a dense value.
+static Value getRowIndex(KernelBuilder &b, PlannedType type, ValueRange outer) {
+  Value index = b.i64(0);
+  for (auto [dim, i] : llvm::zip_first(outer, type.getDims()))
+    index = b.add(b.mul(index, b.size(i)), dim);
+  return index;
+}
+
+Value Evaluator::getRow(Value address, PlannedType type, ValueRange outer) {
+  if (type.getRank() == 0)
+    return address;
+  return b.offset(address, b.mul(getRowIndex(b, type, outer), b.size(type.getDims().back())));
+}
+
+Value Evaluator::getRow(Value buffer, ValueRange outer) {
+  PlannedType type = getTensor(buffer);
+  if (type.getLayout())
+    return b.offset(b.getImage(buffer), outer[0], outer[1], outer[2], b.i64(0));
+  return getRow(b.getAddress(buffer), type, outer);
+}
+
+Value Evaluator::load(Value row, const Site &site) {
+  switch (site.lanes) {
+  case Site::Lanes::contiguous:
+    return b.loadVector(b.offset(row, site.inner), site.mask);
+  case Site::Lanes::equal:
+    return b.splat(b.loadScalar(b.offset(row, site.inner)));
+  case Site::Lanes::indexed:
+    return b.gather(row, site.inner);
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
+/// A constant of one element becomes an immediate, others private globals.
+Value Evaluator::evaluateConstant(ConstantOp op, const Site &site) {
+  if (std::optional<float> value = getImmediate(op))
+    return b.splat(*value);
+  auto elements = cast<DenseElementsAttr>(op.getValue());
+  auto count = elements.getNumElements();
+  auto module = op->getParentOfType<ModuleOp>();
+  LLVM::GlobalOp global;
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(module.getBody());
+    global = LLVM::GlobalOp::create(
+        b, LLVM::LLVMArrayType::get(b.getF32Type(), count), /*isConstant=*/true,
+        LLVM::Linkage::Private, b.getSource().getName().str() + "_constant",
+        elements.reshape(RankedTensorType::get({count}, b.getF32Type())), b.getLanes() * 4);
+    global.setDsoLocal(true);
+    SymbolTable(module).insert(global);
+  }
+  Value address = LLVM::AddressOfOp::create(b, global);
+  return load(getRow(address, op.getType(), site.outer), site);
+}
+
+/// The site of `operand` for a result of type `type`, where broadcasting makes it another than the result's.
+static std::optional<Site> getOperandSite(KernelBuilder &b, PlannedType operand, PlannedType type,
+                                          const Site &site) {
+  ExprAttr one = ExprAttr::constant(b.getContext(), 1);
+  if (operand.getDims() == type.getDims())
+    return std::nullopt;
+  Site result;
+  int64_t missing = type.getRank() - operand.getRank();
+  for (int64_t i = 0; i + 1 < operand.getRank(); ++i)
+    result.outer.push_back(operand.getDim(i) == one ? b.i64(0) : site.outer[i + missing]);
+  bool broadcast = operand.getRank() == 0 || (operand.getDims().back() == one);
+  result.lanes = broadcast ? Site::Lanes::equal : site.lanes;
+  result.inner = broadcast ? b.i64(0) : site.inner;
+  result.mask = broadcast ? Value() : site.mask;
+  return result;
+}
+
+Value Evaluator::evaluateElementwise(ElementwiseOpInterface op, Site &site) {
+  auto type = cast<PlannedType>(op->getResult(0).getType());
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands()) {
+    std::optional<Site> other =
+        getOperandSite(b, cast<PlannedType>(operand.getType()), type, site);
+    operands.push_back(evaluate(operand, other ? *other : site));
+  }
+  return op.emitScalar(b, op.getLoc(), operands);
+}
+
+Value Evaluator::evaluate(Value value, Site &site) {
+  if (Value known = site.values.lookup(value))
+    return known;
+  Operation *op = value.getDefiningOp();
+  Value result;
+  if (auto read = dyn_cast<ReadOp>(op))
+    result = load(getRow(read.getBuffer(), site.outer), site);
+  else if (auto constant = dyn_cast<ConstantOp>(op))
+    result = evaluateConstant(constant, site);
+  else if (auto resize = dyn_cast<ResizeOp>(op))
+    result = emitResize(b, *this, resize, site);
+  else
+    result = evaluateElementwise(cast<ElementwiseOpInterface>(op), site);
+  return site.values[value] = result;
+}
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
+namespace {
+class LoopNest {
+public:
+  LoopNest(KernelBuilder &b, ArrayRef<WriteOp> writes)
+      : b(b), evaluator(b), writes(writes.begin(), writes.end()),
+        type(this->writes.front().getValue().getType()) {
+    for (ExprAttr dim : type.getDims())
+      dims.push_back(b.size(dim));
+    if (dims.empty())
+      dims.push_back(b.i64(1));
+  }
+
+  void emit();
+
+private:
+  using EmitRow = function_ref<void(ValueRange outer)>;
+  void forEachRow(EmitRow emitRow);
+  void emitHalos();
+  void emitTile(Value inner, int64_t vectors, Value mask);
+
+  KernelBuilder &b;
+  Evaluator evaluator;
+  SmallVector<WriteOp> writes;
+  PlannedType type;
+  SmallVector<Value> dims;
+  SmallVector<Value> firstRow; // indices of the task's first row
+  Value numRows;
+};
+} // namespace
+
+void LoopNest::forEachRow(EmitRow emitRow) {
+  if (b.getSchedule().getRows() == 1 || firstRow.empty())
+    return emitRow(firstRow);
+  b.loop(b.i64(0), numRows, 1, firstRow, [&](Value, ValueRange outer) {
+    emitRow(outer);
+    // Counts up, with a carry from dim to dim: cheaper than dividing the row's number each time.
+    KernelBuilder::Carried next(outer.size());
+    Value step = b.i64(1);
+    for (size_t i = outer.size(); i-- != 0;) {
+      Value sum = b.add(outer[i], step);
+      Value wraps = b.equal(sum, dims[i]);
+      next[i] = arith::SelectOp::create(b, wraps, b.i64(0), sum);
+      step = arith::ExtUIOp::create(b, b.getI64Type(), wraps);
+    }
+    return next;
+  });
+}
+
+void LoopNest::emitHalos() {
+  for (WriteOp write : writes) {
+    PlannedType tensor = write.getBuffer().getType().getTensor();
+    if (!tensor.getLayout() || !tensor.getImageLayout().hasHalo())
+      continue;
+    Image image = b.getImage(write.getBuffer());
+    forEachRow([&](ValueRange outer) {
+      b.storeHalo(image, outer[0], outer[1], outer[2], b.add(outer[2], 1));
+    });
+  }
+}
+
+void LoopNest::emitTile(Value inner, int64_t vectors, Value mask) {
+  forEachRow([&](ValueRange outer) {
+    for (int64_t vector = 0; vector != vectors; ++vector) {
+      Site site;
+      site.outer = llvm::to_vector(outer);
+      site.inner = b.add(inner, vector * b.getLanes());
+      site.mask = mask;
+      for (WriteOp write : writes)
+        b.store(evaluator.evaluate(write.getValue(), site),
+                b.offset(evaluator.getRow(write.getBuffer(), outer), site.inner), mask);
+    }
+  });
+}
+
+/// Rows are the inner loop, so that what depends on the column alone (as the weights of a resize) is computed once for all
+/// rows of a task.
+void LoopNest::emit() {
+  int64_t rows = b.getSchedule().getRows(), lanes = b.getLanes();
+  Value begin = b.mul(b.getTask(), rows), total = b.i64(1);
+  firstRow.resize(dims.size() - 1);
+  Value rest = begin;
+  for (size_t i = firstRow.size(); i-- != 0;) {
+    firstRow[i] = i == 0 ? rest : b.rem(rest, dims[i]);
+    rest = b.div(rest, dims[i]);
+    total = b.mul(total, dims[i]);
+  }
+  numRows = b.min(b.sub(total, begin), b.i64(rows));
+  emitHalos();
+  Value end = b.loopOverTiles(dims.back(), b.getSchedule().getPixels(),
+                              [&](Value inner, int64_t pixels) { emitTile(inner, pixels / lanes, Value()); });
+  b.loop(end, dims.back(), lanes, [&](Value inner) {
+    emitTile(inner, 1, b.laneMask(b.sub(dims.back(), inner)));
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Verification
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyBuffer(Operation *op, PlannedType type) {
+  auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
+  if (type.getLayout() && (!image || image.getBlock() != 1))
+    return op->emitError("expected a dense value or a planar image, found ") << type;
+  return success();
+}
+
+static LogicalResult verifyOp(Operation &op) {
+  if (auto read = dyn_cast<ReadOp>(op))
+    return verifyBuffer(&op, read.getBuffer().getType().getTensor());
+  if (auto write = dyn_cast<WriteOp>(op))
+    return verifyBuffer(&op, write.getBuffer().getType().getTensor());
+  if (auto resize = dyn_cast<ResizeOp>(op))
+    return verifyResize(resize);
+  if (auto constant = dyn_cast<ConstantOp>(op); constant && !isa<DenseElementsAttr>(constant.getValue()))
+    return op.emitError("expected a dense constant in a kernel");
+  if (isa<ConstantOp, ElementwiseOpInterface, func::ReturnOp>(op))
+    return success();
+  return op.emitError("expected elementwise ops and resizes in this kernel");
+}
+
+LogicalResult dlc::emitLoops(KernelBuilder &b) {
+  SmallVector<WriteOp> writes;
+  for (Operation &op : b.getSource().getBody().front()) {
+    if (failed(verifyOp(op)))
+      return failure();
+    if (auto write = dyn_cast<WriteOp>(op)) {
+      if (!writes.empty() && writes.front().getValue().getType() != write.getValue().getType())
+        return write.emitError("expected results of one type in this kernel");
+      writes.push_back(write);
+    }
+  }
+  if (writes.empty())
+    return b.getSource().emitError("expected a kernel that writes a result");
+  LoopNest(b, writes).emit();
+  return success();
+}

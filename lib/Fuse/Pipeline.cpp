@@ -1,0 +1,8 @@
+#include "dlc/Fuse/Passes.h"
+
+#include "mlir/Transforms/Passes.h"
+
+void dlc::buildFusePipeline(mlir::OpPassManager &pm, const dlc::FuseOptions &options) {
+  pm.addPass(createFuse(options));
+  pm.addPass(mlir::createCanonicalizerPass());
+}

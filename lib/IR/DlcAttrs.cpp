@@ -1,0 +1,195 @@
+// Attributes: text, verification, and what layouts and weights know about themselves.
+
+#include "dlc/IR/Dlc.h"
+#include "dlc/IR/Layout.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace dlc;
+
+using EmitError = function_ref<InFlightDiagnostic()>;
+
+//===----------------------------------------------------------------------===//
+// ExprAttr
+//===----------------------------------------------------------------------===//
+
+Attribute ExprAttr::parse(AsmParser &parser, Type) {
+  if (parser.parseLess())
+    return {};
+  FailureOr<ExprAttr> expr = parseExpr(parser);
+  if (failed(expr) || parser.parseGreater())
+    return {};
+  return *expr;
+}
+
+void ExprAttr::print(AsmPrinter &printer) const { printer << '<' << str() << '>'; }
+
+//===----------------------------------------------------------------------===//
+// Layouts
+//===----------------------------------------------------------------------===//
+
+bool ImageLayoutAttr::hasHalo() const {
+  return llvm::any_of(getHalo(), [](int64_t width) { return width != 0; });
+}
+
+LogicalResult ImageLayoutAttr::verify(EmitError emitError, int64_t block, ArrayRef<int64_t> halo) {
+  if (block < 1 || !llvm::isPowerOf2_64(block))
+    return emitError() << "expected block to be a power of two, found " << block;
+  if (halo.size() != 4 || llvm::any_of(halo, [](int64_t width) { return width < 0; }))
+    return emitError() << "expected halo to have four elements that are not negative";
+  return success();
+}
+
+LogicalResult FilterLayoutAttr::verify(EmitError emitError, int64_t outputs, int64_t inputs) {
+  if (outputs < 1 || inputs < 1)
+    return emitError() << "expected positive panel sizes, found " << outputs << " and " << inputs;
+  return success();
+}
+
+LogicalResult PaddedLayoutAttr::verify(EmitError emitError, int64_t multiple) {
+  if (multiple < 1)
+    return emitError() << "expected a positive multiple, found " << multiple;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Weights
+//===----------------------------------------------------------------------===//
+
+LogicalResult RangeAttr::verify(EmitError emitError, int64_t file, int64_t offset, int64_t length) {
+  if (file < 0 || offset < 0 || length < 0 || offset > std::numeric_limits<int64_t>::max() - length)
+    return emitError() << "expected a range of a file, found file " << file << ", offset " << offset
+                       << ", length " << length;
+  return success();
+}
+
+LogicalResult PackAttr::verify(EmitError emitError, Attribute layout) {
+  if (!isLayout(layout))
+    return emitError() << "expected a layout, found " << layout;
+  return success();
+}
+
+/// `<` `source` `=` attribute `,` `shape` `=` `[` dims `]` `,` `type` `=` type (`,` `recipe` `=`
+/// `[` steps `]`)? `>`
+Attribute WeightAttr::parse(AsmParser &parser, Type) {
+  SMLoc loc = parser.getCurrentLocation();
+  Attribute source;
+  SmallVector<int64_t> shape;
+  Type elementType;
+  SmallVector<Attribute> recipe;
+  if (parser.parseLess() || parser.parseKeyword("source") || parser.parseEqual() ||
+      parser.parseAttribute(source) || parser.parseComma() || parser.parseKeyword("shape") ||
+      parser.parseEqual() ||
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                     [&] { return parser.parseInteger(shape.emplace_back()); }) ||
+      parser.parseComma() || parser.parseKeyword("type") || parser.parseEqual() ||
+      parser.parseType(elementType))
+    return {};
+  if (succeeded(parser.parseOptionalComma()) &&
+      (parser.parseKeyword("recipe") || parser.parseEqual() ||
+       parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+         return parser.parseAttribute(recipe.emplace_back());
+       })))
+    return {};
+  if (parser.parseGreater())
+    return {};
+  return getChecked([&] { return parser.emitError(loc); }, parser.getContext(), source, shape,
+                    elementType, recipe);
+}
+
+void WeightAttr::print(AsmPrinter &printer) const {
+  printer << "<source = " << getSource() << ", shape = [";
+  llvm::interleaveComma(getShape(), printer);
+  printer << "], type = " << getElementType();
+  if (!getRecipe().empty()) {
+    printer << ", recipe = [";
+    llvm::interleaveComma(getRecipe(), printer);
+    printer << ']';
+  }
+  printer << '>';
+}
+
+LogicalResult WeightAttr::verify(EmitError emitError, Attribute source, ArrayRef<int64_t> shape,
+                                 Type elementType, ArrayRef<Attribute> recipe) {
+  int64_t bytes = isa<IntegerType, FloatType>(elementType)
+                      ? llvm::divideCeil(elementType.getIntOrFloatBitWidth(), 8)
+                      : 0;
+  if (bytes == 0)
+    return emitError() << "expected an integer or float element type, found " << elementType;
+  for (int64_t dim : shape)
+    if (dim < 0 || llvm::MulOverflow(bytes, dim, bytes))
+      return emitError() << "expected a shape of less than 2^63 bytes";
+  if (auto range = dyn_cast<RangeAttr>(source)) {
+    if (range.getLength() != bytes)
+      return emitError() << "expected " << bytes << " bytes, found " << range.getLength();
+  } else if (auto dense = dyn_cast<DenseElementsAttr>(source)) {
+    if (dense.getType().getShape() != shape || dense.getElementType() != elementType)
+      return emitError() << "expected a dense source of the weight's shape and type";
+  } else {
+    return emitError() << "expected a range or a dense attribute as source, found " << source;
+  }
+  MLIRContext *context = elementType.getContext();
+  SmallVector<ExprAttr> dims =
+      llvm::map_to_vector(shape, [&](int64_t dim) { return ExprAttr::constant(context, dim); });
+  for (Attribute step : recipe) {
+    auto pack = dyn_cast<PackAttr>(step);
+    if (!pack)
+      return emitError() << "expected recipe steps, found " << step;
+    if (failed(verifyLayout(pack.getLayout(), dims, emitError)))
+      return failure();
+    if (!PlannedType::get(dims, elementType, pack.getLayout()).getBufferBytes())
+      return emitError() << "expected a packed size of less than 2^63 bytes";
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Schedules and targets
+//===----------------------------------------------------------------------===//
+
+static bool isVectorLength(int64_t lanes) { return lanes >= 1 && llvm::isPowerOf2_64(lanes); }
+
+LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int64_t lanes,
+                                   int64_t channels, ArrayRef<int64_t> pixels, int64_t rows) {
+  if (!isVectorLength(lanes))
+    return emitError() << "expected lanes to be a power of two, found " << lanes;
+  if (channels < 1 || rows < 1 || pixels.empty())
+    return emitError() << "expected positive channels and rows and at least one tile width";
+  if (algorithm == Algorithm::direct_conv && (channels % lanes != 0 || pixels.back() != 1))
+    return emitError() << "expected whole vectors of channels and a last tile of one pixel";
+  for (auto [index, width] : llvm::enumerate(pixels)) {
+    if (width < 1 || (index != 0 && width >= pixels[index - 1]))
+      return emitError() << "expected tile widths to fall";
+    if (algorithm != Algorithm::direct_conv && width % lanes != 0)
+      return emitError() << "expected tile widths to be whole vectors, found " << width;
+  }
+  if (algorithm != Algorithm::direct_conv && pixels.back() != lanes)
+    return emitError() << "expected a last tile of one vector";
+  return success();
+}
+
+LogicalResult TargetAttr::verify(EmitError emitError, StringRef cpu, StringRef features,
+                                 int64_t lanes, int64_t registers, bool fma) {
+  if (!isVectorLength(lanes) || registers < 8)
+    return emitError() << "expected a power of two of lanes and at least 8 registers";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Generated parts
+//===----------------------------------------------------------------------===//
+
+#include "dlc/IR/DlcEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dlc/IR/DlcAttrs.cpp.inc"
+
+void DlcDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dlc/IR/DlcAttrs.cpp.inc"
+      >();
+}

@@ -1,0 +1,14 @@
+// The generated parts of the ops.
+#include "dlc/IR/Dlc.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace dlc;
+
+YieldOp KernelOp::getYield() { return cast<YieldOp>(getBody().front().getTerminator()); }
+
+#include "dlc/IR/DlcOpInterfaces.cpp.inc"
+#define GET_OP_CLASSES
+#include "dlc/IR/DlcOps.cpp.inc"

@@ -1,0 +1,115 @@
+// Shape inference of the ops.
+
+#include "dlc/IR/Dlc.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dlc;
+
+/// Builds a type from inferred dims, or reports why there is none.
+static LogicalResult addType(Operation *op, SmallVectorImpl<PlannedType> &types,
+                             ArrayRef<ExprAttr> dims, Type elementType) {
+  for (auto [index, dim] : llvm::enumerate(dims)) {
+    if (!dim)
+      return op->emitError("expected dims of 64 bits, but dimension ") << index << " leaves them";
+    if (std::optional<int64_t> value = dim.getConstant(); value && *value < 0)
+      return op->emitError("expected a result of positive size, found ")
+             << *value << " in dimension " << index;
+  }
+  types.push_back(PlannedType::get(dims, elementType));
+  return success();
+}
+
+LogicalResult ConvOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  if (failed(verify()))
+    return failure();
+  PlannedType input = getInput().getType(), filter = getFilter().getType();
+  SmallVector<ExprAttr> dims = {input.getDim(0), filter.getDim(0)};
+  size_t spatial = getStrides().size();
+  for (size_t i = 0; i != spatial; ++i) {
+    ExprAttr extent = (filter.getDim(i + 2) - 1) * getDilations()[i] + 1;
+    ExprAttr padded = input.getDim(i + 2) + getPads()[i] + getPads()[i + spatial];
+    ExprAttr last = padded - extent;
+    dims.push_back(floorDiv(last, getStrides()[i]) + 1);
+  }
+  return addType(*this, types, dims, input.getElementType());
+}
+
+/// numpy's broadcasting, where every pair of dims is known to be equal or has a 1.
+static LogicalResult inferBroadcast(Operation *op, SmallVectorImpl<PlannedType> &types) {
+  SmallVector<ExprAttr> dims;
+  ExprAttr one = ExprAttr::constant(op->getContext(), 1);
+  for (Type operand : op->getOperandTypes()) {
+    ArrayRef<ExprAttr> operandDims = cast<PlannedType>(operand).getDims();
+    if (operandDims.size() > dims.size())
+      dims.insert(dims.begin(), operandDims.size() - dims.size(), one);
+    MutableArrayRef<ExprAttr> inner = MutableArrayRef(dims).take_back(operandDims.size());
+    for (auto [dim, operandDim] : llvm::zip_equal(inner, operandDims)) {
+      if (dim == one)
+        dim = operandDim;
+      else if (operandDim != one && operandDim != dim)
+        return op->emitError("expected dims that broadcast, but ")
+               << dim.str() << " and " << operandDim.str() << " are not known to be equal or 1";
+    }
+  }
+  return addType(op, types, dims, cast<PlannedType>(op->getOperand(0).getType()).getElementType());
+}
+
+LogicalResult AddOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult SubOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult MulOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult DivOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult ReluOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult ClipOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+
+/// floor(dim * scale). A constant dim is multiplied in f32, as ONNX Runtime does it; a symbolic one
+/// exactly, which is the same as long as the scale has few fractional bits.
+static FailureOr<ExprAttr> scaleDim(ResizeOp op, ExprAttr dim, float scale) {
+  constexpr int64_t one = 256; // 8 fractional bits
+  if (std::optional<int64_t> value = dim.getConstant()) {
+    double product = std::floor(static_cast<float>(*value) * scale);
+    if (product >= 0x1p62)
+      return op.emitError("expected dims of 64 bits, found ") << product;
+    return ExprAttr::constant(dim.getContext(), static_cast<int64_t>(product));
+  }
+  double fixed = static_cast<double>(scale) * one;
+  if (fixed != std::floor(fixed) || fixed >= 0x1p31) // C3
+    return op.emitError("expected a scale with at most 8 fractional bits for the symbolic dim ")
+           << dim.str() << ", found " << scale;
+  return floorDiv(dim * static_cast<int64_t>(fixed), one);
+}
+
+LogicalResult ResizeOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType input = getInput().getType();
+  DenseFPElementsAttr scales;
+  if (!matchPattern(getScales(), m_Constant(&scales)) || !scales.getElementType().isF32() ||
+      scales.getNumElements() != input.getRank()) // C1
+    return emitError("expected constant scales, one for each of the ")
+           << input.getRank() << " dims of the input";
+  SmallVector<ExprAttr> dims;
+  for (auto [index, scale] : llvm::enumerate(scales.getValues<float>())) {
+    if (!(scale > 0) || !std::isfinite(scale)) // C1
+      return emitError("expected positive scales, found ") << scale;
+    if (scale != 1.0f && static_cast<int64_t>(index) + 2 < input.getRank()) // C2
+      return emitError("expected scale 1 for dimension ")
+             << index << ", found " << scale << ": only the last two dims can be resized";
+    FailureOr<ExprAttr> dim = scaleDim(*this, input.getDim(index), scale);
+    if (failed(dim))
+      return failure();
+    dims.push_back(*dim);
+  }
+  return addType(*this, types, dims, input.getElementType());
+}

@@ -1,0 +1,84 @@
+// An ONNX node while it is imported: what the functions of the op table see.
+#ifndef DLC_IMPORT_ONNXNODE_H
+#define DLC_IMPORT_ONNXNODE_H
+
+#include "OnnxTypes.h"
+
+namespace onnx {
+class AttributeProto;
+class NodeProto;
+} // namespace onnx
+
+namespace dlc {
+
+struct OpRow;
+
+/// The value that stands for one which could not be imported, so that what depends on it is checked
+/// all the same.
+mlir::Value createStandIn(mlir::OpBuilder &builder, mlir::Location loc);
+bool isStandIn(mlir::Value value);
+
+class OnnxNode {
+public:
+  OnnxNode(mlir::OpBuilder &builder, mlir::Location loc, const onnx::NodeProto &proto,
+           const OpRow &row, const Skeleton &skeleton, llvm::StringRef file)
+      : builder(builder), loc(loc), proto(proto), row(row), skeleton(skeleton), file(file) {}
+
+  /// Checks attributes and the number of inputs and outputs against the row.
+  mlir::LogicalResult check();
+
+  mlir::InFlightDiagnostic emitError() const { return mlir::emitError(loc); }
+  llvm::StringRef getOp() const;
+
+  /// The values of the inputs, null where absent; the importer sets them.
+  llvm::SmallVector<mlir::Value> inputs;
+  /// The value of an input that the row has; null where it is absent.
+  mlir::Value getInput(size_t index) const {
+    return index < inputs.size() ? inputs[index] : mlir::Value();
+  }
+  /// Checks that all inputs that are present have f32 elements.
+  mlir::LogicalResult requireF32() const;
+
+  /// The attribute of a node that has exactly one; else null.
+  const onnx::AttributeProto *getOnlyAttribute() const;
+  /// Null where the attribute is absent.
+  const onnx::AttributeProto *findAttribute(llvm::StringRef name) const;
+  int64_t getInt(llvm::StringRef name, int64_t defaultValue) const;
+  float getFloat(llvm::StringRef name, float defaultValue) const;
+  llvm::StringRef getString(llvm::StringRef name, llvm::StringRef defaultValue) const;
+  llvm::SmallVector<int64_t> getInts(llvm::StringRef name,
+                                     llvm::ArrayRef<int64_t> defaultValue) const;
+  mlir::FailureOr<Constant> getTensor(llvm::StringRef name) const;
+
+  mlir::Value createConstant(const Constant &constant) {
+    return dlc::createConstant(builder, loc, constant);
+  }
+  /// Makes an op with one result of unknown shape, which is the node's, and verifies it.
+  template <typename OpTy, typename... Args>
+  mlir::LogicalResult createOp(mlir::Type elementType, Args &&...args) {
+    OpTy op = OpTy::create(builder, loc, PlannedType::getUnranked(elementType),
+                           std::forward<Args>(args)...);
+    return finish(op);
+  }
+
+  mlir::MLIRContext *getContext() const { return builder.getContext(); }
+
+  /// The value of the output; null until the node has been imported.
+  mlir::Value result;
+
+private:
+  mlir::LogicalResult checkAttribute(const onnx::AttributeProto &attribute) const;
+  mlir::LogicalResult checkInputs() const;
+  mlir::LogicalResult finish(mlir::Operation *op);
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  const onnx::NodeProto &proto;
+  const OpRow &row;
+  const Skeleton &skeleton;
+  llvm::StringRef file;
+};
+
+} // namespace dlc
+
+#endif

@@ -1,0 +1,166 @@
+#include "Manifest.h"
+
+#include "dlc/ABI/Artifact.h"
+#include "dlc/IR/Program.h"
+
+#include "llvm/ADT/StringMap.h"
+
+#include <cstring>
+#include <limits>
+#include <optional>
+
+using namespace mlir;
+using namespace dlc;
+
+/// The number of an element type in the manifest; nothing where it has none.
+static std::optional<uint32_t> getDtype(Type type) {
+  if (type.isF32())
+    return DLC_DTYPE_F32;
+  if (type.isF64())
+    return DLC_DTYPE_F64;
+  if (type.isF16())
+    return DLC_DTYPE_F16;
+  if (type.isBF16())
+    return DLC_DTYPE_BF16;
+  auto integer = dyn_cast<IntegerType>(type);
+  if (!integer)
+    return std::nullopt;
+  bool isUnsigned = integer.isUnsigned();
+  switch (integer.getWidth()) {
+  case 1:
+    return DLC_DTYPE_BOOL;
+  case 8:
+    return isUnsigned ? DLC_DTYPE_U8 : DLC_DTYPE_I8;
+  case 16:
+    return isUnsigned ? DLC_DTYPE_U16 : DLC_DTYPE_I16;
+  case 32:
+    return isUnsigned ? DLC_DTYPE_U32 : DLC_DTYPE_I32;
+  case 64:
+    return isUnsigned ? DLC_DTYPE_U64 : DLC_DTYPE_I64;
+  default:
+    return std::nullopt;
+  }
+}
+
+namespace {
+/// Appends tables and strings to the blob as they come up; a table's rows are stored once their
+/// strings have offsets.
+class ManifestBuilder {
+public:
+  ManifestBuilder(ModuleOp module, const Signature &signature)
+      : module(module), signature(signature) {}
+
+  FailureOr<std::string> build(ArrayRef<KernelInfo> kernels, StringRef target);
+
+private:
+  /// Reserves an aligned table and returns its offset.
+  uint32_t reserve(size_t bytes) {
+    blob.resize(llvm::alignTo(blob.size(), 8), '\0');
+    uint32_t offset = blob.size();
+    blob.resize(offset + bytes, '\0');
+    return offset;
+  }
+  template <typename T> void store(uint32_t offset, const T &value) {
+    std::memcpy(blob.data() + offset, &value, sizeof(T));
+  }
+  /// Equal strings are stored once.
+  uint32_t addString(StringRef text);
+  LogicalResult addPorts(StringRef kind, ArrayRef<Port> ports, uint32_t &offset);
+  FailureOr<dlc_manifest_dim> makeDim(StringRef kind, const Port &port, ExprAttr dim);
+
+  ModuleOp module;
+  const Signature &signature;
+  std::string blob;
+  llvm::StringMap<uint32_t> strings;
+};
+} // namespace
+
+uint32_t ManifestBuilder::addString(StringRef text) {
+  auto [entry, isNew] = strings.try_emplace(text, blob.size());
+  if (isNew) {
+    blob.append(text.data(), text.size());
+    blob.push_back('\0');
+  }
+  return entry->second;
+}
+
+FailureOr<dlc_manifest_dim> ManifestBuilder::makeDim(StringRef kind, const Port &port,
+                                                     ExprAttr dim) {
+  dlc_manifest_dim row = {-1, -1, 0};
+  if (std::optional<int64_t> value = dim.getConstant()) {
+    row.value = *value;
+    if (*value < 0)
+      return module.emitError() << kind << " '" << port.name
+                                << "': expected a dim that is not negative, found " << *value;
+  } else if (std::optional<StringRef> symbol = dim.getSymbol()) {
+    const auto *found = llvm::find(signature.symbols, *symbol);
+    if (found == signature.symbols.end())
+      return module.emitError() << kind << " '" << port.name << "': expected symbol '" << *symbol
+                                << "' to be one of the signature's";
+    row.symbol = found - signature.symbols.begin();
+  }
+  row.text = addString(dim.str());
+  return row;
+}
+
+LogicalResult ManifestBuilder::addPorts(StringRef kind, ArrayRef<Port> ports, uint32_t &offset) {
+  offset = reserve(ports.size() * sizeof(dlc_manifest_tensor));
+  for (auto [index, port] : llvm::enumerate(ports)) {
+    std::optional<uint32_t> dtype = getDtype(port.type.getElementType());
+    if (!dtype || !port.type.hasRank())
+      return module.emitError() << kind << " '" << port.name
+                                << "': expected a ranked tensor of numbers, found " << port.type;
+    dlc_manifest_tensor row = {};
+    row.dtype = *dtype;
+    row.rank = port.type.getRank();
+    row.dims = reserve(row.rank * sizeof(dlc_manifest_dim));
+    row.name = addString(port.name);
+    for (auto [axis, dim] : llvm::enumerate(port.type.getDims())) {
+      FailureOr<dlc_manifest_dim> dimRow = makeDim(kind, port, dim);
+      if (failed(dimRow))
+        return failure();
+      store(row.dims + axis * sizeof(dlc_manifest_dim), *dimRow);
+    }
+    store(offset + index * sizeof(dlc_manifest_tensor), row);
+  }
+  return success();
+}
+
+FailureOr<std::string> ManifestBuilder::build(ArrayRef<KernelInfo> kernels, StringRef target) {
+  dlc_manifest header = {};
+  reserve(sizeof(header));
+  header.struct_size = sizeof(header);
+  header.num_inputs = signature.inputs.size();
+  header.num_outputs = signature.outputs.size();
+  header.num_symbols = signature.symbols.size();
+  header.num_kernels = kernels.size();
+  if (failed(addPorts("input", signature.inputs, header.inputs)) ||
+      failed(addPorts("output", signature.outputs, header.outputs)))
+    return failure();
+
+  header.symbols = reserve(signature.symbols.size() * sizeof(dlc_manifest_symbol));
+  for (auto [index, symbol] : llvm::enumerate(signature.symbols)) {
+    dlc_manifest_symbol row = {addString(symbol), 0, 0, std::numeric_limits<int64_t>::max()};
+    store(header.symbols + index * sizeof(row), row);
+  }
+  header.kernels = reserve(kernels.size() * sizeof(dlc_manifest_kernel));
+  for (auto [index, kernel] : llvm::enumerate(kernels)) {
+    dlc_manifest_kernel row = {addString(kernel.name), addString(kernel.nodes)};
+    store(header.kernels + index * sizeof(row), row);
+  }
+  header.model = addString(getModelName(module));
+  header.compiler = addString(DLC_VERSION);
+  header.target = addString(target);
+  store(0, header);
+  if (blob.size() > std::numeric_limits<uint32_t>::max())
+    return module.emitError("expected a manifest of less than 4 GB");
+  return blob;
+}
+
+FailureOr<std::string> dlc::buildManifest(ModuleOp module, ArrayRef<KernelInfo> kernels) {
+  FailureOr<Signature> signature = getSignature(module);
+  FailureOr<TargetAttr> target = getTarget(module);
+  if (failed(signature) || failed(target))
+    return failure();
+  return ManifestBuilder(module, *signature).build(kernels, target->getCpu());
+}

@@ -1,0 +1,23 @@
+// The last steps: machine code and package.
+
+#include "dlc/IR/Program.h"
+#include "dlc/Package/Package.h"
+#include "dlc/Pipeline/Pipeline.h"
+
+using namespace mlir;
+using namespace dlc;
+
+LogicalResult dlc::buildArtifact(ModuleOp module, const SourceFiles &sources,
+                                 StringRef outputPath) {
+  FailureOr<TargetAttr> target = getTarget(module);
+  FailureOr<SmallVector<Kernel>> kernels = getKernels(module);
+  if (failed(target) || failed(kernels))
+    return failure();
+  FailureOr<std::string> object = emitObject(module, ObjectFormat::object);
+  if (failed(object))
+    return failure();
+  SmallVector<KernelInfo> infos;
+  for (const Kernel &kernel : *kernels)
+    infos.push_back({kernel.name, kernel.nodes});
+  return writePackage(module, {*object, infos, getCpuFeatures(*target)}, sources, outputPath);
+}

@@ -1,0 +1,88 @@
+// The table of phases, and the loop that walks it: begin, build, verify, dump, stop.
+
+#include "dlc/Graph/Passes.h"
+#include "dlc/Pipeline/Pipeline.h"
+#include "dlc/Plan/Passes.h"
+#include "dlc/Schedule/Passes.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace dlc;
+
+static constexpr Phase phases[] = {
+#define DLC_PHASE(Name, flag, function, summary) Phase::Name,
+#include "dlc/Pipeline/Phases.def"
+};
+
+ArrayRef<Phase> dlc::getPhases() { return phases; }
+
+StringRef dlc::getFlag(Phase phase) {
+  static constexpr StringLiteral flags[] = {
+#define DLC_PHASE(Name, flag, function, summary) flag,
+#include "dlc/Pipeline/Phases.def"
+  };
+  return flags[static_cast<size_t>(phase)];
+}
+
+std::optional<Phase> dlc::symbolizePhase(StringRef flag) {
+  for (Phase phase : phases)
+    if (getFlag(phase) == flag)
+      return phase;
+  return std::nullopt;
+}
+
+void dlc::buildPhase(OpPassManager &pm, Phase phase, const PipelineOptions &options) {
+  switch (phase) {
+  case Phase::Graph:
+    return buildGraphPipeline(pm);
+  case Phase::Fuse:
+    return buildFusePipeline(pm, options.fuse);
+  case Phase::Schedule:
+    return buildSchedulePipeline(pm);
+  case Phase::Plan:
+    return buildPlanPipeline(pm);
+  case Phase::Codegen:
+    return buildCodegenPipeline(pm, options.codegen);
+  default:
+    llvm_unreachable("not a phase on IR");
+  }
+}
+
+/// Writes NN-phase.mlir, with locations, so that --compile-from can go on from it.
+static LogicalResult dump(ModuleOp module, Phase phase, StringRef folder) {
+  if (folder.empty())
+    return success();
+  if (std::error_code error = llvm::sys::fs::create_directories(folder))
+    return module.emitError("cannot make folder '") << folder << "': " << error.message();
+  SmallString<128> path(folder);
+  llvm::sys::path::append(
+      path, llvm::formatv("{0:d2}-{1}.mlir", static_cast<int>(phase), getFlag(phase)).str());
+  std::error_code error;
+  llvm::raw_fd_ostream os(path, error);
+  if (error)
+    return module.emitError("cannot write '") << path << "': " << error.message();
+  module->print(os, OpPrintingFlags().enableDebugInfo());
+  return success();
+}
+
+CompileResult dlc::runPhases(ModuleOp module, const CompileOptions &options) {
+  for (Phase phase : phases) {
+    if (phase < options.from || phase > options.to || phase > Phase::Codegen)
+      continue;
+    if (phase != options.from) {
+      PassManager pm(module.getContext(), ModuleOp::getOperationName());
+      buildPhase(pm, phase, options.pipeline);
+      if (failed(pm.run(module)))
+        return CompileResult::rejected;
+    }
+    if (failed(verifyPhase(module, phase)))
+      return CompileResult::internalError;
+    if (failed(dump(module, phase, options.dumpFolder)))
+      return CompileResult::rejected;
+  }
+  return CompileResult::ok;
+}

@@ -1,0 +1,2 @@
+// Gives the precompiled header a library to belong to.
+#include "dlc/Precompiled.h"

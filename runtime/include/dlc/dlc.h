@@ -1,0 +1,259 @@
+/* The runtime of dlc: loads an artifact that dlc-compile built and runs it.
+ *
+ *   dlc_session   a loaded artifact. Immutable: any number of threads may use one at the same time.
+ *   dlc_context   what one run needs: arena, symbols, error text. Used by one thread at a time: one
+ *                 for each run that goes on at the same time. It keeps its session alive, so that
+ *                 the two may be released in any order.
+ *
+ *   dlc_session *session = NULL;
+ *   dlc_context *context = NULL;
+ *   char why[512];
+ *   if (dlc_session_load("model.so", NULL, why, sizeof why, &session) != DLC_OK) puts(why);
+ *   dlc_context_create(session, NULL, &context);
+ *   const int64_t dims[4] = {1, 3, 64, 48};
+ *   dlc_input x = {.struct_size = sizeof x, .dtype = DLC_F32, .rank = 4, .dims = dims};
+ *   x.data = pixels;
+ *   x.size = sizeof pixels;
+ *   dlc_output y = {.struct_size = sizeof y}; // its data is null: the run allocates it
+ *   if (dlc_context_run(context, NULL, &x, 1, &y, 1) != DLC_OK)
+ *     puts(dlc_context_error_text(context));
+ *   ... y.data, y.dims ...
+ *   dlc_output_release(&y);
+ *   dlc_context_release(context);
+ *   dlc_session_release(session);
+ *
+ * Sizes are in bytes, dims in elements, tensors dense and row-major. Every struct starts with its
+ * own size, set by the caller, and only ever grows at its end; in an array of structs all have the
+ * same size, which is the array's stride. Fields not mentioned are zero. No function throws, exits
+ * or prints.
+ *
+ * An artifact is native code: loading one equals running a program. The checks at load find damage,
+ * not malice. While a session lives its file must not be written in place; replacing it by renaming
+ * is fine. */
+#ifndef DLC_DLC_H
+#define DLC_DLC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define DLC_API __attribute__((visibility("default")))
+#else
+#define DLC_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dlc_session dlc_session;
+typedef struct dlc_context dlc_context;
+
+typedef enum dlc_status {
+  DLC_OK = 0,
+  DLC_INVALID_ARGUMENT =
+      1, /* the call itself is wrong: null pointer, struct size, index, name, alignment, overlap */
+  DLC_IO = 2,           /* the file cannot be opened or read */
+  DLC_BAD_ARTIFACT = 3, /* not an artifact, truncated, or damaged */
+  DLC_INCOMPATIBLE =
+      4, /* a sound artifact for another format version, ABI version, machine or CPU */
+  DLC_SHAPE_MISMATCH = 5, /* rank, a dim, a symbol's range, or an input too small for the model */
+  DLC_TYPE_MISMATCH = 6,  /* an input's element type */
+  DLC_BUFFER_TOO_SMALL =
+      7, /* an input, output or workspace buffer has not the bytes that it needs */
+  DLC_OUT_OF_MEMORY = 8,
+  DLC_OVERFLOW = 9,   /* a size does not fit 63 bits */
+  DLC_CANCELLED = 10, /* dlc_context_cancel */
+  DLC_INTERNAL = 11   /* the artifact's code broke its contract */
+} dlc_status;
+
+/* Element types; the values are those of ONNX's TensorProto.DataType. */
+typedef enum dlc_dtype {
+  DLC_F32 = 1,
+  DLC_U8 = 2,
+  DLC_I8 = 3,
+  DLC_U16 = 4,
+  DLC_I16 = 5,
+  DLC_I32 = 6,
+  DLC_I64 = 7,
+  DLC_BOOL = 9, /* one byte, 0 or 1 */
+  DLC_F16 = 10,
+  DLC_F64 = 11,
+  DLC_U32 = 12,
+  DLC_U64 = 13,
+  DLC_BF16 = 16
+} dlc_dtype;
+
+#define DLC_MAX_RANK 32
+#define DLC_WORKSPACE_ALIGNMENT 64
+
+/* A short lower-case name of a status ("shape mismatch"). Never null. */
+DLC_API const char *dlc_status_text(dlc_status status);
+
+/* "f32", "i64", ...; null for a number that is no dlc_dtype. */
+DLC_API const char *dlc_dtype_name(int32_t dtype);
+
+/* Bytes of one element; 0 for a number that is no dlc_dtype. */
+DLC_API uint32_t dlc_dtype_size(int32_t dtype);
+
+/* ---- sessions ---- */
+
+enum {
+  DLC_VERIFY_SMALL = 0,  /* weights up to 16 MiB */
+  DLC_VERIFY_ALWAYS = 1, /* reads all weights once */
+  DLC_VERIFY_NEVER = 2
+};
+
+typedef struct dlc_session_options {
+  uint32_t struct_size;
+  uint32_t
+      verify_weights; /* DLC_VERIFY_...: whether to compare the weights' hash; code always is */
+} dlc_session_options;
+
+/* Loads the artifact at `path`. All that can be checked is checked before its code is loaded.
+ *   options      null for the defaults
+ *   error_text   null, or where a failure's reason goes: one line that starts with the path, cut to
+ *                fit and always terminated; empty on success
+ *   session      the new session, or null on failure; dlc_session_release ends it
+ * Errors: INVALID_ARGUMENT, IO, BAD_ARTIFACT, INCOMPATIBLE, OUT_OF_MEMORY. Thread-safe. */
+DLC_API dlc_status dlc_session_load(const char *path, const dlc_session_options *options,
+                                    char *error_text, size_t error_text_capacity,
+                                    dlc_session **session);
+
+/* Gives back the caller's reference; null is fine. The artifact is unloaded when its last context
+ * is released too. */
+DLC_API void dlc_session_release(dlc_session *session);
+
+typedef struct dlc_session_info {
+  uint32_t struct_size;
+  uint32_t num_inputs;
+  uint32_t num_outputs;
+  uint32_t num_symbols;
+  uint32_t num_kernels;
+  uint32_t reserved;
+  uint64_t weights_size;
+  const char *model;    /* the model's file name */
+  const char *compiler; /* the dlc version that built the artifact */
+  const char *target;   /* the CPU it was built for */
+} dlc_session_info;
+
+typedef struct dlc_tensor_info {
+  uint32_t struct_size;
+  int32_t dtype; /* dlc_dtype */
+  const char *name;
+  uint32_t rank;
+  uint32_t reserved;
+  const int64_t *dims;          /* `rank` dims; -1 where the inputs' dims decide */
+  const char *const *dim_texts; /* `rank` texts: "3", "H", "3*H" */
+} dlc_tensor_info;
+
+typedef struct dlc_symbol_info {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const char *name;
+  int64_t min; /* declared range, both ends included */
+  int64_t max;
+} dlc_symbol_info;
+
+/* These fill `info`, whose struct_size the caller has set. Pointers in it belong to the session and
+ * live as long. Errors: INVALID_ARGUMENT (null, struct_size too small, index out of range).
+ * Thread-safe. */
+DLC_API dlc_status dlc_session_describe(const dlc_session *session, dlc_session_info *info);
+DLC_API dlc_status dlc_session_input(const dlc_session *session, uint32_t index,
+                                     dlc_tensor_info *info);
+DLC_API dlc_status dlc_session_output(const dlc_session *session, uint32_t index,
+                                      dlc_tensor_info *info);
+DLC_API dlc_status dlc_session_symbol(const dlc_session *session, uint32_t index,
+                                      dlc_symbol_info *info);
+
+/* Finds an input or output by name and sets `index`. An unknown name is INVALID_ARGUMENT, and
+ * `nearest`, where not null, then points at the name most like it (null where the model has none).
+ * Thread-safe. */
+DLC_API dlc_status dlc_session_find_input(const dlc_session *session, const char *name,
+                                          uint32_t *index, const char **nearest);
+DLC_API dlc_status dlc_session_find_output(const dlc_session *session, const char *name,
+                                           uint32_t *index, const char **nearest);
+
+/* ---- contexts ---- */
+
+typedef struct dlc_context_options {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t max_workspace; /* a run that needs a larger arena ends with OUT_OF_MEMORY; 0: no limit */
+} dlc_context_options;
+
+/* Makes a context; `options` may be null. Errors: INVALID_ARGUMENT, OUT_OF_MEMORY. Thread-safe. */
+DLC_API dlc_status dlc_context_create(dlc_session *session, const dlc_context_options *options,
+                                      dlc_context **context);
+
+/* Frees the context and its arena; null is fine. No run may be going on in it. */
+DLC_API void dlc_context_release(dlc_context *context);
+
+/* Why the last dlc_context_plan or dlc_context_run of this context failed: one line for each
+ * problem, without a newline at the end; empty after success. Valid until the next such
+ * call. */
+DLC_API const char *dlc_context_error_text(const dlc_context *context);
+
+typedef struct dlc_input {
+  uint32_t struct_size;
+  int32_t dtype;    /* dlc_dtype */
+  const char *name; /* null: given in the session's order. Either all inputs have names or none */
+  uint32_t rank;
+  uint32_t reserved;
+  const int64_t *dims; /* `rank` dims; may be null for rank 0 */
+  const void *data;    /* aligned to its element; may be null where `size` is 0. Only read */
+  uint64_t size;       /* bytes: the product of the dims times the element's size */
+} dlc_input;
+
+typedef struct dlc_output {
+  uint32_t struct_size;
+  int32_t dtype;      /* set by plan and run */
+  uint32_t rank;      /* set by plan and run */
+  uint32_t allocated; /* zero at first; 1 once a run has allocated `data` */
+  void *data; /* the caller's buffer, aligned to its element; or null: the run allocates it */
+  uint64_t capacity;          /* bytes at `data` */
+  uint64_t size;              /* set by plan and run: bytes of the output */
+  int64_t dims[DLC_MAX_RANK]; /* set by plan and run: the first `rank` */
+} dlc_output;
+
+/* Computes what a run with inputs of these dtypes and dims would give: fills dtype, rank, dims and
+ * size of each output (data is left alone), and `workspace_size`, the arena's bytes. `outputs` and
+ * `workspace_size` may be null; the inputs' data and size are not looked at.
+ * Errors: INVALID_ARGUMENT (also where a plan or run of this context goes on in another thread; the
+ * error text is then that call's), SHAPE_MISMATCH, TYPE_MISMATCH, OVERFLOW, INTERNAL. */
+DLC_API dlc_status dlc_context_plan(dlc_context *context, const dlc_input *inputs,
+                                    uint32_t num_inputs, dlc_output *outputs, uint32_t num_outputs,
+                                    uint64_t *workspace_size);
+
+typedef struct dlc_run_options {
+  uint32_t struct_size;
+  uint32_t reserved;
+  void *workspace; /* the arena, aligned to DLC_WORKSPACE_ALIGNMENT; null: the context's own */
+  uint64_t workspace_size;
+} dlc_run_options;
+
+/* Runs the model. Outputs are given in the session's order, all of them. Where an output's data is
+ * null the run allocates it (64-byte aligned): it then belongs to the caller, outlives context and
+ * session, and is freed by dlc_output_release; a later run may reuse it as a buffer of that
+ * capacity. Inputs, outputs and the workspace must not overlap each other, except inputs among
+ * themselves. After a failure the contents of the callers' outputs are undefined, and no output is
+ * newly allocated.
+ * Errors: those of dlc_context_plan, BUFFER_TOO_SMALL, OUT_OF_MEMORY, CANCELLED. */
+DLC_API dlc_status dlc_context_run(dlc_context *context, const dlc_run_options *options,
+                                   const dlc_input *inputs, uint32_t num_inputs,
+                                   dlc_output *outputs, uint32_t num_outputs);
+
+/* Frees what a run has allocated and sets data and capacity to zero; a caller's own buffer is left
+ * alone. */
+DLC_API void dlc_output_release(dlc_output *output);
+
+/* Asks the run in progress to end with CANCELLED after the kernel at work; where none is in
+ * progress, the next run ends so at once. Each run takes the request with it when it returns. Any
+ * thread may call this, and a signal handler. */
+DLC_API void dlc_context_cancel(dlc_context *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

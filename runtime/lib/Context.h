@@ -1,0 +1,27 @@
+// What one run needs.
+#ifndef DLC_RUNTIME_CONTEXT_H
+#define DLC_RUNTIME_CONTEXT_H
+
+#include "Arena.h"
+#include "Binding.h"
+#include "Session.h"
+
+struct dlc_context {
+  dlc_session *session = nullptr;
+  uint64_t maxWorkspace = 0; // 0: no limit
+  dlc::runtime::ErrorText error;
+  dlc::runtime::Binding binding;
+  dlc::runtime::Arena arena;
+  dlc::runtime::OwnedArray<int64_t> outputDims; // of all outputs, one after the other
+  dlc::runtime::OwnedArray<void *> inputBuffers;
+  dlc::runtime::OwnedArray<void *> outputBuffers;
+  int64_t workspace = 0;
+  std::atomic<bool> cancelled{false};
+  std::atomic<bool> busy{false};
+
+  /// False when memory is short.
+  [[nodiscard]] bool open(dlc_session &of);
+  ~dlc_context();
+};
+
+#endif

@@ -1,0 +1,57 @@
+// Element types. The public names and those of the artifact are two lists of the same numbers.
+#include "Dtype.h"
+
+#include "dlc/ABI/Artifact.h"
+
+static_assert(DLC_F32 == +DLC_DTYPE_F32 && DLC_U8 == +DLC_DTYPE_U8 && DLC_I8 == +DLC_DTYPE_I8);
+static_assert(DLC_U16 == +DLC_DTYPE_U16 && DLC_I16 == +DLC_DTYPE_I16 && DLC_I32 == +DLC_DTYPE_I32);
+static_assert(DLC_I64 == +DLC_DTYPE_I64 && DLC_BOOL == +DLC_DTYPE_BOOL &&
+              DLC_F16 == +DLC_DTYPE_F16);
+static_assert(DLC_F64 == +DLC_DTYPE_F64 && DLC_U32 == +DLC_DTYPE_U32 && DLC_U64 == +DLC_DTYPE_U64);
+static_assert(DLC_BF16 == +DLC_DTYPE_BF16);
+
+namespace {
+struct DtypeRow {
+  int32_t dtype;
+  uint32_t size;
+  const char *name;
+};
+} // namespace
+
+static constexpr DtypeRow dtypeRows[] = {
+    {DLC_F32, 4, "f32"},   {DLC_U8, 1, "u8"},   {DLC_I8, 1, "i8"},   {DLC_U16, 2, "u16"},
+    {DLC_I16, 2, "i16"},   {DLC_I32, 4, "i32"}, {DLC_I64, 8, "i64"}, {DLC_BOOL, 1, "bool"},
+    {DLC_F16, 2, "f16"},   {DLC_F64, 8, "f64"}, {DLC_U32, 4, "u32"}, {DLC_U64, 8, "u64"},
+    {DLC_BF16, 2, "bf16"},
+};
+
+static const DtypeRow *findRow(int32_t dtype) {
+  for (const DtypeRow &row : dtypeRows)
+    if (row.dtype == dtype)
+      return &row;
+  return nullptr;
+}
+
+const char *dlc_dtype_name(int32_t dtype) {
+  const DtypeRow *row = findRow(dtype);
+  return row ? row->name : nullptr;
+}
+
+uint32_t dlc_dtype_size(int32_t dtype) {
+  const DtypeRow *row = findRow(dtype);
+  return row ? row->size : 0;
+}
+
+bool dlc::runtime::tensorBytes(int32_t dtype, const int64_t *dims, uint32_t rank, uint64_t &bytes) {
+  int64_t product = dlc_dtype_size(dtype);
+  bool fits = true;
+  for (uint32_t i = 0; i < rank; ++i) {
+    if (dims[i] == 0) {
+      bytes = 0;
+      return true;
+    }
+    fits = fits && !__builtin_mul_overflow(product, dims[i], &product);
+  }
+  bytes = static_cast<uint64_t>(product);
+  return fits;
+}

@@ -1,0 +1,13 @@
+#ifndef DLC_RUNTIME_DTYPE_H
+#define DLC_RUNTIME_DTYPE_H
+
+#include "dlc/dlc.h"
+
+namespace dlc::runtime {
+
+/// Bytes of a dense tensor with dims >= 0; false where they do not fit 63 bits.
+[[nodiscard]] bool tensorBytes(int32_t dtype, const int64_t *dims, uint32_t rank, uint64_t &bytes);
+
+} // namespace dlc::runtime
+
+#endif

@@ -1,0 +1,13 @@
+#include "Launch.h"
+
+using namespace dlc::runtime;
+
+static int32_t launchKernel(void *state, const dlc_launch *launch) {
+  auto *run = static_cast<const RunState *>(state);
+  if (run->cancelled->load(std::memory_order_relaxed))
+    return DLC_PROGRAM_STOPPED;
+  TicketedLaunch(*launch, run->symbols).work();
+  return DLC_PROGRAM_OK;
+}
+
+const dlc_services dlc::runtime::runServices = {sizeof(dlc_services), 0, launchKernel};

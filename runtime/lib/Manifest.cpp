@@ -1,0 +1,167 @@
+#include "Manifest.h"
+
+#include <cstring>
+
+using namespace dlc::runtime;
+
+static Status outOfMemory(ErrorText &error) {
+  return error.fail(DLC_OUT_OF_MEMORY, "out of memory for the manifest");
+}
+
+static Status badManifest(ErrorText &error, const char *reason) {
+  return error.fail(DLC_BAD_ARTIFACT, "bad manifest: %s", reason);
+}
+
+/// A table of `count` rows: aligned and within the blob.
+template <typename T> bool Manifest::table(uint64_t offset, uint64_t count, const T *&rows) const {
+  static_assert(alignof(T) <= 8);
+  if (offset % 8 != 0 || offset > blobSize || count > (blobSize - offset) / sizeof(T))
+    return false;
+  rows = reinterpret_cast<const T *>(reinterpret_cast<const char *>(blob.data()) + offset);
+  return true;
+}
+
+/// A string: begins and ends within the blob.
+bool Manifest::string(uint32_t offset, const char *&text) const {
+  if (offset >= blobSize)
+    return false;
+  text = reinterpret_cast<const char *>(blob.data()) + offset;
+  return memchr(text, '\0', blobSize - offset) != nullptr;
+}
+
+Status Manifest::load(Bytes bytes, ErrorText &error) {
+  dlc_manifest header;
+  if (bytes.size() < sizeof(header))
+    return badManifest(error, "smaller than its header");
+  memcpy(&header, bytes.data(), sizeof(header));
+  if (header.struct_size < sizeof(header))
+    return badManifest(error, "its header is of unknown size");
+  if (!blob.allocate(bytes.size() / sizeof(uint64_t) + 1))
+    return outOfMemory(error);
+  memcpy(blob.data(), bytes.data(), bytes.size());
+  blobSize = bytes.size();
+
+  if (!string(header.model, modelName) || !string(header.compiler, compilerVersion) ||
+      !string(header.target, targetName))
+    return badManifest(error, "the model's names lie outside of it");
+  DLC_RETURN_IF_ERROR(loadSymbols(header, error));
+  size_t numInputDims = 0;
+  DLC_RETURN_IF_ERROR(countDims("input", header.inputs, header.num_inputs, numInputDims, error));
+  DLC_RETURN_IF_ERROR(
+      countDims("output", header.outputs, header.num_outputs, outputDimCount, error));
+  if (!inputTable.allocate(header.num_inputs) || !outputTable.allocate(header.num_outputs) ||
+      !dimValues.allocate(numInputDims + outputDimCount) ||
+      !dimTexts.allocate(numInputDims + outputDimCount))
+    return outOfMemory(error);
+  DLC_RETURN_IF_ERROR(loadTensors("input", header.inputs, inputTable, 0, false, error));
+  DLC_RETURN_IF_ERROR(
+      loadTensors("output", header.outputs, outputTable, numInputDims, true, error));
+  DLC_RETURN_IF_ERROR(loadKernels(header, error));
+  return checkSymbolsBound(error);
+}
+
+Status Manifest::loadSymbols(const dlc_manifest &header, ErrorText &error) {
+  const dlc_manifest_symbol *rows = nullptr;
+  if (!table(header.symbols, header.num_symbols, rows))
+    return badManifest(error, "the symbol table lies outside of it");
+  if (!symbolTable.allocate(header.num_symbols))
+    return outOfMemory(error);
+  for (uint32_t i = 0; i < header.num_symbols; ++i) {
+    ManifestSymbol &symbol = symbolTable[i];
+    symbol.min = rows[i].min;
+    symbol.max = rows[i].max;
+    if (!string(rows[i].name, symbol.name))
+      return badManifest(error, "a symbol's name lies outside of it");
+    if (symbol.min < 0 || symbol.min > symbol.max)
+      return error.fail(DLC_BAD_ARTIFACT,
+                        "bad manifest: symbol '%s' has an empty or negative range", symbol.name);
+  }
+  return DLC_OK;
+}
+
+/// Checks the rows of a tensor table and adds up their ranks.
+Status Manifest::countDims(const char *kind, uint32_t offset, uint32_t count, size_t &dims,
+                           ErrorText &error) const {
+  const dlc_manifest_tensor *rows = nullptr;
+  if (!table(offset, count, rows))
+    return error.fail(DLC_BAD_ARTIFACT, "bad manifest: the %s table lies outside of it", kind);
+  for (uint32_t i = 0; i < count; ++i) {
+    const dlc_manifest_dim *tensorDims = nullptr;
+    const char *name = nullptr;
+    if (!string(rows[i].name, name))
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: the name of %s %u lies outside of it",
+                        kind, i);
+    if (rows[i].rank > DLC_MAX_RANK)
+      return error.fail(DLC_INCOMPATIBLE, "%s '%s' has rank %u; this runtime takes up to %d", kind,
+                        name, rows[i].rank, DLC_MAX_RANK);
+    if (dlc_dtype_size(static_cast<int32_t>(rows[i].dtype)) == 0)
+      return error.fail(DLC_INCOMPATIBLE, "%s '%s' has the unknown element type %u", kind, name,
+                        rows[i].dtype);
+    if (!table(rows[i].dims, rows[i].rank, tensorDims))
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: the dims of %s '%s' lie outside of it",
+                        kind, name);
+    dims += rows[i].rank;
+  }
+  return DLC_OK;
+}
+
+Status Manifest::loadTensors(const char *kind, uint32_t offset, OwnedArray<ManifestTensor> &tensors,
+                             size_t firstDim, bool expressions, ErrorText &error) {
+  const dlc_manifest_tensor *rows = nullptr;
+  if (!table(offset, tensors.size(), rows))
+    return badManifest(error, "a tensor table lies outside of it");
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    ManifestTensor &tensor = tensors[i];
+    tensor.dtype = static_cast<int32_t>(rows[i].dtype);
+    tensor.rank = rows[i].rank;
+    tensor.dimValues = dimValues.data() + firstDim;
+    tensor.dimTexts = dimTexts.data() + firstDim;
+    if (!string(rows[i].name, tensor.name) || !table(rows[i].dims, rows[i].rank, tensor.dims))
+      return badManifest(error, "a tensor lies outside of it");
+    for (uint32_t d = 0; d < tensor.rank; ++d) {
+      const dlc_manifest_dim &dim = tensor.dims[d];
+      bool isSymbol = dim.symbol >= 0 && static_cast<size_t>(dim.symbol) < symbolTable.size();
+      bool isStatic = dim.symbol == -1 && dim.value >= 0;
+      bool isExpression = dim.symbol == -1 && dim.value == -1 && expressions;
+      if (!isSymbol && !isStatic && !isExpression)
+        return error.fail(DLC_BAD_ARTIFACT,
+                          "bad manifest: dimension %u of %s '%s' is neither a size nor a symbol", d,
+                          kind, tensor.name);
+      if (!string(dim.text, dimTexts[firstDim + d]))
+        return error.fail(DLC_BAD_ARTIFACT,
+                          "bad manifest: the text of dimension %u of %s '%s' lies outside of it", d,
+                          kind, tensor.name);
+      dimValues[firstDim + d] = isStatic ? dim.value : -1;
+    }
+    firstDim += tensor.rank;
+  }
+  return DLC_OK;
+}
+
+Status Manifest::loadKernels(const dlc_manifest &header, ErrorText &error) {
+  const dlc_manifest_kernel *rows = nullptr;
+  if (!table(header.kernels, header.num_kernels, rows))
+    return badManifest(error, "the kernel table lies outside of it");
+  for (uint32_t i = 0; i < header.num_kernels; ++i) {
+    const char *text = nullptr;
+    if (!string(rows[i].name, text) || !string(rows[i].nodes, text))
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: the names of kernel %u lie outside of it",
+                        i);
+  }
+  kernelCount = header.num_kernels;
+  return DLC_OK;
+}
+
+/// A run takes all symbols from the inputs' dims, so that each must be one.
+Status Manifest::checkSymbolsBound(ErrorText &error) const {
+  for (size_t s = 0; s < symbolTable.size(); ++s) {
+    bool bound = false;
+    for (const ManifestTensor &input : inputTable)
+      for (uint32_t d = 0; d < input.rank; ++d)
+        bound = bound || input.dims[d].symbol == static_cast<int32_t>(s);
+    if (!bound)
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: symbol '%s' is no input's dimension",
+                        symbolTable[s].name);
+  }
+  return DLC_OK;
+}

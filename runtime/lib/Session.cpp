@@ -1,0 +1,289 @@
+#include "Session.h"
+
+#include "ArtifactFile.h"
+#include "Names.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <dlfcn.h>
+#include <link.h>
+#include <new>
+
+using namespace dlc::runtime;
+
+dlc_session::~dlc_session() {
+  if (library)
+    dlclose(library);
+}
+
+namespace {
+/// A loaded object looked for by its base address, and the note found in its memory.
+struct LoadedNote {
+  ElfW(Addr) base;
+  dlc_note note;
+  bool found;
+};
+
+/// The ways by which one file can be named: the dynamic linker takes an object that is still loaded
+/// under the same name for the file, even where another file has the name now. `/dir/./model.so` is
+/// a name it has not seen.
+class FileNames {
+public:
+  Status resolve(const char *path, ErrorText &error) {
+    char *real = realpath(path, nullptr);
+    if (!real)
+      return error.fail(errno == ENOMEM ? DLC_OUT_OF_MEMORY : DLC_IO, "cannot be opened: %s",
+                        strerror(errno));
+    bool allocated = name.allocate(strlen(real) + 2 * maxVariants + 1);
+    if (allocated)
+      strcpy(name.data(), real);
+    free(real);
+    return allocated ? DLC_OK : error.fail(DLC_OUT_OF_MEMORY, "out of memory");
+  }
+
+  const char *current() const { return name.data(); }
+
+  /// Goes on to the next name; false after the last.
+  [[nodiscard]] bool next() {
+    if (++variant >= maxVariants)
+      return false;
+    char *file = strrchr(name.data(), '/') + 1;
+    memmove(file + 2, file, strlen(file) + 1);
+    memcpy(file, "./", 2);
+    return true;
+  }
+
+private:
+  static constexpr size_t maxVariants = 256;
+  OwnedArray<char> name;
+  size_t variant = 0;
+};
+} // namespace
+
+/// Whether a program header of a loaded object lies in memory: a note segment need not be part of a
+/// loaded one.
+static bool isInMemory(const dl_phdr_info &info, const ElfW(Phdr) & header) {
+  for (ElfW(Half) i = 0; i < info.dlpi_phnum; ++i) {
+    const ElfW(Phdr) &load = info.dlpi_phdr[i];
+    if (load.p_type == PT_LOAD && header.p_vaddr >= load.p_vaddr &&
+        header.p_vaddr + header.p_memsz <= load.p_vaddr + load.p_memsz)
+      return true;
+  }
+  return false;
+}
+
+/// dl_iterate_phdr's callback: copies the note of the object at LoadedNote::base.
+static int readLoadedNote(dl_phdr_info *info, size_t, void *data) {
+  auto *loaded = static_cast<LoadedNote *>(data);
+  if (info->dlpi_addr != loaded->base)
+    return 0;
+  for (ElfW(Half) i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr) &header = info->dlpi_phdr[i];
+    Bytes descriptor;
+    if (header.p_type == PT_NOTE && isInMemory(*info, header) &&
+        findNoteInSegment(
+            Bytes(reinterpret_cast<const unsigned char *>(loaded->base + header.p_vaddr),
+                  header.p_memsz),
+            header.p_align, DLC_NOTE_NAME, DLC_NOTE_TYPE, descriptor) &&
+        descriptor.size() >= sizeof(dlc_note)) {
+      memcpy(&loaded->note, descriptor.data(), sizeof(dlc_note));
+      loaded->found = true;
+    }
+  }
+  return 1;
+}
+
+/// Whether the object behind a dlopen handle is the file whose note this is.
+static bool isLoadedFrom(void *library, const dlc_note &note) {
+  link_map *map = nullptr;
+  if (dlinfo(library, RTLD_DI_LINKMAP, &map) != 0)
+    return false;
+  LoadedNote loaded = {map->l_addr, {}, false};
+  dl_iterate_phdr(readLoadedNote, &loaded);
+  return loaded.found && memcmp(&loaded.note, &note, sizeof(note)) == 0;
+}
+
+static Status openLibrary(const char *path, const dlc_note &note, void *&library,
+                          ErrorText &error) {
+  FileNames names;
+  DLC_RETURN_IF_ERROR(names.resolve(path, error));
+  do {
+    void *candidate = dlopen(names.current(), RTLD_NOW | RTLD_LOCAL);
+    if (!candidate)
+      return error.fail(DLC_BAD_ARTIFACT, "cannot be loaded: %s", dlerror());
+    if (isLoadedFrom(candidate, note)) {
+      library = candidate;
+      return DLC_OK;
+    }
+    dlclose(candidate);
+  } while (names.next());
+  return error.fail(DLC_IO, "the file was replaced while it was loaded, or too many earlier "
+                            "versions of it are still in use");
+}
+
+static Status queryProgram(dlc_session &session, ErrorText &error) {
+  auto query = reinterpret_cast<dlc_query_fn>(dlsym(session.library, DLC_QUERY_SYMBOL));
+  if (!query)
+    return error.fail(DLC_BAD_ARTIFACT, "exports no " DLC_QUERY_SYMBOL);
+  const dlc_program *program = query(DLC_ABI_VERSION);
+  if (!program)
+    return error.fail(DLC_INCOMPATIBLE, "its code does not speak ABI version %u", DLC_ABI_VERSION);
+  if (program->struct_size < sizeof(dlc_program) || program->abi_version != DLC_ABI_VERSION ||
+      !program->plan || !program->run ||
+      static_cast<uint64_t>(program->weights_size) != session.weightsSize)
+    return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its note");
+  session.program = program;
+  return DLC_OK;
+}
+
+static Status loadSession(const char *path, uint32_t verifyWeights, dlc_session &session,
+                          ErrorText &error) {
+  MappedFile file;
+  DLC_RETURN_IF_ERROR(file.open(path, error));
+  ArtifactParts parts;
+  DLC_RETURN_IF_ERROR(checkArtifact(file.bytes(), verifyWeights, parts, error));
+  DLC_RETURN_IF_ERROR(session.manifest.load(parts.manifest, error));
+  session.weightsSize = parts.weights.size();
+  DLC_RETURN_IF_ERROR(openLibrary(path, parts.note, session.library, error));
+  return queryProgram(session, error);
+}
+
+static Status loadNewSession(const char *path, const dlc_session_options *options,
+                             dlc_session **result, ErrorText &error) {
+  if (options && options->struct_size < sizeof(dlc_session_options))
+    return error.fail(DLC_INVALID_ARGUMENT, "the options' struct_size is too small");
+  const uint32_t verifyWeights = options ? options->verify_weights : +DLC_VERIFY_SMALL;
+  if (verifyWeights > DLC_VERIFY_NEVER)
+    return error.fail(DLC_INVALID_ARGUMENT, "unknown verify_weights %u", verifyWeights);
+  void *memory = malloc(sizeof(dlc_session));
+  if (!memory)
+    return error.fail(DLC_OUT_OF_MEMORY, "out of memory");
+  auto *session = new (memory) dlc_session();
+  dlc_status status = loadSession(path, verifyWeights, *session, error);
+  if (status == DLC_OK)
+    *result = session;
+  else
+    dlc_session_release(session);
+  return status;
+}
+
+dlc_status dlc_session_load(const char *path, const dlc_session_options *options, char *error_text,
+                            size_t error_text_capacity, dlc_session **session) {
+  if (error_text && error_text_capacity)
+    error_text[0] = '\0';
+  if (session)
+    *session = nullptr;
+  if (!path || !session)
+    return DLC_INVALID_ARGUMENT;
+  ErrorText error;
+  dlc_status status = loadNewSession(path, options, session, error);
+  if (status != DLC_OK && error_text)
+    snprintf(error_text, error_text_capacity, "%s: %s", path, error.text());
+  return status;
+}
+
+void dlc_session_release(dlc_session *session) {
+  if (session && session->references.fetch_sub(1) == 1) {
+    session->~dlc_session();
+    free(session);
+  }
+}
+
+/// Fills the part of the caller's struct that this version knows.
+template <typename T> static dlc_status fill(T *info, T full) {
+  if (!info || info->struct_size < sizeof(T))
+    return DLC_INVALID_ARGUMENT;
+  full.struct_size = info->struct_size;
+  memcpy(info, &full, sizeof(T));
+  return DLC_OK;
+}
+
+dlc_status dlc_session_describe(const dlc_session *session, dlc_session_info *info) {
+  if (!session)
+    return DLC_INVALID_ARGUMENT;
+  const Manifest &manifest = session->manifest;
+  return fill(info, {.struct_size = 0,
+                     .num_inputs = static_cast<uint32_t>(manifest.inputs().size()),
+                     .num_outputs = static_cast<uint32_t>(manifest.outputs().size()),
+                     .num_symbols = static_cast<uint32_t>(manifest.symbols().size()),
+                     .num_kernels = manifest.numKernels(),
+                     .reserved = 0,
+                     .weights_size = session->weightsSize,
+                     .model = manifest.model(),
+                     .compiler = manifest.compiler(),
+                     .target = manifest.target()});
+}
+
+static dlc_status describeTensor(const OwnedArray<ManifestTensor> &tensors, uint32_t index,
+                                 dlc_tensor_info *info) {
+  if (index >= tensors.size())
+    return DLC_INVALID_ARGUMENT;
+  const ManifestTensor &tensor = tensors[index];
+  return fill(info, {.struct_size = 0,
+                     .dtype = tensor.dtype,
+                     .name = tensor.name,
+                     .rank = tensor.rank,
+                     .reserved = 0,
+                     .dims = tensor.dimValues,
+                     .dim_texts = tensor.dimTexts});
+}
+
+dlc_status dlc_session_input(const dlc_session *session, uint32_t index, dlc_tensor_info *info) {
+  return session ? describeTensor(session->manifest.inputs(), index, info) : DLC_INVALID_ARGUMENT;
+}
+
+dlc_status dlc_session_output(const dlc_session *session, uint32_t index, dlc_tensor_info *info) {
+  return session ? describeTensor(session->manifest.outputs(), index, info) : DLC_INVALID_ARGUMENT;
+}
+
+dlc_status dlc_session_symbol(const dlc_session *session, uint32_t index, dlc_symbol_info *info) {
+  if (!session || index >= session->manifest.symbols().size())
+    return DLC_INVALID_ARGUMENT;
+  const ManifestSymbol &symbol = session->manifest.symbols()[index];
+  return fill(
+      info,
+      {.struct_size = 0, .reserved = 0, .name = symbol.name, .min = symbol.min, .max = symbol.max});
+}
+
+int64_t dlc::runtime::findTensor(const OwnedArray<ManifestTensor> &tensors, const char *name,
+                                 const char *&nearest) {
+  nearest = nullptr;
+  uint32_t least = UINT32_MAX;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    if (strcmp(tensors[i].name, name) == 0)
+      return static_cast<int64_t>(i);
+    uint32_t distance = editDistance(tensors[i].name, name);
+    if (distance < least) {
+      least = distance;
+      nearest = tensors[i].name;
+    }
+  }
+  return -1;
+}
+
+static dlc_status findIndex(const OwnedArray<ManifestTensor> &tensors, const char *name,
+                            uint32_t *index, const char **nearest) {
+  const char *nearestName = nullptr;
+  int64_t found = findTensor(tensors, name, nearestName);
+  if (nearest)
+    *nearest = found < 0 ? nearestName : nullptr;
+  if (found < 0)
+    return DLC_INVALID_ARGUMENT;
+  *index = static_cast<uint32_t>(found);
+  return DLC_OK;
+}
+
+dlc_status dlc_session_find_input(const dlc_session *session, const char *name, uint32_t *index,
+                                  const char **nearest) {
+  if (!session || !name || !index)
+    return DLC_INVALID_ARGUMENT;
+  return findIndex(session->manifest.inputs(), name, index, nearest);
+}
+
+dlc_status dlc_session_find_output(const dlc_session *session, const char *name, uint32_t *index,
+                                   const char **nearest) {
+  if (!session || !name || !index)
+    return DLC_INVALID_ARGUMENT;
+  return findIndex(session->manifest.outputs(), name, index, nearest);
+}

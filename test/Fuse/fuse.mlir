@@ -1,0 +1,110 @@
+// RUN: dlc-opt %s --split-input-file --dlc-fuse --canonicalize | FileCheck %s
+// RUN: dlc-opt %s --split-input-file --dlc-fuse=rules=conv-relu --canonicalize | FileCheck %s --check-prefix=ONLY-RELU
+// RUN: dlc-opt %s --split-input-file --dlc-fuse=rules=conv-clip --canonicalize | FileCheck %s --check-prefix=ONLY-CLIP
+
+!image = !dlc.tensor<1 x 3 x H x W x f32>
+!filter = !dlc.tensor<3 x 3 x 3 x 3 x f32>
+
+// CHECK-LABEL: func.func @documented
+// CHECK-SAME: (%[[X:.*]]: !dlc.tensor
+func.func @documented(%x: !image) -> !image {
+  // CHECK: %[[W:.*]] = dlc.constant #dlc.weight
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 324>, shape = [3, 3, 3, 3], type = f32> -> !filter
+  // CHECK-NEXT: %[[BOX:.*]] = dlc.kernel anchor(%[[X]], %[[W]]) :
+  // CHECK-NEXT: ^bb0(%[[A:.*]]: !dlc.tensor<1 x 3 x H x W x f32>, %[[B:.*]]: !dlc.tensor<3 x 3 x 3 x 3 x f32>):
+  // CHECK-NEXT: %[[CONV:.*]] = dlc.conv %[[A]], %[[B]] strides
+  // CHECK-NEXT: %[[RELU:.*]] = dlc.relu %[[CONV]]
+  // CHECK-NEXT: dlc.yield %[[RELU]]
+  // CHECK-NEXT: }
+  // CHECK-NEXT: return %[[BOX]]
+  %0 = dlc.conv %x, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!image, !filter) -> !image
+  %1 = dlc.relu %0 : (!image) -> !image
+  return %1 : !image
+}
+
+// ONLY-CLIP-LABEL: func.func @documented
+// ONLY-CLIP: dlc.kernel anchor
+// ONLY-CLIP: dlc.kernel loops
+// ONLY-CLIP-NEXT: ^bb0
+// ONLY-CLIP-NEXT: dlc.relu
+
+// -----
+
+!image = !dlc.tensor<1 x 3 x H x W x f32>
+!filter = !dlc.tensor<3 x 3 x 3 x 3 x f32>
+
+// Scalar bounds become part of the kernel.
+// CHECK-LABEL: func.func @conv_clip
+// CHECK: dlc.kernel anchor(%{{[^,]*}}, %{{[^,]*}}) :
+// CHECK-NEXT: ^bb0
+// CHECK-DAG: dlc.constant dense<0.000000e+00>
+// CHECK-DAG: dlc.conv
+// CHECK: dlc.clip
+// CHECK-NEXT: dlc.yield
+// CHECK-NEXT: }
+// CHECK-NEXT: return
+// ONLY-RELU-LABEL: func.func @conv_clip
+// ONLY-RELU: dlc.kernel anchor
+// ONLY-RELU: dlc.kernel loops
+func.func @conv_clip(%x: !image) -> !image {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 324>, shape = [3, 3, 3, 3], type = f32> -> !filter
+  %low = dlc.constant dense<0.0> : tensor<f32> -> !dlc.tensor<f32>
+  %0 = dlc.conv %x, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!image, !filter) -> !image
+  %1 = dlc.clip %0 low %low : (!image, !dlc.tensor<f32>) -> !image
+  return %1 : !image
+}
+
+// -----
+
+!image = !dlc.tensor<1 x 3 x H x W x f32>
+!filter = !dlc.tensor<3 x 3 x 3 x 3 x f32>
+
+// CHECK-LABEL: func.func @conv_with_two_uses_is_not_fused
+// CHECK: %[[CONV:.*]] = dlc.kernel anchor
+// CHECK: %[[RELU:.*]] = dlc.kernel loops(%[[CONV]])
+// CHECK: return %[[CONV]], %[[RELU]]
+func.func @conv_with_two_uses_is_not_fused(%x: !image) -> (!image, !image) {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 324>, shape = [3, 3, 3, 3], type = f32> -> !filter
+  %0 = dlc.conv %x, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!image, !filter) -> !image
+  %1 = dlc.relu %0 : (!image) -> !image
+  return %0, %1 : !image, !image
+}
+
+// -----
+
+!image = !dlc.tensor<1 x 3 x H x W x f32>
+!filter = !dlc.tensor<3 x 3 x 3 x 3 x f32>
+
+// A bound that is computed at run time is no immediate.
+// CHECK-LABEL: func.func @clip_with_computed_bound_is_not_fused
+// CHECK: dlc.kernel anchor
+// CHECK: dlc.kernel loops(%{{[^,]*}}, %{{[^,]*}})
+func.func @clip_with_computed_bound_is_not_fused(%x: !image, %low: !dlc.tensor<f32>) -> !image {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 324>, shape = [3, 3, 3, 3], type = f32> -> !filter
+  %0 = dlc.conv %x, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!image, !filter) -> !image
+  %1 = dlc.clip %0 low %low : (!image, !dlc.tensor<f32>) -> !image
+  return %1 : !image
+}
+
+// -----
+
+// CHECK-LABEL: func.func @resize_takes_its_scales_along
+// CHECK: dlc.kernel loops(%arg0) :
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: dlc.constant
+// CHECK-NEXT: dlc.resize
+func.func @resize_takes_its_scales_along(%x: !dlc.tensor<H x W x f32>) -> !dlc.tensor<2*H x 2*W x f32> {
+  %s = dlc.constant dense<2.0> : tensor<2xf32> -> !dlc.tensor<2 x f32>
+  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<H x W x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<2*H x 2*W x f32>
+  return %0 : !dlc.tensor<2*H x 2*W x f32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @outputs_without_a_box_are_copied
+// CHECK: %[[INPUT:.*]] = dlc.kernel loops(%arg0)
+// CHECK: %[[AGAIN:.*]] = dlc.kernel loops(%arg0)
+// CHECK: return %[[INPUT]], %[[AGAIN]]
+func.func @outputs_without_a_box_are_copied(%x: !dlc.tensor<N x f32>) -> (!dlc.tensor<N x f32>, !dlc.tensor<N x f32>) {
+  return %x, %x : !dlc.tensor<N x f32>, !dlc.tensor<N x f32>
+}

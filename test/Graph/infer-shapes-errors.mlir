@@ -1,0 +1,76 @@
+// RUN: dlc-opt %s --dlc-infer-shapes --verify-diagnostics --split-input-file
+
+// All problems are reported at once; an op whose operands are unknown adds none.
+func.func @all_problems(%x: !dlc.tensor<1 x 4 x H x W x f32>, %w: !dlc.tensor<8 x 3 x 3 x 3 x f32>,
+                        %a: !dlc.tensor<* x f32>, %n: !dlc.tensor<N x f32>, %m: !dlc.tensor<M x f32>) -> !dlc.tensor<* x f32> {
+  %u = dlc.relu %x : (!dlc.tensor<1 x 4 x H x W x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected filter channels * group (3 * 1) to equal input channels (4)}}
+  %0 = dlc.conv %u, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<* x f32>, !dlc.tensor<8 x 3 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+  %1 = dlc.relu %0 : (!dlc.tensor<* x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected dims that broadcast, but N and M are not known to be equal or 1}}
+  %2 = dlc.add %n, %m : (!dlc.tensor<N x f32>, !dlc.tensor<M x f32>) -> !dlc.tensor<* x f32>
+  return %1 : !dlc.tensor<* x f32>
+}
+
+// -----
+
+func.func @negative_size(%x: !dlc.tensor<1 x 3 x 2 x 2 x f32>, %w: !dlc.tensor<8 x 3 x 5 x 5 x f32>) -> !dlc.tensor<* x f32> {
+  // expected-error @below {{expected a result of positive size, found -2 in dimension 2}}
+  %0 = dlc.conv %x, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<1 x 3 x 2 x 2 x f32>, !dlc.tensor<8 x 3 x 5 x 5 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// -----
+
+func.func @overflow(%x: !dlc.tensor<1 x 3 x 9223372036854775807 x 2 x f32>, %w: !dlc.tensor<8 x 3 x 1 x 1 x f32>) -> !dlc.tensor<* x f32> {
+  // expected-error @below {{expected dims of 64 bits, but dimension 2 leaves them}}
+  %0 = dlc.conv %x, %w strides [1, 1] pads [1, 0, 0, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<1 x 3 x 9223372036854775807 x 2 x f32>, !dlc.tensor<8 x 3 x 1 x 1 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// -----
+
+func.func @resize_c1(%x: !dlc.tensor<1 x 3 x H x W x f32>, %s: !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32> {
+  // expected-error @below {{expected constant scales, one for each of the 4 dims of the input}}
+  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// -----
+
+func.func @resize_c1_negative(%x: !dlc.tensor<H x W x f32>) -> !dlc.tensor<* x f32> {
+  %s = dlc.constant dense<[1.0, -1.0]> : tensor<2xf32> -> !dlc.tensor<2 x f32>
+  // expected-error @below {{expected positive scales, found -1}}
+  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<H x W x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// -----
+
+func.func @resize_c2(%x: !dlc.tensor<1 x H x W x f32>) -> !dlc.tensor<* x f32> {
+  %s = dlc.constant dense<[2.0, 1.0, 1.0]> : tensor<3xf32> -> !dlc.tensor<3 x f32>
+  // expected-error @below {{expected scale 1 for dimension 0, found 2}}
+  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<1 x H x W x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// -----
+
+func.func @resize_c3(%x: !dlc.tensor<H x W x f32>) -> !dlc.tensor<* x f32> {
+  %s = dlc.constant dense<[1.0, 0.7]> : tensor<2xf32> -> !dlc.tensor<2 x f32>
+  // expected-error @below {{expected a scale with at most 8 fractional bits for the symbolic dim W, found 7.000000e-01}}
+  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<H x W x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// -----
+
+func.func @resize_overflow(%x: !dlc.tensor<H x 4611686018427387904 x f32>) -> !dlc.tensor<* x f32> {
+  %s = dlc.constant dense<[1.0, 4.0]> : tensor<2xf32> -> !dlc.tensor<2 x f32>
+  // expected-error @below {{expected dims of 64 bits}}
+  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<H x 4611686018427387904 x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}

@@ -1,0 +1,167 @@
+// RUN: dlc-opt %s --verify-diagnostics --split-input-file
+
+func.func @constant_c1() {
+  // expected-error @below {{expected a dense value of at most 64 elements, found 65}}
+  %0 = dlc.constant dense<1.0> : tensor<65xf32> -> !dlc.tensor<65 x f32>
+  return
+}
+
+// -----
+
+func.func @constant_c2() {
+  // expected-error @below {{expected the value's shape and element type}}
+  %0 = dlc.constant dense<1.0> : tensor<3xf32> -> !dlc.tensor<4 x f32>
+  return
+}
+
+// -----
+
+func.func @constant_value() {
+  // expected-error @below {{expected a dense attribute or a weight}}
+  %0 = dlc.constant 3.0 : f32 -> !dlc.tensor<f32>
+  return
+}
+
+// -----
+
+func.func @constant_shape() {
+  // expected-error @below {{expected a static shape}}
+  %0 = dlc.constant dense<1.0> : tensor<3xf32> -> !dlc.tensor<N x f32>
+  return
+}
+
+// -----
+
+func.func @conv_c1(%x: !dlc.tensor<1 x 3 x H x f32>, %w: !dlc.tensor<8 x 3 x 3 x 3 x f32>) {
+  // expected-error @below {{expected input and filter of the same rank, at least 3}}
+  %0 = dlc.conv %x, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<1 x 3 x H x f32>, !dlc.tensor<8 x 3 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @conv_c2(%x: !dlc.tensor<* x f32>, %w: !dlc.tensor<8 x 3 x 3 x 3 x f32>) {
+  // expected-error @below {{expected 2 strides and dilations and 4 pads}}
+  %0 = dlc.conv %x, %w strides [1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<* x f32>, !dlc.tensor<8 x 3 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @conv_c3(%x: !dlc.tensor<* x f32>, %w: !dlc.tensor<8 x 3 x 3 x 3 x f32>) {
+  // expected-error @below {{expected strides and dilations to be positive and pads not to be negative}}
+  %0 = dlc.conv %x, %w strides [1, 0] pads [0, 0, 0, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<* x f32>, !dlc.tensor<8 x 3 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @conv_c4(%x: !dlc.tensor<1 x 4 x H x W x f32>, %w: !dlc.tensor<8 x 3 x 3 x 3 x f32>) {
+  // expected-error @below {{expected filter channels * group (3 * 1) to equal input channels (4)}}
+  %0 = dlc.conv %x, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<1 x 4 x H x W x f32>, !dlc.tensor<8 x 3 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @conv_c5(%x: !dlc.tensor<1 x 9 x H x W x f32>, %w: !dlc.tensor<8 x 3 x 3 x 3 x f32>) {
+  // expected-error @below {{expected output channels (8) to be a multiple of group (3)}}
+  %0 = dlc.conv %x, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 3
+      : (!dlc.tensor<1 x 9 x H x W x f32>, !dlc.tensor<8 x 3 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @conv_group(%x: !dlc.tensor<1 x 9 x H x W x f32>, %w: !dlc.tensor<8 x 3 x 3 x 3 x f32>) {
+  // expected-error @below {{expected group to be positive}}
+  %0 = dlc.conv %x, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 0
+      : (!dlc.tensor<1 x 9 x H x W x f32>, !dlc.tensor<8 x 3 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @conv_c6(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w: !dlc.tensor<8 x 3 x 3 x 3 x f32>, %b: !dlc.tensor<3 x f32>) {
+  // expected-error @below {{expected a bias of 8 elements, found '!dlc.tensor<3 x f32>'}}
+  %0 = dlc.conv %x, %w, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<8 x 3 x 3 x 3 x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @binary_c1(%x: !dlc.tensor<N x f32>, %y: !dlc.tensor<N x i64>) {
+  // expected-error @below {{expected operands and result of one element type}}
+  %0 = dlc.add %x, %y : (!dlc.tensor<N x f32>, !dlc.tensor<N x i64>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @clip_c1(%x: !dlc.tensor<N x f32>, %low: !dlc.tensor<1 x f32>) {
+  // expected-error @below {{expected bounds of rank 0}}
+  %0 = dlc.clip %x low %low : (!dlc.tensor<N x f32>, !dlc.tensor<1 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @clip_c2(%x: !dlc.tensor<N x f32>, %low: !dlc.tensor<i64>) {
+  // expected-error @below {{expected operands and result of one element type}}
+  %0 = dlc.clip %x low %low : (!dlc.tensor<N x f32>, !dlc.tensor<i64>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @kernel_c1(%x: !dlc.tensor<N x f32>) {
+  // expected-error @below {{expected block arguments of the operands' types without layout}}
+  %0 = dlc.kernel loops (%x) : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32> {
+  ^bb0(%arg0: !dlc.tensor<M x f32>):
+    dlc.yield %arg0 : !dlc.tensor<M x f32>
+  }
+  return
+}
+
+// -----
+
+func.func @kernel_c2(%x: !dlc.tensor<N x f32>) {
+  // expected-error @below {{expected to yield values of the results' types without layout}}
+  %0 = dlc.kernel loops (%x) : (!dlc.tensor<N x f32>) -> !dlc.tensor<M x f32> {
+  ^bb0(%arg0: !dlc.tensor<N x f32>):
+    dlc.yield %arg0 : !dlc.tensor<N x f32>
+  }
+  return
+}
+
+// -----
+
+func.func @kernel_rank(%x: !dlc.tensor<* x f32>) {
+  // expected-error @below {{expected operands of known shape}}
+  %0 = dlc.kernel loops (%x) : (!dlc.tensor<* x f32>) -> !dlc.tensor<* x f32> {
+  ^bb0(%arg0: !dlc.tensor<* x f32>):
+    dlc.yield %arg0 : !dlc.tensor<* x f32>
+  }
+  return
+}
+
+// -----
+
+func.func @read_c1(%b: !dlc.buffer<!dlc.tensor<N x f32>>) {
+  // expected-error @below {{expected a value of type}}
+  %0 = dlc.read %b : !dlc.buffer<!dlc.tensor<N x f32>> -> !dlc.tensor<M x f32>
+  return
+}
+
+// -----
+
+func.func @write_c1(%v: !dlc.tensor<M x f32>, %b: !dlc.buffer<!dlc.tensor<N x f32>>) {
+  // expected-error @below {{expected a value of type}}
+  dlc.write %v, %b : !dlc.tensor<M x f32>, !dlc.buffer<!dlc.tensor<N x f32>>
+  return
+}

@@ -1,0 +1,82 @@
+// RUN: dlc-opt %s | dlc-opt | FileCheck %s
+
+// CHECK-LABEL: func.func @constant
+func.func @constant() -> (!dlc.tensor<4 x f32>, !dlc.tensor<2 x 16 x f32>) {
+  // CHECK: dlc.constant dense<[1.000000e+00, 1.000000e+00, 3.000000e+00, 3.000000e+00]> : tensor<4xf32> -> <4 x f32>
+  %0 = dlc.constant dense<[1.0, 1.0, 3.0, 3.0]> : tensor<4xf32> -> !dlc.tensor<4 x f32>
+  // CHECK: dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 128>, shape = [2, 16], type = f32> -> <2 x 16 x f32>
+  %1 = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 128>, shape = [2, 16], type = f32> -> !dlc.tensor<2 x 16 x f32>
+  return %0, %1 : !dlc.tensor<4 x f32>, !dlc.tensor<2 x 16 x f32>
+}
+
+// CHECK-LABEL: func.func @conv
+func.func @conv(%input: !dlc.tensor<N x 3 x H x W x f32>, %filter: !dlc.tensor<8 x 3 x 3 x 3 x f32>,
+                %bias: !dlc.tensor<8 x f32>) -> !dlc.tensor<* x f32> {
+  // CHECK: dlc.conv %{{.*}}, %{{.*}}, %{{.*}} strides [1, 2] pads [1, 0, 1, 0] dilations [1, 1] group 1 :
+  // CHECK-SAME: (!dlc.tensor<N x 3 x H x W x f32>, !dlc.tensor<8 x 3 x 3 x 3 x f32>, !dlc.tensor<8 x f32>) -> !dlc.tensor<* x f32>
+  %0 = dlc.conv %input, %filter, %bias strides [1, 2] pads [1, 0, 1, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<N x 3 x H x W x f32>, !dlc.tensor<8 x 3 x 3 x 3 x f32>, !dlc.tensor<8 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// CHECK-LABEL: func.func @elementwise
+func.func @elementwise(%a: !dlc.tensor<N x 3 x f32>, %b: !dlc.tensor<3 x f32>, %s: !dlc.tensor<f32>) -> !dlc.tensor<N x 3 x f32> {
+  // CHECK: dlc.add
+  %0 = dlc.add %a, %b : (!dlc.tensor<N x 3 x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<N x 3 x f32>
+  // CHECK: dlc.sub
+  %1 = dlc.sub %0, %b : (!dlc.tensor<N x 3 x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<N x 3 x f32>
+  // CHECK: dlc.mul
+  %2 = dlc.mul %1, %b : (!dlc.tensor<N x 3 x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<N x 3 x f32>
+  // CHECK: dlc.div
+  %3 = dlc.div %2, %b : (!dlc.tensor<N x 3 x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<N x 3 x f32>
+  // CHECK: dlc.relu
+  %4 = dlc.relu %3 : (!dlc.tensor<N x 3 x f32>) -> !dlc.tensor<N x 3 x f32>
+  // CHECK: dlc.clip %{{.*}} low %{{.*}} high %{{.*}} :
+  %5 = dlc.clip %4 low %s high %s : (!dlc.tensor<N x 3 x f32>, !dlc.tensor<f32>, !dlc.tensor<f32>) -> !dlc.tensor<N x 3 x f32>
+  // CHECK: dlc.clip %{{.*}} high %{{.*}} :
+  %6 = dlc.clip %5 high %s : (!dlc.tensor<N x 3 x f32>, !dlc.tensor<f32>) -> !dlc.tensor<N x 3 x f32>
+  return %6 : !dlc.tensor<N x 3 x f32>
+}
+
+// CHECK-LABEL: func.func @resize
+func.func @resize(%input: !dlc.tensor<1 x 3 x H x W x f32>, %scales: !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32> {
+  // CHECK: dlc.resize %{{.*}}, %{{.*}} coordinates align_corners cubic_coeff -5.000000e-01 :
+  %0 = dlc.resize %input, %scales coordinates align_corners cubic_coeff -0.5
+      : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// CHECK-LABEL: func.func @kernel
+func.func @kernel(%input: !dlc.tensor<N x f32>) -> !dlc.tensor<N x f32> {
+  // CHECK: dlc.kernel loops(%{{.*}}) schedule <loops, lanes = 16, channels = 1, pixels = [16], rows = 1> :
+  %0 = dlc.kernel loops (%input) schedule <loops, lanes = 16, channels = 1, pixels = [16], rows = 1>
+      : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32> {
+  ^bb0(%arg0: !dlc.tensor<N x f32>):
+    %1 = dlc.relu %arg0 : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+    // CHECK: dlc.yield %{{.*}} : !dlc.tensor<N x f32>
+    dlc.yield %1 : !dlc.tensor<N x f32>
+  }
+  return %0 : !dlc.tensor<N x f32>
+}
+
+// CHECK-LABEL: func.func @host
+func.func @host(%input: !dlc.buffer<!dlc.tensor<N x f32>>) {
+  // CHECK: dlc.alloc : <<N x f32>>
+  %0 = dlc.alloc : !dlc.buffer<!dlc.tensor<N x f32>>
+  // CHECK: dlc.slot <64*N> : <<N x f32>>
+  %1 = dlc.slot <64*N> : !dlc.buffer<!dlc.tensor<N x f32>>
+  // CHECK: dlc.weight_slot 64, <source = dense<1.000000e+00> : tensor<3xf32>, shape = [3], type = f32> : <<3 x f32>>
+  %2 = dlc.weight_slot 64, <source = dense<1.0> : tensor<3xf32>, shape = [3], type = f32> : !dlc.buffer<!dlc.tensor<3 x f32>>
+  // CHECK: dlc.launch @relu tasks <N>(%{{.*}}, %{{.*}}) : !dlc.buffer<<N x f32>>, !dlc.buffer<<N x f32>>
+  dlc.launch @relu tasks <N> (%input, %1) : !dlc.buffer<!dlc.tensor<N x f32>>, !dlc.buffer<!dlc.tensor<N x f32>>
+  return
+}
+
+// CHECK-LABEL: func.func private @relu
+func.func private @relu(%input: !dlc.buffer<!dlc.tensor<N x f32>>, %output: !dlc.buffer<!dlc.tensor<N x f32>>) {
+  // CHECK: dlc.read %{{.*}} : <<N x f32>> -> <N x f32>
+  %0 = dlc.read %input : !dlc.buffer<!dlc.tensor<N x f32>> -> !dlc.tensor<N x f32>
+  // CHECK: dlc.write %{{.*}}, %{{.*}} : <N x f32>, <<N x f32>>
+  dlc.write %0, %output : !dlc.tensor<N x f32>, !dlc.buffer<!dlc.tensor<N x f32>>
+  return
+}

@@ -1,0 +1,114 @@
+// RUN: dlc-opt %s --verify-diagnostics --split-input-file
+
+// expected-error @below {{expected an integer or float element type}}
+func.func private @element(!dlc.tensor<3 x index>)
+
+// -----
+
+// expected-error @below {{expected dims that are not negative, found -1}}
+func.func private @negative(!dlc.tensor<2 - 3 x f32>)
+
+// -----
+
+// expected-error @below {{expression leaves 64 bits}}
+func.func private @overflow(!dlc.tensor<9223372036854775807*H + H x f32>)
+
+// -----
+
+// expected-error @below {{expected a positive constant as divisor}}
+func.func private @divisor(!dlc.tensor<floordiv(H, 0) x f32>)
+
+// -----
+
+// expected-error @below {{expected floordiv, min or max before '('}}
+func.func private @call(!dlc.tensor<ceil(H, 2) x f32>)
+
+// -----
+
+// expected-error @below {{expected rank 4 for #dlc.image_layout}}
+func.func private @image_rank(!dlc.tensor<3 x f32, #dlc.image_layout<block = 1, halo = [0, 0, 0, 0]>>)
+
+// -----
+
+// expected-error @below {{expected block to be a power of two, found 12}}
+func.func private @image_block(!dlc.tensor<1 x 1 x 1 x 1 x f32, #dlc.image_layout<block = 12, halo = [0, 0, 0, 0]>>)
+
+// -----
+
+// expected-error @below {{expected halo to have four elements that are not negative}}
+func.func private @image_halo(!dlc.tensor<1 x 1 x 1 x 1 x f32, #dlc.image_layout<block = 1, halo = [0, 0]>>)
+
+// -----
+
+// expected-error @below {{expected a layout of a ranked tensor}}
+func.func private @layout(!dlc.tensor<1 x f32, 3 : i64>)
+
+// -----
+
+// expected-error @below {{expected positive panel sizes, found 0 and 1}}
+func.func private @filter(!dlc.tensor<1 x 1 x 1 x 1 x f32, #dlc.filter_layout<outputs = 0, inputs = 1>>)
+
+// -----
+
+// expected-error @below {{expected a positive multiple, found 0}}
+func.func private @padded(!dlc.tensor<1 x f32, #dlc.padded_layout<0>>)
+
+// -----
+
+// expected-error @below {{expected 12 bytes, found 8}}
+module attributes {a = #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 8>, shape = [3], type = f32>} {}
+
+// -----
+
+// expected-error @below {{expected a range of a file}}
+module attributes {a = #dlc.range<file = 0, offset = -1, length = 8>} {}
+
+// -----
+
+// expected-error @below {{expected a shape of less than 2^63 bytes}}
+module attributes {a = #dlc.weight<source = 3 : i32, shape = [4611686018427387904], type = f32>} {}
+
+// -----
+
+// expected-error @below {{expected a range or a dense attribute as source}}
+module attributes {a = #dlc.weight<source = 3 : i32, shape = [1], type = f32>} {}
+
+// -----
+
+// expected-error @below {{expected a dense source of the weight's shape and type}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<2xf32>, shape = [1], type = f32>} {}
+
+// -----
+
+// expected-error @below {{expected recipe steps}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<1xf32>, shape = [1], type = f32, recipe = [3 : i32]>} {}
+
+// -----
+
+// expected-error @below {{expected a layout, found}}
+module attributes {a = #dlc.pack<3 : i32>} {}
+
+// -----
+
+// expected-error @below {{expected tile widths to fall}}
+module attributes {a = #dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [4, 14, 1], rows = 1>} {}
+
+// -----
+
+// expected-error @below {{expected whole vectors of channels and a last tile of one pixel}}
+module attributes {a = #dlc.schedule<direct_conv, lanes = 16, channels = 24, pixels = [14, 1], rows = 1>} {}
+
+// -----
+
+// expected-error @below {{expected a last tile of one vector}}
+module attributes {a = #dlc.schedule<row_conv, lanes = 16, channels = 3, pixels = [128], rows = 1>} {}
+
+// -----
+
+// expected-error @below {{expected tile widths to be whole vectors, found 100}}
+module attributes {a = #dlc.schedule<row_conv, lanes = 16, channels = 3, pixels = [100, 16], rows = 1>} {}
+
+// -----
+
+// expected-error @below {{expected a power of two of lanes and at least 8 registers}}
+module attributes {a = #dlc.target<cpu = "x", features = "", lanes = 12, registers = 32, fma = true>} {}

@@ -1,0 +1,59 @@
+// RUN: dlc-opt %s --split-input-file --dlc-plan-memory | FileCheck %s
+
+!b = !dlc.buffer<!dlc.tensor<16*H x f32>>
+!c = !dlc.buffer<!dlc.tensor<16*H + 1 x f32>>
+
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: dlc.workspace = #dlc.expr<128*H + 64>
+// A buffer takes over the slot of one that is done, which grows for it.
+// CHECK-DAG: %[[A:.*]] = dlc.slot <0> : <<16*H x f32>>
+// CHECK-DAG: %[[B:.*]] = dlc.slot <64*H + 64> : <<16*H x f32>>
+// CHECK-DAG: %[[C:.*]] = dlc.slot <0> : <<16*H + 1 x f32>>
+// CHECK-DAG: dlc.launch @k tasks <1>(%arg0, %[[A]])
+// CHECK-DAG: dlc.launch @k tasks <1>(%[[A]], %[[B]])
+// CHECK-DAG: dlc.launch @k tasks <1>(%[[B]], %[[C]])
+// CHECK-DAG: dlc.launch @k tasks <1>(%[[C]], %arg1)
+func.func @main(%x: !b, %y: !b) {
+  %0 = dlc.alloc : !b
+  dlc.launch @k tasks <1> (%x, %0) : !b, !b
+  %1 = dlc.alloc : !b
+  dlc.launch @k tasks <1> (%0, %1) : !b, !b
+  %2 = dlc.alloc : !c
+  dlc.launch @k tasks <1> (%1, %2) : !b, !c
+  dlc.launch @k tasks <1> (%2, %y) : !c, !b
+  return
+}
+
+// -----
+
+!b = !dlc.buffer<!dlc.tensor<16*H x f32>>
+!c = !dlc.buffer<!dlc.tensor<16*W x f32>>
+
+// Which of the two is larger depends on the run: no slot for both.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: dlc.workspace = #dlc.expr<128*H + 64*W>
+func.func @main(%x: !b, %y: !c) {
+  %0 = dlc.alloc : !b
+  dlc.launch @k tasks <1> (%x, %0) : !b, !b
+  %1 = dlc.alloc : !b
+  dlc.launch @k tasks <1> (%0, %1) : !b, !b
+  %2 = dlc.alloc : !c
+  dlc.launch @k tasks <1> (%1, %2) : !b, !c
+  dlc.launch @k tasks <1> (%2, %y) : !c, !c
+  return
+}
+
+// -----
+
+!b = !dlc.buffer<!dlc.tensor<H x f32>>
+
+// Slots start at multiples of 64 bytes.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: dlc.workspace = #dlc.expr<64*floordiv(H + 15, 16)>
+// CHECK: dlc.slot <0>
+func.func @main(%x: !b, %y: !b) {
+  %0 = dlc.alloc : !b
+  dlc.launch @k tasks <1> (%x, %0) : !b, !b
+  dlc.launch @k tasks <1> (%0, %y) : !b, !b
+  return
+}

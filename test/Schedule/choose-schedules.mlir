@@ -1,0 +1,67 @@
+// RUN: dlc-opt %s --split-input-file --dlc-choose-schedules | FileCheck %s
+
+module attributes {dlc.target = #dlc.target<cpu = "znver4", features = "", lanes = 16, registers = 32, fma = true>} {
+// CHECK-LABEL: func.func @wide
+func.func @wide(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.tensor<64 x 3 x 1 x 1 x f32>, %w48: !dlc.tensor<48 x 3 x 1 x 1 x f32>,
+                %w17: !dlc.tensor<17 x 3 x 1 x 1 x f32>, %w9: !dlc.tensor<9 x 3 x 1 x 1 x f32>, %w3: !dlc.tensor<3 x 3 x 1 x 1 x f32>) {
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 4, 1], rows = 1>
+  %0 = dlc.kernel anchor (%x, %w64) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<64 x 3 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 64 x H x W x f32>
+  }
+  // Three vectors at a time, so that no panel is half empty.
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 48, pixels = [9, 4, 1], rows = 1>
+  %2 = dlc.kernel anchor (%x, %w48) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<48 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 48 x H x W x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<48 x 3 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<48 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 48 x H x W x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 48 x H x W x f32>
+  }
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [16, 4, 1], rows = 1>
+  %3 = dlc.kernel anchor (%x, %w9) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<9 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 9 x H x W x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<9 x 3 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<9 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 9 x H x W x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 9 x H x W x f32>
+  }
+  // CHECK: schedule <row_conv, lanes = 16, channels = 3, pixels = [128, 16], rows = 1>
+  %4 = dlc.kernel anchor (%x, %w3) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<3 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 3 x H x W x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<3 x 3 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<3 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 3 x H x W x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 3 x H x W x f32>
+  }
+  // A row with gaps between its pixels cannot be loaded as vectors.
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 16,
+  %5 = dlc.kernel anchor (%x, %w3) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<3 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 3 x H x floordiv(W + 1, 2) x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<3 x 3 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 2] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<3 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 3 x H x floordiv(W + 1, 2) x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 3 x H x floordiv(W + 1, 2) x f32>
+  }
+  // CHECK: schedule <loops, lanes = 16, channels = 1, pixels = [16], rows = 1>
+  %6 = dlc.kernel loops (%x) : (!dlc.tensor<1 x 3 x H x W x f32>) -> !dlc.tensor<1 x 3 x H x W x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>):
+    dlc.yield %a : !dlc.tensor<1 x 3 x H x W x f32>
+  }
+  return
+}
+}
+
+// -----
+
+module attributes {dlc.target = #dlc.target<cpu = "haswell", features = "", lanes = 8, registers = 16, fma = true>} {
+// CHECK-LABEL: func.func @sixteen_registers
+func.func @sixteen_registers(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.tensor<64 x 3 x 1 x 1 x f32>, %w3: !dlc.tensor<3 x 3 x 1 x 1 x f32>) {
+  // CHECK: schedule <direct_conv, lanes = 8, channels = 16, pixels = [6, 4, 1], rows = 1>
+  %0 = dlc.kernel anchor (%x, %w64) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<64 x 3 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 64 x H x W x f32>
+  }
+  // CHECK: schedule <row_conv, lanes = 8, channels = 3, pixels = [32, 8], rows = 1>
+  %4 = dlc.kernel anchor (%x, %w3) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<3 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 3 x H x W x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<3 x 3 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<3 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 3 x H x W x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 3 x H x W x f32>
+  }
+  return
+}
+}

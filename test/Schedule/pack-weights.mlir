@@ -1,0 +1,27 @@
+// RUN: dlc-opt %s --dlc-pack-weights --canonicalize | FileCheck %s
+
+!x = !dlc.tensor<1 x 64 x H x W x f32>
+!xb = !dlc.tensor<1 x 64 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>
+!w = !dlc.tensor<32 x 64 x 1 x 1 x f32>
+!y = !dlc.tensor<1 x 32 x H x W x f32>
+
+// One weight, read by two kernels: each gets the form it needs.
+// CHECK-LABEL: func.func @documented
+// CHECK-DAG: dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 8192>, shape = [32, 64, 1, 1], type = f32, recipe = [#dlc.pack<#dlc.filter_layout<outputs = 32, inputs = 1>>]>
+// CHECK-DAG: dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 8192>, shape = [32, 64, 1, 1], type = f32, recipe = [#dlc.pack<#dlc.filter_layout<outputs = 32, inputs = 16>>]>
+// CHECK-DAG: dlc.constant #dlc.weight<source = dense<1.000000e+00> : tensor<32xf32>, shape = [32], type = f32, recipe = [#dlc.pack<#dlc.padded_layout<32>>]>
+func.func @documented(%x: !x, %xb: !xb) -> (!y, !y) {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 8192>, shape = [32, 64, 1, 1], type = f32> -> !w
+  %bias = dlc.constant dense<1.0> : tensor<32xf32> -> !dlc.tensor<32 x f32>
+  %0 = dlc.kernel anchor (%x, %w, %bias) schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1> : (!x, !w, !dlc.tensor<32 x f32>) -> !y {
+  ^bb0(%a: !x, %b: !w, %c: !dlc.tensor<32 x f32>):
+    %r = dlc.conv %a, %b, %c strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !w, !dlc.tensor<32 x f32>) -> !y
+    dlc.yield %r : !y
+  }
+  %1 = dlc.kernel anchor (%xb, %w) schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1> : (!xb, !w) -> !y {
+  ^bb0(%a: !x, %b: !w):
+    %r = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !w) -> !y
+    dlc.yield %r : !y
+  }
+  return %0, %1 : !y, !y
+}

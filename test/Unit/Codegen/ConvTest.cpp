@@ -1,0 +1,267 @@
+// Convolution kernels against sums in double, over layouts, tiles, and sizes around tile boundaries.
+
+#include "Program.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+
+using namespace dlc::test;
+using llvm::formatv;
+
+namespace {
+struct Conv {
+  int64_t n = 1, c = 3, h = 5, w = 17, m = 8, kh = 3, kw = 3;
+  std::array<int64_t, 2> strides = {1, 1}, dilations = {1, 1};
+  std::array<int64_t, 4> pads = {1, 1, 1, 1}, outputHalo = {0, 0, 0, 0};
+  int64_t extraHalo = 0;
+  bool blockedInput = false, blockedOutput = false, bias = true, relu = true;
+  bool rowConv = false;
+  std::vector<int64_t> vectors = {2}; ///< pixels of tiles: for row_conv in vectors
+  int64_t channelVectors = 2;         ///< row_conv: channels
+  int64_t rows = 1;
+
+  int64_t outputSize(int axis) const {
+    int64_t size = axis ? w : h, kernel = axis ? kw : kh;
+    int64_t extent = size + pads[axis] + pads[axis + 2] - (kernel - 1) * dilations[axis] - 1;
+    return extent < 0 ? 0 : extent / strides[axis] + 1;
+  }
+};
+
+/// An image in its layout, and what each element stands for.
+struct Layout {
+  int64_t n, c, h, w, block;
+  std::array<int64_t, 4> halo;
+
+  int64_t size() const {
+    return n * llvm::divideCeil(c, block) * (h + halo[0] + halo[2]) * (w + halo[1] + halo[3]) * block;
+  }
+  /// Calls visit(place, index in the dense value or -1).
+  template <typename Visit>
+  void forEach(Visit visit) const {
+    int64_t place = 0;
+    for (int64_t i = 0; i != n; ++i)
+      for (int64_t plane = 0; plane != static_cast<int64_t>(llvm::divideCeil(c, block)); ++plane)
+        for (int64_t y = -halo[0]; y != h + halo[2]; ++y)
+          for (int64_t x = -halo[1]; x != w + halo[3]; ++x)
+            for (int64_t lane = 0; lane != block; ++lane) {
+              int64_t channel = plane * block + lane;
+              bool inside = channel < c && y >= 0 && y < h && x >= 0 && x < w;
+              visit(place++, inside ? ((i * c + channel) * h + y) * w + x : -1);
+            }
+  }
+};
+} // namespace
+
+static std::string list(llvm::ArrayRef<int64_t> values) {
+  std::string text;
+  for (int64_t value : values)
+    text += (text.empty() ? "" : ", ") + std::to_string(value);
+  return "[" + text + "]";
+}
+
+static std::string getImageLayout(const Layout &layout) {
+  return formatv("#dlc.image_layout<block = {0}, halo = {1}>", layout.block, list(layout.halo));
+}
+
+static std::string makeModule(const Conv &conv, const Layout &input, const Layout &output,
+                              int64_t lanes, int64_t channels) {
+  auto outputDim = [&](int axis) {
+    return formatv("floordiv({0} + {1}, {2}) + 1", axis ? "W" : "H",
+                   conv.pads[axis] + conv.pads[axis + 2] -
+                       ((axis ? conv.kw : conv.kh) - 1) * conv.dilations[axis] - 1,
+                   conv.strides[axis])
+        .str();
+  };
+  std::string inputType = formatv("N x {0} x H x W x f32", conv.c);
+  std::string filterType = formatv("{0} x {1} x {2} x {3} x f32", conv.m, conv.c, conv.kh, conv.kw);
+  std::string biasType = formatv("{0} x f32", conv.m);
+  std::string outputType = formatv("N x {0} x {1} x {2} x f32", conv.m, outputDim(0), outputDim(1));
+  SingleKernel kernel;
+  kernel.symbols = {"N", "H", "W"};
+  kernel.inputs = {inputType + ", " + getImageLayout(input),
+                   formatv("{0}, #dlc.filter_layout<outputs = {1}, inputs = {2}>", filterType,
+                           channels, input.block)};
+  if (conv.bias)
+    kernel.inputs.push_back(
+        formatv("{0}, #dlc.padded_layout<{1}>", biasType, channels));
+  kernel.outputs = {outputType + ", " + getImageLayout(output)};
+  std::vector<int64_t> pixels = conv.vectors;
+  if (conv.rowConv)
+    llvm::for_each(pixels, [&](int64_t &width) { width *= lanes; });
+  if (pixels.back() != (conv.rowConv ? lanes : 1))
+    pixels.push_back(conv.rowConv ? lanes : 1);
+  kernel.schedule = formatv("{0}, lanes = {1}, channels = {2}, pixels = {3}, rows = {4}",
+                            conv.rowConv ? "row_conv" : "direct_conv", lanes, channels, list(pixels),
+                            conv.rows);
+  kernel.tasks = formatv("N * floordiv({0} + {1}, {2})", outputDim(0), conv.rows - 1, conv.rows);
+  auto read = [&](int index, const std::string &type) {
+    kernel.body += formatv("    %v{0} = dlc.read %in{0} : !dlc.buffer<!dlc.tensor<{1}>> -> !dlc.tensor<{2}>\n",
+                           index, kernel.inputs[index], type);
+  };
+  read(0, inputType), read(1, filterType);
+  if (conv.bias)
+    read(2, biasType);
+  kernel.body += formatv("    %conv = dlc.conv %v0, %v1{0} strides {1} pads {2} dilations {3} group 1 : "
+                         "(!dlc.tensor<{4}>, !dlc.tensor<{5}>{6}) -> !dlc.tensor<{7}>\n",
+                         conv.bias ? ", %v2" : "", list(conv.strides), list(conv.pads),
+                         list(conv.dilations), inputType, filterType,
+                         conv.bias ? ", !dlc.tensor<" + biasType + ">" : "", outputType);
+  std::string result = "%conv";
+  if (conv.relu) {
+    // + 0.25 makes pad lanes dirty, so that they must be cleared behind the epilogue.
+    kernel.body += formatv(R"(
+    %c = dlc.constant dense<0.25> : tensor<f32> -> !dlc.tensor<f32>
+    %sum = dlc.add %conv, %c : (!dlc.tensor<{0}>, !dlc.tensor<f32>) -> !dlc.tensor<{0}>
+    %relu = dlc.relu %sum : (!dlc.tensor<{0}>) -> !dlc.tensor<{0}>
+)",
+                           outputType);
+    result = "%relu";
+  }
+  kernel.body += formatv("    dlc.write {0}, %out0 : !dlc.tensor<{1}>, !dlc.buffer<!dlc.tensor<{2}>>", result,
+                         outputType, kernel.outputs[0]);
+  return kernel.str();
+}
+
+/// The value and the sum of the magnitudes of all products, which bounds the rounding error.
+static std::pair<double, double> reference(const Conv &conv, llvm::ArrayRef<float> input,
+                                           llvm::ArrayRef<float> filter, llvm::ArrayRef<float> bias,
+                                           int64_t i, int64_t m, int64_t oy, int64_t ox) {
+  double sum = conv.bias ? bias[m] : 0, magnitude = 1;
+  for (int64_t c = 0; c != conv.c; ++c)
+    for (int64_t ky = 0; ky != conv.kh; ++ky)
+      for (int64_t kx = 0; kx != conv.kw; ++kx) {
+        int64_t y = oy * conv.strides[0] - conv.pads[0] + ky * conv.dilations[0];
+        int64_t x = ox * conv.strides[1] - conv.pads[1] + kx * conv.dilations[1];
+        if (y < 0 || y >= conv.h || x < 0 || x >= conv.w)
+          continue;
+        double product = static_cast<double>(input[((i * conv.c + c) * conv.h + y) * conv.w + x]) *
+                         filter[((m * conv.c + c) * conv.kh + ky) * conv.kw + kx];
+        sum += product;
+        magnitude += std::abs(product);
+      }
+  if (conv.relu)
+    sum = std::max(sum + 0.25, 0.0);
+  return {sum, magnitude};
+}
+
+static Memory packFilter(const Conv &conv, llvm::ArrayRef<float> filter, int64_t outputs, int64_t inputs) {
+  int64_t groups = llvm::divideCeil(conv.m, outputs), blocks = llvm::divideCeil(conv.c, inputs);
+  Memory packed(groups * blocks * conv.kh * conv.kw * inputs * outputs);
+  size_t place = 0;
+  for (int64_t g = 0; g != groups; ++g)
+    for (int64_t block = 0; block != blocks; ++block)
+      for (int64_t k = 0; k != conv.kh * conv.kw; ++k)
+        for (int64_t lane = 0; lane != inputs; ++lane)
+          for (int64_t o = 0; o != outputs; ++o) {
+            int64_t m = g * outputs + o, c = block * inputs + lane;
+            packed[place++] = m < conv.m && c < conv.c ? filter[(m * conv.c + c) * conv.kh * conv.kw + k] : 0;
+          }
+  return packed;
+}
+
+static void check(const Conv &conv) {
+  for (const std::string &cpu : getCpus()) {
+    int64_t lanes = cpu == "x86-64-v2" ? 4 : cpu == "x86-64-v3" ? 8 : 16;
+    int64_t channels = conv.rowConv ? conv.channelVectors : conv.channelVectors * lanes;
+    int64_t oh = conv.outputSize(0), ow = conv.outputSize(1);
+    std::array<int64_t, 4> inputHalo = conv.pads;
+    llvm::for_each(inputHalo, [&](int64_t &width) { width += conv.extraHalo; });
+    Layout input = {conv.n, conv.c, conv.h, conv.w, conv.blockedInput ? lanes : 1, inputHalo};
+    Layout output = {conv.n, conv.m, oh, ow, conv.blockedOutput ? lanes : 1, conv.outputHalo};
+    std::string ir = makeModule(conv, input, output, lanes, channels);
+    std::unique_ptr<Program> program = Program::compile(ir, cpu);
+    ASSERT_TRUE(program) << cpu << ir;
+    auto numbers = makeNumbers(conv.n * conv.c * conv.h * conv.w, 1);
+    auto filter = makeNumbers(conv.m * conv.c * conv.kh * conv.kw, 2), bias = makeNumbers(conv.m, 3);
+    Memory inputs(input.size()), outputs(output.size());
+    input.forEach([&](int64_t place, int64_t index) { inputs[place] = index < 0 ? 0 : numbers[index]; });
+    Memory panels = packFilter(conv, filter, channels, input.block);
+    Memory biases(llvm::alignTo(conv.m, channels));
+    for (size_t i = 0; i != biases.size(); ++i)
+      biases[i] = i < bias.size() ? bias[i] : 0;
+    std::vector<void *> buffers = {inputs.data(), panels.data()};
+    if (conv.bias)
+      buffers.push_back(biases.data());
+    ASSERT_EQ(program->run({conv.n, conv.h, conv.w}, buffers, {outputs.data()}), DLC_PROGRAM_OK);
+    EXPECT_TRUE(outputs.isIntact());
+    int64_t wrong = 0;
+    output.forEach([&](int64_t place, int64_t index) {
+      double expected = 0, magnitude = 0;
+      if (index >= 0)
+        std::tie(expected, magnitude) = reference(conv, numbers, filter, bias, index / (ow * oh * conv.m),
+                                                  index / (ow * oh) % conv.m, index / ow % oh, index % ow);
+      // 2^-24 for each rounding of a product or sum, of which there are far less than 100 in a row that matter.
+      bool good = index < 0 ? outputs[place] == 0 : std::abs(outputs[place] - expected) <= magnitude * 0x1p-18;
+      if (!good && ++wrong < 5)
+        ADD_FAILURE() << cpu << ": expected " << expected << " at " << place << " (element " << index
+                      << "), found " << outputs[place];
+    });
+    ASSERT_EQ(wrong, 0) << ir;
+  }
+}
+
+TEST(DirectConv, RowsAroundTileBoundaries) {
+  for (int64_t w : {1, 2, 3, 13, 14, 15, 17, 31}) {
+    SCOPED_TRACE(w);
+    check({.w = w, .m = 24, .blockedOutput = true, .vectors = {14}});
+    check({.w = w, .m = 24, .vectors = {14, 4}});
+  }
+}
+
+TEST(DirectConv, Channels) {
+  for (int64_t channels : {1, 3, 17, 24, 64}) {
+    SCOPED_TRACE(channels);
+    check({.c = channels, .w = 9, .m = 17, .blockedInput = true, .blockedOutput = true, .vectors = {4}});
+    check({.c = 3, .w = 9, .m = channels, .blockedOutput = true, .vectors = {4}});
+    check({.c = 5, .w = 9, .m = channels, .blockedInput = true, .vectors = {8, 4}});
+  }
+}
+
+TEST(DirectConv, HalosOfTheOutput) {
+  check({.m = 20, .outputHalo = {2, 3, 1, 4}, .blockedOutput = true, .vectors = {4}});
+  check({.m = 20, .outputHalo = {2, 3, 1, 4}, .vectors = {8, 2}});
+  check({.n = 2, .h = 1, .w = 1, .m = 3, .outputHalo = {1, 1, 1, 1}, .vectors = {8}});
+}
+
+TEST(DirectConv, StridesDilationsAndPads) {
+  check({.h = 9, .m = 8, .strides = {2, 2}, .blockedOutput = true, .vectors = {4}});
+  check({.c = 20, .h = 9, .m = 8, .strides = {1, 3}, .blockedInput = true, .vectors = {4}});
+  check({.c = 20, .h = 9, .m = 8, .dilations = {2, 3}, .pads = {2, 3, 1, 0}, .blockedInput = true, .vectors = {4}});
+  check({.h = 9, .m = 8, .dilations = {1, 2}, .pads = {0, 2, 3, 1}, .extraHalo = 2, .vectors = {4}});
+}
+
+TEST(DirectConv, RowsOfATask) {
+  for (int64_t rows : {1, 2, 3, 8})
+    check({.n = 3, .h = 7, .m = 8, .outputHalo = {1, 1, 1, 1}, .blockedOutput = true, .vectors = {4}, .rows = rows});
+}
+
+TEST(DirectConv, ShapesOfSuperResolution) {
+  check({.c = 3, .h = 11, .w = 45, .m = 64, .kh = 9, .kw = 9, .pads = {4, 4, 4, 4}, .blockedOutput = true, .vectors = {14, 7}});
+  check({.c = 64, .h = 5, .w = 45, .m = 32, .kh = 1, .kw = 1, .pads = {0, 0, 0, 0}, .outputHalo = {2, 2, 2, 2},
+         .blockedInput = true, .vectors = {8}});
+}
+
+TEST(DirectConv, WithoutBiasAndEpilogue) {
+  check({.m = 5, .blockedOutput = true, .bias = false, .relu = false, .vectors = {4}});
+}
+
+TEST(RowConv, RowsAroundTileBoundaries) {
+  for (int64_t w : {1, 3, 15, 16, 17, 33, 130})
+    check({.c = 5, .w = w, .m = 3, .kh = 5, .kw = 5, .pads = {2, 2, 2, 2}, .rowConv = true, .vectors = {4, 2}, .channelVectors = 3});
+}
+
+TEST(RowConv, GroupsOfChannels) {
+  for (int64_t m : {1, 2, 3, 4, 7})
+    check({.n = 2, .c = 4, .m = m, .outputHalo = {1, 2, 3, 4}, .rowConv = true, .channelVectors = 3, .rows = 2});
+}
+
+TEST(RowConv, StridesAndDilations) {
+  check({.h = 9, .w = 37, .m = 2, .strides = {2, 1}, .dilations = {2, 3}, .pads = {2, 3, 2, 3}, .extraHalo = 1,
+         .rowConv = true, .channelVectors = 2});
+}

@@ -1,0 +1,132 @@
+// Symbolic sizes: normal forms mean what the formulas mean, at every value of the symbols.
+
+#include "dlc/IR/Dlc.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "gtest/gtest.h"
+
+#include <limits>
+#include <random>
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+struct Expr : testing::Test {
+  Expr() { context.loadDialect<DlcDialect>(); }
+
+  ExprAttr constant(int64_t value) { return ExprAttr::constant(&context, value); }
+  ExprAttr symbol(StringRef name) { return ExprAttr::symbol(&context, name); }
+
+  MLIRContext context;
+};
+
+/// A formula and its value, built side by side.
+struct Pair {
+  ExprAttr expr;
+  int64_t value;
+};
+} // namespace
+
+TEST_F(Expr, EqualSizesAreEqualAttributes) {
+  ExprAttr h = symbol("H"), w = symbol("W");
+  EXPECT_EQ((h + w) * (h - w), h * h - w * w);
+  EXPECT_EQ(h + w - w, h);
+  EXPECT_EQ(h * 0, constant(0));
+  EXPECT_EQ(floorDiv(h * 6 + 4, 2), h * 3 + 2);
+  EXPECT_EQ(floorDiv(floorDiv(h, 2), 3), floorDiv(h, 6));
+  EXPECT_EQ(ceilDiv(h * 64, 64), h);
+  EXPECT_EQ(mod(h * 4 + 3, 2), constant(1));
+  EXPECT_EQ(maximum(h, w), maximum(w, h));
+  EXPECT_EQ(maximum(h, h + 3), h + 3);
+  EXPECT_EQ(minimum(h, h), h);
+}
+
+TEST_F(Expr, ConstantsAndSymbolsAreRecognized) {
+  EXPECT_EQ(constant(-7).getConstant(), -7);
+  EXPECT_EQ((symbol("H") - symbol("H")).getConstant(), 0);
+  EXPECT_FALSE(symbol("H").getConstant());
+  EXPECT_EQ(symbol("H").getSymbol(), StringRef("H"));
+  EXPECT_FALSE((symbol("H") * 2).getSymbol());
+  EXPECT_FALSE((symbol("H") + 1).getSymbol());
+  EXPECT_FALSE(floorDiv(symbol("H"), 2).getSymbol());
+}
+
+TEST_F(Expr, OverflowGivesNull) {
+  constexpr int64_t max = std::numeric_limits<int64_t>::max();
+  EXPECT_FALSE(constant(max) + 1);
+  EXPECT_FALSE(symbol("H") * max + symbol("H"));
+  EXPECT_FALSE(constant(max) * constant(2));
+  EXPECT_FALSE((constant(max) + 1) * 0);
+  EXPECT_FALSE(floorDiv(constant(max) + 1, 2));
+  EXPECT_FALSE(maximum(constant(1), constant(max) + 1));
+}
+
+TEST_F(Expr, EvaluationChecksOverflow) {
+  ExprAttr square = symbol("H") * symbol("H");
+  auto at = [](int64_t value) {
+    return [=](StringRef) -> std::optional<int64_t> { return value; };
+  };
+  EXPECT_EQ(square.evaluate(at(3)), 9);
+  EXPECT_FALSE(square.evaluate(at(int64_t(1) << 32)));
+  EXPECT_FALSE(square.evaluate([](StringRef) { return std::nullopt; }));
+}
+
+TEST_F(Expr, TextOfExtremeCoefficientsIsRead) {
+  EXPECT_EQ((symbol("H") + std::numeric_limits<int64_t>::min()).str(), "H - 9223372036854775808");
+  EXPECT_EQ((symbol("H") * -1 - 1).str(), "-1*H - 1");
+  EXPECT_EQ(constant(0).str(), "0");
+}
+
+/// Random formulas over three symbols: the normal form has the value of the formula.
+TEST_F(Expr, NormalFormKeepsTheValue) {
+  std::mt19937 random(7);
+  auto pick = [&](int64_t from, int64_t to) {
+    return std::uniform_int_distribution<int64_t>(from, to)(random);
+  };
+  for (int round = 0; round != 2000; ++round) {
+    std::array<int64_t, 3> values = {pick(0, 9), pick(0, 9), pick(0, 9)};
+    std::array<StringRef, 3> names = {"H", "N", "W"};
+    std::vector<Pair> pairs;
+    for (size_t i = 0; i != 3; ++i)
+      pairs.push_back({symbol(names[i]), values[i]});
+    pairs.push_back({constant(pick(-3, 3)), 0});
+    pairs.back().value = *pairs.back().expr.getConstant();
+    for (int step = 0; step != 6; ++step) {
+      Pair a = pairs[pick(0, pairs.size() - 1)], b = pairs[pick(0, pairs.size() - 1)];
+      int64_t divisor = pick(1, 6);
+      switch (pick(0, 6)) {
+      case 0:
+        pairs.push_back({a.expr + b.expr, a.value + b.value});
+        break;
+      case 1:
+        pairs.push_back({a.expr - b.expr, a.value - b.value});
+        break;
+      case 2:
+        if (std::abs(a.value) < 1000 && std::abs(b.value) < 1000)
+          pairs.push_back({a.expr * b.expr, a.value * b.value});
+        break;
+      case 3:
+        pairs.push_back({floorDiv(a.expr, divisor), llvm::divideFloorSigned(a.value, divisor)});
+        break;
+      case 4:
+        pairs.push_back({mod(a.expr, divisor), llvm::mod(a.value, static_cast<uint64_t>(divisor))});
+        break;
+      case 5:
+        pairs.push_back({minimum(a.expr, b.expr), std::min(a.value, b.value)});
+        break;
+      case 6:
+        pairs.push_back({maximum(a.expr, b.expr), std::max(a.value, b.value)});
+        break;
+      }
+    }
+    for (const Pair &pair : pairs) {
+      ASSERT_TRUE(pair.expr);
+      std::optional<int64_t> value =
+          pair.expr.evaluate([&](StringRef name) -> std::optional<int64_t> {
+            return values[llvm::find(names, name) - names.begin()];
+          });
+      EXPECT_EQ(value, pair.value) << pair.expr.str();
+    }
+  }
+}

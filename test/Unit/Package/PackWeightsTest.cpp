@@ -1,0 +1,214 @@
+// Recipes against the layouts' definitions, element by element.
+
+#include "PackageFixture.h"
+
+#include "PackWeights.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <array>
+
+using namespace dlc;
+
+namespace {
+
+class PackWeightsTest : public PackageFixture {
+protected:
+  /// `size` bytes that differ from their neighbours and from zero.
+  static std::string makeData(int64_t size) {
+    std::string data(size, '\0');
+    for (int64_t i = 0; i < size; ++i)
+      data[i] = static_cast<char>(1 + i % 251);
+    return data;
+  }
+
+  /// The section of one weight over `data`, which lies at an odd offset of its source.
+  std::string pack(llvm::StringRef data, llvm::StringRef shape, llvm::StringRef type,
+                   llvm::StringRef layout) {
+    std::string recipe = layout.empty() ? "" : (", recipe = [#dlc.pack<" + layout + ">]").str();
+    std::string source = addSource("source", "abc" + data.str() + "end");
+    auto module =
+        makeModule(source, "{offset = 0 : i64, weight = #dlc.weight<source = #dlc.range<file = 0, "
+                           "offset = 3, length = " +
+                               std::to_string(data.size()) + ">, shape = " + shape.str() +
+                               ", type = " + type.str() + recipe + ">}");
+    return packModule(*module);
+  }
+
+  std::string packModule(mlir::ModuleOp module) {
+    mlir::FailureOr<std::vector<BoundWeight>> weights = bindWeights(module, sources);
+    EXPECT_TRUE(succeeded(weights)) << (errors.empty() ? "" : errors.front());
+    if (failed(weights))
+      return {};
+    constexpr size_t margin = 4096;
+    size_t size = getSectionSize(*weights);
+    std::string section(margin + size + margin, '#');
+    std::fill_n(section.begin() + margin, size, '\0');
+    packWeights(*weights, section.data() + margin);
+    EXPECT_EQ(section.substr(0, margin), std::string(margin, '#'));
+    EXPECT_EQ(section.substr(margin + size), std::string(margin, '#'));
+    section = section.substr(margin, size);
+    return section;
+  }
+
+  std::string bindingError(llvm::StringRef sourceTexts, llvm::StringRef weights) {
+    auto module = makeModule(sourceTexts, weights);
+    EXPECT_TRUE(failed(bindWeights(*module, sources)));
+    return llvm::join(errors, "\n");
+  }
+};
+
+TEST_F(PackWeightsTest, filterPanels) {
+  struct Case {
+    int64_t m, c, kh, kw, outputs, inputs, bytes;
+    const char *type;
+  };
+  const Case cases[] = {{32, 3, 9, 9, 32, 1, 4, "f32"},   {64, 64, 3, 3, 32, 16, 4, "f32"},
+                        {17, 17, 3, 1, 16, 16, 4, "f32"}, {3, 64, 5, 5, 3, 1, 4, "f32"},
+                        {17, 3, 2, 3, 4, 4, 2, "f16"},    {17, 3, 1, 1, 32, 8, 8, "f64"},
+                        {3, 17, 2, 2, 16, 3, 1, "i8"},    {5, 3, 2, 2, 4, 2, 3, "i24"}};
+  for (const Case &k : cases) {
+    std::string data = makeData(k.m * k.c * k.kh * k.kw * k.bytes);
+    std::string packed =
+        pack(data, llvm::formatv("[{0}, {1}, {2}, {3}]", k.m, k.c, k.kh, k.kw).str(), k.type,
+             llvm::formatv("#dlc.filter_layout<outputs = {0}, inputs = {1}>", k.outputs, k.inputs)
+                 .str());
+    std::string expected;
+    for (int64_t m0 = 0; m0 < k.m; m0 += k.outputs)
+      for (int64_t c0 = 0; c0 < k.c; c0 += k.inputs)
+        for (int64_t y = 0; y < k.kh; ++y)
+          for (int64_t x = 0; x < k.kw; ++x)
+            for (int64_t c = c0; c < c0 + k.inputs; ++c)
+              for (int64_t m = m0; m < m0 + k.outputs; ++m)
+                expected +=
+                    m < k.m && c < k.c
+                        ? data.substr((((m * k.c + c) * k.kh + y) * k.kw + x) * k.bytes, k.bytes)
+                        : std::string(k.bytes, '\0');
+    EXPECT_TRUE(packed == expected) << k.m << " x " << k.c << " " << k.type;
+  }
+}
+
+TEST_F(PackWeightsTest, images) {
+  struct Case {
+    int64_t n, c, h, w, block;
+    std::array<int64_t, 4> halo;
+  };
+  const Case cases[] = {{1, 3, 5, 4, 1, {1, 2, 3, 4}},
+                        {2, 3, 2, 3, 16, {0, 0, 0, 0}},
+                        {1, 17, 3, 2, 16, {1, 1, 1, 1}},
+                        {2, 64, 2, 2, 8, {0, 1, 2, 0}}};
+  for (const Case &k : cases) {
+    std::string data = makeData(k.n * k.c * k.h * k.w * 4);
+    std::string packed =
+        pack(data, llvm::formatv("[{0}, {1}, {2}, {3}]", k.n, k.c, k.h, k.w).str(), "f32",
+             llvm::formatv("#dlc.image_layout<block = {0}, halo = [{1}, {2}, {3}, {4}]>", k.block,
+                           k.halo[0], k.halo[1], k.halo[2], k.halo[3])
+                 .str());
+    std::string expected;
+    for (int64_t n = 0; n < k.n; ++n)
+      for (int64_t c0 = 0; c0 < k.c; c0 += k.block)
+        for (int64_t y = -k.halo[0]; y < k.h + k.halo[2]; ++y)
+          for (int64_t x = -k.halo[1]; x < k.w + k.halo[3]; ++x)
+            for (int64_t c = c0; c < c0 + k.block; ++c) {
+              bool inside = c < k.c && y >= 0 && y < k.h && x >= 0 && x < k.w;
+              expected += inside ? data.substr((((n * k.c + c) * k.h + y) * k.w + x) * 4, 4)
+                                 : std::string(4, '\0');
+            }
+    EXPECT_TRUE(packed == expected) << k.n << " x " << k.c << " block " << k.block;
+  }
+}
+
+TEST_F(PackWeightsTest, vectors) {
+  for (int64_t size : {3, 17, 64}) {
+    std::string data = makeData(size * 4);
+    std::string padded = data;
+    padded.resize(llvm::alignTo(size, 32) * 4, '\0');
+    std::string shape = "[" + std::to_string(size) + "]";
+    EXPECT_EQ(pack(data, shape, "f32", "#dlc.padded_layout<32>"), padded);
+    EXPECT_EQ(pack(data, shape, "f32", ""), data);
+  }
+}
+
+TEST_F(PackWeightsTest, longVectorsInChunks) {
+  std::string data = makeData((3 << 20) + 5);
+  EXPECT_TRUE(pack(data, "[" + std::to_string(data.size()) + "]", "i8", "") == data);
+}
+
+TEST_F(PackWeightsTest, denseSources) {
+  auto module = makeModule("", "{offset = 0 : i64, weight = #dlc.weight<source = dense<[1.0, 2.0]> "
+                               ": tensor<2xf32>, shape = [2], "
+                               "type = f32>},"
+                               "{offset = 64 : i64, weight = #dlc.weight<source = "
+                               "dense<0x3f800001> : tensor<3xi32>, shape = [3], "
+                               "type = i32, recipe = [#dlc.pack<#dlc.padded_layout<4>>]>},"
+                               "{offset = 128 : i64, weight = #dlc.weight<source = dense<[true, "
+                               "false, true]> : tensor<3xi1>, "
+                               "shape = [3], type = i1>},"
+                               "{offset = 192 : i64, weight = #dlc.weight<source = dense<> : "
+                               "tensor<0xf32>, shape = [0], type = f32>}");
+  std::string section = packModule(*module);
+  std::string expected(192, '\0');
+  expected.replace(0, 8, std::string("\0\0\x80\x3f\0\0\0\x40", 8));
+  for (int i : {0, 1, 2})
+    expected.replace(64 + 4 * i, 4, std::string("\x01\0\x80\x3f", 4));
+  expected.replace(128, 3, std::string("\1\0\1", 3));
+  EXPECT_EQ(section, expected);
+}
+
+TEST_F(PackWeightsTest, listsAllMissingSources) {
+  std::string error = bindingError(
+      "#dlc.source<hash = \"0123\", size = 5>, #dlc.source<hash = \"4567\", size = 6>", "");
+  EXPECT_EQ(
+      error,
+      "weights come from a file of 5 bytes with the XXH3 hash 0123, which was not given: expected "
+      "--source=FILE\n"
+      "weights come from a file of 6 bytes with the XXH3 hash 4567, which was not given: expected "
+      "--source=FILE");
+}
+
+TEST_F(PackWeightsTest, rangeOutsideItsSource) {
+  std::string source = addSource("source", "12345678");
+  EXPECT_EQ(
+      bindingError(source,
+                   "{offset = 0 : i64, weight = #dlc.weight<source = #dlc.range<file = 0, offset = "
+                   "5, length = 4>, shape = [1], type = f32>}"),
+      "weight 0: expected bytes 5 to 9 of its source, which has 8");
+  errors.clear();
+  EXPECT_EQ(
+      bindingError(source,
+                   "{offset = 0 : i64, weight = #dlc.weight<source = #dlc.range<file = 1, offset = "
+                   "0, length = 4>, shape = [1], type = f32>}"),
+      "weight 0: expected one of 1 sources, found source 1");
+}
+
+TEST_F(PackWeightsTest, badOffsets) {
+  auto weightAt = [](int64_t offset) {
+    return "{offset = " + std::to_string(offset) +
+           " : i64, weight = #dlc.weight<source = dense<1> : tensor<20xi32>, shape = [20], type = "
+           "i32>}";
+  };
+  for (auto [first, second] : {std::pair{-64, 64}, {0, 64}, {0, 100}}) {
+    errors.clear();
+    EXPECT_NE(
+        bindingError("", weightAt(first) + ", " + weightAt(second)).find("expected an offset"),
+        std::string::npos);
+  }
+}
+
+TEST_F(PackWeightsTest, hugeDenseSource) {
+  EXPECT_EQ(bindingError("", "{offset = 0 : i64, weight = #dlc.weight<source = dense<1> : "
+                             "tensor<1000000000000xi32>, shape = [1000000000000], type = i32>}"),
+            "weight 0: expected at most 1073741824 bytes of a dense source, found 4000000000000");
+}
+
+TEST_F(PackWeightsTest, recipeOfTwoSteps) {
+  EXPECT_EQ(
+      bindingError(
+          "", "{offset = 0 : i64, weight = #dlc.weight<source = dense<1> : tensor<20xi32>, shape = "
+              "[20], type = i32, recipe = [#dlc.pack<#dlc.padded_layout<4>>, "
+              "#dlc.pack<#dlc.padded_layout<8>>]>}"),
+      "weight 0: expected a recipe of one step at most, found 2");
+}
+
+} // namespace

@@ -1,0 +1,98 @@
+/* The code of the tests' artifact, written by hand as dlc-compile would generate it:
+ *
+ *   inputs   x: f32 [N, 3], s: f32 [N]
+ *   outputs  y: f32 [N, 3] = x + s + weights, rows: i64 [N - 2] = 0, 1, 2, ...
+ *
+ * It computes x + s into the arena first, so that a run needs one. Three values of N misbehave on
+ * purpose. */
+#include "dlc/ABI/Program.h"
+#include "dlc/ABI/Artifact.h"
+
+enum {
+  ENDLESS = 7777,  /* run launches until the service refuses */
+  ODD_CODE = 6666, /* plan returns a code that the ABI has not */
+  WRONG_DIM = 6667 /* plan contradicts the manifest */
+};
+
+enum { NUM_WEIGHTS = 3 };
+
+/* Room for the weights: takes no bytes in the linked file and lies in a segment of its own. */
+__asm__(".pushsection .ldlc_weights,\"awl\",@nobits\n"
+        ".balign 4096\n"
+        ".hidden dlc_weights\n"
+        ".globl dlc_weights\n"
+        "dlc_weights: .zero 12\n"
+        ".popsection\n");
+extern const char dlc_weights[];
+
+__attribute__((section(".note.dlc"), used, aligned(4))) static const struct {
+  uint32_t name_size, descriptor_size, type;
+  char name[4];
+  dlc_note note;
+} note = {4, sizeof(dlc_note), DLC_NOTE_TYPE, DLC_NOTE_NAME, {.struct_size = sizeof(dlc_note)}};
+
+#ifdef DLC_TEST_NO_QUERY
+
+__attribute__((visibility("default"))) const char *dlc_other(void) { return dlc_weights; }
+
+#else
+
+/* buffers: x, s, arena */
+static void add_s(const dlc_kernel_call *call, int64_t task) {
+  const float *x = (const float *)call->buffers[0] + task * 3;
+  const float *s = (const float *)call->buffers[1];
+  float *sum = (float *)call->buffers[2] + task * 3;
+  for (int i = 0; i < NUM_WEIGHTS; ++i)
+    sum[i] = x[i] + s[task];
+}
+
+/* buffers: arena, weights, y, rows */
+static void add_weights(const dlc_kernel_call *call, int64_t task) {
+  const float *sum = (const float *)call->buffers[0] + task * 3;
+  const float *weights = (const float *)call->buffers[1];
+  float *y = (float *)call->buffers[2] + task * 3;
+  for (int i = 0; i < NUM_WEIGHTS; ++i)
+    y[i] = sum[i] + weights[i];
+  if (task < call->symbols[0] - 2)
+    ((int64_t *)call->buffers[3])[task] = task;
+}
+
+static int32_t plan(const int64_t *symbols, int64_t *output_dims, int64_t *workspace) {
+  const int64_t n = symbols[0];
+  int64_t bytes;
+  if (__builtin_mul_overflow(n, 12, &bytes) || __builtin_add_overflow(bytes, 63, &bytes))
+    return DLC_PROGRAM_OVERFLOW;
+  if (n < 2)
+    return DLC_PROGRAM_NEGATIVE;
+  if (n == ODD_CODE)
+    return 42;
+  output_dims[0] = n == WRONG_DIM ? n + 1 : n;
+  output_dims[1] = 3;
+  output_dims[2] = n - 2;
+  *workspace = bytes & ~63;
+  return DLC_PROGRAM_OK;
+}
+
+static int32_t run(const dlc_run_call *call) {
+  void *const first[] = {call->inputs[0], call->inputs[1], call->arena};
+  void *const second[] = {call->arena, (void *)call->weights, call->outputs[0], call->outputs[1]};
+  const dlc_launch launches[] = {
+      {sizeof(dlc_launch), 0, add_s, first, call->symbols[0]},
+      {sizeof(dlc_launch), 1, add_weights, second, call->symbols[0]},
+  };
+  do {
+    for (int i = 0; i < 2; ++i)
+      if (call->services->launch(call->state, &launches[i]) != 0)
+        return DLC_PROGRAM_STOPPED;
+  } while (call->symbols[0] == ENDLESS);
+  return DLC_PROGRAM_OK;
+}
+
+static const dlc_program program = {
+    sizeof(dlc_program), DLC_ABI_VERSION, plan, run, dlc_weights, 12};
+
+__attribute__((visibility("default"))) const dlc_program *dlc_query(uint32_t abi_version) {
+  return abi_version == DLC_ABI_VERSION ? &program : 0;
+}
+
+#endif

@@ -1,0 +1,25 @@
+# Configuration of the lit tests: tools on the path, substitutions, features.
+import os
+
+import lit.formats
+
+config.name = "dlc"
+config.test_format = lit.formats.ShTest(False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "Unit"]
+config.test_source_root = os.path.join(config.dlc_source_dir, "test")
+config.test_exec_root = os.path.join(config.dlc_binary_dir, "test")
+
+config.environment["PATH"] = os.pathsep.join(
+    [os.path.join(config.dlc_binary_dir, "bin"), config.llvm_tools_dir, os.environ["PATH"]]
+)
+
+# The environment that utils/test.sh makes: onnx and ONNX Runtime, for models and references.
+python = os.path.join(config.dlc_source_dir, "build", "venv", "bin", "python")
+config.substitutions += [
+    ("%python", python),
+    ("%onnx_from_text", f"{python} {config.test_source_root}/tools/onnx_from_text.py"),
+    ("%inputs", os.path.join(config.test_source_root, "EndToEnd", "Inputs")),
+    ("%utils", os.path.join(config.dlc_source_dir, "utils")),
+    ("%lib", os.path.join(config.dlc_binary_dir, "lib")),
+]

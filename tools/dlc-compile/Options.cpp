@@ -1,0 +1,102 @@
+#include "Options.h"
+
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace dlc;
+
+static cl::OptionCategory category("Options of dlc-compile");
+
+static cl::opt<std::string> input(cl::Positional, cl::Required, cl::desc("<model.onnx>"),
+                                  cl::cat(category));
+static cl::opt<std::string>
+    output("o", cl::value_desc("file"),
+           cl::desc("Where to write; the model's name with .so by default, standard output "
+                    "where --compile-to names a phase on IR"),
+           cl::cat(category));
+static cl::list<std::string>
+    sources("source", cl::value_desc("file"),
+            cl::desc("A file that the weights of --compile-from's IR lie in, found by content"),
+            cl::cat(category));
+static cl::opt<std::string>
+    targetCpu("target-cpu", cl::init("host"), cl::value_desc("name"),
+              cl::desc("CPU to generate code for, one of LLVM's names (default: host)"),
+              cl::cat(category));
+static cl::opt<std::string>
+    targetFeatures("target-features", cl::value_desc("+a,-b"),
+                   cl::desc("CPU features to add or remove, in LLVM's names"), cl::cat(category));
+static cl::opt<std::string>
+    compileFrom("compile-from", cl::value_desc("phase"),
+                cl::desc("The input is IR that --compile-to=<phase> wrote; go on from there"),
+                cl::cat(category));
+static cl::opt<std::string>
+    compileTo("compile-to", cl::value_desc("phase"),
+              cl::desc("Stop after this phase (import, graph, fuse, schedule, plan, codegen, "
+                       "package)"),
+              cl::init("package"), cl::cat(category));
+static cl::opt<std::string>
+    dumpPhases("dump-phases", cl::value_desc("folder"),
+               cl::desc("Write the IR after each phase to <folder>/NN-phase.mlir"),
+               cl::cat(category));
+
+/// The phase that `flag` names, where it is at most `last`.
+static std::optional<Phase> parsePhase(StringRef option, StringRef flag, Phase last) {
+  std::optional<Phase> phase = symbolizePhase(flag);
+  if (phase && *phase <= last)
+    return phase;
+  errs() << "error: unknown phase '" << flag << "' in --" << option << "; expected one of";
+  for (Phase known : getPhases())
+    if (known <= last)
+      errs() << ' ' << getFlag(known);
+  errs() << '\n';
+  return std::nullopt;
+}
+
+static std::string getDefaultOutput(Phase to) {
+  if (to < Phase::Package)
+    return "-";
+  SmallString<128> path(sys::path::filename(input));
+  sys::path::replace_extension(path, "so");
+  return path.str().str();
+}
+
+std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
+  cl::HideUnrelatedOptions(category);
+  std::string text;
+  raw_string_ostream os(text);
+  if (!cl::ParseCommandLineOptions(argc, argv, "dlc-compile: ONNX models to shared objects\n",
+                                   &os)) {
+    errs() << "error: " << StringRef(text).trim() << '\n';
+    return std::nullopt;
+  }
+  ToolOptions options;
+  std::optional<Phase> to = parsePhase("compile-to", compileTo, Phase::Package);
+  if (!to)
+    return std::nullopt;
+  options.to = *to;
+  options.fromIR = compileFrom.getNumOccurrences() != 0;
+  if (options.fromIR) {
+    std::optional<Phase> from = parsePhase("compile-from", compileFrom, Phase::Codegen);
+    if (!from)
+      return std::nullopt;
+    options.from = *from;
+  }
+  if (options.from > options.to) {
+    errs() << "error: --compile-from=" << compileFrom << " is behind --compile-to=" << compileTo
+           << '\n';
+    return std::nullopt;
+  }
+  options.input = input;
+  options.output = output.empty() ? getDefaultOutput(options.to) : output;
+  options.sources = sources;
+  options.targetCpu = targetCpu;
+  options.targetFeatures = targetFeatures;
+  options.dumpFolder = dumpPhases;
+  if (options.to == Phase::Package && options.output == "-") {
+    errs() << "error: an artifact cannot be written to standard output; name a file with -o\n";
+    return std::nullopt;
+  }
+  return options;
+}

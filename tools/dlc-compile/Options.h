@@ -1,0 +1,29 @@
+// The command line of dlc-compile.
+#ifndef DLC_TOOLS_COMPILE_OPTIONS_H
+#define DLC_TOOLS_COMPILE_OPTIONS_H
+
+#include "dlc/Pipeline/Pipeline.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dlc {
+
+struct ToolOptions {
+  std::string input;
+  std::string output; // "-" is standard output, for IR only
+  std::vector<std::string> sources;
+  std::string targetCpu, targetFeatures;
+  bool fromIR = false; // the input is IR that has gone through `from`
+  Phase from = Phase::Import;
+  Phase to = Phase::Package;
+  std::string dumpFolder;
+};
+
+/// Nothing after printing what is wrong with the usage.
+std::optional<ToolOptions> parseOptions(int argc, char **argv);
+
+} // namespace dlc
+
+#endif

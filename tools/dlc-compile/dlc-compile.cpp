@@ -1,0 +1,133 @@
+// ONNX models to artifacts: import, then the phases, then the package.
+
+#include "Options.h"
+
+#include "dlc/IR/NodeLocation.h"
+#include "dlc/IR/Program.h"
+#include "dlc/Import/OnnxImporter.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Signals.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <unistd.h>
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+enum ExitCode {
+  exitOk = 0,
+  exitRejected = 1,
+  exitUsage = 2,
+  exitInternalError = 70,
+  exitInterrupted = 130
+};
+} // namespace
+
+static int reportError(const Twine &message) {
+  llvm::errs() << "error: " << message << '\n';
+  return exitRejected;
+}
+
+/// One line for each error: `error: model.onnx: node 'conv1' (Conv): expected ...`.
+static LogicalResult printDiagnostic(Diagnostic &diagnostic) {
+  StringRef severity = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error"
+                       : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning"
+                                                                                 : "note";
+  std::string place = describeLocation(diagnostic.getLocation());
+  llvm::errs() << severity << ": " << place << (place.empty() ? "" : ": ") << diagnostic.str()
+               << '\n';
+  for (Diagnostic &note : diagnostic.getNotes())
+    (void)printDiagnostic(note);
+  return success();
+}
+
+/// IR text that --compile-to wrote.
+static OwningOpRef<ModuleOp> parseIR(MLIRContext &context, const ToolOptions &options) {
+  llvm::SourceMgr sourceMgr;
+  auto buffer = llvm::MemoryBuffer::getFile(options.input);
+  if (!buffer) {
+    reportError("cannot read '" + options.input + "': " + buffer.getError().message());
+    return {};
+  }
+  sourceMgr.AddNewSourceBuffer(std::move(*buffer), {});
+  return parseSourceFile<ModuleOp>(sourceMgr, ParserConfig(&context));
+}
+
+static OwningOpRef<ModuleOp> loadModule(MLIRContext &context, const ToolOptions &options,
+                                        SourceFiles &sources) {
+  for (const std::string &path : options.sources)
+    if (auto file = sources.add(path); !file) {
+      reportError(toString(file.takeError()));
+      return {};
+    }
+  if (options.fromIR)
+    return parseIR(context, options);
+  auto file = sources.add(options.input);
+  if (!file) {
+    reportError(toString(file.takeError()));
+    return {};
+  }
+  FailureOr<OwningOpRef<ModuleOp>> module = importOnnxModel(&context, sources, *file);
+  return succeeded(module) ? std::move(*module) : OwningOpRef<ModuleOp>();
+}
+
+static int writeIR(ModuleOp module, StringRef path) {
+  llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
+    module->print(os, OpPrintingFlags().enableDebugInfo());
+    os << '\n';
+    return llvm::Error::success();
+  });
+  return error ? reportError("cannot write '" + path + "': " + toString(std::move(error)))
+               : int(exitOk);
+}
+
+static int compile(const ToolOptions &options) {
+  DialectRegistry registry;
+  registerDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  context.loadAllAvailableDialects();
+  context.printOpOnDiagnostic(false);
+  context.getDiagEngine().registerHandler(printDiagnostic);
+  SourceFiles sources;
+  OwningOpRef<ModuleOp> module = loadModule(context, options, sources);
+  if (!module)
+    return exitRejected;
+  if (!module->getOperation()->hasAttr("dlc.target")) {
+    FailureOr<TargetAttr> target =
+        getTarget(module->getLoc(), options.targetCpu, options.targetFeatures);
+    if (failed(target))
+      return exitRejected;
+    setTarget(*module, *target);
+  }
+  CompileOptions compileOptions{{}, options.from, options.to, options.dumpFolder};
+  switch (runPhases(*module, compileOptions)) {
+  case CompileResult::ok:
+    break;
+  case CompileResult::rejected:
+    return exitRejected;
+  case CompileResult::internalError:
+    llvm::errs()
+        << "internal error: a phase broke its promise; please report this with the model\n";
+    return exitInternalError;
+  }
+  if (options.to < Phase::Package)
+    return writeIR(*module, options.output);
+  return succeeded(buildArtifact(*module, sources, options.output)) ? exitOk : exitRejected;
+}
+
+int main(int argc, char **argv) {
+  llvm::install_fatal_error_handler([](void *, const char *reason, bool) {
+    llvm::errs() << "internal error: " << reason << '\n';
+    _exit(exitInternalError);
+  });
+  llvm::sys::SetInterruptFunction([] { _exit(exitInterrupted); });
+  std::optional<ToolOptions> options = parseOptions(argc, argv);
+  return options ? compile(*options) : exitUsage;
+}

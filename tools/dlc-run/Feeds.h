@@ -1,0 +1,28 @@
+// From --input to tensors.
+#ifndef DLC_RUN_FEEDS_H
+#define DLC_RUN_FEEDS_H
+
+#include "Options.h"
+#include "Tensor.h"
+
+#include <deque>
+
+namespace dlc::run {
+
+/// What a run takes.
+struct Feeds {
+  std::deque<Tensor> tensors;    // in the session's order
+  std::vector<dlc_input> inputs; // point into `tensors`
+};
+
+/// Reads what every --input names. Reports all problems: unknown names, missing inputs, unreadable
+/// files, wrong types.
+[[nodiscard]] bool readFeeds(const Options &options, const dlc_session *session, Feeds &feeds,
+                             Problems &problems);
+
+/// The part of a path behind its last dot, in lower case: "png"; empty without one.
+std::string suffixOf(const std::string &path);
+
+} // namespace dlc::run
+
+#endif

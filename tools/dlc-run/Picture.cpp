@@ -1,0 +1,246 @@
+#include "Picture.h"
+
+#include <array>
+#include <climits>
+#include <cmath>
+
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wunused-function"
+#endif
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_STATIC
+#define STBI_ONLY_PNG
+#define STBI_ONLY_JPEG
+#define STBI_NO_STDIO
+#define STBI_NO_HDR
+#define STBI_NO_LINEAR
+#define STBI_MAX_DIMENSIONS 32768
+#include <stb/stb_image.h>
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#define STBI_WRITE_NO_STDIO
+#include <stb/stb_image_write.h>
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
+
+using namespace dlc::run;
+
+// stb_image counts bytes in int, and a picture of this size already takes 1.5 GB as f32 RGB.
+static constexpr int64_t maxPixels = int64_t{1} << 27;
+
+static constexpr std::string_view pngSignature = "\x89PNG\r\n\x1a\n";
+
+static uint32_t readBigEndian(std::string_view bytes) {
+  uint32_t value = 0;
+  for (size_t i = 0; i < 4; ++i)
+    value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return value;
+}
+
+/// CRC-32 as PNG defines it (ISO 3309): polynomial 0xedb88320, reflected.
+static uint32_t crc32(std::string_view bytes) {
+  static const auto table = [] {
+    std::array<uint32_t, 256> entries;
+    for (uint32_t i = 0; i < 256; ++i) {
+      uint32_t value = i;
+      for (int bit = 0; bit < 8; ++bit)
+        value = value & 1 ? 0xedb88320u ^ (value >> 1) : value >> 1;
+      entries[i] = value;
+    }
+    return entries;
+  }();
+  uint32_t crc = 0xffffffffu;
+  for (char byte : bytes)
+    crc = table[(crc ^ static_cast<unsigned char>(byte)) & 255] ^ (crc >> 8);
+  return ~crc;
+}
+
+/// Checks lengths and checksums of all chunks up to IEND, which stb_image does not. Null, or what
+/// is wrong.
+static const char *checkPngChunks(std::string_view bytes) {
+  constexpr size_t lengthSize = 4, typeSize = 4, crcSize = 4;
+  bytes.remove_prefix(pngSignature.size());
+  for (;;) {
+    if (bytes.size() < lengthSize + typeSize + crcSize)
+      return "truncated PNG";
+    const size_t covered = typeSize + size_t{readBigEndian(bytes)};
+    if (covered > bytes.size() - lengthSize - crcSize)
+      return "truncated PNG";
+    std::string_view chunk = bytes.substr(lengthSize, covered);
+    if (crc32(chunk) != readBigEndian(bytes.substr(lengthSize + covered)))
+      return "damaged PNG: the checksum of a chunk is wrong";
+    if (chunk == "IEND")
+      return nullptr;
+    bytes.remove_prefix(lengthSize + covered + crcSize);
+  }
+}
+
+/// Checks one DHT segment, which holds Huffman tables one after the other: stb_image counts on at
+/// most 256 codes each.
+static bool checkHuffmanTables(std::string_view segment) {
+  constexpr size_t headerSize = 17,
+                   maxCodes = 256; // class and number, then the count of codes of each length
+  while (segment.size() >= headerSize) {
+    size_t numCodes = 0;
+    for (char count : segment.substr(1, headerSize - 1))
+      numCodes += static_cast<unsigned char>(count);
+    if (numCodes > maxCodes || numCodes > segment.size() - headerSize)
+      return false;
+    segment.remove_prefix(headerSize + numCodes);
+  }
+  return segment.empty();
+}
+
+/// Goes to the next marker: behind the bytes of a scan, where `inScan`. Returns its code, or 0
+/// where there is none.
+static unsigned char takeJpegMarker(std::string_view &bytes, bool inScan) {
+  while (bytes.size() >= 2) {
+    const auto first = static_cast<unsigned char>(bytes[0]);
+    const auto code = static_cast<unsigned char>(bytes[1]);
+    if (first != 0xff && !inScan)
+      return 0;
+    const bool fill = first == 0xff && code == 0xff;
+    const bool scanData = first != 0xff || code == 0 || (code >= 0xd0 && code <= 0xd7);
+    bytes.remove_prefix(fill || first != 0xff ? 1 : 2);
+    if (!fill && !(inScan && scanData))
+      return code;
+  }
+  return 0;
+}
+
+/// Checks the segments of a JPEG file up to its end, which stb_image does not: it takes missing
+/// bytes for zeros. Null, or what is wrong.
+static const char *checkJpegSegments(std::string_view bytes) {
+  constexpr unsigned char startOfScan = 0xda, endOfImage = 0xd9, huffmanTables = 0xc4;
+  bytes.remove_prefix(2); // start of image
+  bool inScan = false;
+  for (;;) {
+    const unsigned char code = takeJpegMarker(bytes, inScan);
+    if (code == endOfImage)
+      return nullptr;
+    if (code == 0 || bytes.size() < 2)
+      return "truncated or damaged JPEG";
+    const size_t length =
+        size_t{static_cast<unsigned char>(bytes[0])} << 8 | static_cast<unsigned char>(bytes[1]);
+    if (length < 2 || length > bytes.size())
+      return "truncated or damaged JPEG";
+    if (code == huffmanTables && !checkHuffmanTables(bytes.substr(2, length - 2)))
+      return "damaged JPEG: a Huffman table is wrong";
+    inScan = code == startOfScan;
+    bytes.remove_prefix(length);
+  }
+}
+
+/// Null, or why these bytes are no sound PNG or JPEG file.
+static const char *checkContainer(std::string_view bytes) {
+  if (bytes.size() > static_cast<size_t>(INT_MAX))
+    return "the picture's file is too large";
+  if (bytes.substr(0, pngSignature.size()) == pngSignature)
+    return checkPngChunks(bytes);
+  if (bytes.substr(0, 2) == "\xff\xd8")
+    return checkJpegSegments(bytes);
+  return "neither a PNG nor a JPEG picture";
+}
+
+/// Reads dims and channels of a picture without decoding it.
+static bool inspect(const std::string &path, std::string_view bytes, int &width, int &height,
+                    int &channels, Problems &problems) {
+  if (const char *reason = checkContainer(bytes)) {
+    problems.add("{}: {}", path, reason);
+    return false;
+  }
+  if (!stbi_info_from_memory(reinterpret_cast<const stbi_uc *>(bytes.data()),
+                             static_cast<int>(bytes.size()), &width, &height, &channels)) {
+    problems.add("{}: the picture cannot be decoded: {}", path, stbi_failure_reason());
+    return false;
+  }
+  if (width > STBI_MAX_DIMENSIONS || height > STBI_MAX_DIMENSIONS ||
+      int64_t{width} * height > maxPixels) {
+    problems.add("{}: a picture of {} x {} pixels is too large", path, width, height);
+    return false;
+  }
+  return true;
+}
+
+bool dlc::run::decodePicture(const std::string &path, std::string_view bytes, int channels,
+                             Tensor &tensor, Problems &problems) {
+  int width = 0, height = 0, ownChannels = 0;
+  if (!inspect(path, bytes, width, height, ownChannels, problems))
+    return false;
+  if (channels == 0)
+    channels = ownChannels <= 2 ? 1 : 3;
+  std::unique_ptr<stbi_uc, void (*)(void *)> pixels(
+      stbi_load_from_memory(reinterpret_cast<const stbi_uc *>(bytes.data()),
+                            static_cast<int>(bytes.size()), &width, &height, &ownChannels,
+                            channels),
+      stbi_image_free);
+  if (!pixels) {
+    problems.add("{}: the picture cannot be decoded: {}", path, stbi_failure_reason());
+    return false;
+  }
+  tensor.dtype = DLC_F32;
+  tensor.dims = {1, channels, height, width};
+  if (!tensor.allocate(path, problems))
+    return false;
+  const size_t plane = static_cast<size_t>(width) * static_cast<size_t>(height);
+  for (size_t c = 0; c < static_cast<size_t>(channels); ++c)
+    for (size_t i = 0; i < plane; ++i)
+      tensor.as<float>()[c * plane + i] = pixels.get()[i * static_cast<size_t>(channels) + c];
+  return true;
+}
+
+bool dlc::run::checkPicture(const std::string &path, int32_t dtype,
+                            const std::vector<int64_t> &dims, Problems &problems) {
+  if (dtype != DLC_F32 && dtype != DLC_U8) {
+    problems.add("{}: a picture needs an output of f32 or u8, found {}", path,
+                 dlc_dtype_name(dtype));
+    return false;
+  }
+  if (dims.size() != 4 || dims[0] != 1 || (dims[1] != 1 && dims[1] != 3) || dims[2] < 1 ||
+      dims[3] < 1) {
+    problems.add("{}: a picture needs an output of 1 x 3 x H x W or 1 x 1 x H x W, found {}", path,
+                 dimsText(dims));
+    return false;
+  }
+  int64_t pixels = 0;
+  if (__builtin_mul_overflow(dims[2], dims[3], &pixels) || pixels > maxPixels) {
+    problems.add("{}: a picture of {} x {} pixels is too large", path, dims[3], dims[2]);
+    return false;
+  }
+  return true;
+}
+
+static unsigned char toByte(float value) {
+  // Written so that NaN, which compares false, becomes 0.
+  return value > 0 ? static_cast<unsigned char>(std::nearbyint(std::fmin(value, 255.0f))) : 0;
+}
+
+bool dlc::run::encodePng(const std::string &path, const TensorView &tensor, std::string &png,
+                         Problems &problems) {
+  const auto channels = static_cast<size_t>(tensor.dims[1]);
+  const auto height = static_cast<size_t>(tensor.dims[2]);
+  const auto width = static_cast<size_t>(tensor.dims[3]);
+  const size_t plane = width * height;
+  Buffer pixels;
+  if (!pixels.allocate(plane * channels)) {
+    problems.add("{}: out of memory for {} bytes", path, plane * channels);
+    return false;
+  }
+  for (size_t c = 0; c < channels; ++c)
+    for (size_t i = 0; i < plane; ++i)
+      pixels.data()[i * channels + c] = static_cast<char>(
+          tensor.dtype == DLC_U8 ? static_cast<const unsigned char *>(tensor.data)[c * plane + i]
+                                 : toByte(static_cast<const float *>(tensor.data)[c * plane + i]));
+  auto append = [](void *to, void *data, int size) {
+    static_cast<std::string *>(to)->append(static_cast<char *>(data), static_cast<size_t>(size));
+  };
+  if (!stbi_write_png_to_func(append, &png, static_cast<int>(width), static_cast<int>(height),
+                              static_cast<int>(channels), pixels.data(),
+                              static_cast<int>(width * channels))) {
+    problems.add("{}: the picture cannot be encoded: out of memory", path);
+    return false;
+  }
+  return true;
+}

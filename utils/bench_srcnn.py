@@ -1,0 +1,135 @@
+"""Compares an artifact of SRCNN with ONNX Runtime on one thread: time and numbers.
+
+    build/venv/bin/python utils/bench_srcnn.py build/srcnn.so --size 256 --max-ratio 1.0
+
+Both run in this process, in rounds of dlc, ORT, ORT, dlc, so that other load of the machine meets both alike; medians
+are reported. Both write into a buffer made beforehand. Exit status 1: the numbers differ, or dlc is slower than allowed.
+"""
+
+import argparse
+import ctypes
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+F32 = 1
+MAX_RANK = 32
+# Of the largest |output|. ONNX Runtime itself is up to 2e-4 away from float64, by rounded coordinates in Resize.
+TOLERANCE = 1e-3
+
+
+class Input(ctypes.Structure):
+    """dlc_input of dlc/dlc.h."""
+    _fields_ = [("struct_size", ctypes.c_uint32), ("dtype", ctypes.c_int32), ("name", ctypes.c_char_p),
+                ("rank", ctypes.c_uint32), ("reserved", ctypes.c_uint32), ("dims", ctypes.POINTER(ctypes.c_int64)),
+                ("data", ctypes.c_void_p), ("size", ctypes.c_uint64)]
+
+
+class Output(ctypes.Structure):
+    """dlc_output of dlc/dlc.h."""
+    _fields_ = [("struct_size", ctypes.c_uint32), ("dtype", ctypes.c_int32), ("rank", ctypes.c_uint32),
+                ("allocated", ctypes.c_uint32), ("data", ctypes.c_void_p), ("capacity", ctypes.c_uint64),
+                ("size", ctypes.c_uint64), ("dims", ctypes.c_int64 * MAX_RANK)]
+
+
+class Dlc:
+    """An artifact with one input and one output, bound to `x`."""
+
+    def __init__(self, runtime, artifact, x):
+        self.lib = ctypes.CDLL(str(runtime))
+        self.lib.dlc_context_error_text.restype = ctypes.c_char_p
+        session, self.context, why = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.create_string_buffer(512)
+        if self.lib.dlc_session_load(str(artifact).encode(), None, why, ctypes.c_size_t(len(why)), ctypes.byref(session)):
+            sys.exit(f"error: {why.value.decode()}")
+        self._check(self.lib.dlc_context_create(session, None, ctypes.byref(self.context)))
+        self.lib.dlc_session_release(session)
+
+        self.x, self.dims = x, (ctypes.c_int64 * x.ndim)(*x.shape)
+        self.input = Input(ctypes.sizeof(Input), F32, None, x.ndim, 0, self.dims, x.ctypes.data, x.nbytes)
+        self.output = Output(struct_size=ctypes.sizeof(Output))
+        self._check(self.lib.dlc_context_plan(self.context, ctypes.byref(self.input), 1, ctypes.byref(self.output), 1, None))
+        self.y = np.empty(self.output.dims[:self.output.rank], np.float32)
+        self.output.data, self.output.capacity = self.y.ctypes.data, self.y.nbytes
+
+    def _check(self, status):
+        if status:
+            sys.exit(f"error: status {status}: {(self.lib.dlc_context_error_text(self.context) or b'').decode()}")
+
+    def run(self):
+        self._check(self.lib.dlc_context_run(self.context, None, ctypes.byref(self.input), 1, ctypes.byref(self.output), 1))
+
+
+class Ort:
+    """The model in ONNX Runtime on one thread, bound to `x`."""
+
+    def __init__(self, model, x, shape):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self.y = np.empty(shape, np.float32)
+        self.binding = self.session.io_binding()
+        self.binding.bind_cpu_input(self.session.get_inputs()[0].name, x)
+        self.binding.bind_output(self.session.get_outputs()[0].name, "cpu", 0, np.float32, shape, self.y.ctypes.data)
+
+    def run(self):
+        self.session.run_with_iobinding(self.binding)
+
+
+def photo_like(size):
+    """1x3xSxS in 0..255: noise at all scales, the finer the weaker, as in photos."""
+    random, picture, weight = np.random.default_rng(0), np.zeros((3, size, size)), 1.0
+    cells = 4
+    while cells <= size:
+        for plane in picture:
+            noise = Image.fromarray(random.random((cells, cells), np.float32))
+            plane += weight * np.asarray(noise.resize((size, size), Image.Resampling.BICUBIC))
+        cells, weight = cells * 2, weight / 2
+    picture -= picture.min()
+    return np.ascontiguousarray(255 * picture[None] / max(picture.max(), 1e-9), np.float32)
+
+
+def milliseconds(engine):
+    start = time.perf_counter()
+    engine.run()
+    return (time.perf_counter() - start) * 1e3
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("artifact", type=Path)
+    parser.add_argument("--model", type=Path, default=ROOT / "test/EndToEnd/Inputs/srcnn_x3_trained.onnx")
+    parser.add_argument("--runtime", type=Path, default=ROOT / "build/dev/lib/libdlc_runtime.so")
+    parser.add_argument("--size", type=int, default=256, help="width and height of the input, at least 4 (default 256)")
+    parser.add_argument("--rounds", type=int, default=10, help="rounds of four runs (default 10)")
+    parser.add_argument("--max-ratio", type=float, help="fail if dlc's time is more than this times ORT's")
+    args = parser.parse_args()
+
+    x = photo_like(args.size)
+    dlc = Dlc(args.runtime, args.artifact.resolve(), x)
+    ort = Ort(args.model, x, dlc.y.shape)
+    for engine in (dlc, ort, ort, dlc):
+        engine.run()
+
+    times = {dlc: [], ort: []}
+    for _ in range(args.rounds):
+        for engine in (dlc, ort, ort, dlc):
+            times[engine].append(milliseconds(engine))
+    ours, theirs = statistics.median(times[dlc]), statistics.median(times[ort])
+    error = float(np.abs(dlc.y - ort.y).max() / np.abs(ort.y).max())
+    print(f"dlc {ours:.2f} ms   ORT {theirs:.2f} ms   ratio {ours / theirs:.3f}   max relative error {error:.1e}   "
+          f"({args.size}x{args.size}, 1 thread, {2 * args.rounds} runs each)")
+
+    if not error <= TOLERANCE:
+        sys.exit(f"error: expected a relative error of at most {TOLERANCE}, found {error:.1e}")
+    if args.max_ratio is not None and ours / theirs > args.max_ratio:
+        sys.exit(f"error: expected at most {args.max_ratio} of ORT's time, found {ours / theirs:.3f}")
+
+
+if __name__ == "__main__":
+    main()
