@@ -2,6 +2,7 @@
 
 find_package(MLIR 22.1 REQUIRED CONFIG)
 find_package(LLD REQUIRED CONFIG)
+set(Protobuf_USE_STATIC_LIBS ${DLC_STATIC_LLVM})
 find_package(Protobuf REQUIRED)
 find_package(fmt REQUIRED)
 find_package(GTest REQUIRED)

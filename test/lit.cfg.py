@@ -6,7 +6,7 @@ import lit.formats
 config.name = "dlc"
 config.test_format = lit.formats.ShTest(False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "Unit"]
+config.excludes = ["Inputs", "Unit", "tools"]
 config.test_source_root = os.path.join(config.dlc_source_dir, "test")
 config.test_exec_root = os.path.join(config.dlc_binary_dir, "test")
 
@@ -19,6 +19,8 @@ python = os.path.join(config.dlc_source_dir, "build", "venv", "bin", "python")
 config.substitutions += [
     ("%python", python),
     ("%onnx_from_text", f"{python} {config.test_source_root}/tools/onnx_from_text.py"),
+    ("%system_python", "/usr/bin/python3 -B"),
+    ("%status", f"{config.test_source_root}/tools/status.sh"),
     ("%inputs", os.path.join(config.test_source_root, "EndToEnd", "Inputs")),
     ("%utils", os.path.join(config.dlc_source_dir, "utils")),
     ("%lib", os.path.join(config.dlc_binary_dir, "lib")),

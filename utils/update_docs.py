@@ -55,12 +55,17 @@ def generate_passes():
 
 
 def get_kernel_loop(text):
-    """The innermost loop of a kernel: from the last `scf.for` to its yield."""
+    """The innermost loop with the most accumulators, without indentation."""
     lines = text.splitlines()
-    begin = max(i for i, line in enumerate(lines) if "scf.for" in line and "iter_args" in line)
-    end = next(i for i in range(begin, len(lines)) if "scf.yield" in lines[i])
+    loops = []
+    for begin, line in enumerate(lines):
+        if "scf.for" in line and "iter_args" in line:
+            end = next(i for i in range(begin + 1, len(lines)) if "scf.for" in lines[i] or "scf.yield" in lines[i])
+            if "scf.yield" in lines[end]:
+                loops.append((lines[end].count("%"), begin, end + 2))
+    _, begin, end = max(loops)
     indent = len(lines[begin]) - len(lines[begin].lstrip())
-    return "\n".join(line[indent:] for line in lines[begin : end + 2])
+    return "\n".join(line[indent:] for line in lines[begin:end])
 
 
 def generate_tour_blocks(build):

@@ -11,7 +11,7 @@ LogicalResult dlc::verifySameElementType(Operation *op) {
   Type first = cast<PlannedType>(op->getResult(0).getType()).getElementType();
   for (Type type : op->getOperandTypes())
     if (cast<PlannedType>(type).getElementType() != first)
-      return op->emitOpError("expected operands and result of one element type, found ")
+      return op->emitError("expected operands and result of one element type, found ")
              << first << " and " << cast<PlannedType>(type).getElementType();
   return success();
 }
@@ -20,12 +20,12 @@ LogicalResult ConstantOp::verify() {
   PlannedType type = getType();
   std::optional<SmallVector<int64_t>> shape = type.getStaticShape();
   if (!shape)
-    return emitOpError("expected a static shape, found ") << type;
+    return emitError("expected a static shape, found ") << type;
   SmallVector<int64_t> valueShape;
   Type elementType;
   if (auto dense = dyn_cast<DenseElementsAttr>(getValue())) {
     if (dense.getNumElements() > maxDenseElements) // C1
-      return emitOpError("expected a dense value of at most ")
+      return emitError("expected a dense value of at most ")
              << maxDenseElements << " elements, found " << dense.getNumElements();
     valueShape = llvm::to_vector(dense.getType().getShape());
     elementType = dense.getElementType();
@@ -33,10 +33,10 @@ LogicalResult ConstantOp::verify() {
     valueShape = llvm::to_vector(weight.getShape());
     elementType = weight.getElementType();
   } else {
-    return emitOpError("expected a dense attribute or a weight, found ") << getValue();
+    return emitError("expected a dense attribute or a weight, found ") << getValue();
   }
   if (*shape != valueShape || type.getElementType() != elementType) // C2
-    return emitOpError("expected the value's shape and element type, found ") << type;
+    return emitError("expected the value's shape and element type, found ") << type;
   return success();
 }
 
@@ -46,34 +46,34 @@ LogicalResult ConvOp::verify() {
   if (!filter.hasRank())
     return success();
   if (filter.getRank() < 3 || (input.hasRank() && input.getRank() != filter.getRank())) // C1
-    return emitOpError("expected input and filter of the same rank, at least 3, found ")
+    return emitError("expected input and filter of the same rank, at least 3, found ")
            << input << " and " << filter;
   size_t spatial = filter.getRank() - 2;
   if (getStrides().size() != spatial || getDilations().size() != spatial ||
       getPads().size() != 2 * spatial) // C2
-    return emitOpError("expected ")
+    return emitError("expected ")
            << spatial << " strides and dilations and " << 2 * spatial << " pads";
   auto notPositive = [](int64_t value) { return value <= 0; };
   auto negative = [](int64_t value) { return value < 0; };
   if (llvm::any_of(getStrides(), notPositive) || llvm::any_of(getDilations(), notPositive) ||
       llvm::any_of(getPads(), negative)) // C3
-    return emitOpError("expected strides and dilations to be positive and pads not to be negative");
+    return emitError("expected strides and dilations to be positive and pads not to be negative");
   if (static_cast<int64_t>(getGroup()) <= 0)
-    return emitOpError("expected group to be positive");
+    return emitError("expected group to be positive");
   ExprAttr group = ExprAttr::constant(getContext(), getGroup());
   if (input.hasRank() && filter.getDim(1) * group != input.getDim(1)) // C4
-    return emitOpError("expected filter channels * group (")
+    return emitError("expected filter channels * group (")
            << filter.getDim(1).str() << " * " << getGroup() << ") to equal input channels ("
            << input.getDim(1).str() << ")";
   ExprAttr outputs = filter.getDim(0);
   if (mod(outputs, getGroup()) != ExprAttr::constant(getContext(), 0)) // C5
-    return emitOpError("expected output channels (")
+    return emitError("expected output channels (")
            << outputs.str() << ") to be a multiple of group (" << getGroup() << ")";
   if (!getBias() || !getBias().getType().hasRank())
     return success();
   PlannedType bias = getBias().getType();
   if (bias.getRank() != 1 || bias.getDim(0) != outputs) // C6
-    return emitOpError("expected a bias of ") << outputs.str() << " elements, found " << bias;
+    return emitError("expected a bias of ") << outputs.str() << " elements, found " << bias;
   return success();
 }
 
@@ -83,7 +83,7 @@ LogicalResult ClipOp::verify() {
       continue;
     auto type = cast<PlannedType>(bound.getType());
     if (type.hasRank() && type.getRank() != 0) // C1
-      return emitOpError("expected bounds of rank 0, found ") << type;
+      return emitError("expected bounds of rank 0, found ") << type;
   }
   return success();
 }
@@ -91,7 +91,7 @@ LogicalResult ClipOp::verify() {
 LogicalResult KernelOp::verify() {
   for (Type type : getOperandTypes())
     if (!cast<PlannedType>(type).hasRank())
-      return emitOpError("expected operands of known shape, found ") << type;
+      return emitError("expected operands of known shape, found ") << type;
   return success();
 }
 
@@ -102,23 +102,23 @@ LogicalResult KernelOp::verifyRegions() {
   };
   Block &block = getBody().front();
   if (block.getArgumentTypes() != TypeRange(withoutLayout(getOperandTypes()))) // C1
-    return emitOpError("expected block arguments of the operands' types without layout");
+    return emitError("expected block arguments of the operands' types without layout");
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
   if (!yield || yield.getOperandTypes() != TypeRange(withoutLayout(getResultTypes()))) // C2
-    return emitOpError("expected to yield values of the results' types without layout");
+    return emitError("expected to yield values of the results' types without layout");
   return success();
 }
 
 LogicalResult ReadOp::verify() {
   if (getValue().getType() != getBuffer().getType().getTensor().withoutLayout()) // C1
-    return emitOpError("expected a value of type ")
+    return emitError("expected a value of type ")
            << getBuffer().getType().getTensor().withoutLayout();
   return success();
 }
 
 LogicalResult WriteOp::verify() {
   if (getValue().getType() != getBuffer().getType().getTensor().withoutLayout()) // C1
-    return emitOpError("expected a value of type ")
+    return emitError("expected a value of type ")
            << getBuffer().getType().getTensor().withoutLayout();
   return success();
 }

@@ -50,7 +50,7 @@ public:
   ManifestBuilder(ModuleOp module, const Signature &signature)
       : module(module), signature(signature) {}
 
-  FailureOr<std::string> build(ArrayRef<KernelInfo> kernels, StringRef target);
+  FailureOr<std::string> build(ArrayRef<Kernel> kernels, StringRef target);
 
 private:
   /// Reserves an aligned table and returns its offset.
@@ -126,7 +126,7 @@ LogicalResult ManifestBuilder::addPorts(StringRef kind, ArrayRef<Port> ports, ui
   return success();
 }
 
-FailureOr<std::string> ManifestBuilder::build(ArrayRef<KernelInfo> kernels, StringRef target) {
+FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, StringRef target) {
   dlc_manifest header = {};
   reserve(sizeof(header));
   header.struct_size = sizeof(header);
@@ -157,7 +157,7 @@ FailureOr<std::string> ManifestBuilder::build(ArrayRef<KernelInfo> kernels, Stri
   return blob;
 }
 
-FailureOr<std::string> dlc::buildManifest(ModuleOp module, ArrayRef<KernelInfo> kernels) {
+FailureOr<std::string> dlc::buildManifest(ModuleOp module, ArrayRef<Kernel> kernels) {
   FailureOr<Signature> signature = getSignature(module);
   FailureOr<TargetAttr> target = getTarget(module);
   if (failed(signature) || failed(target))

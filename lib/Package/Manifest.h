@@ -8,7 +8,7 @@ namespace dlc {
 
 /// The blob; an error on the module where its signature has what a manifest cannot say.
 mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
-                                           llvm::ArrayRef<KernelInfo> kernels);
+                                           llvm::ArrayRef<Kernel> kernels);
 
 } // namespace dlc
 

@@ -16,8 +16,5 @@ LogicalResult dlc::buildArtifact(ModuleOp module, const SourceFiles &sources,
   FailureOr<std::string> object = emitObject(module, ObjectFormat::object);
   if (failed(object))
     return failure();
-  SmallVector<KernelInfo> infos;
-  for (const Kernel &kernel : *kernels)
-    infos.push_back({kernel.name, kernel.nodes});
-  return writePackage(module, {*object, infos, getCpuFeatures(*target)}, sources, outputPath);
+  return writePackage(module, {*object, *kernels, getCpuFeatures(*target)}, sources, outputPath);
 }

@@ -9,6 +9,7 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/SourceMgr.h"
@@ -35,14 +36,27 @@ static int reportError(const Twine &message) {
   return exitRejected;
 }
 
+/// Names come from the file: whatever would break or forge a line is escaped.
+static std::string escape(const std::string &text) {
+  std::string escaped;
+  llvm::raw_string_ostream os(escaped);
+  for (char c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      os << llvm::format("\\x%02x", static_cast<unsigned char>(c));
+    else
+      os << c;
+  return escaped;
+}
+
 /// One line for each error: `error: model.onnx: node 'conv1' (Conv): expected ...`.
 static LogicalResult printDiagnostic(Diagnostic &diagnostic) {
   StringRef severity = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error"
                        : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning"
                                                                                  : "note";
   std::string place = describeLocation(diagnostic.getLocation());
-  llvm::errs() << severity << ": " << place << (place.empty() ? "" : ": ") << diagnostic.str()
-               << '\n';
+  if (!place.empty())
+    place += ": ";
+  llvm::errs() << severity << ": " << escape(place + diagnostic.str()) << '\n';
   for (Diagnostic &note : diagnostic.getNotes())
     (void)printDiagnostic(note);
   return success();
@@ -81,7 +95,6 @@ static OwningOpRef<ModuleOp> loadModule(MLIRContext &context, const ToolOptions 
 static int writeIR(ModuleOp module, StringRef path) {
   llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
     module->print(os, OpPrintingFlags().enableDebugInfo());
-    os << '\n';
     return llvm::Error::success();
   });
   return error ? reportError("cannot write '" + path + "': " + toString(std::move(error)))

@@ -161,7 +161,7 @@ def Dlc_BoxKind : I32EnumAttr<"BoxKind", "rule family that drew a box", [
   let genSpecializedAttr = 0;
 }
 def Dlc_BoxKindAttr : EnumAttr<Dlc_Dialect, Dlc_BoxKind, "box_kind"> {
-  let assemblyFormat = "$value";
+  let assemblyFormat = "`` $value";
 }
 
 def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
@@ -223,7 +223,7 @@ def Dlc_ResizeCoordinates : I32EnumAttr<"ResizeCoordinates", "from an output ind
   let genSpecializedAttr = 0;
 }
 def Dlc_ResizeCoordinatesAttr : EnumAttr<Dlc_Dialect, Dlc_ResizeCoordinates, "resize_coordinates"> {
-  let assemblyFormat = "$value";
+  let assemblyFormat = "`` $value";
 }
 
 #endif

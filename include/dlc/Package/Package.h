@@ -2,6 +2,7 @@
 #ifndef DLC_PACKAGE_PACKAGE_H
 #define DLC_PACKAGE_PACKAGE_H
 
+#include "dlc/IR/Program.h"
 #include "dlc/Support/SourceFiles.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -9,18 +10,12 @@
 
 namespace dlc {
 
-/// A row of the manifest's kernel table.
-struct KernelInfo {
-  std::string name;
-  std::string nodes; // the ONNX nodes that it computes, separated by ", "
-};
-
 /// What goes into an artifact beside the attributes of its module.
 struct PackageInputs {
   /// ELF relocatable objects of one machine. One defines `dlc_query`; the code refers to its
   /// weights by the hidden symbol `dlc_weights`.
   llvm::ArrayRef<std::string> objects;
-  llvm::ArrayRef<KernelInfo> kernels;
+  llvm::ArrayRef<Kernel> kernels;
   uint64_t cpuFeatures = 0; // DLC_CPU_ bits
 };
 

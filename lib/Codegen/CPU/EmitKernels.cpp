@@ -9,6 +9,8 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#define DEBUG_TYPE "dlc-emit-kernels"
+
 using namespace mlir;
 using namespace dlc;
 

@@ -47,24 +47,31 @@ Value Evaluator::load(Value row, const Site &site) {
   llvm_unreachable("all kinds are handled");
 }
 
-/// A constant of one element becomes an immediate, others private globals.
+/// A global with the elements of a constant.
+static LLVM::GlobalOp createGlobal(KernelBuilder &b, ConstantOp op) {
+  auto module = op->getParentOfType<ModuleOp>();
+  std::string base = b.getSource().getName().str() + "_constant", name = base;
+  for (int64_t number = 1; module.lookupSymbol(name); ++number)
+    name = base + "_" + std::to_string(number);
+  auto elements = cast<DenseElementsAttr>(op.getValue());
+  int64_t count = elements.getNumElements();
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(module.getBody());
+  auto global = LLVM::GlobalOp::create(
+      b, LLVM::LLVMArrayType::get(b.getF32Type(), count), /*isConstant=*/true,
+      LLVM::Linkage::Private, name, elements.reshape(RankedTensorType::get({count}, b.getF32Type())),
+      /*alignment=*/64);
+  global.setDsoLocal(true);
+  return global;
+}
+
+/// A constant of one element becomes an immediate.
 Value Evaluator::evaluateConstant(ConstantOp op, const Site &site) {
   if (std::optional<float> value = getImmediate(op))
     return b.splat(*value);
-  auto elements = cast<DenseElementsAttr>(op.getValue());
-  auto count = elements.getNumElements();
-  auto module = op->getParentOfType<ModuleOp>();
-  LLVM::GlobalOp global;
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(module.getBody());
-    global = LLVM::GlobalOp::create(
-        b, LLVM::LLVMArrayType::get(b.getF32Type(), count), /*isConstant=*/true,
-        LLVM::Linkage::Private, b.getSource().getName().str() + "_constant",
-        elements.reshape(RankedTensorType::get({count}, b.getF32Type())), b.getLanes() * 4);
-    global.setDsoLocal(true);
-    SymbolTable(module).insert(global);
-  }
+  LLVM::GlobalOp &global = globals[op];
+  if (!global)
+    global = createGlobal(b, op);
   Value address = LLVM::AddressOfOp::create(b, global);
   return load(getRow(address, op.getType(), site.outer), site);
 }

@@ -10,6 +10,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
+#define DEBUG_TYPE "dlc-emit-host"
+
 using namespace mlir;
 using namespace dlc;
 

@@ -165,15 +165,22 @@ static Memory packFilter(const Conv &conv, llvm::ArrayRef<float> filter, int64_t
   return packed;
 }
 
+static Layout getInput(const Conv &conv, int64_t lanes) {
+  std::array<int64_t, 4> halo = conv.pads;
+  llvm::for_each(halo, [&](int64_t &width) { width += conv.extraHalo; });
+  return {conv.n, conv.c, conv.h, conv.w, conv.blockedInput ? lanes : 1, halo};
+}
+
+static Layout getOutput(const Conv &conv, int64_t lanes) {
+  return {conv.n, conv.m, conv.outputSize(0), conv.outputSize(1), conv.blockedOutput ? lanes : 1, conv.outputHalo};
+}
+
 static void check(const Conv &conv) {
   for (const std::string &cpu : getCpus()) {
     int64_t lanes = cpu == "x86-64-v2" ? 4 : cpu == "x86-64-v3" ? 8 : 16;
     int64_t channels = conv.rowConv ? conv.channelVectors : conv.channelVectors * lanes;
-    int64_t oh = conv.outputSize(0), ow = conv.outputSize(1);
-    std::array<int64_t, 4> inputHalo = conv.pads;
-    llvm::for_each(inputHalo, [&](int64_t &width) { width += conv.extraHalo; });
-    Layout input = {conv.n, conv.c, conv.h, conv.w, conv.blockedInput ? lanes : 1, inputHalo};
-    Layout output = {conv.n, conv.m, oh, ow, conv.blockedOutput ? lanes : 1, conv.outputHalo};
+    Layout input = getInput(conv, lanes), output = getOutput(conv, lanes);
+    int64_t oh = output.h, ow = output.w;
     std::string ir = makeModule(conv, input, output, lanes, channels);
     std::unique_ptr<Program> program = Program::compile(ir, cpu);
     ASSERT_TRUE(program) << cpu << ir;
@@ -264,4 +271,39 @@ TEST(RowConv, GroupsOfChannels) {
 TEST(RowConv, StridesAndDilations) {
   check({.h = 9, .w = 37, .m = 2, .strides = {2, 1}, .dilations = {2, 3}, .pads = {2, 3, 2, 3}, .extraHalo = 1,
          .rowConv = true, .channelVectors = 2});
+}
+
+/// Instructions that move vector registers to or from the stack.
+static int64_t countSpills(const Conv &conv, llvm::StringRef cpu, int64_t lanes) {
+  int64_t channels = conv.rowConv ? conv.channelVectors : conv.channelVectors * lanes;
+  std::string text = Program::assemble(makeModule(conv, getInput(conv, lanes), getOutput(conv, lanes), lanes, channels), cpu);
+  EXPECT_NE(text.find("%" + std::string(lanes == 16 ? "z" : lanes == 8 ? "y" : "x") + "mm"), std::string::npos);
+  int64_t spills = 0;
+  llvm::SmallVector<llvm::StringRef> lines;
+  llvm::StringRef(text).split(lines, '\n');
+  for (llvm::StringRef line : lines)
+    spills += line.contains("mm") && (line.contains("(%rsp)") || line.contains("(%rbp)"));
+  return spills;
+}
+
+/// Tiles that fill the registers leave none on the stack. One CPU here prefers vectors of 256 bits by itself.
+TEST(DirectConv, TilesStayInRegisters) {
+  Conv conv = {.c = 40, .m = 64, .blockedInput = true, .blockedOutput = true, .vectors = {14}};
+  EXPECT_EQ(countSpills(conv, "znver4", 16), 0);
+  EXPECT_EQ(countSpills(conv, "skylake-avx512", 16), 0);
+  conv.blockedInput = false;
+  EXPECT_EQ(countSpills(conv, "znver4", 16), 0);
+  conv.blockedOutput = false, conv.vectors = {8};
+  EXPECT_EQ(countSpills(conv, "znver4", 16), 0);
+  conv.blockedOutput = true, conv.vectors = {6};
+  EXPECT_EQ(countSpills(conv, "x86-64-v3", 8), 0);
+  conv.vectors = {5};
+  EXPECT_EQ(countSpills(conv, "x86-64-v2", 4), 0);
+}
+
+TEST(RowConv, TilesStayInRegisters) {
+  Conv conv = {.c = 32, .m = 3, .kh = 5, .kw = 5, .pads = {2, 2, 2, 2}, .rowConv = true, .vectors = {8}, .channelVectors = 3};
+  EXPECT_EQ(countSpills(conv, "znver4", 16), 0);
+  conv.vectors = {4};
+  EXPECT_EQ(countSpills(conv, "x86-64-v3", 8), 0);
 }

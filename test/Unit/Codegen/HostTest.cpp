@@ -31,7 +31,7 @@ module attributes {dlc.model = "test.onnx",
   func.func @main(%x: !image, %y: !wide, %z: !dlc.buffer<!dlc.tensor<f32>>)
       attributes {dlc.workspace = #dlc.expr<64*N*W + 128>} {
     %0 = dlc.slot <64*N> : !image
-    %1 = dlc.weight_slot 64, #dlc.weight<source = dense<1.0> : tensor<4xf32>, shape = [4], type = f32> : !weights
+    %1 = dlc.weight_slot 64, <source = dense<1.0> : tensor<4xf32>, shape = [4], type = f32> : !weights
     dlc.launch @second tasks <N> (%x, %0) : !image, !image
     dlc.launch @first tasks <floordiv(N - 5, 2)> (%0, %1, %x) : !image, !weights, !image
     return

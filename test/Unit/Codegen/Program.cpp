@@ -76,44 +76,45 @@ static void *load(const std::string &object) {
   return library;
 }
 
-std::unique_ptr<Program> Program::compile(const std::string &ir, llvm::StringRef cpu,
-                                          std::string *diagnostics) {
+/// Runs the codegen phase; nothing with the errors in `errors` where it fails.
+static std::string generate(const std::string &ir, llvm::StringRef cpu, ObjectFormat format,
+                            std::string &errors) {
   MLIRContext context(MLIRContext::Threading::DISABLED);
   context.loadDialect<DlcDialect, func::FuncDialect, LLVM::LLVMDialect>();
-  std::string errors;
   ScopedDiagnosticHandler handler(&context,
                                   [&](Diagnostic &diagnostic) { errors += diagnostic.str() + "\n"; });
-  std::unique_ptr<Program> program;
-  auto compile = [&]() -> std::string {
-    OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(ir, &context);
-    if (!module)
-      return "";
-    FailureOr<TargetAttr> target = getTarget(module->getLoc(), cpu, "");
-    if (failed(target))
-      return "";
-    setTarget(*module, *target);
-    PassManager passes(&context);
-    buildCodegenPipeline(passes, {});
-    if (failed(passes.run(*module)))
-      return "";
-    FailureOr<std::string> object = emitObject(*module, ObjectFormat::object);
-    return succeeded(object) ? *object : "";
-  };
-  std::string object = compile();
-  if (!object.empty()) {
-    program.reset(new Program);
-    program->library = load(object);
-    if (program->library)
-      program->queryFunction =
-          reinterpret_cast<dlc_query_fn>(dlsym(program->library, DLC_QUERY_SYMBOL));
-    if (!program->queryFunction)
-      program.reset();
-  }
-  if (diagnostics)
-    *diagnostics = errors;
-  else
-    EXPECT_EQ(errors, "") << ir;
-  return program;
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(ir, &context);
+  if (!module)
+    return "";
+  FailureOr<TargetAttr> target = getTarget(module->getLoc(), cpu, "");
+  if (failed(target))
+    return "";
+  setTarget(*module, *target);
+  PassManager passes(&context);
+  buildCodegenPipeline(passes, {});
+  if (failed(passes.run(*module)))
+    return "";
+  FailureOr<std::string> result = emitObject(*module, format);
+  return succeeded(result) ? *result : "";
+}
+
+std::string Program::assemble(const std::string &ir, llvm::StringRef cpu) {
+  std::string errors, text = generate(ir, cpu, ObjectFormat::assembly, errors);
+  EXPECT_EQ(errors, "") << ir;
+  return text;
+}
+
+std::unique_ptr<Program> Program::compile(const std::string &ir, llvm::StringRef cpu) {
+  std::string errors, object = generate(ir, cpu, ObjectFormat::object, errors);
+  EXPECT_EQ(errors, "") << ir;
+  if (object.empty())
+    return nullptr;
+  std::unique_ptr<Program> program(new Program);
+  program->library = load(object);
+  if (program->library)
+    program->queryFunction =
+        reinterpret_cast<dlc_query_fn>(dlsym(program->library, DLC_QUERY_SYMBOL));
+  return program->queryFunction ? std::move(program) : nullptr;
 }
 
 Program::~Program() {

@@ -35,9 +35,10 @@ private:
 /// A loaded artifact without weights.
 class Program {
 public:
-  /// Null with the errors in `diagnostics` where compilation fails.
-  static std::unique_ptr<Program> compile(const std::string &ir, llvm::StringRef cpu,
-                                          std::string *diagnostics = nullptr);
+  /// Null where compilation fails, which is a failure of the test.
+  static std::unique_ptr<Program> compile(const std::string &ir, llvm::StringRef cpu);
+  /// The assembly of the module, or nothing.
+  static std::string assemble(const std::string &ir, llvm::StringRef cpu);
   ~Program();
 
   const dlc_program *query(uint32_t version) const { return queryFunction(version); }

@@ -110,7 +110,7 @@ TEST_F(Expr, NormalFormKeepsTheValue) {
         pairs.push_back({floorDiv(a.expr, divisor), llvm::divideFloorSigned(a.value, divisor)});
         break;
       case 4:
-        pairs.push_back({mod(a.expr, divisor), llvm::mod(a.value, static_cast<uint64_t>(divisor))});
+        pairs.push_back({mod(a.expr, divisor), (a.value % divisor + divisor) % divisor});
         break;
       case 5:
         pairs.push_back({minimum(a.expr, b.expr), std::min(a.value, b.value)});

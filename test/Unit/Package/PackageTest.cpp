@@ -33,7 +33,7 @@ protected:
   mlir::LogicalResult package(mlir::ModuleOp module, llvm::StringRef objectPath,
                               llvm::StringRef path) {
     std::string object = read(objectPath);
-    KernelInfo kernels[] = {{"kernel_0", "Exp_0, Mul_1"}};
+    Kernel kernels[] = {{"kernel_0", "Exp_0, Mul_1"}};
     return writePackage(module, {object, kernels, DLC_CPU_SSE42}, sources, path);
   }
 

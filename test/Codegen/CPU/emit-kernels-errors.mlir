@@ -1,0 +1,122 @@
+// RUN: dlc-opt %s --dlc-emit-kernels --verify-diagnostics --split-input-file
+
+#target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
+module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], inputs = [], outputs = []}} {
+  // expected-error @below {{expected a value of f32 in a kernel, found '!dlc.buffer<<N x i64>>'}}
+  func.func private @other_type(%in: !dlc.buffer<!dlc.tensor<N x i64>>)
+      attributes {dlc.schedule = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>} {
+    return
+  }
+  // expected-error @below {{expected a symbol of the signature, found 'M'}}
+  func.func private @unknown_symbol(%in: !dlc.buffer<!dlc.tensor<M x f32>>)
+      attributes {dlc.schedule = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>} {
+    return
+  }
+  // expected-error @below {{expected a kernel that writes a result}}
+  func.func private @no_result(%in: !dlc.buffer<!dlc.tensor<N x f32>>)
+      attributes {dlc.schedule = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>} {
+    return
+  }
+  func.func private @blocked_in_loops(%in: !dlc.buffer<!dlc.tensor<1 x 8 x N x N x f32, #dlc.image_layout<block = 4, halo = [0, 0, 0, 0]>>>)
+      attributes {dlc.schedule = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>} {
+    // expected-error @below {{expected a dense value or a planar image}}
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<1 x 8 x N x N x f32, #dlc.image_layout<block = 4, halo = [0, 0, 0, 0]>>> -> !dlc.tensor<1 x 8 x N x N x f32>
+    return
+  }
+  func.func private @weight_in_loops(%out: !dlc.buffer<!dlc.tensor<1 x f32>>)
+      attributes {dlc.schedule = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>} {
+    // expected-error @below {{expected a dense constant in a kernel}}
+    %0 = dlc.constant #dlc.weight<source = dense<1.0> : tensor<1xf32>, shape = [1], type = f32> -> !dlc.tensor<1 x f32>
+    dlc.write %0, %out : !dlc.tensor<1 x f32>, !dlc.buffer<!dlc.tensor<1 x f32>>
+    return
+  }
+}
+
+// -----
+
+!x = !dlc.tensor<1 x 2 x N x N x f32>
+!f = !dlc.tensor<3 x 2 x 1 x 1 x f32>
+!y = !dlc.tensor<1 x 3 x N x N x f32>
+!halo = !dlc.tensor<1 x 2 x N x N x f32, #dlc.image_layout<block = 1, halo = [1, 1, 1, 0]>>
+!panels = !dlc.tensor<3 x 2 x 1 x 1 x f32, #dlc.filter_layout<outputs = 4, inputs = 1>>
+#target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
+#direct = #dlc.schedule<direct_conv, lanes = 4, channels = 4, pixels = [1], rows = 1>
+module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], inputs = [], outputs = []}} {
+  // expected-error @below {{expected a kernel with a convolution}}
+  func.func private @no_convolution(%in: !dlc.buffer<!x>) attributes {dlc.schedule = #direct} {
+    return
+  }
+  func.func private @computed_input(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!y>)
+      attributes {dlc.schedule = #direct} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
+    // expected-error @below {{expected a convolution, elementwise ops and one write in this kernel}}
+    %1 = dlc.relu %0 : (!x) -> !x
+    %2 = dlc.read %filter : !dlc.buffer<!panels> -> !f
+    %3 = dlc.conv %1, %2 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f) -> !y
+    dlc.write %3, %out : !y, !dlc.buffer<!y>
+    return
+  }
+  func.func private @added_buffer(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %other: !dlc.buffer<!y>, %out: !dlc.buffer<!y>)
+      attributes {dlc.schedule = #direct} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
+    %1 = dlc.read %filter : !dlc.buffer<!panels> -> !f
+    %2 = dlc.read %other : !dlc.buffer<!y> -> !y
+    %3 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f) -> !y
+    // expected-error @below {{expected operands that the kernel computes or constants of one element}}
+    %4 = dlc.add %3, %2 : (!y, !y) -> !y
+    dlc.write %4, %out : !y, !dlc.buffer<!y>
+    return
+  }
+  func.func private @small_halo(%in: !dlc.buffer<!halo>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!y>)
+      attributes {dlc.schedule = #direct} {
+    %0 = dlc.read %in : !dlc.buffer<!halo> -> !x
+    %1 = dlc.read %filter : !dlc.buffer<!panels> -> !f
+    // expected-error @below {{expected an input with a halo of at least 1}}
+    %2 = dlc.conv %0, %1 strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x, !f) -> !y
+    dlc.write %2, %out : !y, !dlc.buffer<!y>
+    return
+  }
+  func.func private @plain_filter(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!f>, %out: !dlc.buffer<!y>)
+      attributes {dlc.schedule = #direct} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
+    %1 = dlc.read %filter : !dlc.buffer<!f> -> !f
+    // expected-error @below {{expected images and a filter of static shape in panels}}
+    %2 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f) -> !y
+    dlc.write %2, %out : !y, !dlc.buffer<!y>
+    return
+  }
+  func.func private @short_bias(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %bias: !dlc.buffer<!dlc.tensor<3 x f32>>, %out: !dlc.buffer<!y>)
+      attributes {dlc.schedule = #direct} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
+    %1 = dlc.read %filter : !dlc.buffer<!panels> -> !f
+    %2 = dlc.read %bias : !dlc.buffer<!dlc.tensor<3 x f32>> -> !dlc.tensor<3 x f32>
+    // expected-error @below {{expected a bias of whole vectors, found '!dlc.tensor<3 x f32>'}}
+    %3 = dlc.conv %0, %1, %2 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f, !dlc.tensor<3 x f32>) -> !y
+    dlc.write %3, %out : !y, !dlc.buffer<!y>
+    return
+  }
+}
+
+// -----
+
+!x = !dlc.tensor<1 x 2 x N x N x f32>
+!f = !dlc.tensor<3 x 2 x 1 x 1 x f32>
+!y = !dlc.tensor<1 x 3 x N x floordiv(N - 1, 2) + 1 x f32>
+!panels = !dlc.tensor<3 x 2 x 1 x 1 x f32, #dlc.filter_layout<outputs = 3, inputs = 1>>
+#target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
+module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], inputs = [], outputs = []}} {
+  func.func private @strided_rows(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!y>)
+      attributes {dlc.schedule = #dlc.schedule<row_conv, lanes = 4, channels = 3, pixels = [4], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
+    %1 = dlc.read %filter : !dlc.buffer<!panels> -> !f
+    // expected-error @below {{expected stride 1 along rows, found 2}}
+    %2 = dlc.conv %0, %1 strides [1, 2] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f) -> !y
+    dlc.write %2, %out : !y, !dlc.buffer<!y>
+    return
+  }
+}
+
+// -----
+
+// expected-error @below {{expected module attribute 'dlc.target'}}
+module attributes {dlc.signature = {symbols = [], inputs = [], outputs = []}} {}

@@ -1,0 +1,85 @@
+// RUN: dlc-opt %s --dlc-emit-kernels --canonicalize --cse | FileCheck %s
+
+module attributes {
+    dlc.target = #dlc.target<cpu = "znver4", features = "", lanes = 16, registers = 32, fma = true>,
+    dlc.signature = {symbols = ["N", "H", "W"], inputs = [], outputs = []}} {
+
+  // The frame: addresses of buffers and values of symbols are loaded once.
+  // CHECK-LABEL: llvm.func internal @relu(
+  // CHECK-SAME: %[[CALL:.*]]: !llvm.ptr, %[[TASK:.*]]: i64)
+  // CHECK-SAME: dlc.schedule = #dlc.schedule<loops, lanes = 16, channels = 1, pixels = [32, 16], rows = 1>
+  // CHECK-DAG: %[[ZERO:.*]] = arith.constant dense<0.000000e+00> : vector<16xf32>
+  // CHECK-DAG: %[[LANES:.*]] = arith.constant dense<[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]> : vector<16xi32>
+  // CHECK: llvm.getelementptr inbounds %[[CALL]][0, 2]
+  // CHECK: %[[IN:.*]] = llvm.load %{{.*}} : !llvm.ptr -> !llvm.ptr
+  // CHECK: %[[OUT:.*]] = llvm.load %{{.*}} : !llvm.ptr -> !llvm.ptr
+  // CHECK: %[[W:.*]] = llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr -> i64
+  // CHECK: %[[ROW:.*]] = arith.muli %[[TASK]], %[[W]] : i64
+  // CHECK: scf.for %[[I:.*]] = %{{.*}} to %{{.*}} step %{{.*}} : i64 {
+  // CHECK:   %[[FROM:.*]] = llvm.getelementptr inbounds %{{.*}}[%[[I]]]
+  // CHECK:   %[[X:.*]] = llvm.load %[[FROM]] {alignment = 4 : i64} : !llvm.ptr -> vector<16xf32>
+  // CHECK:   %[[POSITIVE:.*]] = arith.cmpf ogt, %[[ZERO]], %[[X]] : vector<16xf32>
+  // CHECK:   %[[Y:.*]] = arith.select %[[POSITIVE]], %[[ZERO]], %[[X]]
+  // CHECK:   llvm.store %[[Y]], %{{.*}} {alignment = 4 : i64} : vector<16xf32>, !llvm.ptr
+  // The end of the row is masked.
+  // CHECK:   %[[MASK:.*]] = arith.cmpi sgt, %{{.*}}, %[[LANES]] : vector<16xi32>
+  // CHECK:   llvm.intr.masked.load %{{.*}}, %[[MASK]], %[[ZERO]] {alignment = 4 : i32}
+  // CHECK:   llvm.intr.masked.store %{{.*}}, %{{.*}}, %[[MASK]] {alignment = 4 : i32}
+  // CHECK: llvm.return
+  func.func private @relu(%in: !dlc.buffer<!dlc.tensor<N x W x f32>>, %out: !dlc.buffer<!dlc.tensor<N x W x f32>>)
+      attributes {dlc.schedule = #dlc.schedule<loops, lanes = 16, channels = 1, pixels = [32, 16], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<N x W x f32>> -> !dlc.tensor<N x W x f32>
+    %1 = dlc.relu %0 : (!dlc.tensor<N x W x f32>) -> !dlc.tensor<N x W x f32>
+    dlc.write %1, %out : !dlc.tensor<N x W x f32>, !dlc.buffer<!dlc.tensor<N x W x f32>>
+    return
+  }
+
+  // A tile of two pixels times two vectors: the bias starts four accumulators, and the reduction is four loops over
+  // blocks of inputs, filter rows, and the elements of a filter row with its lanes as one.
+  // CHECK-LABEL: llvm.func internal @blocked(
+  // CHECK: %[[B0:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<16xf32>
+  // CHECK: %[[B1:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<16xf32>
+  // CHECK: scf.for %{{.*}} to %c2_i64 {{.*}} iter_args(%{{.*}} = %[[B0]], %{{.*}} = %[[B1]], %{{.*}} = %[[B0]], %{{.*}} = %[[B1]])
+  // CHECK:   scf.for %{{.*}} to %c3_i64
+  // CHECK:     scf.for %{{.*}} to %c48_i64
+  // CHECK-COUNT-2: llvm.load %{{.*}} -> vector<16xf32>
+  // CHECK:       %[[S:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> f32
+  // CHECK:       vector.broadcast %[[S]] : f32 to vector<16xf32>
+  // CHECK-COUNT-4: llvm.intr.fma
+  // CHECK-NOT:   llvm.intr.fma
+  // CHECK:       scf.yield
+  func.func private @blocked(
+      %in: !dlc.buffer<!dlc.tensor<1 x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>>,
+      %filter: !dlc.buffer<!dlc.tensor<32 x 20 x 3 x 3 x f32, #dlc.filter_layout<outputs = 32, inputs = 16>>>,
+      %bias: !dlc.buffer<!dlc.tensor<32 x f32, #dlc.padded_layout<32>>>,
+      %out: !dlc.buffer<!dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>)
+      attributes {dlc.schedule = #dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [2, 1], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<1 x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>> -> !dlc.tensor<1 x 20 x H x W x f32>
+    %1 = dlc.read %filter : !dlc.buffer<!dlc.tensor<32 x 20 x 3 x 3 x f32, #dlc.filter_layout<outputs = 32, inputs = 16>>> -> !dlc.tensor<32 x 20 x 3 x 3 x f32>
+    %2 = dlc.read %bias : !dlc.buffer<!dlc.tensor<32 x f32, #dlc.padded_layout<32>>> -> !dlc.tensor<32 x f32>
+    %3 = dlc.conv %0, %1, %2 strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1
+       : (!dlc.tensor<1 x 20 x H x W x f32>, !dlc.tensor<32 x 20 x 3 x 3 x f32>, !dlc.tensor<32 x f32>) -> !dlc.tensor<1 x 32 x H x W x f32>
+    dlc.write %3, %out : !dlc.tensor<1 x 32 x H x W x f32>, !dlc.buffer<!dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>
+    return
+  }
+
+  // Four pixels of a planar output: two rounds of interleaving, then pieces of four pixels for each channel.
+  // CHECK-LABEL: llvm.func internal @planar(
+  // CHECK-COUNT-4: llvm.intr.fma
+  // CHECK-COUNT-8: vector.shuffle
+  // CHECK-NOT: vector.shuffle
+  // CHECK: vector.extract_strided_slice %{{.*}} {offsets = [0], sizes = [4], strides = [1]} : vector<16xf32> to vector<4xf32>
+  // CHECK: llvm.store %{{.*}} {alignment = 4 : i64} : vector<4xf32>, !llvm.ptr
+  func.func private @planar(
+      %in: !dlc.buffer<!dlc.tensor<1 x 1 x H x W x f32>>,
+      %filter: !dlc.buffer<!dlc.tensor<16 x 1 x 3 x 3 x f32, #dlc.filter_layout<outputs = 16, inputs = 1>>>,
+      %out: !dlc.buffer<!dlc.tensor<1 x 16 x H - 2 x W - 2 x f32>>)
+      attributes {dlc.schedule = #dlc.schedule<direct_conv, lanes = 16, channels = 16, pixels = [4, 1], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<1 x 1 x H x W x f32>> -> !dlc.tensor<1 x 1 x H x W x f32>
+    %1 = dlc.read %filter : !dlc.buffer<!dlc.tensor<16 x 1 x 3 x 3 x f32, #dlc.filter_layout<outputs = 16, inputs = 1>>> -> !dlc.tensor<16 x 1 x 3 x 3 x f32>
+    %2 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+       : (!dlc.tensor<1 x 1 x H x W x f32>, !dlc.tensor<16 x 1 x 3 x 3 x f32>) -> !dlc.tensor<1 x 16 x H - 2 x W - 2 x f32>
+    dlc.write %2, %out : !dlc.tensor<1 x 16 x H - 2 x W - 2 x f32>, !dlc.buffer<!dlc.tensor<1 x 16 x H - 2 x W - 2 x f32>>
+    return
+  }
+}
