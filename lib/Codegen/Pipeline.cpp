@@ -17,7 +17,8 @@ using namespace dlc;
 void dlc::buildCodegenPipeline(OpPassManager &pm, const CodegenOptions &options) {
   pm.addPass(createEmitKernels());
   pm.addPass(createEmitHost());
-  // Emitters leave constants and coordinates where they need them; these move them out of the loops.
+  // Emitters leave constants and coordinates where they need them; these move them out of the
+  // loops.
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createLoopInvariantCodeMotionPass());

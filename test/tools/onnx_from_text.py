@@ -5,7 +5,8 @@
 
 Lines that start with `#` are comments (RUN and CHECK lines of a test). Lines that start with `#!` are Python statements,
 executed in order once the text is parsed, for what the syntax cannot say: they see `model`, `graph` (its graph), `onnx`,
-and `weight(name, shape)`, which adds an initializer of f32 ramps as raw data.
+`weight(name, shape)`, which adds an initializer of f32 ramps as raw data, and `noise(name, shape)`, which adds one of
+random values between -1 and 1.
 """
 
 import sys
@@ -24,7 +25,13 @@ def build(text):
         values = (numpy.arange(count, dtype=numpy.float32) % 7 - 3).reshape(shape)
         model.graph.initializer.append(onnx.numpy_helper.from_array(values, name))
 
-    names = {"model": model, "graph": model.graph, "onnx": onnx, "weight": weight}
+    generator = numpy.random.default_rng(5)
+
+    def noise(name, shape):
+        values = generator.uniform(-1, 1, shape).astype(numpy.float32)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(values, name))
+
+    names = {"model": model, "graph": model.graph, "onnx": onnx, "weight": weight, "noise": noise}
     exec("\n".join(line[2:].strip() for line in lines if line.startswith("#!")), names)
     return model
 

@@ -27,7 +27,8 @@ LogicalResult ConvKernel::matchBody(KernelBuilder &b, Value &inputBuffer, Value 
     } else if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op); elementwise && conv) {
       for (Value operand : op.getOperands())
         if (!computed.contains(operand) && !getImmediate(operand))
-          return op.emitError("expected operands that the kernel computes or constants of one element");
+          return op.emitError(
+              "expected operands that the kernel computes or constants of one element");
       epilogue.push_back(elementwise);
       computed.insert(op.getResult(0));
     } else if (auto write = dyn_cast<WriteOp>(op); write && !outputBuffer && conv) {
@@ -49,7 +50,9 @@ LogicalResult ConvKernel::matchBody(KernelBuilder &b, Value &inputBuffer, Value 
   return success();
 }
 
-static PlannedType getTensor(Value buffer) { return cast<BufferType>(buffer.getType()).getTensor(); }
+static PlannedType getTensor(Value buffer) {
+  return cast<BufferType>(buffer.getType()).getTensor();
+}
 
 /// Whether `type` is an image; other layouts have no rows.
 static bool isImage(PlannedType type) {
@@ -73,12 +76,15 @@ LogicalResult ConvKernel::matchOperands(KernelBuilder &b, Value inputBuffer, Val
     return conv.emitError("expected panels of ") << channels << " outputs, found " << panels;
   ImageLayoutAttr layout = inputType.getImageLayout();
   if (panels.getInputs() != layout.getBlock())
-    return conv.emitError("expected panels of ") << layout.getBlock() << " inputs, found " << panels;
+    return conv.emitError("expected panels of ")
+           << layout.getBlock() << " inputs, found " << panels;
   for (auto [halo, pad] : llvm::zip_equal(layout.getHalo(), conv.getPads()))
     if (halo < pad)
-      return conv.emitError("expected an input with a halo of at least ") << pad << ", found " << layout;
+      return conv.emitError("expected an input with a halo of at least ")
+             << pad << ", found " << layout;
   if (outputType.getDim(1) != ExprAttr::constant(b.getContext(), outputChannels))
-    return conv.emitError("expected ") << outputChannels << " output channels, found " << outputType;
+    return conv.emitError("expected ")
+           << outputChannels << " output channels, found " << outputType;
   input = b.getImage(inputBuffer);
   output = b.getImage(outputBuffer);
   filter = b.getAddress(filterBuffer);
@@ -100,6 +106,10 @@ FailureOr<ConvKernel> ConvKernel::create(KernelBuilder &b) {
 //===----------------------------------------------------------------------===//
 
 void ConvKernel::emitTask(KernelBuilder &b, function_ref<void(const Row &)> emitRow) {
+  b.unlessEmpty(b.mul(output.count, output.height), output, [&] { emitRows(b, emitRow); });
+}
+
+void ConvKernel::emitRows(KernelBuilder &b, function_ref<void(const Row &)> emitRow) {
   int64_t rows = b.getSchedule().getRows(), channels = b.getSchedule().getChannels();
   Value tasksOfImage = b.ceilDiv(output.height, rows);
   Value n = b.div(b.getTask(), tasksOfImage);
@@ -144,7 +154,8 @@ struct Level {
 } // namespace
 
 static KernelBuilder::Carried emitLevels(KernelBuilder &b, ArrayRef<Level> levels, Value input,
-                                         Value weights, ValueRange sums, ConvKernel::Step emitStep) {
+                                         Value weights, ValueRange sums,
+                                         ConvKernel::Step emitStep) {
   if (levels.empty())
     return emitStep(input, weights, sums);
   const Level &level = levels.front();
@@ -152,7 +163,8 @@ static KernelBuilder::Carried emitLevels(KernelBuilder &b, ArrayRef<Level> level
                 [&](Value i, ValueRange carried) -> KernelBuilder::Carried {
                   Value nextInput = b.offset(input, b.mul(i, level.inputPitch));
                   Value nextWeights = b.offset(weights, b.mul(i, level.panelPitch));
-                  return emitLevels(b, levels.drop_front(), nextInput, nextWeights, carried, emitStep);
+                  return emitLevels(b, levels.drop_front(), nextInput, nextWeights, carried,
+                                    emitStep);
                 });
 }
 

@@ -1,6 +1,7 @@
-// Direct convolution with vectors of output channels. A tile is some pixels of a row times some channels; its
-// accumulators stay in registers over the whole reduction, whose step multiplies one broadcast input element of each pixel
-// with a vector of weights. Blocked outputs take the accumulators as they are, planar ones their transposition.
+// Direct convolution with vectors of output channels. A tile is some pixels of a row times some
+// channels; its accumulators stay in registers over the whole reduction, whose step multiplies one
+// broadcast input element of each pixel with a vector of weights. Blocked outputs take the
+// accumulators as they are, planar ones their transposition.
 
 #include "ConvKernel.h"
 
@@ -60,9 +61,10 @@ void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels) {
   SmallVector<Value> inits;
   for (int64_t pixel = 0; pixel != pixels; ++pixel)
     llvm::append_range(inits, starts);
-  SmallVector<Value> sums = kernel.reduce(
-      b, kernel.getWindow(b, row, w), kernel.getPanel(b, row), inits,
-      [&](Value input, Value weights, ValueRange sums) { return emitStep(input, weights, sums, pixels); });
+  SmallVector<Value> sums = kernel.reduce(b, kernel.getWindow(b, row, w), kernel.getPanel(b, row),
+                                          inits, [&](Value input, Value weights, ValueRange sums) {
+                                            return emitStep(input, weights, sums, pixels);
+                                          });
   for (int64_t vector = 0; vector != vectors; ++vector) {
     SmallVector<Value> results;
     for (int64_t pixel = 0; pixel != pixels; ++pixel)
@@ -74,7 +76,8 @@ void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels) {
   }
 }
 
-void DirectConv::storeBlocked(const ConvKernel::Row &row, Value w, int64_t vector, ValueRange pixels) {
+void DirectConv::storeBlocked(const ConvKernel::Row &row, Value w, int64_t vector,
+                              ValueRange pixels) {
   Value plane = b.add(b.mul(row.group, kernel.panels.getOutputs() / lanes), vector);
   Value address = b.offset(kernel.output, row.n, plane, row.h, w);
   int64_t channels = countChannels(row, vector);
@@ -85,9 +88,9 @@ void DirectConv::storeBlocked(const ConvKernel::Row &row, Value w, int64_t vecto
   }
 }
 
-/// Transposes 2^k rows of `lanes` elements, in place: afterwards the rows, one after the other, hold the first elements
-/// of all rows, then the second ones, and so on. Each round interleaves the elements of two rows, which rotates the bits
-/// of an element's place by one.
+/// Transposes 2^k rows of `lanes` elements, in place: afterwards the rows, one after the other,
+/// hold the first elements of all rows, then the second ones, and so on. Each round interleaves the
+/// elements of two rows, which rotates the bits of an element's place by one.
 void DirectConv::transpose(MutableArrayRef<Value> rows) {
   SmallVector<int64_t> low, high;
   for (int64_t lane = 0; lane != lanes; ++lane) {
@@ -123,11 +126,11 @@ void DirectConv::storePlanar(const ConvKernel::Row &row, Value w, int64_t vector
     for (auto [channel, place] : llvm::enumerate(addresses)) {
       Value source = rows[channel * width / lanes];
       int64_t begin = channel * width % lanes;
-      Value value = width == 1
-                        ? Value(vector::ExtractOp::create(b, source, begin))
-                        : Value(vector::ExtractStridedSliceOp::create(
-                              b, source, ArrayRef<int64_t>{begin},
-                              ArrayRef<int64_t>{static_cast<int64_t>(width)}, ArrayRef<int64_t>{1}));
+      Value value =
+          width == 1 ? Value(vector::ExtractOp::create(b, source, begin))
+                     : Value(vector::ExtractStridedSliceOp::create(
+                           b, source, ArrayRef<int64_t>{begin},
+                           ArrayRef<int64_t>{static_cast<int64_t>(width)}, ArrayRef<int64_t>{1}));
       b.store(value, b.offset(place, done));
     }
   }
@@ -144,8 +147,8 @@ static LogicalResult verify(KernelBuilder &b, ConvKernel &kernel) {
   PlannedType bias = read.getBuffer().getType().getTensor();
   auto padded = dyn_cast_or_null<PaddedLayoutAttr>(bias.getLayout());
   int64_t multiple = padded ? padded.getMultiple() : 1;
-  if ((bias.getLayout() && !padded) ||
-      llvm::alignTo(kernel.outputChannels, multiple) < llvm::alignTo(kernel.outputChannels, b.getLanes()))
+  if ((bias.getLayout() && !padded) || llvm::alignTo(kernel.outputChannels, multiple) <
+                                           llvm::alignTo(kernel.outputChannels, b.getLanes()))
     return kernel.conv.emitError("expected a bias of whole vectors, found ") << bias;
   return success();
 }

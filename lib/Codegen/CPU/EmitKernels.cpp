@@ -32,7 +32,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
 }
 
 /// Replaces `source` by its code, at the same place of the module.
-static LogicalResult emitKernel(func::FuncOp source, TargetAttr target, const Signature &signature) {
+static LogicalResult emitKernel(func::FuncOp source, TargetAttr target,
+                                const Signature &signature) {
   FailureOr<KernelBuilder> builder = KernelBuilder::create(source, target, signature);
   if (failed(builder))
     return failure();

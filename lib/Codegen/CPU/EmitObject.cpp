@@ -1,5 +1,6 @@
-// From the `llvm` dialect to machine code. No optimization of LLVM IR runs: emitters decide on loops and registers, and
-// unrolling or vectorizing once more costs registers that the tiles have already spent.
+// From the `llvm` dialect to machine code. No optimization of LLVM IR runs: emitters decide on
+// loops and registers, and unrolling or vectorizing once more costs registers that the tiles have
+// already spent.
 
 #include "Machine.h"
 
@@ -61,14 +62,16 @@ FailureOr<std::string> dlc::emitObject(ModuleOp module, ObjectFormat format) {
     return failure();
   std::unique_ptr<llvm::TargetMachine> machine = createMachine(*target);
   if (!machine)
-    return module.emitError("expected a CPU that LLVM knows, found '") << target->getCpu() << "'";
+    return module.emitError("expected a 64-bit x86 CPU that LLVM knows, found '")
+           << target->getCpu() << "'";
   registerBuiltinDialectTranslation(*module.getContext());
   registerLLVMDialectTranslation(*module.getContext());
   llvm::LLVMContext context;
   auto handler = std::make_unique<BackendErrors>(module.getLoc());
   BackendErrors &errors = *handler;
   context.setDiagnosticHandler(std::move(handler));
-  std::unique_ptr<llvm::Module> llvmModule = translateModuleToLLVMIR(module, context, getModelName(module));
+  std::unique_ptr<llvm::Module> llvmModule =
+      translateModuleToLLVMIR(module, context, getModelName(module));
   if (!llvmModule)
     return module.emitError("cannot translate to LLVM IR");
   llvmModule->setTargetTriple(machine->getTargetTriple());

@@ -69,8 +69,8 @@ KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetA
     : ImplicitLocOpBuilder(source.getLoc(), source.getOperation()), source(source),
       schedule(schedule), target(target) {
   Type pointer = LLVM::LLVMPointerType::get(getContext());
-  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(getContext()),
-                                          {pointer, getI64Type()});
+  auto type =
+      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(getContext()), {pointer, getI64Type()});
   function = LLVM::LLVMFuncOp::create(*this, source.getName(), type, LLVM::Linkage::Internal,
                                       /*dsoLocal=*/true);
   function->setAttr(scheduleName, schedule);
@@ -78,8 +78,8 @@ KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetA
   body = createBlock(&function.getBody(), function.getBody().end());
 
   setInsertionPointToStart(entry);
-  Type callType = LLVM::LLVMStructType::getLiteral(
-      getContext(), {getI32Type(), getI32Type(), pointer, pointer});
+  Type callType = LLVM::LLVMStructType::getLiteral(getContext(),
+                                                   {getI32Type(), getI32Type(), pointer, pointer});
   auto loadField = [&](int32_t index) -> Value {
     Value address =
         LLVM::GEPOp::create(*this, pointer, callType, function.getArgument(0),
@@ -134,9 +134,8 @@ Value KernelBuilder::equal(Value lhs, Value rhs) {
 // Control flow
 //===----------------------------------------------------------------------===//
 
-KernelBuilder::Carried
-KernelBuilder::loop(Value lower, Value upper, int64_t step, ValueRange inits,
-                    function_ref<Carried(Value, ValueRange)> body) {
+KernelBuilder::Carried KernelBuilder::loop(Value lower, Value upper, int64_t step, ValueRange inits,
+                                           function_ref<Carried(Value, ValueRange)> body) {
   IntegerAttr low, high;
   if (matchPattern(lower, m_Constant(&low)) && matchPattern(upper, m_Constant(&high))) {
     if (low.getInt() >= high.getInt())
@@ -144,14 +143,14 @@ KernelBuilder::loop(Value lower, Value upper, int64_t step, ValueRange inits,
     if (high.getInt() - low.getInt() <= step)
       return body(lower, inits);
   }
-  auto forOp = scf::ForOp::create(
-      *this, lower, upper, i64(step), inits,
-      [&](OpBuilder &builder, Location loc, Value i, ValueRange carried) {
-        InsertionGuard guard(*this);
-        setInsertionPointToEnd(builder.getInsertionBlock());
-        Carried results = body(i, carried);
-        scf::YieldOp::create(*this, results);
-      });
+  auto forOp =
+      scf::ForOp::create(*this, lower, upper, i64(step), inits,
+                         [&](OpBuilder &builder, Location loc, Value i, ValueRange carried) {
+                           InsertionGuard guard(*this);
+                           setInsertionPointToEnd(builder.getInsertionBlock());
+                           Carried results = body(i, carried);
+                           scf::YieldOp::create(*this, results);
+                         });
   return llvm::to_vector(ValueRange(forOp.getResults()));
 }
 
@@ -166,6 +165,20 @@ void KernelBuilder::onlyIf(Value condition, function_ref<void()> body) {
   auto ifOp = scf::IfOp::create(*this, condition, /*withElseRegion=*/false);
   InsertionGuard guard(*this);
   setInsertionPointToStart(ifOp.thenBlock());
+  body();
+}
+
+void KernelBuilder::unlessEmpty(Value rows, ArrayRef<Image> images, function_ref<void()> body) {
+  IntegerAttr constant;
+  if (llvm::none_of(images, [](const Image &image) { return image.hasHalo(); }) ||
+      (matchPattern(rows, m_Constant(&constant)) && constant.getInt() != 0))
+    return body();
+  auto ifOp = scf::IfOp::create(*this, equal(rows, i64(0)), /*withElseRegion=*/true);
+  InsertionGuard guard(*this);
+  setInsertionPointToStart(ifOp.thenBlock());
+  for (const Image &image : images)
+    storeZeros(image.base, mul(image.count, image.imagePitch));
+  setInsertionPointToStart(ifOp.elseBlock());
   body();
 }
 
@@ -198,6 +211,7 @@ Image KernelBuilder::getImage(Value buffer) {
   image.left = layout.getLeft();
   image.bottom = layout.getBottom();
   image.right = layout.getRight();
+  image.count = size(type.getDim(0));
   image.planes = size(dlc::ceilDiv(type.getDim(1), image.block));
   image.height = size(type.getDim(2));
   image.width = size(type.getDim(3));
@@ -243,8 +257,9 @@ Value KernelBuilder::loadVector(Value address, Value mask) {
 
 Value KernelBuilder::gather(Value address, Value indices) {
   auto pointers = VectorType::get(getLanes(), address.getType());
-  Value places = LLVM::GEPOp::create(*this, pointers, getF32Type(), address,
-                                     ArrayRef<LLVM::GEPArg>{indices}, LLVM::GEPNoWrapFlags::inbounds);
+  Value places =
+      LLVM::GEPOp::create(*this, pointers, getF32Type(), address, ArrayRef<LLVM::GEPArg>{indices},
+                          LLVM::GEPNoWrapFlags::inbounds);
   auto maskType = VectorType::get(getLanes(), getI1Type());
   Value all = arith::ConstantOp::create(*this, DenseElementsAttr::get(maskType, true));
   return LLVM::masked_gather::create(*this, getVectorType(), places, all, ValueRange(splat(0.0f)),

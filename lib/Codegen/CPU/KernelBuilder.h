@@ -1,4 +1,5 @@
-// What all emitters of CPU kernels build with: the function's frame, i64 arithmetic, loops, and memory access.
+// What all emitters of CPU kernels build with: the function's frame, i64 arithmetic, loops, and
+// memory access.
 #ifndef DLC_LIB_CODEGEN_CPU_KERNELBUILDER_H
 #define DLC_LIB_CODEGEN_CPU_KERNELBUILDER_H
 
@@ -18,6 +19,7 @@ std::optional<float> getImmediate(mlir::Value value);
 struct Image {
   mlir::Value base;
   int64_t block, top, left, bottom, right;
+  mlir::Value count;  ///< of images
   mlir::Value planes; ///< channels, or blocks of channels
   mlir::Value height, width;
   mlir::Value rowPitch, planePitch, imagePitch;
@@ -25,7 +27,8 @@ struct Image {
   bool hasHalo() const { return top || left || bottom || right; }
 };
 
-/// Builds one `dlc_kernel_fn` from a kernel function over buffers. All of its code is f32; vectors have `lanes` elements.
+/// Builds one `dlc_kernel_fn` from a kernel function over buffers. All of its code is f32; vectors
+/// have `lanes` elements.
 class KernelBuilder : public mlir::ImplicitLocOpBuilder {
 public:
   /// Starts the function in front of `source`; an error where it is no kernel over f32 buffers.
@@ -64,13 +67,18 @@ public:
   //===-- Control flow ----------------------------------------------------===//
 
   using Carried = llvm::SmallVector<mlir::Value>;
-  /// for (i = lower; i < upper; i += step), with values carried from step to step; no loop where there is one step.
+  /// for (i = lower; i < upper; i += step), with values carried from step to step; no loop where
+  /// there is one step.
   Carried loop(mlir::Value lower, mlir::Value upper, int64_t step, mlir::ValueRange inits,
                llvm::function_ref<Carried(mlir::Value i, mlir::ValueRange carried)> body);
   void loop(mlir::Value lower, mlir::Value upper, int64_t step,
             llvm::function_ref<void(mlir::Value i)> body);
   void onlyIf(mlir::Value condition, llvm::function_ref<void()> body);
-  /// Covers [0, size) with tiles of the given widths, each width where it still fits; returns where the last one ends.
+  /// Emits `body` for a task of `rows` rows in all. Where there are none, the images may still have
+  /// a halo: one task writes it.
+  void unlessEmpty(mlir::Value rows, llvm::ArrayRef<Image> images, llvm::function_ref<void()> body);
+  /// Covers [0, size) with tiles of the given widths, each width where it still fits; returns where
+  /// the last one ends.
   mlir::Value loopOverTiles(mlir::Value size, llvm::ArrayRef<int64_t> widths,
                             llvm::function_ref<void(mlir::Value start, int64_t width)> body);
 

@@ -1,5 +1,5 @@
-// The emitter for whatever is no anchor: walks the rows of the output and evaluates the kernel's ops for a vector of
-// neighbours at a time, with no value in between stored.
+// The emitter for whatever is no anchor: walks the rows of the output and evaluates the kernel's
+// ops for a vector of neighbours at a time, with no value in between stored.
 
 #include "Loops.h"
 
@@ -8,7 +8,9 @@
 using namespace mlir;
 using namespace dlc;
 
-static PlannedType getTensor(Value buffer) { return cast<BufferType>(buffer.getType()).getTensor(); }
+static PlannedType getTensor(Value buffer) {
+  return cast<BufferType>(buffer.getType()).getTensor();
+}
 
 //===----------------------------------------------------------------------===//
 // Evaluation
@@ -57,10 +59,11 @@ static LLVM::GlobalOp createGlobal(KernelBuilder &b, ConstantOp op) {
   int64_t count = elements.getNumElements();
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(module.getBody());
-  auto global = LLVM::GlobalOp::create(
-      b, LLVM::LLVMArrayType::get(b.getF32Type(), count), /*isConstant=*/true,
-      LLVM::Linkage::Private, name, elements.reshape(RankedTensorType::get({count}, b.getF32Type())),
-      /*alignment=*/64);
+  auto global =
+      LLVM::GlobalOp::create(b, LLVM::LLVMArrayType::get(b.getF32Type(), count),
+                             /*isConstant=*/true, LLVM::Linkage::Private, name,
+                             elements.reshape(RankedTensorType::get({count}, b.getF32Type())),
+                             /*alignment=*/64);
   global.setDsoLocal(true);
   return global;
 }
@@ -76,7 +79,8 @@ Value Evaluator::evaluateConstant(ConstantOp op, const Site &site) {
   return load(getRow(address, op.getType(), site.outer), site);
 }
 
-/// The site of `operand` for a result of type `type`, where broadcasting makes it another than the result's.
+/// The site of `operand` for a result of type `type`, where broadcasting makes it another than the
+/// result's.
 static std::optional<Site> getOperandSite(KernelBuilder &b, PlannedType operand, PlannedType type,
                                           const Site &site) {
   ExprAttr one = ExprAttr::constant(b.getContext(), 1);
@@ -97,8 +101,7 @@ Value Evaluator::evaluateElementwise(ElementwiseOpInterface op, Site &site) {
   auto type = cast<PlannedType>(op->getResult(0).getType());
   SmallVector<Value> operands;
   for (Value operand : op->getOperands()) {
-    std::optional<Site> other =
-        getOperandSite(b, cast<PlannedType>(operand.getType()), type, site);
+    std::optional<Site> other = getOperandSite(b, cast<PlannedType>(operand.getType()), type, site);
     operands.push_back(evaluate(operand, other ? *other : site));
   }
   return op.emitScalar(b, op.getLoc(), operands);
@@ -134,6 +137,9 @@ public:
       dims.push_back(b.size(dim));
     if (dims.empty())
       dims.push_back(b.i64(1));
+    for (WriteOp write : this->writes)
+      if (write.getBuffer().getType().getTensor().getLayout())
+        images.push_back(b.getImage(write.getBuffer()));
   }
 
   void emit();
@@ -141,6 +147,7 @@ public:
 private:
   using EmitRow = function_ref<void(ValueRange outer)>;
   void forEachRow(EmitRow emitRow);
+  void emitRows(Value total);
   void emitHalos();
   void emitTile(Value inner, int64_t vectors, Value mask);
 
@@ -148,6 +155,7 @@ private:
   Evaluator evaluator;
   SmallVector<WriteOp> writes;
   PlannedType type;
+  SmallVector<Image> images; // results with a layout
   SmallVector<Value> dims;
   SmallVector<Value> firstRow; // indices of the task's first row
   Value numRows;
@@ -173,11 +181,9 @@ void LoopNest::forEachRow(EmitRow emitRow) {
 }
 
 void LoopNest::emitHalos() {
-  for (WriteOp write : writes) {
-    PlannedType tensor = write.getBuffer().getType().getTensor();
-    if (!tensor.getLayout() || !tensor.getImageLayout().hasHalo())
+  for (const Image &image : images) {
+    if (!image.hasHalo())
       continue;
-    Image image = b.getImage(write.getBuffer());
     forEachRow([&](ValueRange outer) {
       b.storeHalo(image, outer[0], outer[1], outer[2], b.add(outer[2], 1));
     });
@@ -198,25 +204,32 @@ void LoopNest::emitTile(Value inner, int64_t vectors, Value mask) {
   });
 }
 
-/// Rows are the inner loop, so that what depends on the column alone (as the weights of a resize) is computed once for all
-/// rows of a task.
-void LoopNest::emit() {
+/// Rows are the inner loop, so that what depends on the column alone (as the weights of a resize)
+/// is computed once for all rows of a task.
+void LoopNest::emitRows(Value total) {
   int64_t rows = b.getSchedule().getRows(), lanes = b.getLanes();
-  Value begin = b.mul(b.getTask(), rows), total = b.i64(1);
+  Value begin = b.mul(b.getTask(), rows);
   firstRow.resize(dims.size() - 1);
   Value rest = begin;
   for (size_t i = firstRow.size(); i-- != 0;) {
     firstRow[i] = i == 0 ? rest : b.rem(rest, dims[i]);
     rest = b.div(rest, dims[i]);
-    total = b.mul(total, dims[i]);
   }
   numRows = b.min(b.sub(total, begin), b.i64(rows));
   emitHalos();
-  Value end = b.loopOverTiles(dims.back(), b.getSchedule().getPixels(),
-                              [&](Value inner, int64_t pixels) { emitTile(inner, pixels / lanes, Value()); });
-  b.loop(end, dims.back(), lanes, [&](Value inner) {
-    emitTile(inner, 1, b.laneMask(b.sub(dims.back(), inner)));
-  });
+  Value end =
+      b.loopOverTiles(dims.back(), b.getSchedule().getPixels(), [&](Value inner, int64_t pixels) {
+        emitTile(inner, pixels / lanes, Value());
+      });
+  b.loop(end, dims.back(), lanes,
+         [&](Value inner) { emitTile(inner, 1, b.laneMask(b.sub(dims.back(), inner))); });
+}
+
+void LoopNest::emit() {
+  Value total = b.i64(1);
+  for (Value dim : ArrayRef(dims).drop_back())
+    total = b.mul(total, dim);
+  b.unlessEmpty(total, images, [&] { emitRows(total); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -237,7 +250,8 @@ static LogicalResult verifyOp(Operation &op) {
     return verifyBuffer(&op, write.getBuffer().getType().getTensor());
   if (auto resize = dyn_cast<ResizeOp>(op))
     return verifyResize(resize);
-  if (auto constant = dyn_cast<ConstantOp>(op); constant && !isa<DenseElementsAttr>(constant.getValue()))
+  if (auto constant = dyn_cast<ConstantOp>(op);
+      constant && !isa<DenseElementsAttr>(constant.getValue()))
     return op.emitError("expected a dense constant in a kernel");
   if (isa<ConstantOp, ElementwiseOpInterface, func::ReturnOp>(op))
     return success();

@@ -6,7 +6,8 @@
 
 namespace dlc {
 
-/// A vector of places in a value: all lanes share the indices of the outer dims, each has its own one in the last dim.
+/// A vector of places in a value: all lanes share the indices of the outer dims, each has its own
+/// one in the last dim.
 struct Site {
   enum class Lanes {
     contiguous, ///< `inner` (i64) and the ones behind it

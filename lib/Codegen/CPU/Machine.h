@@ -10,9 +10,11 @@
 namespace dlc {
 
 /// What LLVM knows of a CPU; null where it does not know it.
-std::unique_ptr<llvm::MCSubtargetInfo> createSubtarget(llvm::StringRef cpu, llvm::StringRef features);
+std::unique_ptr<llvm::MCSubtargetInfo> createSubtarget(llvm::StringRef cpu,
+                                                       llvm::StringRef features);
 
-/// Position-independent code at the highest level of optimization; null where LLVM does not know the CPU.
+/// Position-independent code at the highest level of optimization; null where LLVM does not know
+/// the CPU.
 std::unique_ptr<llvm::TargetMachine> createMachine(TargetAttr target);
 
 } // namespace dlc

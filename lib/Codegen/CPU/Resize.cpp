@@ -1,7 +1,8 @@
-// Cubic interpolation. Coordinates and weights are computed in f32 by the very operations of ONNX Runtime, so that each
-// output takes the same neighbours. The weights of the rows are the same for a whole vector; its lanes lie next to each
-// other in the input too, where the image grows: then one window of each row holds all neighbours, and lanes pick theirs
-// from the weighted sum of the four windows. Otherwise each neighbour is gathered.
+// Cubic interpolation. Coordinates and weights are computed in f32 by the very operations of ONNX
+// Runtime, so that each output takes the same neighbours. The weights of the rows are the same for
+// a whole vector; its lanes lie next to each other in the input too, where the image grows: then
+// one window of each row holds all neighbours, and lanes pick theirs from the weighted sum of the
+// four windows. Otherwise each neighbour is gathered.
 
 #include "Loops.h"
 
@@ -47,7 +48,9 @@ private:
   Value narrow(Value size) { return arith::TruncIOp::create(b, b.getI32Type(), size); }
   Value widen(Value index) { return arith::ExtSIOp::create(b, b.getI64Type(), index); }
   Value i32(int32_t value) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(value)); }
-  Value like(Type type, float value) { return isa<VectorType>(type) ? b.splat(value) : b.f32(value); }
+  Value like(Type type, float value) {
+    return isa<VectorType>(type) ? b.splat(value) : b.f32(value);
+  }
   Value multiply(Value lhs, Value rhs) { return arith::MulFOp::create(b, lhs, rhs); }
 
   KernelBuilder &b;
@@ -121,7 +124,8 @@ Value ResizeEmitter::emitCoordinate(Value index, unsigned dim) {
   llvm_unreachable("all cases are handled");
 }
 
-/// Keys' kernel at the distances of the four neighbours, in the order of operations of ONNX Runtime.
+/// Keys' kernel at the distances of the four neighbours, in the order of operations of ONNX
+/// Runtime.
 void ResizeEmitter::emitWeights(Value fraction, Value (&weights)[taps]) {
   Type type = fraction.getType();
   float a = op.getCubicCoeff().convertToFloat();
@@ -156,8 +160,7 @@ Axis ResizeEmitter::emitAxis(Value index, unsigned dim) {
   Value above = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT,
                                       arith::SIToFPOp::create(b, floats, whole), coordinate);
   whole = arith::AddIOp::create(b, whole, arith::ExtSIOp::create(b, integers, above));
-  Value fraction =
-      arith::SubFOp::create(b, coordinate, arith::SIToFPOp::create(b, floats, whole));
+  Value fraction = arith::SubFOp::create(b, coordinate, arith::SIToFPOp::create(b, floats, whole));
   Axis axis;
   emitWeights(fraction, axis.weights);
   Value one = i32(1);
@@ -191,17 +194,20 @@ Value ResizeEmitter::emitGathers(const Axis &vertical, const Axis &horizontal) {
     Value index = arith::AddIOp::create(b, horizontal.first, b.splat(i32(tap)));
     index = clamp(index, b.splat(i32(0)), b.splat(last));
     Value value = blendRows(vertical, Site::Lanes::indexed, index, Value());
-    sum = sum ? b.fma(value, horizontal.weights[tap], sum) : multiply(value, horizontal.weights[tap]);
+    sum =
+        sum ? b.fma(value, horizontal.weights[tap], sum) : multiply(value, horizontal.weights[tap]);
   }
   return sum;
 }
 
-/// An instruction that permutes a vector by indices, where the neighbours of all lanes fit one vector.
+/// An instruction that permutes a vector by indices, where the neighbours of all lanes fit one
+/// vector.
 std::optional<StringRef> ResizeEmitter::getPermutation() {
   if (site.lanes != Site::Lanes::contiguous)
     return std::nullopt;
-  // How far the first neighbours of the first and the last lane can be from each other, with some room for rounding. With
-  // aligned corners an index moves by at most 1 / scale from a scale of 2 on.
+  // How far the first neighbours of the first and the last lane can be from each other, with some
+  // room for rounding. With aligned corners an index moves by at most 1 / scale from a scale of 2
+  // on.
   float scale = scales[rank - 1];
   if (op.getCoordinates() == ResizeCoordinates::align_corners && scale < 2)
     return std::nullopt;
@@ -220,17 +226,19 @@ Value ResizeEmitter::emitWindows(const Axis &vertical, const Axis &horizontal, S
   Value width = b.size(inputType.getDim(rank - 1)), last = b.sub(width, b.i64(1));
   Value first = widen(vector::ExtractOp::create(b, horizontal.first, 0));
   Value start = clamp(first, b.i64(0), last);
-  Value window = blendRows(vertical, Site::Lanes::contiguous, start, b.laneMask(b.sub(width, start)));
+  Value window =
+      blendRows(vertical, Site::Lanes::contiguous, start, b.laneMask(b.sub(width, start)));
   Value end = narrow(b.min(b.sub(last, start), b.i64(b.getLanes() - 1)));
   Value sum;
   for (int tap = 0; tap != taps; ++tap) {
     Value shift = narrow(b.sub(b.i64(tap), start));
     Value lane = arith::AddIOp::create(b, horizontal.first, b.splat(shift));
     lane = clamp(lane, b.splat(i32(0)), b.splat(end));
-    Value value = LLVM::CallIntrinsicOp::create(b, Type(b.getVectorType()), b.getStringAttr(permute),
-                                                ValueRange{window, lane})
+    Value value = LLVM::CallIntrinsicOp::create(b, Type(b.getVectorType()),
+                                                b.getStringAttr(permute), ValueRange{window, lane})
                       .getResult(0);
-    sum = sum ? b.fma(value, horizontal.weights[tap], sum) : multiply(value, horizontal.weights[tap]);
+    sum =
+        sum ? b.fma(value, horizontal.weights[tap], sum) : multiply(value, horizontal.weights[tap]);
   }
   return sum;
 }

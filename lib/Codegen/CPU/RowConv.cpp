@@ -1,5 +1,6 @@
-// Convolution with vectors of neighbouring pixels, for few output channels: a step of the reduction multiplies vectors of
-// input pixels with one broadcast weight of each channel. Input and output are planar.
+// Convolution with vectors of neighbouring pixels, for few output channels: a step of the reduction
+// multiplies vectors of input pixels with one broadcast weight of each channel. Input and output
+// are planar.
 
 #include "ConvKernel.h"
 
@@ -8,8 +9,8 @@
 using namespace mlir;
 using namespace dlc;
 
-/// A tile of row.channels times `vectors` vectors of pixels from `w` on; `mask` are the pixels that exist, where not all
-/// do. Accumulators are sums[channel * vectors + vector].
+/// A tile of row.channels times `vectors` vectors of pixels from `w` on; `mask` are the pixels that
+/// exist, where not all do. Accumulators are sums[channel * vectors + vector].
 static void emitTile(KernelBuilder &b, ConvKernel &kernel, const ConvKernel::Row &row, Value w,
                      int64_t vectors, Value mask) {
   int64_t lanes = b.getLanes();
@@ -33,8 +34,8 @@ static void emitTile(KernelBuilder &b, ConvKernel &kernel, const ConvKernel::Row
     }
     return next;
   };
-  SmallVector<Value> sums = kernel.reduce(b, kernel.getWindow(b, row, w), kernel.getPanel(b, row),
-                                          inits, emitStep);
+  SmallVector<Value> sums =
+      kernel.reduce(b, kernel.getWindow(b, row, w), kernel.getPanel(b, row), inits, emitStep);
   for (int64_t channel = 0; channel != row.channels; ++channel) {
     Value address = b.offset(kernel.output, row.n, b.add(firstChannel, channel), row.h, w);
     for (int64_t vector = 0; vector != vectors; ++vector)
@@ -47,7 +48,8 @@ static LogicalResult verify(ConvKernel &kernel) {
   if (kernel.input.block != 1 || kernel.output.block != 1)
     return kernel.conv.emitError("expected planar input and output");
   if (kernel.conv.getStrides()[1] != 1)
-    return kernel.conv.emitError("expected stride 1 along rows, found ") << kernel.conv.getStrides()[1];
+    return kernel.conv.emitError("expected stride 1 along rows, found ")
+           << kernel.conv.getStrides()[1];
   return success();
 }
 
@@ -61,9 +63,8 @@ LogicalResult dlc::emitRowConv(KernelBuilder &b) {
     Value end = b.loopOverTiles(width, b.getSchedule().getPixels(), [&](Value w, int64_t pixels) {
       emitTile(b, *kernel, row, w, pixels / lanes, /*mask=*/Value());
     });
-    b.loop(end, width, lanes, [&](Value w) {
-      emitTile(b, *kernel, row, w, 1, b.laneMask(b.sub(width, w)));
-    });
+    b.loop(end, width, lanes,
+           [&](Value w) { emitTile(b, *kernel, row, w, 1, b.laneMask(b.sub(width, w))); });
   });
   return success();
 }

@@ -37,8 +37,13 @@ static const llvm::Target &getX86() {
   return *target;
 }
 
+static bool has(const llvm::MCSubtargetInfo &subtarget, StringRef feature) {
+  return subtarget.checkFeatures(("+" + feature).str());
+}
+
 std::unique_ptr<llvm::MCSubtargetInfo> dlc::createSubtarget(StringRef cpu, StringRef features) {
-  // An empty name is LLVM's generic CPU; here CPUs are named. Unknown names would be reported on stderr.
+  // An empty name is LLVM's generic CPU; here CPUs are named. Unknown names would be reported on
+  // stderr.
   std::unique_ptr<llvm::MCSubtargetInfo> generic(
       getX86().createMCSubtargetInfo(llvm::Triple(tripleName), "x86-64", ""));
   if (!generic->isCPUStringValid(cpu))
@@ -48,18 +53,16 @@ std::unique_ptr<llvm::MCSubtargetInfo> dlc::createSubtarget(StringRef cpu, Strin
 }
 
 std::unique_ptr<llvm::TargetMachine> dlc::createMachine(TargetAttr target) {
-  if (!createSubtarget(target.getCpu(), target.getFeatures()))
+  auto subtarget = createSubtarget(target.getCpu(), target.getFeatures());
+  if (!subtarget || !has(*subtarget, "64bit"))
     return nullptr;
   return std::unique_ptr<llvm::TargetMachine>(getX86().createTargetMachine(
       llvm::Triple(tripleName), target.getCpu(), target.getFeatures(), llvm::TargetOptions(),
       llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 
-static bool has(const llvm::MCSubtargetInfo &subtarget, StringRef feature) {
-  return subtarget.checkFeatures(("+" + feature).str());
-}
-
-/// The features in which this machine differs from what LLVM says of its CPU: a virtual machine may hide some.
+/// The features in which this machine differs from what LLVM says of its CPU: a virtual machine may
+/// hide some.
 static std::string getHostDifferences(const llvm::MCSubtargetInfo &subtarget) {
   llvm::StringMap<bool> hostFeatures = llvm::sys::getHostCPUFeatures();
   SmallVector<std::string> differences;
@@ -82,7 +85,8 @@ static LogicalResult verifyFeatures(Location loc, const llvm::MCSubtargetInfo &s
       return feature.drop_front() == candidate.Key;
     });
     if (!llvm::SubtargetFeatures::hasFlag(feature) || !known)
-      return emitError(loc, "expected CPU features of LLVM with '+' or '-' in front, found '") << feature << "'";
+      return emitError(loc, "expected CPU features of LLVM with '+' or '-' in front, found '")
+             << feature << "'";
   }
   return success();
 }
@@ -107,8 +111,8 @@ FailureOr<TargetAttr> dlc::getTarget(Location loc, StringRef name, StringRef fea
 
 uint64_t dlc::getCpuFeatures(TargetAttr target) {
   constexpr std::pair<StringLiteral, uint64_t> bits[] = {
-      {"sse4.2", DLC_CPU_SSE42},     {"avx", DLC_CPU_AVX},           {"avx2", DLC_CPU_AVX2},
-      {"fma", DLC_CPU_FMA},          {"avx512f", DLC_CPU_AVX512F},   {"avx512bw", DLC_CPU_AVX512BW},
+      {"sse4.2", DLC_CPU_SSE42},      {"avx", DLC_CPU_AVX},          {"avx2", DLC_CPU_AVX2},
+      {"fma", DLC_CPU_FMA},           {"avx512f", DLC_CPU_AVX512F},  {"avx512bw", DLC_CPU_AVX512BW},
       {"avx512dq", DLC_CPU_AVX512DQ}, {"avx512vl", DLC_CPU_AVX512VL}};
   uint64_t features = 0;
   if (auto subtarget = createSubtarget(target.getCpu(), target.getFeatures()))

@@ -1,5 +1,5 @@
-// Makes the host program what the runtime calls: dlc_run, dlc_plan, and the table behind dlc_query. Struct fields are
-// those of dlc/ABI/Program.h, by index.
+// Makes the host program what the runtime calls: dlc_run, dlc_plan, and the table behind dlc_query.
+// Struct fields are those of dlc/ABI/Program.h, by index.
 
 #include "ExprEmitter.h"
 
@@ -105,7 +105,8 @@ void HostEmitter::returnUnless(Value condition, int32_t code) {
 
 /// Addresses of all buffers: the caller's, those in the arena and those in the weights section.
 LogicalResult HostEmitter::emitBuffers(ExprEmitter &exprs) {
-  Type callType = getStruct({i32, i32, pointer, pointer, pointer, pointer, pointer, pointer, pointer});
+  Type callType =
+      getStruct({i32, i32, pointer, pointer, pointer, pointer, pointer, pointer, pointer});
   Value inputs = load(field(runCall, callType, 5)), outputs = load(field(runCall, callType, 6));
   Value arena = load(field(runCall, callType, 7)), weights = load(field(runCall, callType, 8));
   size_t numInputs = signature.inputs.size();
@@ -138,8 +139,7 @@ LogicalResult HostEmitter::emitLaunch(LaunchOp launch, Value numTasks) {
   if (row == kernelRows.end())
     return launch.emitError("expected a kernel function '") << launch.getKernel() << "'";
   for (auto [index, buffer] : llvm::enumerate(launch.getBuffers()))
-    store(addresses.lookup(buffer),
-          element(launchBuffers, pointer, static_cast<int32_t>(index)));
+    store(addresses.lookup(buffer), element(launchBuffers, pointer, static_cast<int32_t>(index)));
   Type recordType = getStruct({i32, i32, pointer, pointer, i64});
   store(constant(i32, sizeof(dlc_launch)), field(launchRecord, recordType, 0));
   store(constant(i32, row->second), field(launchRecord, recordType, 1));
@@ -151,10 +151,11 @@ LogicalResult HostEmitter::emitLaunch(LaunchOp launch, Value numTasks) {
   Value state = load(field(runCall, callType, 2)), services = load(field(runCall, callType, 3));
   Value service = load(field(services, getStruct({i32, i32, pointer}), 2));
   auto serviceType = LLVM::LLVMFunctionType::get(i32, {pointer, pointer});
-  Value result = LLVM::CallOp::create(builder, loc, serviceType,
-                                      ValueRange{service, state, launchRecord})
-                     .getResult();
-  Value goOn = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, result, constant(i32, 0));
+  Value result =
+      LLVM::CallOp::create(builder, loc, serviceType, ValueRange{service, state, launchRecord})
+          .getResult();
+  Value goOn =
+      LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, result, constant(i32, 0));
   returnUnless(goOn, DLC_PROGRAM_STOPPED);
   return success();
 }
@@ -165,11 +166,9 @@ LogicalResult HostEmitter::emitRun() {
   size_t maxBuffers = 1;
   for (LaunchOp launch : main.getOps<LaunchOp>())
     maxBuffers = std::max<size_t>(maxBuffers, launch.getBuffers().size());
-  launchRecord = LLVM::AllocaOp::create(builder, loc, pointer,
-                                        getStruct({i32, i32, pointer, pointer, i64}),
-                                        constant(i32, 1));
-  launchBuffers =
-      LLVM::AllocaOp::create(builder, loc, pointer, pointer, constant(i32, maxBuffers));
+  launchRecord = LLVM::AllocaOp::create(
+      builder, loc, pointer, getStruct({i32, i32, pointer, pointer, i64}), constant(i32, 1));
+  launchBuffers = LLVM::AllocaOp::create(builder, loc, pointer, pointer, constant(i32, maxBuffers));
   Type callType = getStruct({i32, i32, pointer, pointer, pointer});
   ExprEmitter exprs(builder, loc, load(field(runCall, callType, 4)), signature.symbols,
                     ExprEmitter::Mode::unchecked);
@@ -255,7 +254,8 @@ LogicalResult HostEmitter::emitPlan() {
     for (ExprAttr dim : output.type.getDims())
       results.push_back(*exprs.emit(dim));
   Value bytes = *exprs.emit(workspace);
-  // A dim that overflowed may look negative, and a size of negative dims may overflow: this order tells them apart.
+  // A dim that overflowed may look negative, and a size of negative dims may overflow: this order
+  // tells them apart.
   returnUnless(negate(dimsOverflow), DLC_PROGRAM_OVERFLOW);
   returnUnless(negate(negative), DLC_PROGRAM_NEGATIVE);
   returnUnless(negate(overflow), DLC_PROGRAM_OVERFLOW);
@@ -286,12 +286,15 @@ void HostEmitter::emitTable(int64_t weightsSize) {
   auto addressOf = [&](StringRef name) -> Value {
     return LLVM::AddressOfOp::create(builder, loc, pointer, name);
   };
-  Value fields[] = {constant(i32, sizeof(dlc_program)), constant(i32, DLC_ABI_VERSION),
-                    addressOf(planName), addressOf(runName), addressOf(weightsName),
+  Value fields[] = {constant(i32, sizeof(dlc_program)),
+                    constant(i32, DLC_ABI_VERSION),
+                    addressOf(planName),
+                    addressOf(runName),
+                    addressOf(weightsName),
                     constant(i64, weightsSize)};
   for (auto [index, fieldValue] : llvm::enumerate(fields))
-    value = LLVM::InsertValueOp::create(builder, loc, value, fieldValue,
-                                        static_cast<int64_t>(index));
+    value =
+        LLVM::InsertValueOp::create(builder, loc, value, fieldValue, static_cast<int64_t>(index));
   LLVM::ReturnOp::create(builder, loc, value);
 }
 

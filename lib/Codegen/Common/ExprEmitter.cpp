@@ -16,8 +16,7 @@ Value ExprEmitter::constant(int64_t value) {
   return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), value);
 }
 
-template <typename CheckedOp>
-Value ExprEmitter::emitChecked(Value lhs, Value rhs) {
+template <typename CheckedOp> Value ExprEmitter::emitChecked(Value lhs, Value rhs) {
   Type i1 = builder.getI1Type();
   Type pair = LLVM::LLVMStructType::getLiteral(builder.getContext(), {lhs.getType(), i1});
   Value both = CheckedOp::create(builder, loc, pair, lhs, rhs);
@@ -38,8 +37,8 @@ Value ExprEmitter::multiply(Value lhs, Value rhs) {
   return LLVM::MulOp::create(builder, loc, lhs, rhs);
 }
 
-/// The divisor is a positive constant, so that the quotient cannot overflow; division rounds towards 0 and is one too
-/// large where the remainder is negative.
+/// The divisor is a positive constant, so that the quotient cannot overflow; division rounds
+/// towards 0 and is one too large where the remainder is negative.
 Value ExprEmitter::emitFloorDiv(Value lhs, Value rhs) {
   Value quotient = LLVM::SDivOp::create(builder, loc, lhs, rhs);
   Value remainder = LLVM::SRemOp::create(builder, loc, lhs, rhs);

@@ -7,13 +7,15 @@
 
 namespace dlc {
 
-/// Emits expressions as i64 arithmetic of the `llvm` dialect at one place of a function, each one once. In `checked`
-/// form overflow is noted; otherwise the values are those that a checked evaluation has already passed.
+/// Emits expressions as i64 arithmetic of the `llvm` dialect at one place of a function, each one
+/// once. In `checked` form overflow is noted; otherwise the values are those that a checked
+/// evaluation has already passed.
 class ExprEmitter {
 public:
   enum class Mode { unchecked, checked };
 
-  /// `symbols` points to the values of the symbols called `names`. Code goes where `builder` stands; it advances.
+  /// `symbols` points to the values of the symbols called `names`. Code goes where `builder`
+  /// stands; it advances.
   ExprEmitter(mlir::OpBuilder builder, mlir::Location loc, mlir::Value symbols,
               llvm::ArrayRef<llvm::StringRef> names, Mode mode);
 
@@ -30,8 +32,7 @@ private:
   mlir::Value add(mlir::Value lhs, mlir::Value rhs);
   mlir::Value multiply(mlir::Value lhs, mlir::Value rhs);
   mlir::Value constant(int64_t value);
-  template <typename CheckedOp>
-  mlir::Value emitChecked(mlir::Value lhs, mlir::Value rhs);
+  template <typename CheckedOp> mlir::Value emitChecked(mlir::Value lhs, mlir::Value rhs);
 
   mlir::OpBuilder builder;
   mlir::Location loc;

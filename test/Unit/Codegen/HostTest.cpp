@@ -54,7 +54,8 @@ TEST(Host, Plan) {
   EXPECT_EQ(plan(2, 0, dims, workspace), DLC_PROGRAM_NEGATIVE);
   EXPECT_EQ(plan(0, 1, dims, workspace), DLC_PROGRAM_OK);
   EXPECT_EQ(plan(1, max / 2, dims, workspace), DLC_PROGRAM_OVERFLOW) << "a dim";
-  EXPECT_EQ(plan(int64_t(1) << 31, int64_t(1) << 31, dims, workspace), DLC_PROGRAM_OVERFLOW) << "a size";
+  EXPECT_EQ(plan(int64_t(1) << 31, int64_t(1) << 31, dims, workspace), DLC_PROGRAM_OVERFLOW)
+      << "a size";
   EXPECT_EQ(plan(max / 64 - 1, 1, dims, workspace), DLC_PROGRAM_OVERFLOW) << "the workspace alone";
   EXPECT_EQ(plan(max / 64 - 2, 1, dims, workspace), DLC_PROGRAM_OK);
 }

@@ -13,16 +13,15 @@
 using namespace dlc::test;
 using llvm::formatv;
 
-static int64_t getLanes(const std::string &cpu) {
-  return cpu == "x86-64-v2" ? 4 : cpu == "x86-64-v3" ? 8 : 16;
-}
-
 static std::string makeSchedule(int64_t lanes, int64_t rows) {
-  return formatv("loops, lanes = {0}, channels = 1, pixels = [{1}, {0}], rows = {2}", lanes, 2 * lanes, rows);
+  return formatv("loops, lanes = {0}, channels = 1, pixels = [{1}, {0}], rows = {2}", lanes,
+                 2 * lanes, rows);
 }
 
 static std::string read(int index, const std::string &buffer, const std::string &type) {
-  return formatv("    %v{0} = dlc.read %in{0} : !dlc.buffer<!dlc.tensor<{1}>> -> !dlc.tensor<{2}>\n", index, buffer, type);
+  return formatv(
+      "    %v{0} = dlc.read %in{0} : !dlc.buffer<!dlc.tensor<{1}>> -> !dlc.tensor<{2}>\n", index,
+      buffer, type);
 }
 
 static Memory fill(size_t count, uint32_t seed) {
@@ -33,13 +32,13 @@ static Memory fill(size_t count, uint32_t seed) {
 
 /// relu((a * b - c) / 3) with a: A x B x W, b: B x 1, c: W.
 static void checkBroadcast(int64_t a, int64_t b, int64_t w, int64_t rows) {
-  for (const std::string &cpu : getCpus()) {
+  for (const auto &[cpu, lanes] : getCpus()) {
     SCOPED_TRACE(cpu);
     SingleKernel kernel;
     kernel.symbols = {"A", "B", "W"};
     kernel.inputs = {"A x B x W x f32", "B x 1 x f32", "W x f32"};
     kernel.outputs = {"A x B x W x f32"};
-    kernel.schedule = makeSchedule(getLanes(cpu), rows);
+    kernel.schedule = makeSchedule(lanes, rows);
     kernel.tasks = formatv("floordiv(A*B + {0}, {1})", rows - 1, rows);
     for (int i = 0; i != 3; ++i)
       kernel.body += read(i, kernel.inputs[i], kernel.inputs[i]);
@@ -53,7 +52,8 @@ static void checkBroadcast(int64_t a, int64_t b, int64_t w, int64_t rows) {
     auto program = Program::compile(kernel.str(), cpu);
     ASSERT_TRUE(program);
     Memory x = fill(a * b * w, 1), y = fill(b, 2), z = fill(w, 3), out(a * b * w);
-    ASSERT_EQ(program->run({a, b, w}, {x.data(), y.data(), z.data()}, {out.data()}), DLC_PROGRAM_OK);
+    ASSERT_EQ(program->run({a, b, w}, {x.data(), y.data(), z.data()}, {out.data()}),
+              DLC_PROGRAM_OK);
     EXPECT_TRUE(out.isIntact());
     for (int64_t i = 0; i != a * b * w; ++i) {
       volatile float product = x[i] * y[i / w % b];
@@ -72,19 +72,21 @@ TEST(Loops, Broadcasting) {
 }
 
 TEST(Loops, RanksZeroAndOne) {
-  for (const std::string &cpu : getCpus())
+  for (const auto &[cpu, lanes] : getCpus())
     for (bool scalar : {true, false}) {
       SingleKernel kernel;
       kernel.symbols = {"N"};
       std::string type = scalar ? "f32" : "N x f32";
       kernel.inputs = kernel.outputs = {type};
-      kernel.schedule = makeSchedule(getLanes(cpu), 1);
+      kernel.schedule = makeSchedule(lanes, 1);
       kernel.tasks = "1";
-      kernel.body = read(0, type, type) +
-                    formatv("    %s = dlc.add %v0, %v0 : (!dlc.tensor<{0}>, !dlc.tensor<{0}>) -> !dlc.tensor<{0}>\n"
-                            "    dlc.write %s, %out0 : !dlc.tensor<{0}>, !dlc.buffer<!dlc.tensor<{0}>>",
-                            type)
-                        .str();
+      kernel.body =
+          read(0, type, type) +
+          formatv("    %s = dlc.add %v0, %v0 : (!dlc.tensor<{0}>, !dlc.tensor<{0}>) -> "
+                  "!dlc.tensor<{0}>\n"
+                  "    dlc.write %s, %out0 : !dlc.tensor<{0}>, !dlc.buffer<!dlc.tensor<{0}>>",
+                  type)
+              .str();
       auto program = Program::compile(kernel.str(), cpu);
       ASSERT_TRUE(program);
       for (int64_t n : {0, 1, 31, 32, 33}) {
@@ -100,10 +102,10 @@ TEST(Loops, RanksZeroAndOne) {
 
 /// NaN stays a NaN, where it meets a bound too; -0 and infinities come out as numbers.
 TEST(Loops, ClipAndNan) {
-  for (const std::string &cpu : getCpus()) {
+  for (const auto &[cpu, lanes] : getCpus()) {
     SingleKernel kernel;
     kernel.inputs = kernel.outputs = {"5 x f32"};
-    kernel.schedule = makeSchedule(getLanes(cpu), 1);
+    kernel.schedule = makeSchedule(lanes, 1);
     kernel.tasks = "1";
     kernel.body = read(0, "5 x f32", "5 x f32") + R"(
     %low = dlc.constant dense<-1.0> : tensor<f32> -> !dlc.tensor<f32>
@@ -125,25 +127,24 @@ TEST(Loops, ClipAndNan) {
 
 /// Images with halo in and out, and a constant of several elements.
 TEST(Loops, HalosAndConstants) {
-  for (const std::string &cpu : getCpus())
+  for (const auto &[cpu, lanes] : getCpus())
     for (int64_t rows : {1, 3}) {
       std::string type = "2 x 3 x H x W x f32";
       SingleKernel kernel;
       kernel.symbols = {"H", "W"};
       kernel.inputs = {type + ", #dlc.image_layout<block = 1, halo = [1, 2, 0, 3]>"};
       kernel.outputs = {type + ", #dlc.image_layout<block = 1, halo = [2, 1, 3, 0]>"};
-      kernel.schedule = makeSchedule(getLanes(cpu), rows);
-      kernel.tasks = formatv("floordiv(6*H + {0}, {1})", rows - 1, rows);
-      kernel.body = read(0, kernel.inputs[0], type) +
-                    formatv(R"(
+      kernel.schedule = makeSchedule(lanes, rows);
+      kernel.tasks = formatv("max(floordiv(6*H + {0}, {1}), 1)", rows - 1, rows);
+      kernel.body = read(0, kernel.inputs[0], type) + formatv(R"(
     %c = dlc.constant dense<[[[1.0]], [[2.0]], [[-4.0]]]> : tensor<3x1x1xf32> -> !dlc.tensor<3 x 1 x 1 x f32>
     %r = dlc.mul %v0, %c : (!dlc.tensor<{0}>, !dlc.tensor<3 x 1 x 1 x f32>) -> !dlc.tensor<{0}>
     dlc.write %r, %out0 : !dlc.tensor<{0}>, !dlc.buffer<!dlc.tensor<{1}>>)",
-                            type, kernel.outputs[0])
-                        .str();
+                                                              type, kernel.outputs[0])
+                                                          .str();
       auto program = Program::compile(kernel.str(), cpu);
       ASSERT_TRUE(program);
-      for (auto [h, w] : {std::pair<int64_t, int64_t>{1, 1}, {2, 19}, {5, 16}}) {
+      for (auto [h, w] : {std::pair<int64_t, int64_t>{1, 1}, {2, 19}, {5, 16}, {0, 3}, {3, 0}}) {
         Memory in = fill(6 * (h + 1) * (w + 5), 1), out(6 * (h + 5) * (w + 1));
         ASSERT_EQ(program->run({h, w}, {in.data()}, {out.data()}), DLC_PROGRAM_OK);
         EXPECT_TRUE(out.isIntact());

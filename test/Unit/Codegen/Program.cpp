@@ -65,9 +65,10 @@ static void *load(const std::string &object) {
       llvm::sys::fs::createTemporaryFile("dlc-codegen", "so", libraryPath))
     return nullptr;
   llvm::raw_fd_ostream(descriptor, /*shouldClose=*/true) << object;
-  llvm::StringRef arguments[] = {DLC_TEST_LINKER, "-shared",    "-z",       "defs",
-                                 "--defsym",      "dlc_weights=0", "-o", libraryPath,
-                                 objectPath,      "-lm", "-lc", "-L/usr/lib/x86_64-linux-gnu"};
+  llvm::StringRef arguments[] = {
+      DLC_TEST_LINKER, "-shared",       "-z",  "defs",
+      "--defsym",      "dlc_weights=0", "-o",  libraryPath,
+      objectPath,      "-lm",           "-lc", "-L/usr/lib/x86_64-linux-gnu"};
   void *library = nullptr;
   if (llvm::sys::ExecuteAndWait(DLC_TEST_LINKER, arguments) == 0)
     library = dlopen(libraryPath.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -81,8 +82,8 @@ static std::string generate(const std::string &ir, llvm::StringRef cpu, ObjectFo
                             std::string &errors) {
   MLIRContext context(MLIRContext::Threading::DISABLED);
   context.loadDialect<DlcDialect, func::FuncDialect, LLVM::LLVMDialect>();
-  ScopedDiagnosticHandler handler(&context,
-                                  [&](Diagnostic &diagnostic) { errors += diagnostic.str() + "\n"; });
+  ScopedDiagnosticHandler handler(
+      &context, [&](Diagnostic &diagnostic) { errors += diagnostic.str() + "\n"; });
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(ir, &context);
   if (!module)
     return "";
@@ -136,18 +137,21 @@ int32_t Program::run(llvm::ArrayRef<int64_t> symbols, llvm::ArrayRef<void *> inp
                              return (*static_cast<decltype(launch) *>(state))(*record);
                            }};
   const dlc_program *table = query(DLC_ABI_VERSION);
-  dlc_run_call call = {sizeof call, 0, &launch, &services, symbols.data(),
-                       inputs.data(), outputs.data(), arena, table->weights};
+  dlc_run_call call = {
+      sizeof call,    0,     &launch,       &services, symbols.data(), inputs.data(),
+      outputs.data(), arena, table->weights};
   return table->run(&call);
 }
 
-std::vector<std::string> getCpus() {
-  std::vector<std::string> cpus = {"x86-64-v2"};
+std::vector<Cpu> getCpus() {
+  std::vector<Cpu> cpus = {{"x86-64-v2", 4}};
+  if (__builtin_cpu_supports("avx"))
+    cpus.push_back({"sandybridge", 8}); // neither FMA nor AVX2
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    cpus.push_back("x86-64-v3");
+    cpus.push_back({"x86-64-v3", 8});
   if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq"))
-    cpus.push_back("x86-64-v4");
+    cpus.push_back({"x86-64-v4", 16});
   return cpus;
 }
 

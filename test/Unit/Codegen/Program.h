@@ -14,7 +14,8 @@
 
 namespace dlc::test {
 
-/// Floats that end where the memory ends: reading or writing behind them is a fault. In front of them lies a canary.
+/// Floats that end where the memory ends: reading or writing behind them is a fault. In front of
+/// them lies a canary.
 class Memory {
 public:
   explicit Memory(size_t elements);
@@ -55,13 +56,19 @@ private:
   dlc_query_fn queryFunction = nullptr;
 };
 
-/// The CPUs whose code this machine runs: one for each vector length.
-std::vector<std::string> getCpus();
+struct Cpu {
+  std::string name;
+  int64_t lanes;
+};
+/// The CPUs whose code this machine runs: one for each set of vector instructions that emitters
+/// tell apart.
+std::vector<Cpu> getCpus();
 
 /// Numbers in [-1, 1], the same for the same seed.
 std::vector<float> makeNumbers(size_t count, uint32_t seed);
 
-/// A module of the plan phase with one kernel and a host program that launches it on the program's inputs and outputs.
+/// A module of the plan phase with one kernel and a host program that launches it on the program's
+/// inputs and outputs.
 struct SingleKernel {
   std::vector<std::string> symbols, inputs, outputs; ///< types of tensors, with layouts
   std::string schedule, tasks;

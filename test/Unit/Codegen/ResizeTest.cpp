@@ -1,4 +1,5 @@
-// Cubic resize against the definition: coordinates in f32 as ONNX Runtime computes them, the rest in double.
+// Cubic resize against the definition: coordinates in f32 as ONNX Runtime computes them, the rest
+// in double.
 
 #include "Program.h"
 
@@ -24,7 +25,8 @@ struct Resize {
 };
 } // namespace
 
-static Axis getAxis(const Resize &resize, int64_t index, float scale, int64_t input, int64_t output) {
+static Axis getAxis(const Resize &resize, int64_t index, float scale, int64_t input,
+                    int64_t output) {
   auto x = static_cast<float>(index);
   float at;
   if (resize.coordinates == "align_corners")
@@ -40,7 +42,8 @@ static Axis getAxis(const Resize &resize, int64_t index, float scale, int64_t in
   Axis axis;
   for (int64_t tap = 0; tap != 4; ++tap) {
     double d = std::abs(fraction - static_cast<double>(tap - 1));
-    axis.weights[tap] = d <= 1 ? ((a + 2) * d - (a + 3)) * d * d + 1 : ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
+    axis.weights[tap] =
+        d <= 1 ? ((a + 2) * d - (a + 3)) * d * d + 1 : ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
     axis.neighbours[tap] = std::clamp<int64_t>(static_cast<int64_t>(whole) + tap - 1, 0, input - 1);
   }
   return axis;
@@ -51,32 +54,42 @@ static std::string makeModule(const Resize &resize, int64_t lanes, int64_t rows,
     return formatv("floordiv({0}*{1}, 256)", static_cast<int64_t>(scale * 256), symbol).str();
   };
   std::string input = "2 x H x W x f32",
-              output = formatv("2 x {0} x {1} x f32", scaled("H", resize.scaleH), scaled("W", resize.scaleW));
+              output = formatv("2 x {0} x {1} x f32", scaled("H", resize.scaleH),
+                               scaled("W", resize.scaleW));
   SingleKernel kernel;
   kernel.symbols = {"H", "W"};
   kernel.inputs = {input};
   kernel.outputs = {output};
-  kernel.schedule = formatv("loops, lanes = {0}, channels = 1, pixels = [{1}, {0}], rows = {2}", lanes, 2 * lanes, rows);
+  kernel.schedule = formatv("loops, lanes = {0}, channels = 1, pixels = [{1}, {0}], rows = {2}",
+                            lanes, 2 * lanes, rows);
   kernel.tasks = formatv("floordiv(2*{0} + {1}, {2})", scaled("H", resize.scaleH), rows - 1, rows);
-  // With `blend` the ops before and behind the resize are part of the kernel: results are twice as large.
-  kernel.body = formatv(R"(
+  // With `blend` the ops before and behind the resize are part of the kernel: results are twice as
+  // large.
+  kernel.body =
+      formatv(R"(
     %v = dlc.read %in0 : !dlc.buffer<!dlc.tensor<{0}>> -> !dlc.tensor<{0}>
     %x = dlc.add %v, %v : (!dlc.tensor<{0}>, !dlc.tensor<{0}>) -> !dlc.tensor<{0}>
     %s = dlc.constant dense<[1.0, {4}, {5}]> : tensor<3xf32> -> !dlc.tensor<3 x f32>
     %r = dlc.resize %{6}, %s coordinates {2} cubic_coeff {3} : (!dlc.tensor<{0}>, !dlc.tensor<3 x f32>) -> !dlc.tensor<{1}>
     dlc.write %r, %out0 : !dlc.tensor<{1}>, !dlc.buffer<!dlc.tensor<{1}>>)",
-                        input, output, resize.coordinates, std::to_string(resize.coefficient),
-                        std::to_string(resize.scaleH), std::to_string(resize.scaleW), blend ? "x" : "v");
+              input, output, resize.coordinates, std::to_string(resize.coefficient),
+              std::to_string(resize.scaleH), std::to_string(resize.scaleW), blend ? "x" : "v");
   return kernel.str();
 }
 
 static void check(const Resize &resize, int64_t rows = 3, bool blend = false) {
-  for (const std::string &cpu : getCpus()) {
+  for (const auto &[cpu, lanes] : getCpus()) {
     SCOPED_TRACE(cpu + " " + resize.coordinates + " " + std::to_string(resize.scaleW));
-    int64_t lanes = cpu == "x86-64-v2" ? 4 : cpu == "x86-64-v3" ? 8 : 16;
     auto program = Program::compile(makeModule(resize, lanes, rows, blend), cpu);
     ASSERT_TRUE(program);
-    for (auto [h, w] : {std::pair<int64_t, int64_t>{1, 1}, {1, 5}, {3, 1}, {2, 3}, {4, 4}, {5, 17}, {7, 33}, {2, 150}}) {
+    for (auto [h, w] : {std::pair<int64_t, int64_t>{1, 1},
+                        {1, 5},
+                        {3, 1},
+                        {2, 3},
+                        {4, 4},
+                        {5, 17},
+                        {7, 33},
+                        {2, 150}}) {
       auto oh = static_cast<int64_t>(std::floor(static_cast<float>(h) * resize.scaleH));
       auto ow = static_cast<int64_t>(std::floor(static_cast<float>(w) * resize.scaleW));
       Memory in(2 * h * w), out(2 * oh * ow);
@@ -84,7 +97,8 @@ static void check(const Resize &resize, int64_t rows = 3, bool blend = false) {
       ASSERT_EQ(program->run({h, w}, {in.data()}, {out.data()}), DLC_PROGRAM_OK);
       EXPECT_TRUE(out.isIntact());
       for (int64_t i = 0; i != 2 * oh * ow; ++i) {
-        Axis vertical = getAxis(resize, i / ow % oh, resize.scaleH, h, oh), horizontal = getAxis(resize, i % ow, resize.scaleW, w, ow);
+        Axis vertical = getAxis(resize, i / ow % oh, resize.scaleH, h, oh),
+             horizontal = getAxis(resize, i % ow, resize.scaleW, w, ow);
         double sum = 0;
         for (int y = 0; y != 4; ++y)
           for (int x = 0; x != 4; ++x)
@@ -98,7 +112,8 @@ static void check(const Resize &resize, int64_t rows = 3, bool blend = false) {
 }
 
 TEST(Resize, Coordinates) {
-  for (const char *coordinates : {"half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"})
+  for (const char *coordinates :
+       {"half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"})
     for (float scale : {3.0f, 1.5f, 0.5f})
       check({coordinates, scale, scale});
 }

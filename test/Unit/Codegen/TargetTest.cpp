@@ -14,7 +14,8 @@ struct TargetTest : testing::Test {
 
   FailureOr<TargetAttr> get(StringRef cpu, StringRef features = "") {
     errors.clear();
-    ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) { errors += diagnostic.str(); });
+    ScopedDiagnosticHandler handler(&context,
+                                    [&](Diagnostic &diagnostic) { errors += diagnostic.str(); });
     return getTarget(UnknownLoc::get(&context), cpu, features);
   }
   void expect(StringRef cpu, StringRef features, int64_t lanes, int64_t registers, bool fma) {
@@ -47,14 +48,16 @@ TEST_F(TargetTest, FeaturesCount) {
 TEST_F(TargetTest, BitsOfFeatures) {
   EXPECT_EQ(getCpuFeatures(*get("x86-64")), 0u);
   EXPECT_EQ(getCpuFeatures(*get("x86-64-v2")), DLC_CPU_SSE42);
-  EXPECT_EQ(getCpuFeatures(*get("x86-64-v3")), DLC_CPU_SSE42 | DLC_CPU_AVX | DLC_CPU_AVX2 | DLC_CPU_FMA);
+  EXPECT_EQ(getCpuFeatures(*get("x86-64-v3")),
+            DLC_CPU_SSE42 | DLC_CPU_AVX | DLC_CPU_AVX2 | DLC_CPU_FMA);
 }
 
 TEST_F(TargetTest, TheHostIsKnown) {
   FailureOr<TargetAttr> host = get("host");
   ASSERT_TRUE(succeeded(host)) << errors;
   EXPECT_EQ(host->getFma(), static_cast<bool>(__builtin_cpu_supports("fma")));
-  EXPECT_EQ((getCpuFeatures(*host) & DLC_CPU_AVX512F) != 0, static_cast<bool>(__builtin_cpu_supports("avx512f")));
+  EXPECT_EQ((getCpuFeatures(*host) & DLC_CPU_AVX512F) != 0,
+            static_cast<bool>(__builtin_cpu_supports("avx512f")));
 }
 
 TEST_F(TargetTest, UnknownNames) {
