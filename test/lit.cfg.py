@@ -25,3 +25,9 @@ config.substitutions += [
     ("%utils", os.path.join(config.dlc_source_dir, "utils")),
     ("%lib", os.path.join(config.dlc_binary_dir, "lib")),
 ]
+
+# Larger models lie beside the project where they are needed; it builds and tests without them.
+zoo = os.path.normpath(os.path.join(config.dlc_source_dir, "..", "shared", "models"))
+if os.path.isdir(zoo):
+    config.available_features.add("zoo")
+    config.substitutions.append(("%zoo", zoo))

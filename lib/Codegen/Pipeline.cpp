@@ -5,6 +5,7 @@
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
@@ -17,6 +18,7 @@ using namespace dlc;
 void dlc::buildCodegenPipeline(OpPassManager &pm, const CodegenOptions &options) {
   pm.addPass(createEmitKernels());
   pm.addPass(createEmitHost());
+  pm.addPass(createExpandMath());
   // Emitters leave constants and coordinates where they need them; these move them out of the
   // loops.
   pm.addPass(createCanonicalizerPass());
@@ -24,6 +26,7 @@ void dlc::buildCodegenPipeline(OpPassManager &pm, const CodegenOptions &options)
   pm.addPass(createLoopInvariantCodeMotionPass());
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createUBToLLVMConversionPass());

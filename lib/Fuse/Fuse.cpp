@@ -33,11 +33,18 @@ struct Rule {
 template <typename... Ops> static bool isOneOf(Operation *op) { return isa<Ops...>(op); }
 
 static constexpr Rule rules[] = {
+    {"conv-add", isOneOf<ConvOp>, isOneOf<AddOp>},
     {"conv-relu", isOneOf<ConvOp>, isOneOf<ReluOp>},
     {"conv-clip", isOneOf<ConvOp>, isOneOf<ClipOp>},
+    {"matmul-relu", isOneOf<MatmulOp>, isOneOf<ReluOp>},
+    {"matmul-clip", isOneOf<MatmulOp>, isOneOf<ClipOp>},
 };
 
-static BoxKind getKind(Operation *op) { return isa<ConvOp>(op) ? BoxKind::anchor : BoxKind::loops; }
+static BoxKind getKind(Operation *op) {
+  if (isa<ConvOp, MatmulOp>(op))
+    return BoxKind::anchor;
+  return isa<MaxPoolOp, ReduceOp>(op) ? BoxKind::pool : BoxKind::loops;
+}
 
 /// Moves `ops` (in order; the last one's results leave the box) into a new box before the last of
 /// them.
@@ -121,7 +128,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     SmallVector<Operation *> ops;
     bool obstructed = false;
     for (Operation &op : function.getBody().front().without_terminator()) {
-      if (isa<ConstantOp, KernelOp>(op))
+      if (isa<ConstantOp, KernelOp>(op) || isView(&op))
         continue;
       if (std::optional<std::string> obstacle = getEmissionObstacle(&op)) {
         op.emitError(*obstacle);
@@ -150,25 +157,36 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     }
   }
 
-  /// Each output needs a box that writes it.
-  void copyOutputs(func::FuncOp function) {
+  /// Each output needs a box that writes it, or writes what it is a view of.
+  LogicalResult copyOutputs(func::FuncOp function) {
     Operation *end = function.getBody().front().getTerminator();
     OpBuilder builder(end);
     DenseSet<Value> written;
-    for (OpOperand &output : end->getOpOperands())
-      if (!output.get().getDefiningOp<KernelOp>() || !written.insert(output.get()).second)
+    for (OpOperand &output : end->getOpOperands()) {
+      Type elementType = cast<PlannedType>(output.get().getType()).getElementType();
+      auto name = function.getResultAttrOfType<StringAttr>(output.getOperandNumber(), portName);
+      if (!elementType.isF32())
+        return end->emitError("output '") << (name ? name.getValue() : "") << "': elements of type "
+                                          << elementType << " are not supported, only f32";
+      Value viewed = getViewed(output.get());
+      if (!viewed.getDefiningOp<KernelOp>() || !written.insert(viewed).second)
         output.set(copyValue(builder, end->getLoc(), output.get()));
+    }
+    return success();
   }
 
   void runOnOperation() override {
     if (failed(checkRules()))
       return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isExternal())
+        continue;
       FailureOr<SmallVector<Operation *>> ops = collectOps(function);
       if (failed(ops))
         return signalPassFailure();
       drawBoxes(*ops);
-      copyOutputs(function);
+      if (failed(copyOutputs(function)))
+        return signalPassFailure();
     }
   }
 };

@@ -43,6 +43,8 @@ struct InferShapes : dlc::impl::InferShapesBase<InferShapes> {
   void runOnOperation() override {
     bool failedOp = false;
     getOperation().walk([&](func::FuncOp function) {
+      if (function.isExternal())
+        return;
       function.walk([&](Operation *op) { failedOp |= failed(inferOp(op)); });
       Operation *end = function.getBody().back().getTerminator();
       function.setType(

@@ -3,7 +3,9 @@
 #include "mlir/Transforms/Passes.h"
 
 void dlc::buildGraphPipeline(mlir::OpPassManager &pm) {
+  pm.addPass(createInlineFunctions());
   pm.addPass(createInferShapes());
+  pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(mlir::createCSEPass());
 }

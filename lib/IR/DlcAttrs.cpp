@@ -113,6 +113,54 @@ void WeightAttr::print(AsmPrinter &printer) const {
   printer << '>';
 }
 
+static SmallVector<int64_t> getResultShapeOf(ArrayRef<int64_t> shape, ArrayRef<Attribute> recipe) {
+  SmallVector<int64_t> result(shape);
+  for (Attribute step : recipe)
+    if (isa<TransposeAttr>(step))
+      std::swap(result[0], result[1]);
+  return result;
+}
+
+static LogicalResult verifyPack(EmitError emitError, ArrayRef<int64_t> shape, Type elementType,
+                                PackAttr pack) {
+  SmallVector<ExprAttr> dims = llvm::map_to_vector(
+      shape, [&](int64_t dim) { return ExprAttr::constant(elementType.getContext(), dim); });
+  if (failed(verifyLayout(pack.getLayout(), dims, emitError)))
+    return failure();
+  if (!PlannedType::get(dims, elementType, pack.getLayout()).getBufferBytes())
+    return emitError() << "expected a packed size of less than 2^63 bytes";
+  return success();
+}
+
+/// Steps fit what the ones before them leave; packing comes last.
+static LogicalResult verifyRecipe(EmitError emitError, ArrayRef<int64_t> shape, Type elementType,
+                                  ArrayRef<Attribute> recipe) {
+  for (auto [index, step] : llvm::enumerate(recipe)) {
+    SmallVector<int64_t> current = getResultShapeOf(shape, recipe.take_front(index));
+    if (auto pack = dyn_cast<PackAttr>(step)) {
+      if (index + 1 != recipe.size())
+        return emitError() << "expected packing to be the last step of a recipe";
+      if (failed(verifyPack(emitError, current, elementType, pack)))
+        return failure();
+    } else if (isa<TransposeAttr>(step)) {
+      if (current.size() != 2)
+        return emitError() << "expected a matrix to transpose, found rank " << current.size();
+    } else if (isa<CombineAttr, RsqrtAttr>(step)) {
+      if (!elementType.isF32())
+        return emitError() << "expected arithmetic on f32, found " << elementType;
+      auto combine = dyn_cast<CombineAttr>(step);
+      if (combine && (current.empty() ||
+                      cast<WeightAttr>(combine.getWeight()).getResultShape()[0] != current[0] ||
+                      !cast<WeightAttr>(combine.getWeight()).getElementType().isF32()))
+        return emitError()
+               << "expected a weight of f32 with one element for each index of the first dim";
+    } else {
+      return emitError() << "expected recipe steps, found " << step;
+    }
+  }
+  return success();
+}
+
 LogicalResult WeightAttr::verify(EmitError emitError, Attribute source, ArrayRef<int64_t> shape,
                                  Type elementType, ArrayRef<Attribute> recipe) {
   int64_t bytes = isa<IntegerType, FloatType>(elementType)
@@ -132,18 +180,28 @@ LogicalResult WeightAttr::verify(EmitError emitError, Attribute source, ArrayRef
   } else {
     return emitError() << "expected a range or a dense attribute as source, found " << source;
   }
-  MLIRContext *context = elementType.getContext();
-  SmallVector<ExprAttr> dims =
-      llvm::map_to_vector(shape, [&](int64_t dim) { return ExprAttr::constant(context, dim); });
-  for (Attribute step : recipe) {
-    auto pack = dyn_cast<PackAttr>(step);
-    if (!pack)
-      return emitError() << "expected recipe steps, found " << step;
-    if (failed(verifyLayout(pack.getLayout(), dims, emitError)))
-      return failure();
-    if (!PlannedType::get(dims, elementType, pack.getLayout()).getBufferBytes())
-      return emitError() << "expected a packed size of less than 2^63 bytes";
-  }
+  return verifyRecipe(emitError, shape, elementType, recipe);
+}
+
+Attribute WeightAttr::getLayout() const {
+  auto pack = getRecipe().empty() ? PackAttr() : dyn_cast<PackAttr>(getRecipe().back());
+  return pack ? pack.getLayout() : Attribute();
+}
+
+SmallVector<int64_t> WeightAttr::getResultShape() const {
+  return getResultShapeOf(getShape(), getRecipe());
+}
+
+WeightAttr WeightAttr::withStep(Attribute step) const {
+  SmallVector<Attribute> recipe(getRecipe());
+  recipe.push_back(step);
+  return get(getContext(), getSource(), getShape(), getElementType(), recipe);
+}
+
+LogicalResult CombineAttr::verify(EmitError emitError, CombineKind kind, Attribute weight) {
+  auto other = dyn_cast<WeightAttr>(weight);
+  if (!other || other.getLayout() || other.getResultShape().size() != 1)
+    return emitError() << "expected a weight that is a vector, found " << weight;
   return success();
 }
 
@@ -161,13 +219,14 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
     return emitError() << "expected positive channels and rows and at least one tile width";
   if (algorithm == Algorithm::direct_conv && (channels % lanes != 0 || pixels.back() != 1))
     return emitError() << "expected whole vectors of channels and a last tile of one pixel";
+  bool isAlongRows = algorithm == Algorithm::row_conv || algorithm == Algorithm::loops;
   for (auto [index, width] : llvm::enumerate(pixels)) {
     if (width < 1 || (index != 0 && width >= pixels[index - 1]))
       return emitError() << "expected tile widths to fall";
-    if (algorithm != Algorithm::direct_conv && width % lanes != 0)
+    if (isAlongRows && width % lanes != 0)
       return emitError() << "expected tile widths to be whole vectors, found " << width;
   }
-  if (algorithm != Algorithm::direct_conv && pixels.back() != lanes)
+  if (isAlongRows && pixels.back() != lanes)
     return emitError() << "expected a last tile of one vector";
   return success();
 }

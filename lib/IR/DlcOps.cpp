@@ -7,6 +7,14 @@
 using namespace mlir;
 using namespace dlc;
 
+WeightAttr ConstantOp::getWeight() {
+  if (auto weight = dyn_cast<WeightAttr>(getValue()))
+    return weight;
+  auto dense = cast<DenseElementsAttr>(getValue());
+  return WeightAttr::get(getContext(), dense, dense.getType().getShape(), dense.getElementType(),
+                         {});
+}
+
 YieldOp KernelOp::getYield() { return cast<YieldOp>(getBody().front().getTerminator()); }
 
 #include "dlc/IR/DlcOpInterfaces.cpp.inc"

@@ -2,6 +2,8 @@
 
 #include "dlc/IR/Dlc.h"
 
+#include "llvm/Support/MathExtras.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -33,6 +35,150 @@ LogicalResult ConvOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
     ExprAttr last = padded - extent;
     dims.push_back(floorDiv(last, getStrides()[i]) + 1);
   }
+  return addType(*this, types, dims, input.getElementType());
+}
+
+LogicalResult BatchNormOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType input = getInput().getType();
+  for (Value vector : {getScale(), getShift(), getMean(), getVariance()}) {
+    auto type = cast<PlannedType>(vector.getType());
+    if (input.getRank() < 2 || type.getRank() != 1 || type.getDim(0) != input.getDim(1)) // C1
+      return emitError("expected vectors with one element for each channel of ")
+             << input << ", found " << type;
+  }
+  return addType(*this, types, input.getDims(), input.getElementType());
+}
+
+LogicalResult MatmulOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  if (failed(verify()))
+    return failure();
+  SmallVector<ExprAttr> dims(getLhs().getType().getDims());
+  dims.back() = getRhs().getType().getDim(getTransposeRhs() ? 0 : 1);
+  return addType(*this, types, dims, getLhs().getType().getElementType());
+}
+
+LogicalResult MaxPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  if (failed(verify()))
+    return failure();
+  PlannedType input = getInput().getType();
+  SmallVector<ExprAttr> dims = {input.getDim(0), input.getDim(1)};
+  size_t spatial = getKernel().size();
+  for (size_t i = 0; i != spatial; ++i) {
+    int64_t extent = (getKernel()[i] - 1) * getDilations()[i] + 1, stride = getStrides()[i];
+    ExprAttr before = input.getDim(i + 2) + getPads()[i];
+    ExprAttr last = before + getPads()[i + spatial] - extent;
+    ExprAttr windows = floorDiv(last, stride);
+    if (getCeil()) // the last window begins before the pads at the end
+      windows = minimum(ceilDiv(last, stride), floorDiv(before - 1, stride));
+    dims.push_back(windows + 1);
+  }
+  return addType(*this, types, dims, input.getElementType());
+}
+
+std::optional<SmallVector<int64_t>> ReduceOp::getSortedAxes() {
+  int64_t rank = getInput().getType().getRank();
+  SmallVector<int64_t> axes;
+  for (int64_t axis : getAxes()) {
+    if (axis < -rank || axis >= rank)
+      return std::nullopt;
+    axes.push_back(axis < 0 ? axis + rank : axis);
+  }
+  llvm::sort(axes);
+  if (std::adjacent_find(axes.begin(), axes.end()) != axes.end())
+    return std::nullopt;
+  return axes;
+}
+
+LogicalResult ReduceOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType input = getInput().getType();
+  std::optional<SmallVector<int64_t>> axes = getSortedAxes();
+  if (!axes) // C1
+    return emitError("expected axes to be dims of ")
+           << input << ", each once, found [" << getAxes() << "]";
+  SmallVector<ExprAttr> dims;
+  for (auto [index, dim] : llvm::enumerate(input.getDims())) {
+    if (!llvm::is_contained(*axes, static_cast<int64_t>(index)))
+      dims.push_back(dim);
+    else if (getKeepDims())
+      dims.push_back(ExprAttr::constant(getContext(), 1));
+  }
+  return addType(*this, types, dims, input.getElementType());
+}
+
+LogicalResult GlobalPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType input = getInput().getType();
+  if (input.getRank() < 3)
+    return emitError("expected an input with spatial dims, found ") << input;
+  SmallVector<ExprAttr> dims(input.getRank(), ExprAttr::constant(getContext(), 1));
+  dims[0] = input.getDim(0);
+  dims[1] = input.getDim(1);
+  return addType(*this, types, dims, input.getElementType());
+}
+
+/// `total / divisor` where that is known to be whole: common dims cancel, constants divide.
+static ExprAttr divideDims(ArrayRef<ExprAttr> total, ArrayRef<ExprAttr> divisor) {
+  SmallVector<ExprAttr> rest(total);
+  int64_t constant = 1;
+  for (ExprAttr dim : divisor) {
+    if (auto *it = llvm::find(rest, dim); it != rest.end())
+      rest.erase(it);
+    else if (std::optional<int64_t> value = dim.getConstant();
+             !value || *value <= 0 || llvm::MulOverflow(constant, *value, constant))
+      return {};
+  }
+  ExprAttr product =
+      ExprAttr::constant(divisor.empty() ? total[0].getContext() : divisor[0].getContext(), 1);
+  for (ExprAttr dim : rest)
+    product = product * dim;
+  if (!product || mod(product, constant) != ExprAttr::constant(product.getContext(), 0))
+    return {};
+  return floorDiv(product, constant);
+}
+
+LogicalResult ReshapeOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType input = getInput().getType();
+  DenseIntElementsAttr shape;
+  if (!matchPattern(getShape(), m_Constant(&shape)) || !shape.getElementType().isInteger(64) ||
+      shape.getType().getRank() != 1) // C1
+    return emitError("expected a constant vector of i64 as shape");
+  SmallVector<ExprAttr> dims, known;
+  std::optional<size_t> inferred;
+  for (auto [index, size] : llvm::enumerate(shape.getValues<int64_t>())) {
+    if (size < -1 || (size == -1 && inferred)) // C1
+      return emitError("expected dims that are not negative and at most one -1, found ") << size;
+    if (size == 0 && !getAllowZero() && static_cast<int64_t>(index) >= input.getRank())
+      return emitError("expected a dim ") << index << " of the input to keep, found " << input;
+    if (size == -1)
+      inferred = index;
+    ExprAttr dim =
+        size == 0 && !getAllowZero() ? input.getDim(index) : ExprAttr::constant(getContext(), size);
+    dims.push_back(dim);
+    if (size != -1)
+      known.push_back(dim);
+  }
+  if (inferred) {
+    dims[*inferred] = divideDims(input.getDims(), known);
+    if (!dims[*inferred])
+      return emitError("expected the dims of ")
+             << input << " to be divisible by the other dims of the shape";
+  }
+  if (PlannedType::get(dims, input.getElementType()).getBufferElements() !=
+      input.getBufferElements()) // C2
+    return emitError("expected as many elements as ")
+           << input << " has, found shape " << PlannedType::get(dims, input.getElementType());
+  return addType(*this, types, dims, input.getElementType());
+}
+
+LogicalResult FlattenOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType input = getInput().getType();
+  int64_t axis = getAxis(), rank = input.getRank();
+  if (axis < -rank || axis > rank) // C1
+    return emitError("expected axis from ") << -rank << " to " << rank << ", found " << axis;
+  axis = axis < 0 ? axis + rank : axis;
+  ExprAttr one = ExprAttr::constant(getContext(), 1);
+  SmallVector<ExprAttr> dims = {one, one};
+  for (auto [index, dim] : llvm::enumerate(input.getDims()))
+    dims[static_cast<int64_t>(index) >= axis] = dims[static_cast<int64_t>(index) >= axis] * dim;
   return addType(*this, types, dims, input.getElementType());
 }
 
@@ -69,6 +215,27 @@ LogicalResult DivOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   return inferBroadcast(*this, types);
 }
 LogicalResult ReluOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult ErfOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult ExpOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult NegOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult SigmoidOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult SqrtOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult TanhOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  return inferBroadcast(*this, types);
+}
+LogicalResult LeakyReluOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   return inferBroadcast(*this, types);
 }
 LogicalResult ClipOp::inferShapes(SmallVectorImpl<PlannedType> &types) {

@@ -2,7 +2,7 @@
 
 #include "dlc/IR/Dlc.h"
 
-#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -30,7 +30,7 @@ LogicalResult ConstantOp::verify() {
     valueShape = llvm::to_vector(dense.getType().getShape());
     elementType = dense.getElementType();
   } else if (auto weight = dyn_cast<WeightAttr>(getValue())) {
-    valueShape = llvm::to_vector(weight.getShape());
+    valueShape = weight.getResultShape();
     elementType = weight.getElementType();
   } else {
     return emitError("expected a dense attribute or a weight, found ") << getValue();
@@ -51,8 +51,8 @@ LogicalResult ConvOp::verify() {
   size_t spatial = filter.getRank() - 2;
   if (getStrides().size() != spatial || getDilations().size() != spatial ||
       getPads().size() != 2 * spatial) // C2
-    return emitError("expected ")
-           << spatial << " strides and dilations and " << 2 * spatial << " pads";
+    return emitError("expected ") << spatial << " strides and dilations and " << 2 * spatial
+                                  << " pads";
   auto notPositive = [](int64_t value) { return value <= 0; };
   auto negative = [](int64_t value) { return value < 0; };
   if (llvm::any_of(getStrides(), notPositive) || llvm::any_of(getDilations(), notPositive) ||
@@ -60,6 +60,9 @@ LogicalResult ConvOp::verify() {
     return emitError("expected strides and dilations to be positive and pads not to be negative");
   if (static_cast<int64_t>(getGroup()) <= 0)
     return emitError("expected group to be positive");
+  for (ExprAttr dim : filter.getDims())
+    if (std::optional<int64_t> value = dim.getConstant(); value && *value <= 0) // C7
+      return emitError("expected filter dims to be positive, found ") << filter;
   ExprAttr group = ExprAttr::constant(getContext(), getGroup());
   if (input.hasRank() && filter.getDim(1) * group != input.getDim(1)) // C4
     return emitError("expected filter channels * group (")
@@ -74,6 +77,49 @@ LogicalResult ConvOp::verify() {
   PlannedType bias = getBias().getType();
   if (bias.getRank() != 1 || bias.getDim(0) != outputs) // C6
     return emitError("expected a bias of ") << outputs.str() << " elements, found " << bias;
+  return success();
+}
+
+LogicalResult MatmulOp::verify() {
+  PlannedType lhs = getLhs().getType(), rhs = getRhs().getType();
+  if (!lhs.hasRank() || !rhs.hasRank())
+    return success();
+  if (lhs.getRank() < 2 || rhs.getRank() != 2) // C1
+    return emitError("expected lhs of rank 2 or more and rhs of rank 2, found ")
+           << lhs << " and " << rhs;
+  ExprAttr inner = rhs.getDim(getTransposeRhs() ? 1 : 0);
+  ExprAttr columns = rhs.getDim(getTransposeRhs() ? 0 : 1);
+  if (lhs.getDims().back() != inner) // C2
+    return emitError("expected lhs and rhs to agree in the dim that is summed over, found ")
+           << lhs.getDims().back().str() << " and " << inner.str();
+  if (!getBias() || !getBias().getType().hasRank())
+    return success();
+  PlannedType bias = getBias().getType();
+  if (bias.getRank() != 1 || bias.getDim(0) != columns) // C3
+    return emitError("expected a bias of ") << columns.str() << " elements, found " << bias;
+  return success();
+}
+
+LogicalResult MaxPoolOp::verify() {
+  size_t spatial = getKernel().size();
+  if (getStrides().size() != spatial || getDilations().size() != spatial ||
+      getPads().size() != 2 * spatial ||
+      (getInput().getType().hasRank() &&
+       getInput().getType().getRank() != static_cast<int64_t>(spatial) + 2)) // C1
+    return emitError("expected kernel, strides and dilations of ")
+           << spatial << " and pads of " << 2 * spatial
+           << " elements, and an input of two dims more, found " << getInput().getType();
+  for (size_t i = 0; i != spatial; ++i) {
+    int64_t extent;
+    if (getKernel()[i] < 1 || getStrides()[i] < 1 || getDilations()[i] < 1 ||
+        llvm::MulOverflow(getKernel()[i], getDilations()[i], extent)) // C2
+      return emitError("expected kernel, strides and dilations to be positive and small");
+    extent = (getKernel()[i] - 1) * getDilations()[i] + 1;
+    for (int64_t pad : {getPads()[i], getPads()[i + spatial]})
+      if (pad < 0 || pad >= extent) // C2
+        return emitError("expected pads from 0 to less than the kernel's extent (")
+               << extent << "), found " << pad;
+  }
   return success();
 }
 
@@ -106,6 +152,13 @@ LogicalResult KernelOp::verifyRegions() {
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
   if (!yield || yield.getOperandTypes() != TypeRange(withoutLayout(getResultTypes()))) // C2
     return emitError("expected to yield values of the results' types without layout");
+  return success();
+}
+
+LogicalResult ReinterpretOp::verify() {
+  PlannedType from = getSource().getType().getTensor(), to = getBuffer().getType().getTensor();
+  if (from.getLayout() || to.getLayout() || from.getBufferBytes() != to.getBufferBytes()) // C1
+    return emitError("expected dense buffers of one size, found ") << from << " and " << to;
   return success();
 }
 

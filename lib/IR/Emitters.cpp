@@ -12,26 +12,63 @@ static std::string toString(Type type) {
   return text;
 }
 
+static bool areConstants(ValueRange values) {
+  return llvm::all_of(values,
+                      [](Value value) { return !value || value.getDefiningOp<ConstantOp>(); });
+}
+
 static std::optional<std::string> getConvObstacle(ConvOp conv) {
   if (conv.getInput().getType().getRank() != 4)
     return llvm::formatv("convolution over {0} dims is not supported, only over 2",
                          conv.getInput().getType().getRank() - 2);
   if (conv.getGroup() != 1)
     return llvm::formatv("convolution in {0} groups is not supported", conv.getGroup());
-  for (Value weight : {conv.getFilter(), conv.getBias()})
-    if (weight && !weight.getDefiningOp<ConstantOp>())
-      return "a filter or bias that is not a constant is not supported";
+  if (!areConstants({conv.getFilter(), conv.getBias()}))
+    return "a filter or bias that is not a constant is not supported";
+  return std::nullopt;
+}
+
+static std::optional<std::string> getMatmulObstacle(MatmulOp matmul) {
+  if (matmul.getLhs().getType().getRank() != 2)
+    return llvm::formatv("a matrix product of rank {0} is not supported, only of rank 2",
+                         matmul.getLhs().getType().getRank());
+  if (!matmul.getLhs().getType().getDim(1).getConstant())
+    return "a matrix product over a dim that is not constant is not supported";
+  if (!areConstants({matmul.getRhs(), matmul.getBias()}))
+    return "a right operand or bias that is not a constant is not supported";
+  return std::nullopt;
+}
+
+/// Reductions run over whole rows: over the last dims.
+static std::optional<std::string> getReduceObstacle(ReduceOp reduce) {
+  SmallVector<int64_t> axes = *reduce.getSortedAxes();
+  for (auto [index, axis] : llvm::enumerate(llvm::reverse(axes)))
+    if (axis != reduce.getInput().getType().getRank() - 1 - static_cast<int64_t>(index))
+      return "a reduction over dims that are not the last ones is not supported";
   return std::nullopt;
 }
 
 std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
-  for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes()))
-    if (auto planned = dyn_cast<PlannedType>(type); planned && !planned.getElementType().isF32())
+  using Obstacle = std::optional<std::string>;
+  for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes())) {
+    auto planned = dyn_cast<PlannedType>(type);
+    if (planned && !planned.hasRank())
+      return "expected known shapes, which the graph phase finds";
+    if (planned && !planned.getElementType().isF32())
       return llvm::formatv("elements of type {0} are not supported, only f32",
                            toString(planned.getElementType()));
-  return TypeSwitch<Operation *, std::optional<std::string>>(op)
+  }
+  return TypeSwitch<Operation *, Obstacle>(op)
       .Case([](ConvOp conv) { return getConvObstacle(conv); })
-      .Case([](ResizeOp resize) -> std::optional<std::string> {
+      .Case([](MatmulOp matmul) { return getMatmulObstacle(matmul); })
+      .Case([](ReduceOp reduce) { return getReduceObstacle(reduce); })
+      .Case([](MaxPoolOp pool) -> Obstacle {
+        if (pool.getInput().getType().getRank() != 4)
+          return llvm::formatv("pooling over {0} dims is not supported, only over 2",
+                               pool.getInput().getType().getRank() - 2);
+        return std::nullopt;
+      })
+      .Case([](ResizeOp resize) -> Obstacle {
         if (resize.getInput().getType().getRank() < 2)
           return "a resize of fewer than 2 dims is not supported";
         return std::nullopt;
@@ -40,6 +77,14 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
       .Default([](Operation *other) {
         return llvm::formatv("'{0}' is not supported", other->getName().getStringRef()).str();
       });
+}
+
+bool dlc::isView(Operation *op) { return isa_and_nonnull<ReshapeOp, FlattenOp>(op); }
+
+Value dlc::getViewed(Value value) {
+  while (isView(value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
+  return value;
 }
 
 bool dlc::isImmediate(OpOperand &use) {
@@ -51,9 +96,12 @@ bool dlc::isImmediate(OpOperand &use) {
   return isa<ElementwiseOpInterface>(use.getOwner()) && constant.getType().getRank() == 0;
 }
 
+/// A sum may also read another value of the same shape: the shortcut of a residual block.
 bool dlc::isEpilogue(Operation *op, Value value) {
   if (!isa<ElementwiseOpInterface>(op) || op->getResult(0).getType() != value.getType())
     return false;
-  return llvm::all_of(op->getOpOperands(),
-                      [&](OpOperand &use) { return use.get() == value || isImmediate(use); });
+  return llvm::all_of(op->getOpOperands(), [&](OpOperand &use) {
+    return use.get() == value || isImmediate(use) ||
+           (isa<AddOp>(op) && use.get().getType() == value.getType());
+  });
 }

@@ -11,10 +11,11 @@ bool dlc::isLayout(Attribute attr) {
 
 LogicalResult dlc::verifyLayout(Attribute layout, ArrayRef<ExprAttr> dims,
                                 function_ref<InFlightDiagnostic()> emitError) {
-  size_t rank = isa<PaddedLayoutAttr>(layout) ? 1 : 4;
-  if (dims.size() != rank)
-    return emitError() << "expected rank " << rank << " for " << layout << ", found rank "
-                       << dims.size();
+  bool fits = isa<PaddedLayoutAttr>(layout)   ? dims.size() == 1
+              : isa<FilterLayoutAttr>(layout) ? dims.size() == 2 || dims.size() == 4
+                                              : dims.size() == 4;
+  if (!fits)
+    return emitError() << "expected another rank for " << layout << ", found rank " << dims.size();
   return success();
 }
 
@@ -26,8 +27,12 @@ ExprAttr dlc::getBufferElements(MLIRContext *context, Attribute layout, ArrayRef
                (dims[3] + image.getLeft() + image.getRight()) * image.getBlock();
       })
       .Case([&](FilterLayoutAttr filter) {
-        return ceilDiv(dims[0], filter.getOutputs()) * ceilDiv(dims[1], filter.getInputs()) *
-               dims[2] * dims[3] * filter.getInputs() * filter.getOutputs();
+        ExprAttr elements = ceilDiv(dims[0], filter.getOutputs()) *
+                            ceilDiv(dims[1], filter.getInputs()) * filter.getInputs() *
+                            filter.getOutputs();
+        for (ExprAttr dim : dims.drop_front(2))
+          elements = elements * dim;
+        return elements;
       })
       .Case([&](PaddedLayoutAttr padded) {
         return ceilDiv(dims[0], padded.getMultiple()) * padded.getMultiple();

@@ -84,11 +84,9 @@ FailureOr<Signature> dlc::getSignature(ModuleOp module) {
 int64_t dlc::getPackedBytes(WeightAttr weight) {
   MLIRContext *context = weight.getContext();
   SmallVector<ExprAttr> dims = llvm::map_to_vector(
-      weight.getShape(), [&](int64_t dim) { return ExprAttr::constant(context, dim); });
-  Attribute layout;
-  for (Attribute step : weight.getRecipe())
-    layout = cast<PackAttr>(step).getLayout();
-  ExprAttr bytes = PlannedType::get(dims, weight.getElementType(), layout).getBufferBytes();
+      weight.getResultShape(), [&](int64_t dim) { return ExprAttr::constant(context, dim); });
+  ExprAttr bytes =
+      PlannedType::get(dims, weight.getElementType(), weight.getLayout()).getBufferBytes();
   return *bytes.getConstant();
 }
 
@@ -175,6 +173,8 @@ FailureOr<SmallVector<SourceAttr>> dlc::getSources(ModuleOp module) {
 }
 
 void dlc::setTarget(ModuleOp module, TargetAttr target) { module->setAttr(targetAttr, target); }
+
+bool dlc::hasTarget(ModuleOp module) { return module->hasAttr(targetAttr); }
 
 FailureOr<TargetAttr> dlc::getTarget(ModuleOp module) {
   return getRequired<TargetAttr>(module, targetAttr);

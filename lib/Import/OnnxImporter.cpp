@@ -3,80 +3,16 @@
 
 #include "dlc/Import/OnnxImporter.h"
 
+#include "ModelImporter.h"
 #include "OpTable.h"
-#include "onnx-ml.pb.h"
 
 #include "dlc/IR/NodeLocation.h"
 #include "dlc/IR/Program.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/StringMap.h"
-#include "llvm/ADT/StringSet.h"
-#include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace dlc;
 
-namespace {
-
-constexpr int64_t oldestIrVersion = 3, newestIrVersion = 14;
-
-class ModelImporter {
-public:
-  ModelImporter(MLIRContext *context, const SourceFiles::File &source)
-      : context(context), source(source), name(llvm::sys::path::filename(source.path)),
-        file(source.contents->getBuffer()), loc(FileLineColLoc::get(context, name, 0, 0)),
-        builder(context) {}
-
-  FailureOr<OwningOpRef<ModuleOp>> import();
-
-private:
-  InFlightDiagnostic emitError(Location where) {
-    isGood = false;
-    return mlir::emitError(where);
-  }
-  /// An error of the model as a whole or of a part of it that is no node.
-  InFlightDiagnostic emitError() { return emitError(loc); }
-
-  LogicalResult readModel();
-  void importOpsets();
-  void importInputs();
-  void importInitializers();
-  void importNode(const onnx::NodeProto &node, int index);
-  void importOutputs();
-
-  const OpRow *findRow(const onnx::NodeProto &node, Location where);
-  Value findInput(const std::string &input, Location where);
-  DictionaryAttr makePortAttributes(StringRef port) {
-    return builder.getDictionaryAttr(builder.getNamedAttr("dlc.name", builder.getStringAttr(port)));
-  }
-  void define(StringRef value, Value result, Location where);
-
-  MLIRContext *context;
-  const SourceFiles::File &source;
-  StringRef name, file;
-  Location loc;
-  OpBuilder builder;
-  bool isGood = true;
-
-  Skeleton skeleton;
-  onnx::ModelProto model;
-  func::FuncOp main;
-  SmallVector<Attribute> inputAttributes;
-  llvm::StringMap<int64_t> opsets; // by domain; that of ONNX itself is ""
-  llvm::StringMap<Value> values;
-  llvm::StringSet<> nodeOutputs; // of all nodes
-  llvm::StringSet<> functions;   // keys of the model's own
-};
-
-} // namespace
-
-static StringRef normalizeDomain(StringRef domain) {
-  return domain == "ai.onnx" ? StringRef() : domain;
-}
-
-static std::string makeFunctionKey(StringRef domain, StringRef op) {
-  return (normalizeDomain(domain) + "::" + op).str();
-}
+static constexpr int64_t oldestIrVersion = 3, newestIrVersion = 14;
 
 //===----------------------------------------------------------------------===//
 // The model
@@ -104,24 +40,28 @@ LogicalResult ModelImporter::readModel() {
 }
 
 /// An opset out of range is an error; its nodes are then read as of the nearest one that is known.
-void ModelImporter::importOpsets() {
-  for (const onnx::OperatorSetIdProto &import : model.opset_import()) {
+Opsets ModelImporter::readOpsets(const OpsetImports &imports, const Twine &prefix) {
+  Opsets opsets;
+  for (const onnx::OperatorSetIdProto &import : imports) {
     StringRef domain = normalizeDomain(import.domain());
     int64_t version = import.version();
     if (domain.empty() && (version < oldestOpset || version > newestOpset)) {
-      emitError() << "expected opset " << oldestOpset << " to " << newestOpset << ", found "
-                  << version;
+      emitError() << prefix << "expected opset " << oldestOpset << " to " << newestOpset
+                  << ", found " << version;
       version = std::clamp(version, oldestOpset, newestOpset);
     }
     if (!opsets.try_emplace(domain, version).second)
-      emitError() << "the opset of domain '" << domain << "' is given twice";
+      emitError() << prefix << "the opset of domain '" << domain << "' is given twice";
   }
+  return opsets;
 }
 
 void ModelImporter::define(StringRef value, Value result, Location where) {
   if (value.empty())
     emitError(where) << "expected a name for each value";
-  else if (!values.try_emplace(value, result).second)
+  else if (value.contains('\0'))
+    emitError(where) << "expected names without null characters, found '" << value << "'";
+  else if (!scope->values.try_emplace(value, result).second)
     emitError(where) << "value '" << value << "' is defined twice";
 }
 
@@ -135,14 +75,16 @@ FailureOr<OwningOpRef<ModuleOp>> ModelImporter::import() {
   builder.setInsertionPointToEnd(module->getBody());
   main = func::FuncOp::create(builder, loc, mainName, builder.getFunctionType({}, {}));
   builder.setInsertionPointToEnd(main.addEntryBlock());
-  importOpsets();
-  importInitializers();
-  importInputs();
+  Opsets opsets = readOpsets(model.opset_import(), "");
+  llvm::StringSet<> nodeOutputs;
   for (const onnx::NodeProto &node : model.graph().node())
     for (const std::string &output : node.output())
       nodeOutputs.insert(output);
-  for (const onnx::FunctionProto &function : model.functions())
-    functions.insert(makeFunctionKey(function.domain(), function.name()));
+  Scope graph{.opsets = &opsets, .nodeOutputs = &nodeOutputs};
+  scope = &graph;
+  functions.read(model, [&] { return emitError(); });
+  importInitializers();
+  importInputs();
   for (auto [index, node] : llvm::enumerate(model.graph().node()))
     importNode(node, index);
   importOutputs();
@@ -181,7 +123,7 @@ void ModelImporter::importInputs() {
       symbols.insert(dim.dim_param());
 
   llvm::StringSet<> initializers;
-  for (const auto &entry : values)
+  for (const auto &entry : scope->values)
     initializers.insert(entry.getKey());
   for (const onnx::ValueInfoProto &input : model.graph().input()) {
     if (initializers.contains(input.name()))
@@ -204,7 +146,7 @@ void ModelImporter::importOutputs() {
   SmallVector<Attribute> outputAttributes;
   llvm::StringSet<> names;
   for (const onnx::ValueInfoProto &output : model.graph().output()) {
-    Value value = values.lookup(output.name());
+    Value value = scope->values.lookup(output.name());
     if (!value) {
       emitError() << "output '" << output.name() << "' is not defined";
       continue;
@@ -234,10 +176,6 @@ void ModelImporter::importOutputs() {
 /// The row for a node; null after an error.
 const OpRow *ModelImporter::findRow(const onnx::NodeProto &node, Location where) {
   StringRef domain = normalizeDomain(node.domain());
-  if (functions.contains(makeFunctionKey(domain, node.op_type()))) {
-    emitError(where) << "calls of the model's own functions are not supported yet";
-    return nullptr;
-  }
   if (!isKnownDomain(domain)) {
     emitError(where) << "unknown domain '" << domain << "'";
     return nullptr;
@@ -247,9 +185,13 @@ const OpRow *ModelImporter::findRow(const onnx::NodeProto &node, Location where)
     emitError(where) << "unknown op";
     return nullptr;
   }
-  auto opset = opsets.find(domain);
-  if (opset == opsets.end()) {
-    emitError(where) << "the model imports no opset for its domain";
+  auto opset = scope->opsets->find(domain);
+  if (opset == scope->opsets->end()) {
+    if (scope->function)
+      emitError(where) << "function '" << scope->function->name
+                       << "' imports no opset for the domain of this op";
+    else
+      emitError(where) << "the model imports no opset for its domain";
     return nullptr;
   }
   for (const OpRow *row : rows)
@@ -264,33 +206,79 @@ const OpRow *ModelImporter::findRow(const onnx::NodeProto &node, Location where)
 Value ModelImporter::findInput(const std::string &input, Location where) {
   if (input.empty())
     return {};
-  if (Value value = values.lookup(input))
-    return value;
-  if (nodeOutputs.contains(input))
+  if (auto found = scope->values.find(input); found != scope->values.end())
+    return found->second;
+  if (scope->nodeOutputs->contains(input))
     emitError(where) << "value '" << input << "' is used before it is defined";
   else
     emitError(where) << "value '" << input << "' is not defined";
   return createStandIn(builder, where);
 }
 
+/// The attributes of a node, references to those of the function replaced by their values.
+FailureOr<SmallVector<NodeAttribute>> ModelImporter::resolveAttributes(const onnx::NodeProto &node,
+                                                                       Location where) {
+  SmallVector<NodeAttribute> resolved;
+  llvm::StringSet<> names;
+  bool good = true;
+  auto fail = [&]() -> InFlightDiagnostic {
+    good = false;
+    return emitError(where);
+  };
+  for (const onnx::AttributeProto &attribute : node.attribute()) {
+    StringRef name = attribute.name(), reference = attribute.ref_attr_name();
+    const onnx::AttributeProto *value = &attribute;
+    if (!names.insert(name).second)
+      fail() << "attribute '" << name << "' is given twice";
+    if (!reference.empty()) {
+      value = scope->attributes.lookup(reference);
+      if (!scope->function)
+        fail() << "attribute '" << name << "' refers to one of a function, but the node is in none";
+      else if (!value)
+        fail() << "attribute '" << name << "' refers to '" << reference << "', which function '"
+               << scope->function->name << "' does not have";
+    }
+    if (value)
+      resolved.push_back({name, value});
+  }
+  if (!good)
+    return failure();
+  return resolved;
+}
+
+/// The value of a node's output; null after an error.
+Value ModelImporter::importOp(const onnx::NodeProto &proto, ArrayRef<Value> inputs,
+                              Location where) {
+  const OpRow *row = findRow(proto, where);
+  if (!row)
+    return {};
+  OnnxNode node(builder, where, proto, *row, skeleton, file);
+  node.inputs.assign(inputs.begin(), inputs.end());
+  FailureOr<SmallVector<NodeAttribute>> attributes = resolveAttributes(proto, where);
+  if (succeeded(attributes))
+    node.attributes = std::move(*attributes);
+  bool good = succeeded(node.check()) && succeeded(attributes) && succeeded(row->import(node));
+  isGood &= good;
+  return good ? node.result : Value();
+}
+
 void ModelImporter::importNode(const onnx::NodeProto &proto, int index) {
   std::string label =
-      proto.name().empty() ? proto.op_type() + "_" + std::to_string(index) : proto.name();
+      scope->prefix +
+      (proto.name().empty() ? proto.op_type() + "_" + std::to_string(index) : proto.name());
+  if (scope->function && label.size() > maxInstanceName)
+    label.resize(maxInstanceName);
   Location where = makeNodeLocation(context, name, label, proto.op_type(),
-                                    opsets.lookup(normalizeDomain(proto.domain())));
-  SmallVector<Value> inputs;
+                                    scope->opsets->lookup(normalizeDomain(proto.domain())));
+  SmallVector<Value> inputs, results;
   for (const std::string &input : proto.input())
     inputs.push_back(findInput(input, where));
-
-  Value result;
-  if (const OpRow *row = findRow(proto, where)) {
-    OnnxNode node(builder, where, proto, *row, skeleton, file);
-    node.inputs = std::move(inputs);
-    if (succeeded(node.check()) && succeeded(row->import(node)))
-      result = node.result;
-    isGood &= static_cast<bool>(result);
-  }
-  for (const std::string &output : proto.output())
+  if (ModelFunction *function = functions.find(proto))
+    results = importCall(proto, *function, inputs, label, where);
+  else
+    results.push_back(importOp(proto, inputs, where));
+  results.resize(proto.output_size());
+  for (auto [output, result] : llvm::zip_equal(proto.output(), results))
     if (!output.empty())
       define(output, result ? result : createStandIn(builder, where), where);
 }

@@ -18,6 +18,8 @@ bool dlc::isStandIn(Value value) {
   return isa_and_nonnull<UnrealizedConversionCastOp>(value.getDefiningOp());
 }
 
+bool dlc::isConstant(Value value) { return isa_and_nonnull<ConstantOp>(value.getDefiningOp()); }
+
 //===----------------------------------------------------------------------===//
 // Checks
 //===----------------------------------------------------------------------===//
@@ -26,29 +28,25 @@ static std::string getTypeName(int type) {
   return StringRef(onnx::AttributeProto_AttributeType_Name(type)).lower();
 }
 
-LogicalResult OnnxNode::checkAttribute(const AttributeProto &attribute) const {
+LogicalResult OnnxNode::checkAttribute(const NodeAttribute &attribute) const {
   const AttributeRow *expected = llvm::find_if(
-      row.attributes, [&](const AttributeRow &it) { return it.name == attribute.name(); });
+      row.attributes, [&](const AttributeRow &it) { return it.name == attribute.name; });
   if (expected == row.attributes.end())
-    return emitError() << "unknown attribute '" << attribute.name() << "'";
-  if (!attribute.ref_attr_name().empty())
-    return emitError() << "attribute '" << attribute.name()
-                       << "' refers to one of a function, but the node is in none";
-  if (attribute.type() != expected->type)
-    return emitError() << "expected attribute '" << attribute.name() << "' of type "
+    return emitError() << "unknown attribute '" << attribute.name << "'";
+  if (attribute.value->type() != expected->type)
+    return emitError() << "expected attribute '" << attribute.name << "' of type "
                        << getTypeName(expected->type) << ", found "
-                       << getTypeName(attribute.type());
+                       << getTypeName(attribute.value->type());
   return success();
 }
 
 LogicalResult OnnxNode::checkInputs() const {
-  size_t count = proto.input_size();
+  size_t count = inputs.size();
   if (count > row.inputs.size())
     return emitError() << "expected at most " << row.inputs.size() << " inputs, found " << count;
   bool good = true;
   for (auto [index, input] : llvm::enumerate(row.inputs)) {
-    bool present = index < count && !proto.input(index).empty();
-    if (input.required && !present) {
+    if (input.required && !getInput(index)) {
       emitError() << "expected input '" << input.name << "'";
       good = false;
     }
@@ -56,27 +54,33 @@ LogicalResult OnnxNode::checkInputs() const {
   return success(good);
 }
 
-LogicalResult OnnxNode::check() {
+LogicalResult OnnxNode::checkOutputs() const {
+  size_t count = proto.output_size(), optional = row.optionalOutputs.size();
+  if (count == 0 || count > 1 + optional)
+    return emitError() << "expected 1" << (optional ? " to " + std::to_string(1 + optional) : "")
+                       << " output" << (optional ? "s" : "") << ", found " << count;
   bool good = true;
-  llvm::StringSet<> names;
-  for (const AttributeProto &attribute : proto.attribute()) {
-    good &= succeeded(checkAttribute(attribute));
-    if (!names.insert(attribute.name()).second) {
-      emitError() << "attribute '" << attribute.name() << "' is given twice";
-      good = false;
-    }
-  }
-  good &= succeeded(checkInputs());
-  if (proto.output_size() != 1) {
-    emitError() << "expected 1 output, found " << proto.output_size();
+  for (size_t index = 1; index != count; ++index) {
+    if (proto.output(index).empty())
+      continue;
+    emitError() << "output '" << row.optionalOutputs[index - 1] << "' is not supported yet";
     good = false;
   }
   return success(good);
 }
 
-LogicalResult OnnxNode::requireF32() const {
+LogicalResult OnnxNode::check() {
   bool good = true;
-  for (auto [index, input] : llvm::enumerate(inputs)) {
+  for (const NodeAttribute &attribute : attributes)
+    good &= succeeded(checkAttribute(attribute));
+  good &= succeeded(checkInputs());
+  good &= succeeded(checkOutputs());
+  return success(good);
+}
+
+LogicalResult OnnxNode::requireF32(size_t count) const {
+  bool good = true;
+  for (auto [index, input] : llvm::enumerate(ArrayRef(inputs).take_front(count))) {
     if (!input)
       continue;
     Type type = cast<PlannedType>(input.getType()).getElementType();
@@ -98,25 +102,59 @@ LogicalResult OnnxNode::finish(Operation *op) {
 }
 
 //===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+Value OnnxNode::createScalar(float value) {
+  auto type = RankedTensorType::get({}, builder.getF32Type());
+  return createConstant(makeDenseConstant(DenseElementsAttr::get(type, value)));
+}
+
+FailureOr<SmallVector<int64_t>> OnnxNode::getConstantInts(size_t index) const {
+  Value input = inputs[index];
+  StringRef name = row.inputs[index].name;
+  if (isStandIn(input))
+    return failure();
+  auto type = cast<PlannedType>(input.getType());
+  if (!type.getElementType().isInteger(64) || (type.hasRank() && type.getRank() != 1))
+    return emitError() << "expected input '" << name << "' to be a vector of i64, found " << type;
+  if (!isConstant(input))
+    return emitError() << "an input '" << name
+                       << "' that is not constant is not supported yet, only an initializer";
+  auto value = dyn_cast<DenseElementsAttr>(input.getDefiningOp<ConstantOp>().getValue());
+  if (!value)
+    return emitError() << "an input '" << name << "' of more than " << ConstantOp::maxDenseElements
+                       << " elements is not supported yet, found " << type;
+  return llvm::to_vector(value.getValues<int64_t>());
+}
+
+//===----------------------------------------------------------------------===//
 // Attributes
 //===----------------------------------------------------------------------===//
 
 StringRef OnnxNode::getOp() const { return proto.op_type(); }
 
-const AttributeProto *OnnxNode::getOnlyAttribute() const {
-  return proto.attribute_size() == 1 ? &proto.attribute(0) : nullptr;
+const NodeAttribute *OnnxNode::getOnlyAttribute() const {
+  return attributes.size() == 1 ? &attributes.front() : nullptr;
 }
 
 const AttributeProto *OnnxNode::findAttribute(StringRef name) const {
-  for (const AttributeProto &attribute : proto.attribute())
-    if (attribute.name() == name)
-      return &attribute;
+  for (const NodeAttribute &attribute : attributes)
+    if (attribute.name == name)
+      return attribute.value;
   return nullptr;
 }
 
 int64_t OnnxNode::getInt(StringRef name, int64_t defaultValue) const {
   const AttributeProto *attribute = findAttribute(name);
   return attribute ? attribute->i() : defaultValue;
+}
+
+FailureOr<bool> OnnxNode::getFlag(StringRef name, bool defaultValue) const {
+  int64_t value = getInt(name, defaultValue);
+  if (value != 0 && value != 1)
+    return emitError() << "expected attribute '" << name << "' to be 0 or 1, found " << value;
+  return value == 1;
 }
 
 float OnnxNode::getFloat(StringRef name, float defaultValue) const {

@@ -27,22 +27,35 @@ struct OpRow {
   /// Makes the dialect's ops for a node whose number of inputs and whose attributes fit the row,
   /// with all defaults filled in. Emits what is wrong with the node.
   mlir::LogicalResult (*import)(OnnxNode &node);
+  /// Those after the first output. None is made yet: a node that names one does not fit the row.
+  llvm::ArrayRef<llvm::StringLiteral> optionalOutputs = {};
 };
 
-/// All rows of an operator, in order of opset; empty where dlc does not know it. All operators have
-/// one output.
+/// All rows of an operator, in order of opset; empty where dlc does not know it.
 llvm::SmallVector<const OpRow *> findOp(llvm::StringRef domain, llvm::StringRef op);
 /// Whether a row is of this domain.
 bool isKnownDomain(llvm::StringRef domain);
 
+mlir::LogicalResult importBatchNorm(OnnxNode &node);
 mlir::LogicalResult importBinary(OnnxNode &node);
 mlir::LogicalResult importClip(OnnxNode &node);
 mlir::LogicalResult importClipAttributes(OnnxNode &node);
 mlir::LogicalResult importConstant(OnnxNode &node);
 mlir::LogicalResult importConv(OnnxNode &node);
+mlir::LogicalResult importFlatten(OnnxNode &node);
+mlir::LogicalResult importGelu(OnnxNode &node);
+mlir::LogicalResult importGemm(OnnxNode &node);
+mlir::LogicalResult importGlobalPool(OnnxNode &node);
 mlir::LogicalResult importIdentity(OnnxNode &node);
-mlir::LogicalResult importRelu(OnnxNode &node);
+mlir::LogicalResult importLayerNorm(OnnxNode &node);
+mlir::LogicalResult importLeakyRelu(OnnxNode &node);
+mlir::LogicalResult importMatMul(OnnxNode &node);
+mlir::LogicalResult importMaxPool(OnnxNode &node);
+mlir::LogicalResult importReduce(OnnxNode &node);
+mlir::LogicalResult importReduceAttributes(OnnxNode &node);
+mlir::LogicalResult importReshape(OnnxNode &node);
 mlir::LogicalResult importResize(OnnxNode &node);
+mlir::LogicalResult importUnary(OnnxNode &node);
 
 } // namespace dlc
 

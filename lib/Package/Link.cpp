@@ -5,7 +5,7 @@
 #include "Link.h"
 
 #include "ElfBuilder.h"
-#include "ScratchFile.h"
+#include "dlc/Support/ScratchFile.h"
 
 #include "dlc/ABI/Program.h"
 

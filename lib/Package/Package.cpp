@@ -8,7 +8,7 @@
 #include "Link.h"
 #include "Manifest.h"
 #include "PackWeights.h"
-#include "ScratchFile.h"
+#include "dlc/Support/ScratchFile.h"
 
 #include "dlc/ABI/Artifact.h"
 #include "dlc/ABI/Program.h"
@@ -113,17 +113,20 @@ static llvm::Error fillArtifact(llvm::MutableArrayRef<char> file, StringRef link
     return llvm::createStringError("cannot link the artifact: its weights have no segment");
   packWeights(weights, file.data() + weightsOffset);
 
-  auto &note = image.at<dlc_note>(noteHeader->sh_offset + noteHeader->sh_size - sizeof(dlc_note));
+  // Notes are aligned to 4 bytes, which is less than the struct wants.
+  char *notePlace = file.data() + noteHeader->sh_offset + noteHeader->sh_size - sizeof(dlc_note);
+  dlc_note note;
+  std::memcpy(&note, notePlace, sizeof(note));
   note.machine = image.header().e_machine;
   note.manifest_offset = manifest->sh_offset;
   note.manifest_size = manifest->sh_size;
   note.weights_offset = weightsOffset;
   note.weights_size = weightsSize;
+  std::memcpy(notePlace, &note, sizeof(note));
   ArrayRef<uint8_t> bytes(reinterpret_cast<const uint8_t *>(file.data()), file.size());
-  uint8_t codeHash[sizeof(note.code_hash)];
-  storeHash(bytes.take_front(weightsOffset), codeHash); // both hash fields are still zero
+  storeHash(bytes.take_front(weightsOffset), note.code_hash); // both hash fields are still zero
   storeHash(bytes.drop_front(weightsOffset), note.weights_hash);
-  std::memcpy(note.code_hash, codeHash, sizeof(codeHash));
+  std::memcpy(notePlace, &note, sizeof(note));
   return llvm::Error::success();
 }
 

@@ -4,6 +4,7 @@
 #include "dlc/Pipeline/Pipeline.h"
 #include "dlc/Plan/Passes.h"
 #include "dlc/Schedule/Passes.h"
+#include "dlc/Support/ScratchFile.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -52,6 +53,13 @@ void dlc::buildPhase(OpPassManager &pm, Phase phase, const PipelineOptions &opti
   }
 }
 
+std::string dlc::printWithLocations(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  module->print(os, OpPrintingFlags().enableDebugInfo());
+  return text;
+}
+
 /// Writes NN-phase.mlir, with locations, so that --compile-from can go on from it.
 static LogicalResult dump(ModuleOp module, Phase phase, StringRef folder) {
   if (folder.empty())
@@ -61,11 +69,8 @@ static LogicalResult dump(ModuleOp module, Phase phase, StringRef folder) {
   SmallString<128> path(folder);
   llvm::sys::path::append(
       path, llvm::formatv("{0:d2}-{1}.mlir", static_cast<int>(phase), getFlag(phase)).str());
-  std::error_code error;
-  llvm::raw_fd_ostream os(path, error);
-  if (error)
-    return module.emitError("cannot write '") << path << "': " << error.message();
-  module->print(os, OpPrintingFlags().enableDebugInfo());
+  if (llvm::Error error = writeTextFile(path, printWithLocations(module)))
+    return module.emitError(toString(std::move(error)));
   return success();
 }
 
@@ -76,11 +81,12 @@ CompileResult dlc::runPhases(ModuleOp module, const CompileOptions &options) {
     if (phase != options.from) {
       PassManager pm(module.getContext(), ModuleOp::getOperationName());
       buildPhase(pm, phase, options.pipeline);
+      // Codegen takes whatever the phases before it let through: what fails there is not the model.
       if (failed(pm.run(module)))
-        return CompileResult::rejected;
+        return phase == Phase::Codegen ? CompileResult::internalError : CompileResult::rejected;
     }
     if (failed(verifyPhase(module, phase)))
-      return CompileResult::internalError;
+      return phase == options.from ? CompileResult::rejected : CompileResult::internalError;
     if (failed(dump(module, phase, options.dumpFolder)))
       return CompileResult::rejected;
   }

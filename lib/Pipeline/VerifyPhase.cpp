@@ -1,6 +1,7 @@
 // What holds after each phase, as checks. The words stand in Phases.def.
 
 #include "dlc/IR/Dlc.h"
+#include "dlc/IR/Emitters.h"
 #include "dlc/IR/Program.h"
 #include "dlc/Pipeline/Passes.h"
 #include "dlc/Pipeline/Pipeline.h"
@@ -22,7 +23,7 @@ using namespace dlc;
 /// Ops that compute values, rather than place or move them.
 static bool isComputation(Operation *op) {
   return isa<DlcDialect>(op->getDialect()) &&
-         !isa<AllocOp, SlotOp, WeightSlotOp, LaunchOp, ReadOp, WriteOp>(op);
+         !isa<AllocOp, SlotOp, WeightSlotOp, ReinterpretOp, LaunchOp, ReadOp, WriteOp>(op);
 }
 
 /// The ops that may occur after a phase.
@@ -31,15 +32,18 @@ static bool isAllowed(Operation *op, Phase phase) {
     return isa<ModuleOp>(op) || isa<LLVM::LLVMDialect>(op->getDialect());
   if (isa<ModuleOp, func::FuncOp, func::ReturnOp>(op))
     return true;
+  if (isa<func::CallOp>(op))
+    return phase == Phase::Import;
   auto function = op->getParentOfType<func::FuncOp>();
   if (!function)
     return false;
   if (phase <= Phase::Graph)
     return isComputation(op) && !isa<KernelOp, YieldOp>(op);
   if (phase <= Phase::Schedule)
-    return isComputation(op) && (isa<ConstantOp, KernelOp>(op) || op->getParentOfType<KernelOp>());
+    return isComputation(op) &&
+           (isa<ConstantOp, KernelOp>(op) || isView(op) || op->getParentOfType<KernelOp>());
   if (function.getSymName() == mainName)
-    return isa<SlotOp, WeightSlotOp, LaunchOp>(op);
+    return isa<SlotOp, WeightSlotOp, ReinterpretOp, LaunchOp>(op);
   return isa<ReadOp, WriteOp>(op) || (isComputation(op) && !isa<KernelOp, YieldOp>(op));
 }
 
@@ -77,12 +81,17 @@ static LogicalResult verifySymbols(ModuleOp module) {
         bound.insert(*symbol);
   WalkResult result = module.walk([&](Operation *op) {
     std::optional<StringRef> unbound;
+    auto check = [&](ExprAttr expr) {
+      expr.walkSymbols([&](StringRef symbol) {
+        if (!bound.contains(symbol))
+          unbound = symbol;
+      });
+    };
     for (Type type : op->getResultTypes())
-      for (ExprAttr dim : getDims(type))
-        dim.walkSymbols([&](StringRef symbol) {
-          if (!bound.contains(symbol))
-            unbound = symbol;
-        });
+      llvm::for_each(getDims(type), check);
+    for (NamedAttribute attr : op->getAttrs()) // offsets, numbers of tasks, the workspace
+      if (auto expr = dyn_cast<ExprAttr>(attr.getValue()))
+        check(expr);
     if (!unbound)
       return WalkResult::advance();
     op->emitError("symbol '") << *unbound << "' is not bound by an input";

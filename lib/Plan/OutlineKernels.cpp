@@ -2,6 +2,7 @@
 // boxes stood.
 
 #include "dlc/IR/Dlc.h"
+#include "dlc/IR/Emitters.h"
 #include "dlc/IR/NodeLocation.h"
 #include "dlc/IR/Program.h"
 #include "dlc/Plan/Passes.h"
@@ -34,17 +35,29 @@ static std::string getKernelName(KernelOp box, size_t number) {
   return name + std::to_string(number);
 }
 
-/// The number of tasks of a box: bands of rows, see `#dlc.schedule`. Null where it leaves 64 bits.
+/// The number of tasks of a box, see `#dlc.schedule`. Null where it leaves 64 bits.
 static ExprAttr getTasks(KernelOp box) {
   ScheduleAttr schedule = box.getScheduleAttr();
   auto type = cast<PlannedType>(box.getResult(0).getType());
-  if (schedule.getAlgorithm() != Algorithm::loops)
-    return type.getDim(0) * ceilDiv(type.getDim(2), schedule.getRows());
-  ExprAttr rows = ExprAttr::constant(box.getContext(), 1);
-  if (type.getRank() > 1)
-    for (ExprAttr dim : type.getDims().drop_back())
-      rows = rows * dim;
-  return ceilDiv(rows, schedule.getRows());
+  ArrayRef<ExprAttr> dims = type.getDims();
+  ExprAttr one = ExprAttr::constant(box.getContext(), 1);
+  auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
+  // An image without rows still has a halo to fill.
+  auto bands = [&](ExprAttr rows) {
+    ExprAttr count = ceilDiv(rows, schedule.getRows());
+    return image && image.hasHalo() ? maximum(count, one) : count;
+  };
+  if (schedule.getAlgorithm() == Algorithm::loops) {
+    ExprAttr rows = one;
+    if (!dims.empty())
+      for (ExprAttr dim : dims.drop_back())
+        rows = rows * dim;
+    return bands(rows);
+  }
+  ExprAttr panels = ceilDiv(dims[1], schedule.getChannels());
+  if (box.getKind() == BoxKind::anchor && dims.size() == 2) // a matrix product
+    return panels;
+  return dims[0] * panels * (dims.size() == 4 ? bands(dims[2]) : one);
 }
 
 namespace {
@@ -77,19 +90,33 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
 
   /// The buffer of a constant: the same place for equal weights.
   Value placeConstant(OpBuilder &builder, ConstantOp constant) {
-    auto weight = dyn_cast<WeightAttr>(constant.getValue());
-    if (auto dense = dyn_cast<DenseElementsAttr>(constant.getValue()))
-      weight = WeightAttr::get(&getContext(), dense, dense.getType().getShape(),
-                               dense.getElementType(), {});
+    WeightAttr weight = constant.getWeight();
     auto [place, isNew] = offsets.try_emplace(weight, weightsSize);
     if (isNew) {
       int64_t size = getPackedBytes(weight);
       weights.push_back({weight, weightsSize, size});
       weightsSize = llvm::alignTo(weightsSize + size, 64);
     }
-    return WeightSlotOp::create(builder, constant.getLoc(),
-                                BufferType::get(&getContext(), constant.getType()), place->second,
-                                weight);
+    auto type = BufferType::get(&getContext(), constant.getType());
+    return WeightSlotOp::create(builder, constant.getLoc(), type, place->second, weight);
+  }
+
+  /// The buffer that holds `value`, made where it is first asked for.
+  Value getBuffer(OpBuilder &builder, Value value, IRMapping &buffers) {
+    if (Value known = buffers.lookupOrNull(value))
+      return known;
+    auto type = BufferType::get(&getContext(), cast<PlannedType>(value.getType()));
+    Operation *source = value.getDefiningOp();
+    Value buffer;
+    if (auto constant = dyn_cast<ConstantOp>(source))
+      buffer = placeConstant(builder, constant);
+    else if (isView(source))
+      buffer = ReinterpretOp::create(builder, source->getLoc(), type,
+                                     getBuffer(builder, source->getOperand(0), buffers));
+    else
+      buffer = AllocOp::create(builder, value.getLoc(), type);
+    buffers.map(value, buffer);
+    return buffer;
   }
 
   LogicalResult launch(OpBuilder &builder, KernelOp box, IRMapping &buffers) {
@@ -101,15 +128,10 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
     std::string name = getKernelName(box, kernels.size());
     outline(box, name);
     kernels.push_back({name, llvm::join(getNodes(box.getLoc()), ", ")});
-    SmallVector<Value> operands =
-        llvm::map_to_vector(box.getInputs(), [&](Value input) { return buffers.lookup(input); });
-    for (Value result : box.getResults()) {
-      if (!buffers.contains(result))
-        buffers.map(result, AllocOp::create(builder, box.getLoc(),
-                                            BufferType::get(&getContext(),
-                                                            cast<PlannedType>(result.getType()))));
-      operands.push_back(buffers.lookup(result));
-    }
+    SmallVector<Value> operands;
+    for (ValueRange values : {ValueRange(box.getInputs()), ValueRange(box.getResults())})
+      for (Value value : values)
+        operands.push_back(getBuffer(builder, value, buffers));
     LaunchOp::create(builder, box.getLoc(), name, tasks, operands);
     return success();
   }
@@ -128,18 +150,23 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
     IRMapping buffers;
     ValueRange arguments = body->getArguments();
     buffers.map(main.getArguments(), arguments.take_front(main.getNumArguments()));
-    for (auto [output, buffer] :
+    for (auto [output, argument] :
          llvm::zip_equal(end->getOperands(), arguments.drop_front(main.getNumArguments()))) {
-      if (buffers.contains(output) || !output.getDefiningOp<KernelOp>())
+      Value viewed = getViewed(output), buffer = argument;
+      if (buffers.contains(viewed) || !viewed.getDefiningOp<KernelOp>())
         return end->emitError("expected every output to come from a box of its own");
-      buffers.map(output, buffer);
+      auto type = BufferType::get(&getContext(), cast<PlannedType>(viewed.getType()));
+      if (viewed != output)
+        buffer = ReinterpretOp::create(builder, end->getLoc(), type, buffer);
+      buffers.map(viewed, buffer);
     }
     for (Operation &op : main.getBody().front().without_terminator()) {
-      if (auto constant = dyn_cast<ConstantOp>(op))
-        buffers.map(constant.getResult(), placeConstant(builder, constant));
-      else if (auto box = dyn_cast<KernelOp>(op); !box)
-        return op.emitError("expected a box or a constant");
-      else if (failed(launch(builder, box, buffers)))
+      if (isa<ConstantOp>(op) || isView(&op))
+        continue;
+      auto box = dyn_cast<KernelOp>(op);
+      if (!box)
+        return op.emitError("expected a box, a view or a constant");
+      if (failed(launch(builder, box, buffers)))
         return failure();
     }
     func::ReturnOp::create(builder, end->getLoc());
@@ -153,7 +180,7 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
     Signature signature;
     SetVector<StringRef> symbols;
     for (auto [index, type] : llvm::enumerate(main.getArgumentTypes())) {
-      auto name = main.getArgAttrOfType<StringAttr>(index, "dlc.name");
+      auto name = main.getArgAttrOfType<StringAttr>(index, portName);
       if (!name)
         return main.emitError("expected attribute 'dlc.name' of argument ") << index;
       auto planned = cast<PlannedType>(type);
@@ -162,7 +189,7 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
       signature.inputs.push_back({name.getValue(), planned});
     }
     for (auto [index, type] : llvm::enumerate(main.getResultTypes())) {
-      auto name = main.getResultAttrOfType<StringAttr>(index, "dlc.name");
+      auto name = main.getResultAttrOfType<StringAttr>(index, portName);
       if (!name)
         return main.emitError("expected attribute 'dlc.name' of result ") << index;
       signature.outputs.push_back({name.getValue(), cast<PlannedType>(type)});

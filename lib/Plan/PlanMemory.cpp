@@ -19,15 +19,16 @@ using namespace mlir;
 using namespace dlc;
 
 namespace {
-struct Slot {
-  ExprAttr size; // in bytes, before alignment
-  size_t busyUntil; // index of the last launch that uses it
-  SmallVector<AllocOp> buffers;
-};
-
 struct LiveRange {
   AllocOp buffer;
   size_t first, last; // indices of launches
+  size_t number;      // in order of first use
+  ExprAttr size;      // in bytes
+};
+
+struct Slot {
+  ExprAttr size; // in bytes, before alignment
+  SmallVector<LiveRange> ranges;
 };
 } // namespace
 
@@ -49,50 +50,78 @@ static SmallVector<LiveRange> getLiveRanges(func::FuncOp main) {
   SmallVector<LiveRange> ranges;
   DenseMap<Value, size_t> indices;
   for (auto [time, launch] : llvm::enumerate(main.getOps<LaunchOp>()))
-    for (Value buffer : launch.getBuffers())
+    for (Value buffer : launch.getBuffers()) {
+      while (auto reinterpret = buffer.getDefiningOp<ReinterpretOp>())
+        buffer = reinterpret.getSource();
       if (auto alloc = buffer.getDefiningOp<AllocOp>()) {
         auto [entry, isNew] = indices.try_emplace(buffer, ranges.size());
         if (isNew)
-          ranges.push_back({alloc, time, time});
+          ranges.push_back({alloc, time, time, ranges.size(), {}});
         ranges[entry->second].last = time;
       }
+    }
   return ranges;
+}
+
+/// The size where every symbol is `value`; nothing on overflow.
+static std::optional<int64_t> getSizeAt(ExprAttr size, int64_t value) {
+  return size.evaluate([=](StringRef) -> std::optional<int64_t> { return value; });
+}
+
+/// Largest first, where all symbols are of a usual size: a small buffer then never takes the place
+/// that a large one could have shared.
+static bool isPlacedBefore(const LiveRange &lhs, const LiveRange &rhs) {
+  constexpr int64_t usual = 256;
+  std::optional<int64_t> lhsSize = getSizeAt(lhs.size, usual), rhsSize = getSizeAt(rhs.size, usual);
+  return lhsSize != rhsSize ? lhsSize > rhsSize : lhs.number < rhs.number;
+}
+
+static bool overlaps(const LiveRange &lhs, const LiveRange &rhs) {
+  return lhs.first <= rhs.last && rhs.first <= lhs.last;
 }
 
 namespace {
 struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
-  /// First fit among the slots that are free and comparable.
-  LogicalResult assignSlot(LiveRange range, SmallVectorImpl<Slot> &slots) {
-    ExprAttr size = range.buffer.getType().getTensor().getBufferBytes();
-    if (!size)
-      return range.buffer.emitError("expected a buffer of less than 2^63 bytes");
-    for (Slot &slot : slots) {
-      if (slot.busyUntil >= range.first)
-        continue;
-      bool fits = isAtMost(size, slot.size);
-      if (!fits && !isAtMost(slot.size, size))
-        continue;
-      slot.size = fits ? slot.size : size;
-      slot.busyUntil = range.last;
-      slot.buffers.push_back(range.buffer);
-      ++numShared;
-      return success();
+  LogicalResult measure(MutableArrayRef<LiveRange> ranges) {
+    for (LiveRange &range : ranges) {
+      range.size = range.buffer.getType().getTensor().getBufferBytes();
+      if (!range.size)
+        return range.buffer.emitError("expected a buffer of less than 2^63 bytes");
     }
-    slots.push_back({size, range.last, {range.buffer}});
     return success();
   }
 
+  /// The first slot that is free all the time, and known to be larger or smaller.
+  void assignSlot(const LiveRange &range, SmallVectorImpl<Slot> &slots) {
+    for (Slot &slot : slots) {
+      bool fits = isAtMost(range.size, slot.size);
+      if (llvm::any_of(slot.ranges,
+                       [&](const LiveRange &other) { return overlaps(range, other); }) ||
+          (!fits && !isAtMost(slot.size, range.size)))
+        continue;
+      slot.size = fits ? slot.size : range.size;
+      slot.ranges.push_back(range);
+      ++numShared;
+      return;
+    }
+    slots.push_back({range.size, {range}});
+  }
+
   LogicalResult plan(func::FuncOp main) {
+    SmallVector<LiveRange> ranges = getLiveRanges(main);
+    if (failed(measure(ranges)))
+      return failure();
+    llvm::sort(ranges, isPlacedBefore);
     SmallVector<Slot> slots;
-    for (LiveRange range : getLiveRanges(main))
-      if (failed(assignSlot(range, slots)))
-        return failure();
+    for (const LiveRange &range : ranges)
+      assignSlot(range, slots);
     ExprAttr offset = ExprAttr::constant(&getContext(), 0);
     for (Slot &slot : slots) {
-      for (AllocOp alloc : slot.buffers) {
+      for (LiveRange range : slot.ranges) {
+        AllocOp alloc = range.buffer;
         OpBuilder builder(alloc);
-        alloc.replaceAllUsesWith(
-            SlotOp::create(builder, alloc.getLoc(), alloc.getType(), offset).getResult());
+        alloc.getResult().replaceAllUsesWith(
+            SlotOp::create(builder, alloc.getLoc(), alloc.getType(), offset));
         alloc.erase();
       }
       offset = offset + alignSize(slot.size);

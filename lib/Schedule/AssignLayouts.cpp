@@ -1,8 +1,11 @@
-// Chooses the layout of each value between boxes. Every box can write what its readers need, so a
-// value is copied only where it is fixed on both ends: an input of the program that a convolution
-// wants with a halo, or an output that is also read.
+// Chooses the layout of each value between boxes. Every box can write what its readers need, so
+// nothing is copied: the program's inputs and outputs stay as the caller has them, and a
+// convolution that reads one clips its windows.
+
+#include "Algorithms.h"
 
 #include "dlc/IR/Dlc.h"
+#include "dlc/IR/Program.h"
 #include "dlc/Schedule/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -18,21 +21,16 @@ namespace dlc {
 using namespace mlir;
 using namespace dlc;
 
+/// The argument of the body that stands for an operand of a box.
+static Value getArgument(OpOperand &use) {
+  return cast<KernelOp>(use.getOwner()).getBody().getArgument(use.getOperandNumber());
+}
+
 /// The convolution that reads operand `use` of a box as its input.
 static ConvOp getConvOfInput(OpOperand &use) {
   auto box = dyn_cast<KernelOp>(use.getOwner());
-  if (!box)
-    return {};
-  Value argument = box.getBody().getArgument(use.getOperandNumber());
-  for (auto conv : box.getBody().getOps<ConvOp>())
-    if (conv.getInput() == argument)
-      return conv;
-  return {};
-}
-
-static bool isDirectConv(Operation *op) {
-  auto box = dyn_cast_or_null<KernelOp>(op);
-  return box && box.getSchedule() && box.getScheduleAttr().getAlgorithm() == Algorithm::direct_conv;
+  ConvOp conv = box ? getFirst<ConvOp>(box) : ConvOp();
+  return conv && conv.getInput() == getArgument(use) ? conv : ConvOp();
 }
 
 /// [top, left, bottom, right]: what all convolutions that read `value` pad.
@@ -45,67 +43,110 @@ static SmallVector<int64_t> getHalo(Value value) {
   return halo;
 }
 
-/// Blocks of channels pay where a direct convolution both writes and reads them, and nothing else
-/// does.
-static int64_t getBlock(Value value) {
-  if (!isDirectConv(value.getDefiningOp()))
-    return 1;
-  for (OpOperand &use : value.getUses())
-    if (!isDirectConv(use.getOwner()) || !getConvOfInput(use))
-      return 1;
-  return cast<KernelOp>(value.getDefiningOp()).getScheduleAttr().getLanes();
+/// Whether only boxes see `value`, so that it may lie in any layout.
+static bool isFree(Value value) {
+  return value.getDefiningOp<KernelOp>() &&
+         llvm::all_of(value.getUsers(), [](Operation *user) { return isa<KernelOp>(user); });
 }
 
-/// Whether a caller decides how `value` lies in memory.
-static bool isFixed(Value value) {
-  return !value.getDefiningOp<KernelOp>() ||
-         llvm::any_of(value.getUsers(), [](Operation *user) { return isa<func::ReturnOp>(user); });
+static bool isImage(Value value) {
+  auto type = dyn_cast<PlannedType>(value.getType());
+  return type && type.getRank() == 4;
+}
+
+/// Whether a reduction is over the pixels of an image.
+static bool isOverPixels(ReduceOp reduce) {
+  return reduce.getInput().getType().getRank() == 4 &&
+         reduce.getSortedAxes() == SmallVector<int64_t>{2, 3};
 }
 
 namespace {
-struct AssignLayouts : dlc::impl::AssignLayoutsBase<AssignLayouts> {
-  /// Gives `value` to the convolutions that read it through a copy with a halo.
-  void addCopy(Value value, ImageLayoutAttr layout) {
-    OpBuilder builder(&getContext());
-    builder.setInsertionPointAfterValue(value);
-    auto type = cast<PlannedType>(value.getType());
-    int64_t lanes = 0;
-    for (OpOperand &use : value.getUses())
-      if (getConvOfInput(use))
-        lanes = cast<KernelOp>(use.getOwner()).getScheduleAttr().getLanes();
-    auto schedule = ScheduleAttr::get(&getContext(), Algorithm::loops, lanes, 1, {lanes}, 1);
-    auto box = KernelOp::create(builder, value.getLoc(), type.withLayout(layout), BoxKind::loops,
-                                value, schedule);
-    Block &body = box.getBody().emplaceBlock();
-    Value input = body.addArgument(type, value.getLoc());
-    builder.setInsertionPointToEnd(&body);
-    YieldOp::create(builder, value.getLoc(), input);
-    value.replaceUsesWithIf(box.getResult(0), [&](OpOperand &use) {
-      return use.getOwner() != box && getConvOfInput(use);
-    });
-    ++numCopies;
+/// The values that lie in blocks of channels: at first all that a box could write so, then fewer,
+/// until every box that reads or writes one can handle it.
+class Blocks {
+public:
+  Blocks(ArrayRef<Value> values, TargetAttr target) : target(target) {
+    for (Value value : values)
+      if (isImage(value) && isFree(value) && canWrite(value.getDefiningOp<KernelOp>()))
+        blocked.insert(value);
+    bool changed = true;
+    while (changed) {
+      changed = false;
+      for (Value value : values)
+        if (blocked.contains(value) && !isPossible(value)) {
+          blocked.erase(value);
+          changed = true;
+        }
+    }
   }
 
-  void assign(Value value) {
-    auto type = dyn_cast<PlannedType>(value.getType());
-    if (!type || type.getRank() != 4)
-      return;
-    auto layout = ImageLayoutAttr::get(&getContext(), getBlock(value), getHalo(value));
-    if (!layout.hasHalo() && layout.getBlock() == 1)
-      return;
-    if (isFixed(value))
-      return layout.hasHalo()
-                 ? addCopy(value, ImageLayoutAttr::get(&getContext(), 1, layout.getHalo()))
-                 : void();
-    value.setType(type.withLayout(layout));
+  bool contains(Value value) const { return blocked.contains(value); }
+
+private:
+  bool isDirect(KernelOp box) const {
+    ConvOp conv = getFirst<ConvOp>(box);
+    return conv && !isRowConv(conv, target);
+  }
+
+  bool canWrite(KernelOp box) const { return isDirect(box) || getFirst<MaxPoolOp>(box); }
+
+  bool isPossible(Value value) const {
+    auto producer = value.getDefiningOp<KernelOp>();
+    // Pooling keeps the layout, and so does the sum of a convolution and a shortcut.
+    if (getFirst<MaxPoolOp>(producer) && !contains(producer.getInputs()[0]))
+      return false;
+    for (OpOperand &operand : producer->getOpOperands())
+      if (isShortcut(operand) && !contains(operand.get()))
+        return false;
+    return llvm::all_of(value.getUses(), [&](OpOperand &use) { return canRead(use); });
+  }
+
+  /// Whether `use` is the other operand of a sum behind a convolution.
+  bool isShortcut(OpOperand &use) const {
+    auto box = cast<KernelOp>(use.getOwner());
+    return getFirst<ConvOp>(box) && use.get().getType() == box.getResult(0).getType() &&
+           llvm::any_of(getArgument(use).getUsers(),
+                        [](Operation *user) { return isa<AddOp>(user); });
+  }
+
+  bool canRead(OpOperand &use) const {
+    auto box = cast<KernelOp>(use.getOwner());
+    if (getFirst<MaxPoolOp>(box))
+      return contains(box.getResult(0));
+    if (ReduceOp reduce = getFirst<ReduceOp>(box))
+      return isOverPixels(reduce);
+    if (!isDirect(box))
+      return false;
+    if (isShortcut(use) && !contains(box.getResult(0)))
+      return false;
+    return isShortcut(use) || getConvOfInput(use);
+  }
+
+  TargetAttr target;
+  DenseSet<Value> blocked;
+};
+
+struct AssignLayouts : dlc::impl::AssignLayoutsBase<AssignLayouts> {
+  void assign(func::FuncOp function, TargetAttr target) {
+    SmallVector<Value> values;
+    function.walk([&](KernelOp box) { llvm::append_range(values, box.getResults()); });
+    Blocks blocks(values, target);
+    for (Value value : values) {
+      if (!isImage(value) || !isFree(value))
+        continue;
+      auto layout = ImageLayoutAttr::get(
+          &getContext(), blocks.contains(value) ? target.getLanes() : 1, getHalo(value));
+      if (layout.getBlock() != 1 || layout.hasHalo())
+        value.setType(cast<PlannedType>(value.getType()).withLayout(layout));
+    }
   }
 
   void runOnOperation() override {
-    for (auto function : getOperation().getOps<func::FuncOp>()) {
-      SmallVector<Value> values(function.getArguments().begin(), function.getArguments().end());
-      function.walk([&](KernelOp box) { llvm::append_range(values, box.getResults()); });
-      llvm::for_each(values, [&](Value value) { assign(value); });
-    }
+    FailureOr<TargetAttr> target = getTarget(getOperation());
+    if (failed(target))
+      return signalPassFailure();
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      assign(function, *target);
   }
 };
 } // namespace

@@ -1,11 +1,14 @@
 // Chooses how each box is computed: the analytic part. Tiles are as large as the vector registers
 // allow, since every accumulator more means fewer loads for each multiplication.
 
+#include "Algorithms.h"
+
 #include "dlc/IR/Dlc.h"
 #include "dlc/IR/Program.h"
 #include "dlc/Schedule/Passes.h"
 
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/MathExtras.h"
 
 #define DEBUG_TYPE "dlc-choose-schedules"
 
@@ -29,9 +32,34 @@ static ScheduleAttr getRowConv(TargetAttr target, int64_t outputs) {
                            pixels, 1);
 }
 
+/// Tile widths of at most `widest` for rows of `width` pixels: tiles of nearly equal width where it
+/// is known, else a narrow tile for the rest. The last tile takes single pixels.
+static SmallVector<int64_t> getTileWidths(ExprAttr width, int64_t widest) {
+  SmallVector<int64_t> widths;
+  if (std::optional<int64_t> known = width.getConstant(); known && *known > 0) {
+    int64_t tile = llvm::divideCeil(*known, llvm::divideCeil(*known, widest));
+    widths = {tile, *known % tile};
+  } else {
+    widths = {widest, 4};
+  }
+  llvm::erase_if(widths, [&](int64_t tile) { return tile <= 1 || tile > widest; });
+  if (widths.size() == 2 && widths[0] <= widths[1])
+    widths.pop_back();
+  widths.push_back(1);
+  return widths;
+}
+
+/// `widest`, a power of two, and all smaller ones.
+static SmallVector<int64_t> getHalves(int64_t widest) {
+  SmallVector<int64_t> widths;
+  for (; widest != 0; widest /= 2)
+    widths.push_back(widest);
+  return widths;
+}
+
 /// Accumulators, one vector of weights for each vector of channels and one broadcast pixel are in
-/// registers.
-static ScheduleAttr getDirectConv(TargetAttr target, int64_t outputs) {
+/// registers. Planar results are transposed on their way out, which takes powers of two of pixels.
+static ScheduleAttr getDirectConv(TargetAttr target, int64_t outputs, ExprAttr width, bool planar) {
   int64_t blocks = llvm::divideCeil(outputs, target.getLanes());
   int64_t vectors = 1;
   for (int64_t candidate : {2, 3, 5})
@@ -40,24 +68,44 @@ static ScheduleAttr getDirectConv(TargetAttr target, int64_t outputs) {
       break;
     }
   int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 16);
-  SmallVector<int64_t> pixels = {widest};
-  for (int64_t width : {4, 1})
-    if (width < widest)
-      pixels.push_back(width);
+  if (planar)
+    widest = llvm::bit_floor<uint64_t>(widest);
+  SmallVector<int64_t> pixels = planar ? getHalves(widest) : getTileWidths(width, widest);
   return ScheduleAttr::get(target.getContext(), Algorithm::direct_conv, target.getLanes(),
                            vectors * target.getLanes(), pixels, 1);
 }
 
+static ScheduleAttr getLoops(TargetAttr target) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
+                           {target.getLanes()}, 1);
+}
+
+/// One block of channels of some pixels: enough of them for the loads to overlap.
+static ScheduleAttr getPool(TargetAttr target) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::pool, target.getLanes(),
+                           target.getLanes(), {8}, 1);
+}
+
+/// Several rows and vectors share what depends on the column alone.
+static ScheduleAttr getResize(TargetAttr target) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
+                           {4 * target.getLanes(), target.getLanes()}, 8);
+}
+
 static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
-  auto convs = box.getBody().getOps<ConvOp>();
-  if (convs.empty())
-    return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
-                             {target.getLanes()}, 1);
-  ConvOp conv = *convs.begin();
-  int64_t outputs = *conv.getFilter().getType().getDim(0).getConstant();
-  if (2 * outputs <= target.getLanes() && conv.getStrides().back() == 1)
-    return getRowConv(target, outputs);
-  return getDirectConv(target, outputs);
+  Value result = box.getResult(0);
+  auto type = cast<PlannedType>(result.getType());
+  if (ConvOp conv = getFirst<ConvOp>(box)) {
+    int64_t outputs = *conv.getFilter().getType().getDim(0).getConstant();
+    return isRowConv(conv, target)
+               ? getRowConv(target, outputs)
+               : getDirectConv(target, outputs, type.getDim(3), !isBlocked(result));
+  }
+  if (getFirst<MatmulOp>(box))
+    return getDirectConv(target, *type.getDim(1).getConstant(), type.getDim(0), false);
+  if (box.getKind() == BoxKind::pool && isBlocked(box.getInputs()[0]))
+    return getPool(target);
+  return getFirst<ResizeOp>(box) ? getResize(target) : getLoops(target);
 }
 
 namespace {

@@ -1,5 +1,7 @@
-// Gives filters and biases the layouts that the kernels of convolutions read. Each use gets a
-// constant of its own; the plan phase stores equal ones once.
+// Gives filters, matrices and biases the layouts that their kernels read. Each use gets a constant
+// of its own; the plan phase stores equal ones once.
+
+#include "Algorithms.h"
 
 #include "dlc/IR/Dlc.h"
 #include "dlc/Schedule/Passes.h"
@@ -17,59 +19,74 @@ namespace dlc {
 using namespace mlir;
 using namespace dlc;
 
-/// The weight behind a constant, small ones included.
-static WeightAttr getWeight(ConstantOp constant) {
-  if (auto weight = dyn_cast<WeightAttr>(constant.getValue()))
-    return weight;
-  auto dense = cast<DenseElementsAttr>(constant.getValue());
-  return WeightAttr::get(constant.getContext(), dense, dense.getType().getShape(),
-                         dense.getElementType(), {});
-}
-
-/// Replaces an operand by the same constant in `layout`.
-static LogicalResult pack(OpOperand &use, Attribute layout) {
+/// Replaces the operand behind `argument` of a box by the same constant after more recipe steps,
+/// the last of which packs it in `layout`.
+static LogicalResult pack(Value argument, Attribute layout, bool transpose = false) {
+  auto box = cast<KernelOp>(argument.getParentBlock()->getParentOp());
+  auto blockArgument = dyn_cast<BlockArgument>(argument);
+  if (!blockArgument)
+    return box.emitError("expected weights that are operands of the box");
+  OpOperand &use = box->getOpOperand(blockArgument.getArgNumber());
   auto constant = use.get().getDefiningOp<ConstantOp>();
   if (!constant)
-    return use.getOwner()->emitError("expected constant weights");
-  WeightAttr weight = getWeight(constant);
-  SmallVector<Attribute> recipe(weight.getRecipe());
-  recipe.push_back(PackAttr::get(constant.getContext(), layout));
-  OpBuilder builder(use.getOwner());
-  auto packed =
-      ConstantOp::create(builder, constant.getLoc(), constant.getType().withLayout(layout),
-                         WeightAttr::get(constant.getContext(), weight.getSource(),
-                                         weight.getShape(), weight.getElementType(), recipe));
-  use.set(packed);
+    return box.emitError("expected constant weights");
+  MLIRContext *context = constant.getContext();
+  WeightAttr weight = constant.getWeight();
+  if (transpose)
+    weight = weight.withStep(TransposeAttr::get(context));
+  weight = weight.withStep(PackAttr::get(context, layout));
+  SmallVector<ExprAttr> dims = llvm::map_to_vector(
+      weight.getResultShape(), [&](int64_t dim) { return ExprAttr::constant(context, dim); });
+  OpBuilder builder(box);
+  use.set(ConstantOp::create(builder, constant.getLoc(),
+                             PlannedType::get(dims, weight.getElementType(), layout), weight));
+  argument.setType(cast<PlannedType>(use.get().getType()).withoutLayout());
   return success();
 }
 
-static LogicalResult packWeights(KernelOp box, ConvOp conv) {
-  ScheduleAttr schedule = box.getScheduleAttr();
-  if (!schedule)
-    return box.emitError("expected a schedule");
-  auto getUse = [&](Value argument) -> OpOperand & {
-    return box->getOpOperand(cast<BlockArgument>(argument).getArgNumber());
-  };
-  int64_t inputs =
-      cast<PlannedType>(getUse(conv.getInput()).get().getType()).getImageLayout().getBlock();
-  MLIRContext *context = box.getContext();
-  if (failed(pack(getUse(conv.getFilter()),
-                  FilterLayoutAttr::get(context, schedule.getChannels(), inputs))))
+static LogicalResult packConv(KernelOp box, ConvOp conv) {
+  int64_t channels = box.getScheduleAttr().getChannels();
+  auto input = dyn_cast<BlockArgument>(conv.getInput());
+  if (!input)
+    return box.emitError("expected a convolution of an operand of the box");
+  auto type = cast<PlannedType>(box.getInputs()[input.getArgNumber()].getType());
+  auto panels = FilterLayoutAttr::get(box.getContext(), channels, type.getImageLayout().getBlock());
+  if (failed(pack(conv.getFilter(), panels)))
     return failure();
-  if (!conv.getBias())
+  return conv.getBias() ? pack(conv.getBias(), PaddedLayoutAttr::get(box.getContext(), channels))
+                        : success();
+}
+
+/// A matrix product reads the panels of a 1x1 convolution: N x K.
+static LogicalResult packMatmul(KernelOp box, MatmulOp matmul) {
+  int64_t channels = box.getScheduleAttr().getChannels();
+  int64_t inner = *matmul.getLhs().getType().getDim(1).getConstant();
+  bool transpose = !matmul.getTransposeRhs();
+  matmul.setTransposeRhs(true);
+  if (failed(pack(matmul.getRhs(),
+                  FilterLayoutAttr::get(box.getContext(), channels, std::max<int64_t>(inner, 1)),
+                  transpose)))
+    return failure();
+  return matmul.getBias()
+             ? pack(matmul.getBias(), PaddedLayoutAttr::get(box.getContext(), channels))
+             : success();
+}
+
+static LogicalResult packWeights(KernelOp box) {
+  ConvOp conv = getFirst<ConvOp>(box);
+  MatmulOp matmul = getFirst<MatmulOp>(box);
+  if (!conv && !matmul)
     return success();
-  return pack(getUse(conv.getBias()), PaddedLayoutAttr::get(context, schedule.getChannels()));
+  if (!box.getSchedule())
+    return box.emitError("expected a schedule");
+  return conv ? packConv(box, conv) : packMatmul(box, matmul);
 }
 
 namespace {
 struct PackWeights : dlc::impl::PackWeightsBase<PackWeights> {
   void runOnOperation() override {
-    WalkResult result = getOperation().walk([](KernelOp box) {
-      for (auto conv : box.getBody().getOps<ConvOp>())
-        if (failed(packWeights(box, conv)))
-          return WalkResult::interrupt();
-      return WalkResult::advance();
-    });
+    WalkResult result =
+        getOperation().walk([](KernelOp box) { return WalkResult(packWeights(box)); });
     if (result.wasInterrupted())
       signalPassFailure();
   }

@@ -3,8 +3,8 @@
 #include "mlir/Transforms/Passes.h"
 
 void dlc::buildSchedulePipeline(mlir::OpPassManager &pm) {
-  pm.addPass(createChooseSchedules());
   pm.addPass(createAssignLayouts());
+  pm.addPass(createChooseSchedules());
   pm.addPass(createPackWeights());
   pm.addPass(mlir::createCanonicalizerPass());
 }

@@ -14,8 +14,14 @@ static std::string hashOf(StringRef bytes) {
 }
 
 Expected<size_t> SourceFiles::add(StringRef path) {
-  if (sys::fs::is_directory(path))
+  // A device or a pipe could be read for ever.
+  sys::fs::file_status status;
+  if (std::error_code error = sys::fs::status(path, status))
+    return createStringError("cannot read '" + path + "': " + error.message());
+  if (status.type() == sys::fs::file_type::directory_file)
     return createStringError("cannot read '" + path + "': it is a folder");
+  if (status.type() != sys::fs::file_type::regular_file)
+    return createStringError("cannot read '" + path + "': it is not a regular file");
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
       MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)

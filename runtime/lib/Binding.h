@@ -3,6 +3,7 @@
 #define DLC_RUNTIME_BINDING_H
 
 #include "Manifest.h"
+#include "StructSize.h"
 
 namespace dlc::runtime {
 
@@ -18,7 +19,7 @@ Status checkRows(const char *kind, const T *rows, uint32_t count, ErrorText &err
   if (count && !rows)
     return error.fail(DLC_INVALID_ARGUMENT, "the %ss are null", kind);
   for (uint32_t i = 0; i < count; ++i) {
-    if (rows->struct_size < sizeof(T) || rows->struct_size % alignof(T) != 0)
+    if (!coversFirstVersion(*rows) || rows->struct_size % alignof(T) != 0)
       return error.fail(DLC_INVALID_ARGUMENT, "%s 0: struct_size %u is not that of this API", kind,
                         rows->struct_size);
     if (rowOf(rows, i).struct_size != rows->struct_size)

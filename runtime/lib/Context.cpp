@@ -2,6 +2,7 @@
 
 #include "Dtype.h"
 #include "Launch.h"
+#include "StructSize.h"
 
 #include <cstdio>
 #include <new>
@@ -23,13 +24,15 @@ dlc_status dlc_context_create(dlc_session *session, const dlc_context_options *o
                               dlc_context **context) {
   if (context)
     *context = nullptr;
-  if (!session || !context || (options && options->struct_size < sizeof(dlc_context_options)))
+  dlc_context_options known = {};
+  if (!session || !context || (options && !readStruct(*options, known)))
     return DLC_INVALID_ARGUMENT;
   void *memory = malloc(sizeof(dlc_context));
   if (!memory)
     return DLC_OUT_OF_MEMORY;
   auto *created = new (memory) dlc_context();
-  created->maxWorkspace = options ? options->max_workspace : 0;
+  created->maxWorkspace = known.max_workspace;
+  created->numThreads = known.num_threads;
   if (!created->open(*session)) {
     dlc_context_release(created);
     return DLC_OUT_OF_MEMORY;
@@ -190,7 +193,7 @@ static Status checkOverlap(dlc_context &context, const dlc_output *outputs, cons
 }
 
 /// The arena of a run: the caller's, or the context's own.
-static Status findWorkspace(dlc_context &context, const dlc_run_options *options,
+static Status findWorkspace(dlc_context &context, const dlc_run_options &options,
                             char *&workspace) {
   const auto needed = static_cast<uint64_t>(context.workspace);
   ErrorText &error = context.error;
@@ -198,15 +201,15 @@ static Status findWorkspace(dlc_context &context, const dlc_run_options *options
     return error.fail(DLC_OUT_OF_MEMORY, "an arena of %llu bytes is over the limit of %llu",
                       static_cast<unsigned long long>(needed),
                       static_cast<unsigned long long>(context.maxWorkspace));
-  if (options && options->workspace) {
-    workspace = static_cast<char *>(options->workspace);
+  if (options.workspace) {
+    workspace = static_cast<char *>(options.workspace);
     if (reinterpret_cast<uintptr_t>(workspace) % DLC_WORKSPACE_ALIGNMENT != 0)
       return error.fail(DLC_INVALID_ARGUMENT, "the workspace is not aligned to %d bytes",
                         DLC_WORKSPACE_ALIGNMENT);
-    if (options->workspace_size < needed)
+    if (options.workspace_size < needed)
       return error.fail(DLC_BUFFER_TOO_SMALL, "expected a workspace of %llu bytes, found %llu",
                         static_cast<unsigned long long>(needed),
-                        static_cast<unsigned long long>(options->workspace_size));
+                        static_cast<unsigned long long>(options.workspace_size));
     return DLC_OK;
   }
   workspace = context.arena.reserve(needed);
@@ -252,7 +255,7 @@ static void settleBuffers(dlc_context &context, dlc_output *outputs, dlc_status 
 
 static Status execute(dlc_context &context, dlc_output *outputs, char *workspace) {
   DLC_RETURN_IF_ERROR(fillBuffers(context, outputs));
-  RunState state = {context.binding.symbols(), &context.cancelled};
+  RunState state = {context.binding.symbols(), &context.cancelled, context.numThreads};
   const dlc_program &program = *context.session->program;
   const dlc_run_call call = {.struct_size = sizeof(dlc_run_call),
                              .reserved = 0,
@@ -269,7 +272,8 @@ static Status execute(dlc_context &context, dlc_output *outputs, char *workspace
 static Status runCall(dlc_context &context, const dlc_run_options *options, const dlc_input *inputs,
                       uint32_t numInputs, dlc_output *outputs, uint32_t numOutputs) {
   ErrorText &error = context.error;
-  if (options && options->struct_size < sizeof(dlc_run_options))
+  dlc_run_options known = {};
+  if (options && !readStruct(*options, known))
     return error.fail(DLC_INVALID_ARGUMENT, "the options' struct_size is too small");
   if (!outputs && context.session->manifest.outputs().size() != 0)
     return error.fail(DLC_INVALID_ARGUMENT, "the outputs are null");
@@ -277,7 +281,7 @@ static Status runCall(dlc_context &context, const dlc_run_options *options, cons
   DLC_RETURN_IF_ERROR(context.binding.checkData(error));
   DLC_RETURN_IF_ERROR(checkOutputBuffers(context, outputs));
   char *workspace = nullptr;
-  DLC_RETURN_IF_ERROR(findWorkspace(context, options, workspace));
+  DLC_RETURN_IF_ERROR(findWorkspace(context, known, workspace));
   DLC_RETURN_IF_ERROR(checkOverlap(context, outputs, workspace));
   dlc_status status = execute(context, outputs, workspace);
   settleBuffers(context, outputs, status);

@@ -9,6 +9,7 @@
 struct dlc_context {
   dlc_session *session = nullptr;
   uint64_t maxWorkspace = 0; // 0: no limit
+  uint32_t numThreads = 0;   // 0: no limit
   dlc::runtime::ErrorText error;
   dlc::runtime::Binding binding;
   dlc::runtime::Arena arena;

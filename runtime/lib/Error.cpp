@@ -2,6 +2,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <cstring>
 
 using namespace dlc::runtime;
 
@@ -10,18 +11,31 @@ void ErrorText::clear() {
   buffer[0] = '\0';
 }
 
+bool ErrorText::append(char c) {
+  const auto code = static_cast<unsigned char>(c);
+  char shown[8] = {c};
+  if (code < 0x20 || code == 0x7f)
+    snprintf(shown, sizeof(shown), "\\x%02x", code);
+  const size_t size = strlen(shown);
+  if (length + size >= sizeof(buffer))
+    return false;
+  memcpy(buffer + length, shown, size + 1);
+  length += size;
+  return true;
+}
+
 dlc_status ErrorText::fail(dlc_status status, const char *format, ...) {
-  size_t room = sizeof(buffer) - length;
-  if (length != 0 && room > 2) {
-    buffer[length++] = '\n';
-    --room;
-  }
+  char line[sizeof(buffer)];
   va_list arguments;
   va_start(arguments, format);
-  int written = vsnprintf(buffer + length, room, format, arguments);
+  vsnprintf(line, sizeof(line), format, arguments);
   va_end(arguments);
-  if (written > 0)
-    length += static_cast<size_t>(written) < room ? static_cast<size_t>(written) : room - 1;
+  if (length != 0 && length + 2 < sizeof(buffer)) {
+    buffer[length++] = '\n';
+    buffer[length] = '\0';
+  }
+  for (const char *c = line; *c && append(*c); ++c) {
+  }
   return status;
 }
 

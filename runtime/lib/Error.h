@@ -27,11 +27,15 @@ public:
   void clear();
 
   /// Adds one line and returns `status`, so that a failing function can end with `return
-  /// error.fail(...)`.
+  /// error.fail(...)`. Control characters, which names may hold, are shown as \xNN: it stays one
+  /// line.
   [[nodiscard]] dlc_status fail(dlc_status status, const char *format, ...)
       __attribute__((format(printf, 3, 4)));
 
 private:
+  /// False where the character does not fit.
+  bool append(char c);
+
   char buffer[4096] = "";
   size_t length = 0;
 };

@@ -1,12 +1,15 @@
 #include "Launch.h"
 
+#include "Pool.h"
+
 using namespace dlc::runtime;
 
 static int32_t launchKernel(void *state, const dlc_launch *launch) {
   auto *run = static_cast<const RunState *>(state);
   if (run->cancelled->load(std::memory_order_relaxed))
     return DLC_PROGRAM_STOPPED;
-  TicketedLaunch(*launch, run->symbols).work();
+  const dlc_kernel_call call = {sizeof(dlc_kernel_call), 0, launch->buffers, run->symbols};
+  processPool.run(launch->function, call, launch->num_tasks, run->numThreads);
   return DLC_PROGRAM_OK;
 }
 

@@ -1,4 +1,4 @@
-// Executes the tasks of one kernel launch.
+// What a running program may ask of the runtime.
 #ifndef DLC_RUNTIME_LAUNCH_H
 #define DLC_RUNTIME_LAUNCH_H
 
@@ -8,32 +8,11 @@
 
 namespace dlc::runtime {
 
-/// A launch whose tasks are handed out as tickets: who wants to work takes the next number until
-/// none is left. The thread that runs the host program can always finish alone, and it matters to
-/// no result who took which number.
-class TicketedLaunch {
-public:
-  TicketedLaunch(const dlc_launch &launch, const int64_t *symbols)
-      : function(launch.function), numTasks(launch.num_tasks),
-        call{sizeof(dlc_kernel_call), 0, launch.buffers, symbols} {}
-
-  /// Takes tickets and computes their tasks until all are taken.
-  void work() {
-    for (int64_t task; (task = nextTicket.fetch_add(1, std::memory_order_relaxed)) < numTasks;)
-      function(&call, task);
-  }
-
-private:
-  const dlc_kernel_fn function;
-  const int64_t numTasks;
-  const dlc_kernel_call call;
-  std::atomic<int64_t> nextTicket{0};
-};
-
 /// What the service table's `state` points at during a run.
 struct RunState {
   const int64_t *symbols;
   const std::atomic<bool> *cancelled;
+  uint32_t numThreads; // that may compute this run's tasks; 0: all of the process's pool
 };
 
 /// The services of a run whose state is a RunState.

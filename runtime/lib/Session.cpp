@@ -2,6 +2,7 @@
 
 #include "ArtifactFile.h"
 #include "Names.h"
+#include "StructSize.h"
 
 #include <cerrno>
 #include <cstdio>
@@ -129,10 +130,13 @@ static Status queryProgram(dlc_session &session, ErrorText &error) {
   const dlc_program *program = query(DLC_ABI_VERSION);
   if (!program)
     return error.fail(DLC_INCOMPATIBLE, "its code does not speak ABI version %u", DLC_ABI_VERSION);
-  if (program->struct_size < sizeof(dlc_program) || program->abi_version != DLC_ABI_VERSION ||
-      !program->plan || !program->run ||
-      static_cast<uint64_t>(program->weights_size) != session.weightsSize)
+  if (!coversFirstVersion(*program) || program->abi_version != DLC_ABI_VERSION || !program->plan ||
+      !program->run || static_cast<uint64_t>(program->weights_size) != session.weightsSize)
     return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its note");
+  // The code trusts that it is given room for as much as it reads and writes.
+  if (program->num_symbols != session.manifest.symbols().size() ||
+      program->num_output_dims != session.manifest.numOutputDims())
+    return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its manifest");
   session.program = program;
   return DLC_OK;
 }
@@ -151,9 +155,10 @@ static Status loadSession(const char *path, uint32_t verifyWeights, dlc_session 
 
 static Status loadNewSession(const char *path, const dlc_session_options *options,
                              dlc_session **result, ErrorText &error) {
-  if (options && options->struct_size < sizeof(dlc_session_options))
+  dlc_session_options known = {};
+  if (options && !readStruct(*options, known))
     return error.fail(DLC_INVALID_ARGUMENT, "the options' struct_size is too small");
-  const uint32_t verifyWeights = options ? options->verify_weights : +DLC_VERIFY_SMALL;
+  const uint32_t verifyWeights = known.verify_weights;
   if (verifyWeights > DLC_VERIFY_NEVER)
     return error.fail(DLC_INVALID_ARGUMENT, "unknown verify_weights %u", verifyWeights);
   void *memory = malloc(sizeof(dlc_session));
@@ -178,8 +183,11 @@ dlc_status dlc_session_load(const char *path, const dlc_session_options *options
     return DLC_INVALID_ARGUMENT;
   ErrorText error;
   dlc_status status = loadNewSession(path, options, session, error);
-  if (status != DLC_OK && error_text)
-    snprintf(error_text, error_text_capacity, "%s: %s", path, error.text());
+  if (status != DLC_OK && error_text) {
+    ErrorText located;
+    status = located.fail(status, "%s: %s", path, error.text());
+    snprintf(error_text, error_text_capacity, "%s", located.text());
+  }
   return status;
 }
 
@@ -190,29 +198,25 @@ void dlc_session_release(dlc_session *session) {
   }
 }
 
-/// Fills the part of the caller's struct that this version knows.
-template <typename T> static dlc_status fill(T *info, T full) {
-  if (!info || info->struct_size < sizeof(T))
-    return DLC_INVALID_ARGUMENT;
-  full.struct_size = info->struct_size;
-  memcpy(info, &full, sizeof(T));
-  return DLC_OK;
+template <typename T> static dlc_status fill(T *info, const T &full) {
+  return info && writeStruct(*info, full) ? DLC_OK : DLC_INVALID_ARGUMENT;
 }
 
 dlc_status dlc_session_describe(const dlc_session *session, dlc_session_info *info) {
   if (!session)
     return DLC_INVALID_ARGUMENT;
   const Manifest &manifest = session->manifest;
-  return fill(info, {.struct_size = 0,
-                     .num_inputs = static_cast<uint32_t>(manifest.inputs().size()),
-                     .num_outputs = static_cast<uint32_t>(manifest.outputs().size()),
-                     .num_symbols = static_cast<uint32_t>(manifest.symbols().size()),
-                     .num_kernels = manifest.numKernels(),
-                     .reserved = 0,
-                     .weights_size = session->weightsSize,
-                     .model = manifest.model(),
-                     .compiler = manifest.compiler(),
-                     .target = manifest.target()});
+  return fill<dlc_session_info>(info,
+                                {.struct_size = 0,
+                                 .num_inputs = static_cast<uint32_t>(manifest.inputs().size()),
+                                 .num_outputs = static_cast<uint32_t>(manifest.outputs().size()),
+                                 .num_symbols = static_cast<uint32_t>(manifest.symbols().size()),
+                                 .num_kernels = manifest.numKernels(),
+                                 .reserved = 0,
+                                 .weights_size = session->weightsSize,
+                                 .model = manifest.model(),
+                                 .compiler = manifest.compiler(),
+                                 .target = manifest.target()});
 }
 
 static dlc_status describeTensor(const OwnedArray<ManifestTensor> &tensors, uint32_t index,

@@ -108,3 +108,65 @@ func.func @resize_takes_its_scales_along(%x: !dlc.tensor<H x W x f32>) -> !dlc.t
 func.func @outputs_without_a_box_are_copied(%x: !dlc.tensor<N x f32>) -> (!dlc.tensor<N x f32>, !dlc.tensor<N x f32>) {
   return %x, %x : !dlc.tensor<N x f32>, !dlc.tensor<N x f32>
 }
+
+// -----
+
+!image = !dlc.tensor<1 x 3 x H x W x f32>
+!filter = !dlc.tensor<3 x 3 x 3 x 3 x f32>
+
+// The shortcut of a residual block becomes an operand of the second convolution's box.
+// CHECK-LABEL: func.func @residual_block
+// CHECK: %[[FIRST:.*]] = dlc.kernel anchor(%arg0, %{{.*}})
+// CHECK: dlc.kernel anchor(%[[FIRST]], %{{[^,]*}}, %arg0) :
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: dlc.conv
+// CHECK-NEXT: dlc.add
+// CHECK-NEXT: dlc.relu
+// CHECK-NEXT: dlc.yield
+func.func @residual_block(%x: !image) -> !image {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 324>, shape = [3, 3, 3, 3], type = f32> -> !filter
+  %0 = dlc.conv %x, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!image, !filter) -> !image
+  %1 = dlc.relu %0 : (!image) -> !image
+  %2 = dlc.conv %1, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!image, !filter) -> !image
+  %3 = dlc.add %2, %x : (!image, !image) -> !image
+  %4 = dlc.relu %3 : (!image) -> !image
+  return %4 : !image
+}
+
+// -----
+
+!image = !dlc.tensor<N x 4 x H x W x f32>
+
+// Views need no box; an output that shows what a box computes needs no copy.
+// CHECK-LABEL: func.func @views
+// CHECK: dlc.kernel pool(%arg0)
+// CHECK: dlc.kernel pool(%{{.*}})
+// CHECK: %[[MATRIX:.*]] = dlc.flatten
+// CHECK: dlc.kernel anchor(%[[MATRIX]], %{{.*}})
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: dlc.matmul
+// CHECK-NEXT: dlc.relu
+// CHECK: %[[OUT:.*]] = dlc.reshape
+// CHECK: return %[[OUT]]
+func.func @views(%x: !image) -> !dlc.tensor<N x 2 x 4 x f32> {
+  %0 = dlc.max_pool %x kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
+  %1 = dlc.reduce mean %0 axes [2, 3] keep_dims : (!image) -> !dlc.tensor<N x 4 x 1 x 1 x f32>
+  %2 = dlc.flatten %1 axis 1 : (!dlc.tensor<N x 4 x 1 x 1 x f32>) -> !dlc.tensor<N x 4 x f32>
+  %w = dlc.constant dense<1.0> : tensor<8x4xf32> -> !dlc.tensor<8 x 4 x f32>
+  %3 = dlc.matmul %2, %w transpose_rhs : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<8 x 4 x f32>) -> !dlc.tensor<N x 8 x f32>
+  %4 = dlc.relu %3 : (!dlc.tensor<N x 8 x f32>) -> !dlc.tensor<N x 8 x f32>
+  %s = dlc.constant dense<[0, 2, 4]> : tensor<3xi64> -> !dlc.tensor<3 x i64>
+  %5 = dlc.reshape %4, %s : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<3 x i64>) -> !dlc.tensor<N x 2 x 4 x f32>
+  return %5 : !dlc.tensor<N x 2 x 4 x f32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @view_of_an_input_is_copied
+// CHECK: %[[VIEW:.*]] = dlc.flatten %arg0
+// CHECK: %[[COPY:.*]] = dlc.kernel loops(%[[VIEW]])
+// CHECK: return %[[COPY]]
+func.func @view_of_an_input_is_copied(%x: !dlc.tensor<N x 2 x 3 x f32>) -> !dlc.tensor<N x 6 x f32> {
+  %0 = dlc.flatten %x axis 1 : (!dlc.tensor<N x 2 x 3 x f32>) -> !dlc.tensor<N x 6 x f32>
+  return %0 : !dlc.tensor<N x 6 x f32>
+}

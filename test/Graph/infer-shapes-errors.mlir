@@ -74,3 +74,45 @@ func.func @resize_overflow(%x: !dlc.tensor<H x 4611686018427387904 x f32>) -> !d
   %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<H x 4611686018427387904 x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
   return %0 : !dlc.tensor<* x f32>
 }
+
+// -----
+
+func.func @reshape(%x: !dlc.tensor<N x 6 x f32>, %s: !dlc.tensor<2 x i64>) {
+  // expected-error @below {{expected a constant vector of i64 as shape}}
+  %0 = dlc.reshape %x, %s : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  %a = dlc.constant dense<[-1, -1]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
+  // expected-error @below {{expected dims that are not negative and at most one -1, found -1}}
+  %1 = dlc.reshape %x, %a : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  %b = dlc.constant dense<[-1, 4]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
+  // expected-error @below {{to be divisible by the other dims of the shape}}
+  %2 = dlc.reshape %x, %b : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  %c = dlc.constant dense<[0, 5]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
+  // expected-error @below {{expected as many elements as}}
+  %3 = dlc.reshape %x, %c : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  %d = dlc.constant dense<[1, 1, 0]> : tensor<3xi64> -> !dlc.tensor<3 x i64>
+  // expected-error @below {{expected a dim 2 of the input to keep}}
+  %4 = dlc.reshape %x, %d : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<3 x i64>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @axes(%x: !dlc.tensor<N x 6 x f32>) {
+  // expected-error @below {{expected axes to be dims of}}
+  %0 = dlc.reduce sum %x axes [2] : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected axes to be dims of}}
+  %1 = dlc.reduce sum %x axes [1, -1] : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected axis from -2 to 2, found 3}}
+  %2 = dlc.flatten %x axis 3 : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected an input with spatial dims}}
+  %3 = dlc.global_pool max %x : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @batch_norm_c1(%x: !dlc.tensor<N x 6 x f32>, %v: !dlc.tensor<5 x f32>) {
+  // expected-error @below {{expected vectors with one element for each channel of}}
+  %0 = dlc.batch_norm %x, %v, %v, %v, %v epsilon 1.0e-05 : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<5 x f32>, !dlc.tensor<5 x f32>, !dlc.tensor<5 x f32>, !dlc.tensor<5 x f32>) -> !dlc.tensor<* x f32>
+  return
+}

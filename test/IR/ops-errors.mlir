@@ -165,3 +165,68 @@ func.func @write_c1(%v: !dlc.tensor<M x f32>, %b: !dlc.buffer<!dlc.tensor<N x f3
   dlc.write %v, %b : !dlc.tensor<M x f32>, !dlc.buffer<!dlc.tensor<N x f32>>
   return
 }
+
+// -----
+
+func.func @matmul_c1(%x: !dlc.tensor<4 x f32>, %w: !dlc.tensor<4 x 3 x f32>) {
+  // expected-error @below {{expected lhs of rank 2 or more and rhs of rank 2}}
+  %0 = dlc.matmul %x, %w : (!dlc.tensor<4 x f32>, !dlc.tensor<4 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @matmul_c2(%x: !dlc.tensor<N x 4 x f32>, %w: !dlc.tensor<4 x 3 x f32>) {
+  // expected-error @below {{expected lhs and rhs to agree in the dim that is summed over, found 4 and 3}}
+  %0 = dlc.matmul %x, %w transpose_rhs : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<4 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @matmul_c3(%x: !dlc.tensor<N x 4 x f32>, %w: !dlc.tensor<4 x 3 x f32>) {
+  // expected-error @below {{expected a bias of 3 elements}}
+  %0 = dlc.matmul %x, %w, %x : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<4 x 3 x f32>, !dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @max_pool_c1(%x: !dlc.tensor<N x 4 x W x f32>) {
+  // expected-error @below {{expected kernel, strides and dilations of 2 and pads of 4 elements}}
+  %0 = dlc.max_pool %x kernel [3, 3] strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] : (!dlc.tensor<N x 4 x W x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @max_pool_c2(%x: !dlc.tensor<N x 4 x W x f32>) {
+  // expected-error @below {{expected pads from 0 to less than the kernel's extent (3), found 3}}
+  %0 = dlc.max_pool %x kernel [3] strides [1] pads [3, 0] dilations [1] : (!dlc.tensor<N x 4 x W x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @max_pool_c2_stride(%x: !dlc.tensor<N x 4 x W x f32>) {
+  // expected-error @below {{expected kernel, strides and dilations to be positive and small}}
+  %1 = dlc.max_pool %x kernel [3] strides [0] pads [0, 0] dilations [1] : (!dlc.tensor<N x 4 x W x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @reinterpret_c1(%x: !dlc.buffer<!dlc.tensor<N x 4 x f32>>) {
+  // expected-error @below {{expected dense buffers of one size}}
+  %0 = dlc.reinterpret %x : !dlc.buffer<!dlc.tensor<N x 4 x f32>> -> !dlc.buffer<!dlc.tensor<N x 5 x f32>>
+  return
+}
+
+// -----
+
+func.func @conv_c7(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w: !dlc.tensor<0 x 3 x 3 x 3 x f32>) {
+  // expected-error @below {{expected filter dims to be positive}}
+  %0 = dlc.conv %x, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<0 x 3 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}

@@ -80,3 +80,48 @@ func.func private @relu(%input: !dlc.buffer<!dlc.tensor<N x f32>>, %output: !dlc
   dlc.write %0, %output : !dlc.tensor<N x f32>, !dlc.buffer<!dlc.tensor<N x f32>>
   return
 }
+
+// CHECK-LABEL: func.func @vision
+func.func @vision(%x: !dlc.tensor<N x 4 x H x W x f32>, %v: !dlc.tensor<4 x f32>, %w: !dlc.tensor<5 x 4 x f32>, %b: !dlc.tensor<5 x f32>, %s: !dlc.tensor<2 x i64>) {
+  // CHECK: dlc.batch_norm %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} epsilon 9.99999974E-6 :
+  %0 = dlc.batch_norm %x, %v, %v, %v, %v epsilon 1.0e-05 : (!dlc.tensor<N x 4 x H x W x f32>, !dlc.tensor<4 x f32>, !dlc.tensor<4 x f32>, !dlc.tensor<4 x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<N x 4 x H x W x f32>
+  // CHECK: dlc.max_pool %{{.*}} kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] ceil :
+  %1 = dlc.max_pool %0 kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] ceil : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<* x f32>
+  // CHECK: dlc.reduce mean %{{.*}} axes [2, 3] keep_dims :
+  %2 = dlc.reduce mean %0 axes [2, 3] keep_dims : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x 1 x 1 x f32>
+  // CHECK: dlc.global_pool max %{{.*}} :
+  %3 = dlc.global_pool max %0 : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x 1 x 1 x f32>
+  // CHECK: dlc.flatten %{{.*}} axis 1 :
+  %4 = dlc.flatten %2 axis 1 : (!dlc.tensor<N x 4 x 1 x 1 x f32>) -> !dlc.tensor<N x 4 x f32>
+  // CHECK: dlc.matmul %{{.*}}, %{{.*}}, %{{.*}} transpose_rhs :
+  %5 = dlc.matmul %4, %w, %b transpose_rhs : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<5 x 4 x f32>, !dlc.tensor<5 x f32>) -> !dlc.tensor<N x 5 x f32>
+  // CHECK: dlc.reshape %{{.*}}, %{{.*}} allow_zero :
+  %6 = dlc.reshape %5, %s allow_zero : (!dlc.tensor<N x 5 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// CHECK-LABEL: func.func @reinterpret
+func.func @reinterpret(%x: !dlc.buffer<!dlc.tensor<N x 4 x 1 x f32>>) {
+  // CHECK: dlc.reinterpret %{{.*}} : <<N x 4 x 1 x f32>> -> <<N x 4 x f32>>
+  %0 = dlc.reinterpret %x : !dlc.buffer<!dlc.tensor<N x 4 x 1 x f32>> -> !dlc.buffer<!dlc.tensor<N x 4 x f32>>
+  return
+}
+
+// CHECK-LABEL: func.func @unary
+func.func @unary(%x: !dlc.tensor<N x f32>) {
+  // CHECK: dlc.erf
+  %0 = dlc.erf %x : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+  // CHECK: dlc.exp
+  %1 = dlc.exp %x : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+  // CHECK: dlc.neg
+  %2 = dlc.neg %x : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+  // CHECK: dlc.sigmoid
+  %3 = dlc.sigmoid %x : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+  // CHECK: dlc.sqrt
+  %4 = dlc.sqrt %x : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+  // CHECK: dlc.tanh
+  %5 = dlc.tanh %x : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+  // CHECK: dlc.leaky_relu %{{.*}} alpha 1.000000e-01 :
+  %6 = dlc.leaky_relu %x alpha 0.1 : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+  return
+}

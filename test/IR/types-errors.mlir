@@ -25,7 +25,7 @@ func.func private @call(!dlc.tensor<ceil(H, 2) x f32>)
 
 // -----
 
-// expected-error @below {{expected rank 4 for #dlc.image_layout}}
+// expected-error @below {{expected another rank for #dlc.image_layout}}
 func.func private @image_rank(!dlc.tensor<3 x f32, #dlc.image_layout<block = 1, halo = [0, 0, 0, 0]>>)
 
 // -----
@@ -87,6 +87,85 @@ module attributes {a = #dlc.weight<source = dense<1.0> : tensor<1xf32>, shape = 
 
 // expected-error @below {{expected a layout, found}}
 module attributes {a = #dlc.pack<3 : i32>} {}
+
+// -----
+
+// expected-error @below {{expected packing to be the last step of a recipe}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<3x2xf32>, shape = [3, 2], type = f32,
+    recipe = [#dlc.pack<#dlc.filter_layout<outputs = 4, inputs = 1>>, #dlc.transpose]>} {}
+
+// -----
+
+// expected-error @below {{expected another rank for #dlc.filter_layout<outputs = 4, inputs = 1>, found rank 3}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<3x2x1xf32>, shape = [3, 2, 1], type = f32,
+    recipe = [#dlc.pack<#dlc.filter_layout<outputs = 4, inputs = 1>>]>} {}
+
+// -----
+
+// expected-error @below {{expected a packed size of less than 2^63 bytes}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<3xf32>, shape = [3], type = f32,
+    recipe = [#dlc.pack<#dlc.padded_layout<4611686018427387904>>]>} {}
+
+// -----
+
+// expected-error @below {{expected a matrix to transpose, found rank 3}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<3x2x1xf32>, shape = [3, 2, 1], type = f32, recipe = [#dlc.transpose]>} {}
+
+// -----
+
+// expected-error @below {{expected a matrix to transpose, found rank 0}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<f32>, shape = [], type = f32, recipe = [#dlc.transpose]>} {}
+
+// -----
+
+// expected-error @below {{expected arithmetic on f32, found 'f64'}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<3xf64>, shape = [3], type = f64, recipe = [#dlc.rsqrt<1.0 : f32>]>} {}
+
+// -----
+
+// expected-error @below {{expected a weight that is a vector, found 3 : i32}}
+module attributes {a = #dlc.combine<mul, 3 : i32>} {}
+
+// -----
+
+// expected-error @below {{expected a weight that is a vector}}
+module attributes {a = #dlc.combine<mul, #dlc.weight<source = dense<1.0> : tensor<3x2xf32>, shape = [3, 2], type = f32>>} {}
+
+// -----
+
+// expected-error @below {{expected a weight that is a vector}}
+module attributes {a = #dlc.combine<mul, #dlc.weight<source = dense<1.0> : tensor<3xf32>, shape = [3], type = f32,
+    recipe = [#dlc.pack<#dlc.padded_layout<4>>]>>} {}
+
+// -----
+
+// expected-error @below {{expected a weight of f32 with one element for each index of the first dim}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<2x3xf32>, shape = [2, 3], type = f32,
+    recipe = [#dlc.combine<add, #dlc.weight<source = dense<1.0> : tensor<3xf32>, shape = [3], type = f32>>]>} {}
+
+// -----
+
+// expected-error @below {{expected a weight of f32 with one element for each index of the first dim}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<3x2xf32>, shape = [3, 2], type = f32,
+    recipe = [#dlc.transpose, #dlc.combine<add, #dlc.weight<source = dense<1.0> : tensor<3xf32>, shape = [3], type = f32>>]>} {}
+
+// -----
+
+// expected-error @below {{expected a weight of f32 with one element for each index of the first dim}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<f32>, shape = [], type = f32,
+    recipe = [#dlc.combine<add, #dlc.weight<source = dense<1.0> : tensor<3xf32>, shape = [3], type = f32>>]>} {}
+
+// -----
+
+// expected-error @below {{expected a weight of f32 with one element for each index of the first dim}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<3xf32>, shape = [3], type = f32,
+    recipe = [#dlc.combine<add, #dlc.weight<source = dense<1.0> : tensor<3xf64>, shape = [3], type = f64>>]>} {}
+
+// -----
+
+// expected-error @below {{invalid kind of attribute specified}}
+// expected-error @below {{failed to parse Dlc_RsqrtAttr parameter 'epsilon'}}
+module attributes {a = #dlc.rsqrt<"small">} {}
 
 // -----
 

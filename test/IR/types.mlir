@@ -41,3 +41,27 @@ func.func private @names(!dlc.tensor<"batch size" x "f32" x "x" x "seq_len" x i6
 func.func private @layouts(!dlc.buffer<!dlc.tensor<1 x 17 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 2, 3, 4]>>>,
                            !dlc.tensor<3 x 17 x 5 x 5 x f32, #dlc.filter_layout<outputs = 16, inputs = 16>>,
                            !dlc.tensor<3 x f32, #dlc.padded_layout<16>>)
+
+// The recipe of a filter of a convolution that a normalization follows, and of a matrix.
+
+// CHECK-LABEL: func.func private @recipes(
+// CHECK-SAME: folded = #dlc.weight<source = #dlc.range<file = 0, offset = 3, length = 72>, shape = [3, 1, 2, 3], type = f32,
+// CHECK-SAME: recipe = [#dlc.combine<mul, #dlc.weight<source = dense<[5.000000e-01, 1.000000e+00, 2.000000e+00]> : tensor<3xf32>, shape = [3], type = f32,
+// CHECK-SAME: recipe = [#dlc.combine<mul, #dlc.weight<source = #dlc.range<file = 0, offset = 75, length = 12>, shape = [3], type = f32,
+// CHECK-SAME: recipe = [#dlc.rsqrt<1.000000e-03 : f32>]>>]>>,
+// CHECK-SAME: #dlc.pack<#dlc.filter_layout<outputs = 16, inputs = 1>>]>
+// CHECK-SAME: matrix = #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 24>, shape = [2, 3], type = f32,
+// CHECK-SAME: recipe = [#dlc.combine<sub, #dlc.weight<source = dense<1.000000e+00> : tensor<2xf32>, shape = [2], type = f32>>,
+// CHECK-SAME: #dlc.transpose, #dlc.combine<add, #dlc.weight<source = dense<2.000000e+00> : tensor<3xf32>, shape = [3], type = f32>>,
+// CHECK-SAME: #dlc.pack<#dlc.filter_layout<outputs = 16, inputs = 1>>]>
+func.func private @recipes() attributes {
+  folded = #dlc.weight<source = #dlc.range<file = 0, offset = 3, length = 72>, shape = [3, 1, 2, 3], type = f32, recipe = [
+    #dlc.combine<mul, #dlc.weight<source = dense<[0.5, 1.0, 2.0]> : tensor<3xf32>, shape = [3], type = f32, recipe = [
+      #dlc.combine<mul, #dlc.weight<source = #dlc.range<file = 0, offset = 75, length = 12>, shape = [3], type = f32,
+                                    recipe = [#dlc.rsqrt<1.0e-3 : f32>]>>]>>,
+    #dlc.pack<#dlc.filter_layout<outputs = 16, inputs = 1>>]>,
+  matrix = #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 24>, shape = [2, 3], type = f32, recipe = [
+    #dlc.combine<sub, #dlc.weight<source = dense<1.0> : tensor<2xf32>, shape = [2], type = f32>>, #dlc.transpose,
+    #dlc.combine<add, #dlc.weight<source = dense<2.0> : tensor<3xf32>, shape = [3], type = f32>>,
+    #dlc.pack<#dlc.filter_layout<outputs = 16, inputs = 1>>]>
+}

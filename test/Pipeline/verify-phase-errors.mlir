@@ -3,7 +3,7 @@
 // RUN: dlc-opt %t/graph.mlir --dlc-verify-phase=phase=graph --verify-diagnostics --split-input-file
 // RUN: dlc-opt %t/fuse.mlir --dlc-verify-phase=phase=fuse --verify-diagnostics
 // RUN: dlc-opt %t/schedule.mlir --dlc-verify-phase=phase=schedule --verify-diagnostics
-// RUN: dlc-opt %t/plan.mlir --dlc-verify-phase=phase=plan --verify-diagnostics
+// RUN: dlc-opt %t/plan.mlir --dlc-verify-phase=phase=plan --verify-diagnostics --split-input-file
 // RUN: dlc-opt %t/codegen.mlir --dlc-verify-phase=phase=codegen --verify-diagnostics
 // RUN: dlc-opt %t/phase.mlir --dlc-verify-phase=phase=run --verify-diagnostics
 
@@ -59,6 +59,13 @@ func.func @main(%x: !dlc.tensor<N x f32>) -> !dlc.tensor<N x f32> {
 func.func @main(%x: !dlc.buffer<!dlc.tensor<N x f32>>) {
   // expected-error @below {{'dlc.alloc' is not expected after phase plan}}
   %0 = dlc.alloc : !dlc.buffer<!dlc.tensor<N x f32>>
+  return
+}
+
+// -----
+
+// expected-error @below {{symbol 'M' is not bound by an input}}
+func.func @main(%x: !dlc.buffer<!dlc.tensor<N x f32>>) attributes {dlc.workspace = #dlc.expr<M>} {
   return
 }
 

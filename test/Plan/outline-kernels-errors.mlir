@@ -31,7 +31,7 @@ func.func @main(%x: !dlc.tensor<N x f32> {dlc.name = "x"}) -> (!dlc.tensor<N x f
 // -----
 
 func.func @main(%x: !dlc.tensor<N x f32> {dlc.name = "x"}) {
-  // expected-error @below {{expected a box or a constant}}
+  // expected-error @below {{expected a box, a view or a constant}}
   %0 = dlc.relu %x : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
   return
 }

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s --dlc-outline-kernels | FileCheck %s
+// RUN: dlc-opt %s --split-input-file --dlc-outline-kernels | FileCheck %s
 
 !x = !dlc.tensor<N x 8 x H x W x f32>
 !h = !dlc.tensor<N x 8 x H x W x f32, #dlc.image_layout<block = 1, halo = [1, 1, 1, 1]>>
@@ -11,9 +11,11 @@
 // Equal weights are stored once.
 // CHECK-SAME: dlc.weights = [{offset = 0 : i64, weight = #dlc.weight<{{[^,]*}}, offset = 64, length = 2304>, {{.*}}>}]
 
-// CHECK: func.func @main(%[[IN:.*]]: !dlc.buffer<{{.*}}>, %[[OUT:.*]]: !dlc.buffer<{{.*}}>, %[[AGAIN:.*]]: !dlc.buffer<{{.*}}>) {
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: (%[[IN:.*]]: !dlc.buffer<{{.*}}>, %[[OUT:.*]]: !dlc.buffer<{{.*}}>, %[[AGAIN:.*]]: !dlc.buffer<{{.*}}>) {
 // CHECK: %[[ALLOC:.*]] = dlc.alloc : <<N x 8 x H x W x f32, #dlc.image_layout<block = 1, halo = [1, 1, 1, 1]>>>
-// CHECK: dlc.launch @relu_0 tasks <8*H*N>(%[[IN]], %[[ALLOC]])
+// An image without rows still has a halo to fill.
+// CHECK: dlc.launch @relu_0 tasks <max(8*H*N, 1)>(%[[IN]], %[[ALLOC]])
 // CHECK: %[[W:.*]] = dlc.weight_slot 0,
 // CHECK: dlc.launch @conv_1 tasks <N*floordiv(H + 1, 2)>(%[[ALLOC]], %[[W]], %[[OUT]])
 // CHECK: dlc.launch @conv_2 tasks <H*N>(%[[ALLOC]], %{{.*}}, %[[AGAIN]])
@@ -48,3 +50,53 @@ func.func @main(%x: !x {dlc.name = "input"}) -> (!x {dlc.name = "output"}, !x {d
 
 #model = loc("model.onnx":0:0)
 #r = loc(fused<{node = "r", op = "Relu", opset = 14 : i64}>[#model])
+
+// -----
+
+!m = !dlc.tensor<N x 8 x f32>
+!i = !dlc.tensor<N x 8 x 1 x 1 x f32>
+!w = !dlc.tensor<40 x 8 x f32, #dlc.filter_layout<outputs = 16, inputs = 8>>
+!wl = !dlc.tensor<40 x 8 x f32>
+!y = !dlc.tensor<N x 40 x f32>
+!v = !dlc.tensor<N x 5 x 8 x f32>
+
+// A view is its operand's buffer in another shape; an output that is a view is written through one.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: (%[[IN:.*]]: !dlc.buffer<<N x 8 x 1 x 1 x f32>>, %[[OUT:.*]]: !dlc.buffer<<N x 5 x 8 x f32>>)
+// CHECK: %[[RESULT:.*]] = dlc.reinterpret %[[OUT]] : <<N x 5 x 8 x f32>> -> <<N x 40 x f32>>
+// CHECK: %[[MATRIX:.*]] = dlc.reinterpret %[[IN]] : <<N x 8 x 1 x 1 x f32>> -> <<N x 8 x f32>>
+// One task for each panel of columns.
+// CHECK: dlc.launch @matmul_0 tasks <3>(%[[MATRIX]], %{{.*}}, %[[RESULT]])
+func.func @main(%x: !i {dlc.name = "x"}) -> (!v {dlc.name = "y"}) {
+  %m = dlc.flatten %x axis 1 : (!i) -> !m
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 1280>, shape = [40, 8], type = f32, recipe = [#dlc.pack<#dlc.filter_layout<outputs = 16, inputs = 8>>]> -> !w
+  %0 = dlc.kernel anchor (%m, %w) schedule <direct_conv, lanes = 16, channels = 16, pixels = [14, 1], rows = 1> : (!m, !w) -> !y {
+  ^bb0(%a: !m, %b: !wl):
+    %r = dlc.matmul %a, %b transpose_rhs : (!m, !wl) -> !y
+    dlc.yield %r : !y
+  }
+  %s = dlc.constant dense<[0, 5, 8]> : tensor<3xi64> -> !dlc.tensor<3 x i64>
+  %v = dlc.reshape %0, %s : (!y, !dlc.tensor<3 x i64>) -> !v
+  return %v : !v
+}
+
+// -----
+
+!x = !dlc.tensor<N x 24 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>
+!xl = !dlc.tensor<N x 24 x H x W x f32>
+!y = !dlc.tensor<N x 24 x 1 x 1 x f32>
+
+// CHECK-LABEL: func.func @main
+// CHECK: dlc.launch @reduce_1 tasks <2*N>
+func.func @main(%i: !xl {dlc.name = "x"}) -> (!y {dlc.name = "y"}) {
+  %x = dlc.kernel loops (%i) schedule <loops, lanes = 16, channels = 1, pixels = [16], rows = 1> : (!xl) -> !x {
+  ^bb0(%a: !xl):
+    dlc.yield %a : !xl
+  }
+  %0 = dlc.kernel pool (%x) schedule <pool, lanes = 16, channels = 16, pixels = [16], rows = 1> : (!x) -> !y {
+  ^bb0(%a: !xl):
+    %r = dlc.reduce mean %a axes [2, 3] keep_dims : (!xl) -> !y
+    dlc.yield %r : !y
+  }
+  return %0 : !y
+}

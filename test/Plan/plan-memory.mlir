@@ -57,3 +57,24 @@ func.func @main(%x: !b, %y: !b) {
   dlc.launch @k tasks <1> (%0, %y) : !b, !b
   return
 }
+
+// -----
+
+!small = !dlc.buffer<!dlc.tensor<16 x f32>>
+!large = !dlc.buffer<!dlc.tensor<1600 x f32>>
+
+// A small buffer takes no place that a large one could have: the large ones share two slots.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: dlc.workspace = #dlc.expr<12864>
+func.func @main(%x: !large, %y: !large) {
+  %0 = dlc.alloc : !large
+  dlc.launch @k tasks <1> (%x, %0) : !large, !large
+  %1 = dlc.alloc : !small
+  dlc.launch @k tasks <1> (%0, %1) : !large, !small
+  %2 = dlc.alloc : !large
+  dlc.launch @k tasks <1> (%1, %2) : !small, !large
+  %3 = dlc.alloc : !large
+  dlc.launch @k tasks <1> (%2, %1, %3) : !large, !small, !large
+  dlc.launch @k tasks <1> (%3, %y) : !large, !large
+  return
+}

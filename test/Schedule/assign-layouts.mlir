@@ -5,6 +5,8 @@
 !w = !dlc.tensor<32 x 3 x 3 x 3 x f32>
 !w1 = !dlc.tensor<32 x 32 x 3 x 3 x f32>
 
+module attributes {dlc.target = #dlc.target<cpu = "znver4", features = "", lanes = 16, registers = 32, fma = true>} {
+
 // CHECK-LABEL: func.func @documented
 func.func @documented(%x: !x3, %w: !w) -> !x8 {
   // The producer writes the halo that the convolution reads.
@@ -26,9 +28,8 @@ func.func @documented(%x: !x3, %w: !w) -> !x8 {
 
 // CHECK-LABEL: func.func @blocks_between_direct_convolutions
 func.func @blocks_between_direct_convolutions(%x: !x3, %w: !w, %w1: !w1) -> !x8 {
-  // The input is the caller's: a box copies it into a buffer with a halo.
-  // CHECK: %[[COPY:.*]] = dlc.kernel loops(%arg0) schedule <loops, lanes = 16, {{.*}} -> !dlc.tensor<1 x 3 x H x W x f32, #dlc.image_layout<block = 1, halo = [1, 1, 1, 1]>>
-  // CHECK: dlc.kernel anchor(%[[COPY]], %arg1) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>
+  // The input is the caller's, and stays as it is: the convolution clips its windows.
+  // CHECK: dlc.kernel anchor(%arg0, %arg1) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>
   %0 = dlc.kernel anchor (%x, %w) schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1> : (!x3, !w) -> !x8 {
   ^bb0(%a: !x3, %b: !w):
     %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x3, !w) -> !x8
@@ -63,11 +64,10 @@ func.func @planar_where_other_boxes_read(%x: !x3, %w: !w, %w1: !w1) -> (!x8, !x8
   return %1, %2 : !x8, !x8
 }
 
-// CHECK-LABEL: func.func @output_that_is_also_read_is_copied
-func.func @output_that_is_also_read_is_copied(%x: !x3, %w: !w, %w1: !w1) -> (!x8, !x8) {
+// CHECK-LABEL: func.func @output_that_is_also_read_stays_dense
+func.func @output_that_is_also_read_stays_dense(%x: !x3, %w: !w, %w1: !w1) -> (!x8, !x8) {
   // CHECK: %[[OUT:.*]] = dlc.kernel anchor(%arg0, %arg1) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32> {
-  // CHECK: %[[COPY:.*]] = dlc.kernel loops(%[[OUT]]) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 1, halo = [1, 1, 1, 1]>>
-  // CHECK: dlc.kernel anchor(%[[COPY]], %arg2)
+  // CHECK: dlc.kernel anchor(%[[OUT]], %arg2)
   %0 = dlc.kernel anchor (%x, %w) schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1> : (!x3, !w) -> !x8 {
   ^bb0(%a: !x3, %b: !w):
     %r = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x3, !w) -> !x8
@@ -80,4 +80,66 @@ func.func @output_that_is_also_read_is_copied(%x: !x3, %w: !w, %w1: !w1) -> (!x8
   }
   // CHECK: return %[[OUT]],
   return %0, %1 : !x8, !x8
+}
+
+// Pooling keeps the blocks, a sum with a shortcut too, and the mean over pixels reads them.
+// CHECK-LABEL: func.func @residual_network
+func.func @residual_network(%x: !x3, %w: !w, %w1: !w1) -> !dlc.tensor<1 x 32 x 1 x 1 x f32> {
+  // CHECK: dlc.kernel anchor(%arg0, %arg1) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>
+  %0 = dlc.kernel anchor (%x, %w) : (!x3, !w) -> !x8 {
+  ^bb0(%a: !x3, %b: !w):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x3, !w) -> !x8
+    dlc.yield %r : !x8
+  }
+  // CHECK: %[[POOL:.*]] = dlc.kernel pool({{.*}}) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>
+  %1 = dlc.kernel pool (%0) : (!x8) -> !x8 {
+  ^bb0(%a: !x8):
+    %r = dlc.max_pool %a kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!x8) -> !x8
+    dlc.yield %r : !x8
+  }
+  // CHECK: dlc.kernel anchor(%[[POOL]], %arg2, %[[POOL]]) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>
+  %2 = dlc.kernel anchor (%1, %w1, %1) : (!x8, !w1, !x8) -> !x8 {
+  ^bb0(%a: !x8, %b: !w1, %c: !x8):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x8, !w1) -> !x8
+    %s = dlc.add %r, %c : (!x8, !x8) -> !x8
+    dlc.yield %s : !x8
+  }
+  // CHECK: dlc.kernel pool({{.*}}) {{.*}} -> !dlc.tensor<1 x 32 x 1 x 1 x f32> {
+  %3 = dlc.kernel pool (%2) : (!x8) -> !dlc.tensor<1 x 32 x 1 x 1 x f32> {
+  ^bb0(%a: !x8):
+    %r = dlc.reduce mean %a axes [2, 3] keep_dims : (!x8) -> !dlc.tensor<1 x 32 x 1 x 1 x f32>
+    dlc.yield %r : !dlc.tensor<1 x 32 x 1 x 1 x f32>
+  }
+  return %3 : !dlc.tensor<1 x 32 x 1 x 1 x f32>
+}
+
+// A shortcut that is an output keeps the sum out of blocks, and the pooling that reads it as well.
+// CHECK-LABEL: func.func @planar_spreads_over_sums_and_pooling
+func.func @planar_spreads_over_sums_and_pooling(%x: !x3, %w: !w, %w1: !w1) -> (!x8, !dlc.tensor<1 x 32 x 1 x 1 x f32>) {
+  // CHECK: dlc.kernel anchor({{.*}}) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32> {
+  %0 = dlc.kernel anchor (%x, %w) : (!x3, !w) -> !x8 {
+  ^bb0(%a: !x3, %b: !w):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x3, !w) -> !x8
+    dlc.yield %r : !x8
+  }
+  // CHECK: dlc.kernel anchor({{.*}}) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32> {
+  %2 = dlc.kernel anchor (%0, %w1, %0) : (!x8, !w1, !x8) -> !x8 {
+  ^bb0(%a: !x8, %b: !w1, %c: !x8):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x8, !w1) -> !x8
+    %s = dlc.add %r, %c : (!x8, !x8) -> !x8
+    dlc.yield %s : !x8
+  }
+  // CHECK: dlc.kernel pool({{.*}}) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32> {
+  %3 = dlc.kernel pool (%2) : (!x8) -> !x8 {
+  ^bb0(%a: !x8):
+    %r = dlc.max_pool %a kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!x8) -> !x8
+    dlc.yield %r : !x8
+  }
+  %4 = dlc.kernel pool (%3) : (!x8) -> !dlc.tensor<1 x 32 x 1 x 1 x f32> {
+  ^bb0(%a: !x8):
+    %r = dlc.reduce mean %a axes [2, 3] keep_dims : (!x8) -> !dlc.tensor<1 x 32 x 1 x 1 x f32>
+    dlc.yield %r : !dlc.tensor<1 x 32 x 1 x 1 x f32>
+  }
+  return %0, %4 : !x8, !dlc.tensor<1 x 32 x 1 x 1 x f32>
+}
 }

@@ -5,19 +5,20 @@ module attributes {dlc.target = #dlc.target<cpu = "znver4", features = "", lanes
 func.func @wide(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.tensor<64 x 3 x 1 x 1 x f32>, %w48: !dlc.tensor<48 x 3 x 1 x 1 x f32>,
                 %w17: !dlc.tensor<17 x 3 x 1 x 1 x f32>, %w9: !dlc.tensor<9 x 3 x 1 x 1 x f32>, %w3: !dlc.tensor<3 x 3 x 1 x 1 x f32>) {
   // CHECK: schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 4, 1], rows = 1>
-  %0 = dlc.kernel anchor (%x, %w64) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32> {
+  %0 = dlc.kernel anchor (%x, %w64) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
   ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<64 x 3 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32>
     dlc.yield %1 : !dlc.tensor<1 x 64 x H x W x f32>
   }
   // Three vectors at a time, so that no panel is half empty.
   // CHECK: schedule <direct_conv, lanes = 16, channels = 48, pixels = [9, 4, 1], rows = 1>
-  %2 = dlc.kernel anchor (%x, %w48) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<48 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 48 x H x W x f32> {
+  %2 = dlc.kernel anchor (%x, %w48) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<48 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 48 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
   ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<48 x 3 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<48 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 48 x H x W x f32>
     dlc.yield %1 : !dlc.tensor<1 x 48 x H x W x f32>
   }
-  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [16, 4, 1], rows = 1>
+  // Planar results take powers of two.
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [16, 8, 4, 2, 1], rows = 1>
   %3 = dlc.kernel anchor (%x, %w9) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<9 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 9 x H x W x f32> {
   ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<9 x 3 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<9 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 9 x H x W x f32>
@@ -43,6 +44,57 @@ func.func @wide(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.tensor<64 x 3 x
   }
   return
 }
+
+// Rows whose width is known are cut into tiles of nearly equal width.
+// CHECK-LABEL: func.func @known_width
+func.func @known_width(%x: !dlc.tensor<1 x 3 x 7 x 20 x f32>, %w: !dlc.tensor<64 x 3 x 1 x 1 x f32>, %y: !dlc.tensor<1 x 3 x 7 x 29 x f32>,
+                       %m: !dlc.tensor<N x 8 x f32>, %v: !dlc.tensor<1000 x 8 x f32>) {
+  // CHECK: pixels = [10, 1]
+  %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 3 x 7 x 20 x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x 7 x 20 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x 7 x 20 x f32>, %b: !dlc.tensor<64 x 3 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x 7 x 20 x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x 7 x 20 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 64 x 7 x 20 x f32>
+  }
+  // CHECK: pixels = [10, 9, 1]
+  %2 = dlc.kernel anchor (%y, %w) : (!dlc.tensor<1 x 3 x 7 x 29 x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x 7 x 29 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x 7 x 29 x f32>, %b: !dlc.tensor<64 x 3 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x 7 x 29 x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x 7 x 29 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 64 x 7 x 29 x f32>
+  }
+  // 63 vectors of columns, three at a time.
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 48, pixels = [9, 4, 1], rows = 1>
+  %3 = dlc.kernel anchor (%m, %v) : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<1000 x 8 x f32>) -> !dlc.tensor<N x 1000 x f32> {
+  ^bb0(%a: !dlc.tensor<N x 8 x f32>, %b: !dlc.tensor<1000 x 8 x f32>):
+    %1 = dlc.matmul %a, %b transpose_rhs : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<1000 x 8 x f32>) -> !dlc.tensor<N x 1000 x f32>
+    dlc.yield %1 : !dlc.tensor<N x 1000 x f32>
+  }
+  return
+}
+
+// Where an image lies decides who reduces it.
+// CHECK-LABEL: func.func @windows
+func.func @windows(%x: !dlc.tensor<1 x 3 x H x W x f32>, %y: !dlc.tensor<1 x 3 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>) {
+  // CHECK: dlc.kernel pool(%arg0) schedule <loops, lanes = 16, channels = 1, pixels = [16], rows = 1>
+  %0 = dlc.kernel pool (%x) : (!dlc.tensor<1 x 3 x H x W x f32>) -> !dlc.tensor<1 x 3 x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>):
+    %1 = dlc.reduce max %a axes [2, 3] : (!dlc.tensor<1 x 3 x H x W x f32>) -> !dlc.tensor<1 x 3 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 3 x f32>
+  }
+  // CHECK: dlc.kernel pool(%arg1) schedule <pool, lanes = 16, channels = 16, pixels = [8], rows = 1>
+  %2 = dlc.kernel pool (%y) : (!dlc.tensor<1 x 3 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>) -> !dlc.tensor<1 x 3 x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>):
+    %1 = dlc.reduce max %a axes [2, 3] : (!dlc.tensor<1 x 3 x H x W x f32>) -> !dlc.tensor<1 x 3 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 3 x f32>
+  }
+  // CHECK: dlc.kernel loops(%arg0) schedule <loops, lanes = 16, channels = 1, pixels = [64, 16], rows = 8>
+  %4 = dlc.kernel loops (%x) : (!dlc.tensor<1 x 3 x H x W x f32>) -> !dlc.tensor<1 x 3 x 2*H x 2*W x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>):
+    %s = dlc.constant dense<[1.0, 1.0, 2.0, 2.0]> : tensor<4xf32> -> !dlc.tensor<4 x f32>
+    %1 = dlc.resize %a, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<1 x 3 x 2*H x 2*W x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 3 x 2*H x 2*W x f32>
+  }
+  return
+}
 }
 
 // -----
@@ -51,7 +103,7 @@ module attributes {dlc.target = #dlc.target<cpu = "haswell", features = "", lane
 // CHECK-LABEL: func.func @sixteen_registers
 func.func @sixteen_registers(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.tensor<64 x 3 x 1 x 1 x f32>, %w3: !dlc.tensor<3 x 3 x 1 x 1 x f32>) {
   // CHECK: schedule <direct_conv, lanes = 8, channels = 16, pixels = [6, 4, 1], rows = 1>
-  %0 = dlc.kernel anchor (%x, %w64) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32> {
+  %0 = dlc.kernel anchor (%x, %w64) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>> {
   ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<64 x 3 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32>
     dlc.yield %1 : !dlc.tensor<1 x 64 x H x W x f32>

@@ -25,3 +25,18 @@ func.func @documented(%x: !x, %xb: !xb) -> (!y, !y) {
   }
   return %0, %1 : !y, !y
 }
+
+// A matrix K x N is transposed first; afterwards the product reads N x K.
+// CHECK-LABEL: func.func @matmul
+// CHECK-DAG: dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 1280>, shape = [8, 40], type = f32, recipe = [#dlc.transpose, #dlc.pack<#dlc.filter_layout<outputs = 16, inputs = 8>>]> -> <40 x 8 x f32, #dlc.filter_layout<outputs = 16, inputs = 8>>
+// CHECK: ^bb0(%[[A:.*]]: !dlc.tensor<N x 8 x f32>, %[[B:.*]]: !dlc.tensor<40 x 8 x f32>):
+// CHECK-NEXT: dlc.matmul %[[A]], %[[B]] transpose_rhs
+func.func @matmul(%x: !dlc.tensor<N x 8 x f32>) -> !dlc.tensor<N x 40 x f32> {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 1280>, shape = [8, 40], type = f32> -> !dlc.tensor<8 x 40 x f32>
+  %0 = dlc.kernel anchor (%x, %w) schedule <direct_conv, lanes = 16, channels = 16, pixels = [14, 1], rows = 1> : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x 40 x f32>) -> !dlc.tensor<N x 40 x f32> {
+  ^bb0(%a: !dlc.tensor<N x 8 x f32>, %b: !dlc.tensor<8 x 40 x f32>):
+    %r = dlc.matmul %a, %b : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x 40 x f32>) -> !dlc.tensor<N x 40 x f32>
+    dlc.yield %r : !dlc.tensor<N x 40 x f32>
+  }
+  return %0 : !dlc.tensor<N x 40 x f32>
+}

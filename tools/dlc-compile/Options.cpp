@@ -33,24 +33,29 @@ static cl::opt<std::string>
                 cl::cat(category));
 static cl::opt<std::string>
     compileTo("compile-to", cl::value_desc("phase"),
-              cl::desc("Stop after this phase (import, graph, fuse, schedule, plan, codegen, "
-                       "package)"),
+              cl::desc("Stop after this phase; without this option, after package"),
               cl::init("package"), cl::cat(category));
 static cl::opt<std::string>
     dumpPhases("dump-phases", cl::value_desc("folder"),
                cl::desc("Write the IR after each phase to <folder>/NN-phase.mlir"),
                cl::cat(category));
 
+/// "import graph ...", up to `last`.
+static std::string listPhases(Phase last) {
+  std::string list;
+  for (Phase phase : getPhases())
+    if (phase <= last)
+      list += (list.empty() ? "" : " ") + getFlag(phase).str();
+  return list;
+}
+
 /// The phase that `flag` names, where it is at most `last`.
 static std::optional<Phase> parsePhase(StringRef option, StringRef flag, Phase last) {
   std::optional<Phase> phase = symbolizePhase(flag);
   if (phase && *phase <= last)
     return phase;
-  errs() << "error: unknown phase '" << flag << "' in --" << option << "; expected one of";
-  for (Phase known : getPhases())
-    if (known <= last)
-      errs() << ' ' << getFlag(known);
-  errs() << '\n';
+  errs() << "error: unknown phase '" << flag << "' in --" << option << "; expected one of "
+         << listPhases(last) << '\n';
   return std::nullopt;
 }
 
@@ -64,6 +69,8 @@ static std::string getDefaultOutput(Phase to) {
 
 std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
+  std::string overview =
+      "dlc-compile: ONNX models to shared objects\n\nPhases: " + listPhases(Phase::Package) + "\n";
   std::string text;
   raw_string_ostream os(text);
   if (!cl::ParseCommandLineOptions(argc, argv, "dlc-compile: ONNX models to shared objects\n",
@@ -92,6 +99,12 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   options.output = output.empty() ? getDefaultOutput(options.to) : output;
   options.sources = sources;
   options.targetCpu = targetCpu;
+  options.targetGiven =
+      targetCpu.getNumOccurrences() != 0 || targetFeatures.getNumOccurrences() != 0;
+  if (options.targetGiven && options.fromIR && options.from >= Phase::Schedule) {
+    errs() << "error: --target-cpu and --target-features come too late for IR that is scheduled\n";
+    return std::nullopt;
+  }
   options.targetFeatures = targetFeatures;
   options.dumpFolder = dumpPhases;
   if (options.to == Phase::Package && options.output == "-") {

@@ -15,6 +15,7 @@ struct ToolOptions {
   std::string output; // "-" is standard output, for IR only
   std::vector<std::string> sources;
   std::string targetCpu, targetFeatures;
+  bool targetGiven = false; // by the user, rather than by default
   bool fromIR = false; // the input is IR that has gone through `from`
   Phase from = Phase::Import;
   Phase to = Phase::Package;

@@ -5,15 +5,16 @@
 #include "dlc/IR/NodeLocation.h"
 #include "dlc/IR/Program.h"
 #include "dlc/Import/OnnxImporter.h"
+#include "dlc/Support/ScratchFile.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <unistd.h>
@@ -31,11 +32,6 @@ enum ExitCode {
 };
 } // namespace
 
-static int reportError(const Twine &message) {
-  llvm::errs() << "error: " << message << '\n';
-  return exitRejected;
-}
-
 /// Names come from the file: whatever would break or forge a line is escaped.
 static std::string escape(const std::string &text) {
   std::string escaped;
@@ -46,6 +42,11 @@ static std::string escape(const std::string &text) {
     else
       os << c;
   return escaped;
+}
+
+static int reportError(const Twine &message) {
+  llvm::errs() << "error: " << escape(message.str()) << '\n';
+  return exitRejected;
 }
 
 /// One line for each error: `error: model.onnx: node 'conv1' (Conv): expected ...`.
@@ -64,13 +65,15 @@ static LogicalResult printDiagnostic(Diagnostic &diagnostic) {
 
 /// IR text that --compile-to wrote.
 static OwningOpRef<ModuleOp> parseIR(MLIRContext &context, const ToolOptions &options) {
-  llvm::SourceMgr sourceMgr;
-  auto buffer = llvm::MemoryBuffer::getFile(options.input);
-  if (!buffer) {
-    reportError("cannot read '" + options.input + "': " + buffer.getError().message());
+  SourceFiles files;
+  auto file = files.add(options.input);
+  if (!file) {
+    reportError(toString(file.takeError()));
     return {};
   }
-  sourceMgr.AddNewSourceBuffer(std::move(*buffer), {});
+  llvm::SourceMgr sourceMgr; // wants a byte 0 behind the text
+  sourceMgr.AddNewSourceBuffer(
+      llvm::MemoryBuffer::getMemBufferCopy(files[*file].contents->getBuffer(), options.input), {});
   return parseSourceFile<ModuleOp>(sourceMgr, ParserConfig(&context));
 }
 
@@ -93,15 +96,20 @@ static OwningOpRef<ModuleOp> loadModule(MLIRContext &context, const ToolOptions 
 }
 
 static int writeIR(ModuleOp module, StringRef path) {
-  llvm::Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &os) {
-    module->print(os, OpPrintingFlags().enableDebugInfo());
-    return llvm::Error::success();
-  });
-  return error ? reportError("cannot write '" + path + "': " + toString(std::move(error)))
-               : int(exitOk);
+  llvm::Error error = writeTextFile(path, printWithLocations(module));
+  return error ? reportError(toString(std::move(error))) : int(exitOk);
+}
+
+/// Whether writing the output would destroy a file that is read.
+static bool overwritesInput(const ToolOptions &options) {
+  return llvm::any_of(
+      llvm::concat<const std::string>(ArrayRef(options.input), options.sources),
+      [&](const std::string &path) { return llvm::sys::fs::equivalent(path, options.output); });
 }
 
 static int compile(const ToolOptions &options) {
+  if (overwritesInput(options))
+    return reportError("cannot write '" + options.output + "': it is an input");
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
@@ -112,7 +120,7 @@ static int compile(const ToolOptions &options) {
   OwningOpRef<ModuleOp> module = loadModule(context, options, sources);
   if (!module)
     return exitRejected;
-  if (!module->getOperation()->hasAttr("dlc.target")) {
+  if (!hasTarget(*module) || options.targetGiven) {
     FailureOr<TargetAttr> target =
         getTarget(module->getLoc(), options.targetCpu, options.targetFeatures);
     if (failed(target))

@@ -19,8 +19,8 @@ std::string dlc::run::suffixOf(const std::string &path) {
 }
 
 /// A picture feeds f32 inputs 1 x 1 or 3 x H x W, whose H and W the session itself compares.
-static bool readPictureFor(const std::string &path, std::string_view bytes,
-                           const dlc_tensor_info &info, Tensor &tensor, Problems &problems) {
+static bool inspectPictureFor(const std::string &path, std::string_view bytes,
+                              const dlc_tensor_info &info, Tensor &tensor, Problems &problems) {
   const bool takesPicture = info.dtype == DLC_F32 && info.rank == 4 &&
                             (info.dims[0] == 1 || info.dims[0] == -1) &&
                             (info.dims[1] == 1 || info.dims[1] == 3 || info.dims[1] == -1);
@@ -33,11 +33,12 @@ static bool readPictureFor(const std::string &path, std::string_view bytes,
     return false;
   }
   const int channels = info.dims[1] == -1 ? 0 : static_cast<int>(info.dims[1]);
-  return decodePicture(path, bytes, channels, tensor, problems);
+  return inspectPicture(path, bytes, channels, tensor, problems);
 }
 
-static bool readFeed(const Binding &binding, const dlc_tensor_info &info, Tensor &tensor,
-                     Problems &problems) {
+static bool readFeed(const Binding &binding, size_t input, const dlc_tensor_info &info,
+                     Feeds &feeds, Problems &problems) {
+  Tensor &tensor = feeds.tensors[input];
   if (binding.value[0] != '@')
     return parseLiteral(fmt::format("input '{}'", info.name), binding.value, info, tensor,
                         problems);
@@ -52,8 +53,12 @@ static bool readFeed(const Binding &binding, const dlc_tensor_info &info, Tensor
   if (!readFile(path, contents, problems))
     return false;
   const std::string_view bytes(contents.data(), contents.size());
-  if (picture)
-    return readPictureFor(path, bytes, info, tensor, problems);
+  if (picture) {
+    if (!inspectPictureFor(path, bytes, info, tensor, problems))
+      return false;
+    feeds.pictures.push_back({path, std::move(contents), input});
+    return true;
+  }
   if (!parseNpy(path, bytes, tensor, problems))
     return false;
   if (tensor.dtype != info.dtype) {
@@ -84,7 +89,7 @@ bool dlc::run::readFeeds(const Options &options, const dlc_session *session, Fee
       continue;
     }
     fed[index] = true;
-    (void)readFeed(binding, info, feeds.tensors[index], problems);
+    (void)readFeed(binding, index, info, feeds, problems);
   }
   for (uint32_t i = 0; i < model.num_inputs; ++i) {
     dlc_tensor_info info = {};
@@ -102,5 +107,18 @@ bool dlc::run::readFeeds(const Options &options, const dlc_session *session, Fee
                             .data = tensor.data.data(),
                             .size = tensor.data.size()});
   }
+  return problems.empty();
+}
+
+bool dlc::run::decodePictures(Feeds &feeds, Problems &problems) {
+  for (const PictureFile &picture : feeds.pictures) {
+    Tensor &tensor = feeds.tensors[picture.input];
+    if (!decodePicture(picture.path, {picture.contents.data(), picture.contents.size()}, tensor,
+                       problems))
+      continue;
+    feeds.inputs[picture.input].data = tensor.data.data();
+    feeds.inputs[picture.input].size = tensor.data.size();
+  }
+  feeds.pictures.clear();
   return problems.empty();
 }

@@ -13,17 +13,22 @@ Runs a model that dlc-compile built.
 options:
   --input NAME=@FILE     feeds an input from a file: .npy (element type and dims must fit), or
                          .png, .jpg, .jpeg (an input 1 x 3 x H x W or 1 x 1 x H x W of f32 gets
-                         the 8-bit picture as values from 0 to 255)
+                         the 8-bit picture as values from 0 to 255: gray and colour become
+                         what the input takes, alpha is dropped, 16 bits are cut to 8)
   --input NAME=VALUES    feeds an input with comma-separated numbers: 1,1,2,2
   --output NAME=@FILE    writes an output to a file: .npy, or .png (1 x 3 x H x W or
                          1 x 1 x H x W of f32 or u8, rounded and clamped to 0 to 255). Without
-                         any --output a summary of every output is printed
+                         any --output a summary of every output is printed. No file may be
+                         written that the run reads, or twice
   --repeat N             runs N more times after the first and prints the minimum and median time
+  --threads N            computes on at most N threads. Without it, and at most, on as many as
+                         the environment variable DLC_NUM_THREADS says, or else as there are
+                         CPUs that dlc-run may use
   --verify-weights       compares the hash of all weights, however large, before running
   --help                 prints this
 
-Each input of the model is fed by one --input. Exit status: 0; 1 where an input is at fault; 2 for
-a wrong command line; 130 when interrupted.
+Each input of the model is fed by one --input. Exit status: 0; 1 where an input is at fault or an
+output cannot be written; 2 for a wrong command line; 130 when interrupted.
 )";
 
 static std::string parseBinding(const char *option, const char *text, Binding &binding) {
@@ -45,12 +50,12 @@ static std::string parseOutput(const char *text, Binding &binding) {
   return "";
 }
 
-static std::string parseRepeat(const char *text, uint32_t &repeat) {
-  constexpr uint32_t maxRepeat = 1000000;
+static std::string parseNumber(const std::string &option, const char *text, uint32_t most,
+                               uint32_t &number) {
   const char *end = text + strlen(text);
-  auto [stop, error] = std::from_chars(text, end, repeat);
-  if (error != std::errc() || stop != end || repeat == 0 || repeat > maxRepeat)
-    return fmt::format("--repeat expects a number from 1 to {}, found '{}'", maxRepeat, text);
+  auto [stop, error] = std::from_chars(text, end, number);
+  if (error != std::errc() || stop != end || number == 0 || number > most)
+    return fmt::format("{} expects a number from 1 to {}, found '{}'", option, most, text);
   return "";
 }
 
@@ -63,7 +68,9 @@ static std::string applyOption(const std::string &name, const char *value, Optio
     options.outputs.emplace_back();
     return parseOutput(value, options.outputs.back());
   }
-  return parseRepeat(value, options.repeat);
+  if (name == "--threads")
+    return parseNumber(name, value, 1024, options.threads);
+  return parseNumber(name, value, 1000000, options.repeat);
 }
 
 static std::string checkTwice(const char *option, const std::vector<Binding> &bindings) {
@@ -85,7 +92,9 @@ std::string dlc::run::parseOptions(int argc, const char *const *argv, Options &o
       options.verifyWeights = true;
       continue;
     }
-    if (argument.empty() || argument[0] != '-') {
+    if (argument.empty())
+      return "an empty argument is no model";
+    if (argument[0] != '-') {
       if (!options.model.empty())
         return fmt::format("expected one model, found '{}' and '{}'", options.model, argument);
       options.model = argument;
@@ -94,7 +103,7 @@ std::string dlc::run::parseOptions(int argc, const char *const *argv, Options &o
     // --option VALUE and --option=VALUE are the same.
     size_t equals = argument.find('=');
     std::string name = argument.substr(0, equals);
-    if (name != "--input" && name != "--output" && name != "--repeat")
+    if (name != "--input" && name != "--output" && name != "--repeat" && name != "--threads")
       return fmt::format("unknown option '{}'", argument);
     if (equals == std::string::npos && i + 1 == argc)
       return fmt::format("{} expects a value", name);

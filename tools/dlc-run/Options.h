@@ -18,7 +18,8 @@ struct Options {
   std::string model;
   std::vector<Binding> inputs;
   std::vector<Binding> outputs;
-  uint32_t repeat = 0; // timed runs after the first; 0: none
+  uint32_t repeat = 0;  // timed runs after the first; 0: none
+  uint32_t threads = 0; // that may compute a run; 0: as many as the runtime has
   bool verifyWeights = false;
   bool help = false;
 };

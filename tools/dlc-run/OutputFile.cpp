@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fcntl.h>
+#include <new>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,17 +15,21 @@ using namespace dlc::run;
 // The temporary file that exists now, for the signal handler; null where none does.
 static std::atomic<const char *> temporaryFile{nullptr};
 
-static void removeTemporaryAndExit(int) {
+[[noreturn]] static void removeTemporaryAndExit(int status) {
   if (const char *path = temporaryFile.load())
     unlink(path);
-  _exit(130);
+  _exit(status);
 }
 
-void dlc::run::catchInterrupts() {
+void dlc::run::catchFailures() {
   struct sigaction action = {};
-  action.sa_handler = removeTemporaryAndExit;
+  action.sa_handler = [](int) { removeTemporaryAndExit(130); };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  std::set_new_handler([] {
+    (void)fputs("error: out of memory\n", stderr);
+    removeTemporaryAndExit(1);
+  });
 }
 
 /// Writes all of `bytes`; false with errno set.

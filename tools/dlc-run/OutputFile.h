@@ -9,8 +9,8 @@
 namespace dlc::run {
 
 /// From here on SIGINT and SIGTERM remove the file being written and end the process with status
-/// 130.
-void catchInterrupts();
+/// 130, and so does want of memory in the C++ library, with an error line and status 1.
+void catchFailures();
 
 /// Writes `parts`, one after the other, beside `path` and renames the file to it. False after a
 /// report; nothing is left behind then.

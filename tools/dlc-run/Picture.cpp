@@ -57,14 +57,18 @@ static uint32_t crc32(std::string_view bytes) {
   return ~crc;
 }
 
+// Of a PNG chunk: length of the data, type, data, checksum.
+static constexpr size_t lengthSize = 4, typeSize = 4, crcSize = 4;
+
 /// Checks lengths and checksums of all chunks up to IEND, which stb_image does not. Null, or what
 /// is wrong.
 static const char *checkPngChunks(std::string_view bytes) {
-  constexpr size_t lengthSize = 4, typeSize = 4, crcSize = 4;
   bytes.remove_prefix(pngSignature.size());
-  for (;;) {
+  for (bool first = true;; first = false) {
     if (bytes.size() < lengthSize + typeSize + crcSize)
       return "truncated PNG";
+    if (first && bytes.substr(lengthSize, typeSize) != "IHDR")
+      return "damaged PNG: it does not begin with its header";
     const size_t covered = typeSize + size_t{readBigEndian(bytes)};
     if (covered > bytes.size() - lengthSize - crcSize)
       return "truncated PNG";
@@ -144,16 +148,22 @@ static const char *checkContainer(std::string_view bytes) {
   return "neither a PNG nor a JPEG picture";
 }
 
-/// Reads dims and channels of a picture without decoding it.
-static bool inspect(const std::string &path, std::string_view bytes, int &width, int &height,
-                    int &channels, Problems &problems) {
+/// Why stb_image failed; it does not always say.
+static const char *failureReason() {
+  const char *reason = stbi_failure_reason();
+  return reason ? reason : "unknown reason";
+}
+
+bool dlc::run::inspectPicture(const std::string &path, std::string_view bytes, int channels,
+                              Tensor &tensor, Problems &problems) {
   if (const char *reason = checkContainer(bytes)) {
     problems.add("{}: {}", path, reason);
     return false;
   }
+  int width = 0, height = 0, ownChannels = 0;
   if (!stbi_info_from_memory(reinterpret_cast<const stbi_uc *>(bytes.data()),
-                             static_cast<int>(bytes.size()), &width, &height, &channels)) {
-    problems.add("{}: the picture cannot be decoded: {}", path, stbi_failure_reason());
+                             static_cast<int>(bytes.size()), &width, &height, &ownChannels)) {
+    problems.add("{}: the picture cannot be decoded: {}", path, failureReason());
     return false;
   }
   if (width > STBI_MAX_DIMENSIONS || height > STBI_MAX_DIMENSIONS ||
@@ -161,33 +171,92 @@ static bool inspect(const std::string &path, std::string_view bytes, int &width,
     problems.add("{}: a picture of {} x {} pixels is too large", path, width, height);
     return false;
   }
+  if (channels == 0)
+    channels = ownChannels <= 2 ? 1 : 3;
+  tensor.dtype = DLC_F32;
+  tensor.dims = {1, channels, height, width};
   return true;
 }
 
-bool dlc::run::decodePicture(const std::string &path, std::string_view bytes, int channels,
-                             Tensor &tensor, Problems &problems) {
+namespace {
+struct FreePixels {
+  void operator()(stbi_uc *pixels) const { stbi_image_free(pixels); }
+};
+using Pixels = std::unique_ptr<stbi_uc, FreePixels>;
+} // namespace
+
+/// Decodes to 8 bits; `tensor` says what is expected. Null after a report.
+static Pixels decode(const std::string &path, std::string_view bytes, int channels,
+                     const Tensor &tensor, Problems &problems) {
   int width = 0, height = 0, ownChannels = 0;
-  if (!inspect(path, bytes, width, height, ownChannels, problems))
-    return false;
-  if (channels == 0)
-    channels = ownChannels <= 2 ? 1 : 3;
-  std::unique_ptr<stbi_uc, void (*)(void *)> pixels(
-      stbi_load_from_memory(reinterpret_cast<const stbi_uc *>(bytes.data()),
-                            static_cast<int>(bytes.size()), &width, &height, &ownChannels,
-                            channels),
-      stbi_image_free);
-  if (!pixels) {
-    problems.add("{}: the picture cannot be decoded: {}", path, stbi_failure_reason());
-    return false;
+  Pixels pixels(stbi_load_from_memory(reinterpret_cast<const stbi_uc *>(bytes.data()),
+                                      static_cast<int>(bytes.size()), &width, &height, &ownChannels,
+                                      channels));
+  const bool asInspected = width == tensor.dims[3] && height == tensor.dims[2];
+  if (pixels && asInspected)
+    return pixels;
+  problems.add("{}: the picture cannot be decoded: {}", path,
+               pixels ? "its headers contradict each other" : failureReason());
+  return nullptr;
+}
+
+/// Makes a gray PNG, whose pixels are the indices, of one with a palette. Returns the number of the
+/// palette's colours.
+static size_t showIndices(std::string &png) {
+  constexpr size_t colorType = lengthSize + typeSize + 9;
+  png[pngSignature.size() + colorType] = 0;
+  size_t numColors = 0;
+  for (size_t at = pngSignature.size();;) {
+    const size_t size = readBigEndian(std::string_view(png).substr(at));
+    const auto type = std::string_view(png).substr(at + lengthSize, typeSize);
+    if (type == "IEND")
+      return numColors;
+    if (type == "PLTE")
+      numColors = size / 3;
+    if (type == "tRNS")
+      png[at + lengthSize + 1] = 'r'; // a type that no decoder knows, and may skip
+    at += lengthSize + typeSize + size + crcSize;
   }
-  tensor.dtype = DLC_F32;
-  tensor.dims = {1, channels, height, width};
-  if (!tensor.allocate(path, problems))
+}
+
+/// Reports a PNG file with an index outside of its palette: stb_image looks it up in memory that
+/// nobody has written.
+static bool checkPaletteIndices(const std::string &path, std::string_view bytes,
+                                const Tensor &tensor, Problems &problems) {
+  constexpr size_t header = 8 + lengthSize + typeSize; // IHDR's data
+  if (bytes.substr(0, pngSignature.size()) != pngSignature || bytes[header + 9] != 3)
+    return true;
+  const int depth = bytes[header + 8];
+  std::string indexed(bytes);
+  const size_t numColors = showIndices(indexed);
+  if (numColors >= size_t{1} << depth)
+    return true;
+  Pixels pixels = decode(path, indexed, 1, tensor, problems);
+  if (!pixels)
     return false;
-  const size_t plane = static_cast<size_t>(width) * static_cast<size_t>(height);
-  for (size_t c = 0; c < static_cast<size_t>(channels); ++c)
+  const size_t scale = 255 / ((1u << depth) - 1); // gray of less than 8 bits is stretched
+  const size_t count = static_cast<size_t>(tensor.dims[2]) * static_cast<size_t>(tensor.dims[3]);
+  for (size_t i = 0; i < count; ++i)
+    if (pixels.get()[i] / scale >= numColors) {
+      problems.add("{}: damaged PNG: a pixel's colour {} in a palette of {}", path,
+                   pixels.get()[i] / scale, numColors);
+      return false;
+    }
+  return true;
+}
+
+bool dlc::run::decodePicture(const std::string &path, std::string_view bytes, Tensor &tensor,
+                             Problems &problems) {
+  if (!checkPaletteIndices(path, bytes, tensor, problems))
+    return false;
+  const auto channels = static_cast<size_t>(tensor.dims[1]);
+  Pixels pixels = decode(path, bytes, static_cast<int>(channels), tensor, problems);
+  if (!pixels || !tensor.allocate(path, problems))
+    return false;
+  const size_t plane = static_cast<size_t>(tensor.dims[2]) * static_cast<size_t>(tensor.dims[3]);
+  for (size_t c = 0; c < channels; ++c)
     for (size_t i = 0; i < plane; ++i)
-      tensor.as<float>()[c * plane + i] = pixels.get()[i * static_cast<size_t>(channels) + c];
+      tensor.as<float>()[c * plane + i] = pixels.get()[i * channels + c];
   return true;
 }
 

@@ -9,11 +9,16 @@
 
 namespace dlc::run {
 
-/// Decodes a picture into an f32 tensor. `channels` is 1, 3, or 0 for those of the picture itself;
-/// an alpha channel is dropped, 16 bits are cut to 8. Truncated files and damaged PNG chunks are
-/// errors. False after a report.
-[[nodiscard]] bool decodePicture(const std::string &path, std::string_view bytes, int channels,
-                                 Tensor &tensor, Problems &problems);
+/// Gives `tensor` the element type and dims of a picture, without its data. `channels` is 1, 3, or
+/// 0 for those of the picture itself. Truncated files and damaged PNG chunks are errors. False
+/// after a report.
+[[nodiscard]] bool inspectPicture(const std::string &path, std::string_view bytes, int channels,
+                                  Tensor &tensor, Problems &problems);
+
+/// Decodes a picture into a tensor that inspectPicture prepared: gray is spread to RGB and RGB
+/// weighted to gray, an alpha channel is dropped, 16 bits are cut to 8. False after a report.
+[[nodiscard]] bool decodePicture(const std::string &path, std::string_view bytes, Tensor &tensor,
+                                 Problems &problems);
 
 /// Reports where a tensor of this type and these dims is no picture.
 [[nodiscard]] bool checkPicture(const std::string &path, int32_t dtype,

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <limits>
+#include <string_view>
 
 using namespace dlc::run;
 
@@ -97,8 +99,47 @@ std::string dlc::run::timeLine(std::vector<double> milliseconds) {
                      milliseconds.front(), median);
 }
 
+/// `text` on one line of its own.
+static std::string lineOf(std::string_view text) {
+  std::string line;
+  for (char c : text) {
+    const auto code = static_cast<unsigned char>(c);
+    if (code < 0x20 || code == 0x7f)
+      line += fmt::format("\\x{:02x}", code);
+    else
+      line += c;
+  }
+  return line + '\n';
+}
+
+/// Where standard error is closed nobody can be told: the exit status says it alone.
+static void printError(std::string_view problem) {
+  const std::string line = "error: " + lineOf(problem);
+  (void)fwrite(line.data(), 1, line.size(), stderr);
+}
+
 int dlc::run::reportProblems(const Problems &problems) {
-  for (const std::string &line : problems.all())
-    fmt::print(stderr, "error: {}\n", line);
+  for (const std::string &problem : problems.all())
+    printError(problem);
   return 1;
+}
+
+int dlc::run::reportUsage(const std::string &problem) {
+  printError(problem);
+  (void)fputs("Try dlc-run --help.\n", stderr);
+  return 2;
+}
+
+int dlc::run::printText(const std::string &text) {
+  if (fwrite(text.data(), 1, text.size(), stdout) == text.size() && fflush(stdout) == 0)
+    return 0;
+  printError(fmt::format("standard output: cannot be written: {}", strerror(errno)));
+  return 1;
+}
+
+int dlc::run::printLines(const std::vector<std::string> &lines) {
+  std::string text;
+  for (const std::string &line : lines)
+    text += lineOf(line);
+  return printText(text);
 }

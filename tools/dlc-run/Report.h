@@ -1,4 +1,5 @@
-// What dlc-run prints.
+// What dlc-run prints. File names, names of inputs and the artifact's texts may hold anything: the
+// functions that print show their control characters as \xNN.
 #ifndef DLC_RUN_REPORT_H
 #define DLC_RUN_REPORT_H
 
@@ -15,6 +16,16 @@ std::string timeLine(std::vector<double> milliseconds);
 
 /// Prints "error: ..." for each problem and returns the exit status for bad input.
 int reportProblems(const Problems &problems);
+
+/// Prints what is wrong with the command line and returns the exit status for that.
+int reportUsage(const std::string &problem);
+
+/// Prints lines to standard output and returns the exit status: 0, or that for bad input where they
+/// cannot be written.
+int printLines(const std::vector<std::string> &lines);
+
+/// The same for a text that is printed as it is.
+int printText(const std::string &text);
 
 } // namespace dlc::run
 

@@ -5,7 +5,33 @@
 #include "OutputFile.h"
 #include "Picture.h"
 
+#include <sys/stat.h>
+#include <tuple>
+
 using namespace dlc::run;
+
+namespace {
+/// Two paths lead to one file where these are equal. A file that is not there yet is known by its
+/// folder and name.
+struct FileIdentity {
+  explicit FileIdentity(const std::string &path) {
+    if (stat(path.c_str(), &status) == 0)
+      return;
+    const size_t slash = path.rfind('/');
+    name = path.substr(slash == std::string::npos ? 0 : slash + 1);
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    if (stat(folder.c_str(), &status) != 0)
+      name = path;
+  }
+  bool operator==(const FileIdentity &other) const {
+    return std::tie(status.st_dev, status.st_ino, name) ==
+           std::tie(other.status.st_dev, other.status.st_ino, other.name);
+  }
+
+  struct stat status = {};
+  std::string name; // of a file that is not there
+};
+} // namespace
 
 Outputs::Outputs(uint32_t count) : outputs(count) {
   for (dlc_output &output : outputs) {
@@ -24,6 +50,25 @@ TensorView Outputs::view(uint32_t index) const {
   return {output.dtype, {output.dims, output.dims + output.rank}, output.data, output.size};
 }
 
+/// Reports an --output that would replace a file which the run reads, or which another --output
+/// writes.
+static void checkFileClashes(const Options &options, Problems &problems) {
+  for (size_t i = 0; i < options.outputs.size(); ++i) {
+    const Binding &output = options.outputs[i];
+    const FileIdentity file(output.value);
+    if (file == FileIdentity(options.model))
+      problems.add("{}: output '{}' would replace the model", output.value, output.name);
+    for (const Binding &input : options.inputs)
+      if (input.value[0] == '@' && file == FileIdentity(input.value.substr(1)))
+        problems.add("{}: output '{}' would replace the file of input '{}'", output.value,
+                     output.name, input.name);
+    for (size_t other = 0; other < i; ++other)
+      if (file == FileIdentity(options.outputs[other].value))
+        problems.add("{}: outputs '{}' and '{}' would go to one file", output.value,
+                     options.outputs[other].name, output.name);
+  }
+}
+
 bool dlc::run::resolveSinks(const Options &options, const dlc_session *session,
                             std::vector<Sink> &sinks, Problems &problems) {
   for (const Binding &binding : options.outputs) {
@@ -37,6 +82,7 @@ bool dlc::run::resolveSinks(const Options &options, const dlc_session *session,
       problems.add("{}: expected a file .npy or .png for output '{}'", binding.value, binding.name);
     sinks.push_back(sink);
   }
+  checkFileClashes(options, problems);
   return problems.empty();
 }
 

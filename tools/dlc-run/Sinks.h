@@ -29,7 +29,8 @@ struct Sink {
   bool picture; // else .npy
 };
 
-/// Resolves every --output. Reports all unknown names and file types.
+/// Resolves every --output. Reports all unknown names and file types, and files that the run reads
+/// or that two outputs go to.
 [[nodiscard]] bool resolveSinks(const Options &options, const dlc_session *session,
                                 std::vector<Sink> &sinks, Problems &problems);
 

@@ -8,10 +8,12 @@
 
 using namespace dlc::run;
 
-void Problems::addLines(const char *text) {
+void Problems::addLines(const std::string &source, const char *text) {
   for (;;) {
     const char *end = strchrnul(text, '\n');
-    lines.emplace_back(text, end);
+    const std::string line(text, end);
+    const bool located = line.starts_with("input '") || line.starts_with("output '");
+    lines.push_back(located ? line : fmt::format("{}: {}", source, line));
     if (*end == '\0')
       return;
     text = end + 1;

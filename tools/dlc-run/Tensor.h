@@ -18,8 +18,9 @@ public:
   template <typename... Args> void add(fmt::format_string<Args...> format, Args &&...args) {
     lines.push_back(fmt::format(format, std::forward<Args>(args)...));
   }
-  /// Adds each line of `text` as it is.
-  void addLines(const char *text);
+  /// Adds each line of a text of the runtime's; to lines that name no input or output it adds
+  /// where they come from.
+  void addLines(const std::string &source, const char *text);
   bool empty() const { return lines.empty(); }
   const std::vector<std::string> &all() const { return lines; }
 

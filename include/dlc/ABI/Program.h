@@ -81,6 +81,8 @@ typedef struct dlc_program {
   int32_t (*run)(const dlc_run_call *call);
   const char *weights; /* page-aligned, read-only; valid as long as the artifact is loaded */
   int64_t weights_size;
+  uint32_t num_symbols;     /* that plan, run and kernels read; the manifest has as many */
+  uint32_t num_output_dims; /* that plan writes; the manifest's outputs have as many */
 } dlc_program;
 
 /* Returns null where the artifact does not speak `abi_version`. */

@@ -21,7 +21,7 @@ def EmitKernels : Pass<"dlc-emit-kernels", "::mlir::ModuleOp"> {
         attributes {dlc.schedule = #dlc.schedule<loops, lanes = 16, channels = 1, pixels = [16], rows = 1>, dso_local}
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect",
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect"];
 }
 
@@ -44,6 +44,20 @@ def EmitHost : Pass<"dlc-emit-host", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def ExpandMath : Pass<"dlc-expand-math", "::mlir::ModuleOp"> {
+  let summary = "compute math functions by polynomials";
+  let description = [{
+    `math.erf`, `math.exp` and `math.tanh` become arithmetic on scalars and vectors; nothing is left that would call a
+    math library lane by lane.
+
+    ```mlir
+    %0 = math.tanh %x : vector<16xf32>
+    // becomes clamping, two polynomials and a quotient
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
 }
 
 #endif

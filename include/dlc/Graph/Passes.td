@@ -4,6 +4,24 @@
 
 include "mlir/Pass/PassBase.td"
 
+def InlineFunctions : Pass<"dlc-inline-functions", "::mlir::ModuleOp"> {
+  let summary = "Put the bodies of functions in the place of their calls";
+  let description = [{
+    Afterwards no calls and no private functions are left.
+
+    ```mlir
+    func.func private @twice(%t: !dlc.tensor<* x f32>) -> !dlc.tensor<* x f32> {
+      %0 = dlc.add %t, %t : (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>) -> !dlc.tensor<* x f32>
+      return %0 : !dlc.tensor<* x f32>
+    }
+    %1 = call @twice(%x) : (!dlc.tensor<* x f32>) -> !dlc.tensor<* x f32>
+    // becomes
+    %1 = dlc.add %x, %x : (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>) -> !dlc.tensor<* x f32>
+    ```
+  }];
+  let statistics = [Statistic<"numInlined", "num-inlined", "Number of calls">];
+}
+
 def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
   let summary = "Compute the shape of every value as an expression over symbols";
   let description = [{
@@ -17,6 +35,22 @@ def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
     ```
   }];
   let statistics = [Statistic<"numInferred", "num-inferred", "Number of values whose shape was unknown before">];
+}
+
+def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::ModuleOp"> {
+  let summary = "Fold batch normalizations into the convolutions before them";
+  let description = [{
+    Filter and bias of the convolution get recipe steps; nothing is computed here. A normalization that follows no
+    convolution, or one whose result is used elsewhere too, becomes a product and a sum.
+
+    ```mlir
+    %0 = dlc.conv %x, %filter ...
+    %1 = dlc.batch_norm %0, %scale, %shift, %mean, %variance epsilon 1.0e-05 : ...
+    // becomes, with factors scale / sqrt(variance + epsilon)
+    %1 = dlc.conv %x, %filter_times_factors, %shift_minus_mean_times_factors ...
+    ```
+  }];
+  let statistics = [Statistic<"numFolded", "num-folded", "Number of normalizations folded into a convolution">];
 }
 
 #endif

@@ -89,7 +89,7 @@ def Dlc_ImageLayoutAttr : Dlc_Attr<"ImageLayout", "image_layout"> {
 }
 
 def Dlc_FilterLayoutAttr : Dlc_Attr<"FilterLayout", "filter_layout"> {
-  let summary = "a convolution filter M x C x KH x KW in panels";
+  let summary = "a filter M x C x KH x KW, or a matrix M x C, in panels";
   let description = [{
     The buffer is [ceil(M/outputs)][ceil(C/inputs)][KH][KW][inputs][outputs], zeros beyond M and C: a kernel reads one
     panel of `outputs` output channels from front to back.
@@ -135,6 +135,36 @@ def Dlc_PackAttr : Dlc_Attr<"Pack", "pack"> {
   let genVerifyDecl = 1;
 }
 
+def Dlc_TransposeAttr : Dlc_Attr<"Transpose", "transpose"> {
+  let summary = "recipe step: exchange the two dims of a matrix";
+}
+
+def Dlc_CombineKind : I32EnumAttr<"CombineKind", "arithmetic between weights", [
+    I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"sub", 1>, I32EnumAttrCase<"mul", 2>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+
+def Dlc_CombineAttr : Dlc_Attr<"Combine", "combine"> {
+  let summary = "recipe step: arithmetic with another weight";
+  let description = [{
+    Element [i, ...] becomes `element kind weight[i]`. The other weight is a vector with one element for each index of
+    the first dim, and may have a recipe of its own. Steps of arithmetic are computed in f64 and rounded once, at their
+    end; both weights are f32.
+
+    Example: `#dlc.combine<mul, #dlc.weight<...>>`
+  }];
+  let parameters = (ins "::dlc::CombineKind":$kind, "::mlir::Attribute":$weight);
+  let assemblyFormat = "`<` $kind `,` $weight `>`";
+  let genVerifyDecl = 1;
+}
+
+def Dlc_RsqrtAttr : Dlc_Attr<"Rsqrt", "rsqrt"> {
+  let summary = "recipe step: each element becomes 1 / sqrt(element + epsilon)";
+  let parameters = (ins "::mlir::FloatAttr":$epsilon);
+  let assemblyFormat = "`<` $epsilon `>`";
+}
+
 def Dlc_WeightAttr : Dlc_Attr<"Weight", "weight"> {
   let summary = "constant data by reference: a source and a recipe";
   let description = [{
@@ -151,12 +181,20 @@ def Dlc_WeightAttr : Dlc_Attr<"Weight", "weight"> {
     OptionalArrayRefParameter<"::mlir::Attribute">:$recipe);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The shape after the recipe.
+    ::llvm::SmallVector<int64_t> getResultShape() const;
+    /// The layout that the recipe ends in; null where it packs nothing.
+    ::mlir::Attribute getLayout() const;
+    /// The same weight with one more step.
+    WeightAttr withStep(::mlir::Attribute step) const;
+  }];
 }
 
 //===-- Boxes, schedules, targets -------------------------------------------------------------------------------------===//
 
 def Dlc_BoxKind : I32EnumAttr<"BoxKind", "rule family that drew a box", [
-    I32EnumAttrCase<"loops", 0>, I32EnumAttrCase<"anchor", 1>]> {
+    I32EnumAttrCase<"loops", 0>, I32EnumAttrCase<"anchor", 1>, I32EnumAttrCase<"pool", 2>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -165,7 +203,8 @@ def Dlc_BoxKindAttr : EnumAttr<Dlc_Dialect, Dlc_BoxKind, "box_kind"> {
 }
 
 def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
-    I32EnumAttrCase<"direct_conv", 0>, I32EnumAttrCase<"row_conv", 1>, I32EnumAttrCase<"loops", 2>]> {
+    I32EnumAttrCase<"direct_conv", 0>, I32EnumAttrCase<"row_conv", 1>, I32EnumAttrCase<"loops", 2>,
+    I32EnumAttrCase<"pool", 3>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -176,10 +215,15 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     `direct_conv` vectorizes over output channels: a tile is `pixels[i]` neighbours of a row times `channels` output
     channels (`channels / lanes` vectors), all accumulators in registers. `row_conv` vectorizes over a row: a tile is
     `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors). `loops` evaluates its ops at
-    `pixels[i]` neighbours of the innermost dim.
+    `pixels[i]` neighbours of the innermost dim. `pool` reduces windows of a blocked image, a block of channels at a
+    time. A matrix product is a `direct_conv` whose pixels are the rows of its left operand.
 
     `pixels` lists tile widths, widest first; each handles what the ones before it leave over of a row, the last one
-    all of it. A task is `rows` rows of the output (for `loops`: of the innermost dim).
+    all of it; what `pool` leaves over it takes pixel by pixel. A task is `rows` rows of the output (for `loops`: of the
+    innermost dim), for convolutions of one panel of `channels` output channels, for `pool` of one block of channels:
+    task = (n * panels + panel) * bands + band, so that neighbours share the weights of a panel. It also writes the halo
+    beside its rows; an output without rows has one band, for the halo alone. A matrix product has a task for each
+    panel, a reduction by `pool` for each block.
 
     Example: `#dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1>`
   }];
@@ -223,6 +267,15 @@ def Dlc_ResizeCoordinates : I32EnumAttr<"ResizeCoordinates", "from an output ind
   let genSpecializedAttr = 0;
 }
 def Dlc_ResizeCoordinatesAttr : EnumAttr<Dlc_Dialect, Dlc_ResizeCoordinates, "resize_coordinates"> {
+  let assemblyFormat = "`` $value";
+}
+
+def Dlc_ReduceKind : I32EnumAttr<"ReduceKind", "how elements become one", [
+    I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"mean", 1>, I32EnumAttrCase<"max", 2>, I32EnumAttrCase<"min", 3>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+def Dlc_ReduceKindAttr : EnumAttr<Dlc_Dialect, Dlc_ReduceKind, "reduce_kind"> {
   let assemblyFormat = "`` $value";
 }
 

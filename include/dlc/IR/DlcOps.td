@@ -35,6 +35,8 @@ def Dlc_ConstantOp : Dlc_Op<"constant", [Pure, ConstantLike]> {
   let hasFolder = 1;
   let extraClassDeclaration = [{
     static constexpr int64_t maxDenseElements = 64;
+    /// The value as a weight, dense ones too.
+    WeightAttr getWeight();
   }];
 }
 
@@ -52,6 +54,7 @@ def Dlc_ConvOp : Dlc_Op<"conv", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInfere
     - C4: filter channels * group equal input channels
     - C5: output channels are a multiple of group
     - C6: bias has one element for each output channel
+    - C7: all dims of the filter are positive
 
     Example:
     ```mlir
@@ -69,6 +72,155 @@ def Dlc_ConvOp : Dlc_Op<"conv", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInfere
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
+}
+
+def Dlc_BatchNormOp : Dlc_Op<"batch_norm", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+  let summary = "(input - mean) / sqrt(variance + epsilon) * scale + shift, for each channel";
+  let description = [{
+    Channels are dimension 1 of the input. The graph phase folds it into a convolution before it, or makes it a product
+    and a sum.
+
+    Constraints:
+    - C1: scale, shift, mean and variance are vectors with one element for each channel
+
+    Example:
+    ```mlir
+    %0 = dlc.batch_norm %input, %scale, %shift, %mean, %variance epsilon 1.0e-05
+       : (!dlc.tensor<N x 8 x H x W x f32>, !dlc.tensor<8 x f32>, !dlc.tensor<8 x f32>, !dlc.tensor<8 x f32>,
+          !dlc.tensor<8 x f32>) -> !dlc.tensor<N x 8 x H x W x f32>
+    ```
+  }];
+  let arguments = (ins Dlc_Tensor:$input, Dlc_Tensor:$scale, Dlc_Tensor:$shift, Dlc_Tensor:$mean,
+                       Dlc_Tensor:$variance, F32Attr:$epsilon);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = [{
+    $input `,` $scale `,` $shift `,` $mean `,` $variance `epsilon` $epsilon attr-dict
+    `:` functional-type(operands, results)
+  }];
+}
+
+//===-- Matrix product ------------------------------------------------------------------------------------------------===//
+
+def Dlc_MatmulOp : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+  let summary = "matrix product, with a bias for each column";
+  let description = [{
+    The last dim of `lhs` is summed over; its other dims are kept. `rhs` is a matrix K x N, or N x K with
+    `transpose_rhs`.
+
+    Constraints:
+    - C1: lhs has at least rank 2, rhs rank 2
+    - C2: lhs and rhs agree in the dim that is summed over
+    - C3: bias has one element for each column
+
+    Example:
+    ```mlir
+    %0 = dlc.matmul %lhs, %rhs, %bias transpose_rhs
+       : (!dlc.tensor<N x 512 x f32>, !dlc.tensor<1000 x 512 x f32>, !dlc.tensor<1000 x f32>)
+         -> !dlc.tensor<N x 1000 x f32>
+    ```
+  }];
+  let arguments = (ins Dlc_Tensor:$lhs, Dlc_Tensor:$rhs, Optional<Dlc_Tensor>:$bias, UnitAttr:$transpose_rhs);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = [{
+    $lhs `,` $rhs (`,` $bias^)? (`transpose_rhs` $transpose_rhs^)? attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+//===-- Windows and reductions ----------------------------------------------------------------------------------------===//
+
+def Dlc_MaxPoolOp : Dlc_Op<"max_pool", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+  let summary = "largest element of each window of the spatial dims";
+  let description = [{
+    Pads count as smaller than every element. With `ceil` the last window may reach over the end, as long as it begins
+    in the input or in the pads before it.
+
+    Constraints:
+    - C1: kernel, strides and dilations have one element for each spatial dim, pads two
+    - C2: kernel, strides and dilations are positive, pads not negative and smaller than the (dilated) kernel
+
+    Example:
+    ```mlir
+    %0 = dlc.max_pool %input kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1]
+       : (!dlc.tensor<N x 64 x 112 x 112 x f32>) -> !dlc.tensor<N x 64 x 56 x 56 x f32>
+    ```
+  }];
+  let arguments = (ins Dlc_Tensor:$input, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
+                       DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations, UnitAttr:$ceil);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = [{
+    $input `kernel` $kernel `strides` $strides `pads` $pads `dilations` $dilations (`ceil` $ceil^)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Dlc_ReduceOp : Dlc_Op<"reduce", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+  let summary = "sum, mean, max or min over some dims";
+  let description = [{
+    `axes` count from the first dim, negative ones from the last; the dims become 1, or vanish without `keep_dims`. The
+    mean over no elements is a NaN.
+
+    Constraints:
+    - C1: axes are dims of the input, each once
+
+    Example:
+    ```mlir
+    %0 = dlc.reduce mean %input axes [2, 3] keep_dims
+       : (!dlc.tensor<N x 512 x 7 x 7 x f32>) -> !dlc.tensor<N x 512 x 1 x 1 x f32>
+    ```
+  }];
+  let arguments = (ins Dlc_ReduceKindAttr:$kind, Dlc_Tensor:$input, DenseI64ArrayAttr:$axes, UnitAttr:$keep_dims);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = [{
+    $kind $input `axes` $axes (`keep_dims` $keep_dims^)? attr-dict `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    /// The axes counted from the first dim, in ascending order; nothing where C1 does not hold.
+    std::optional<::llvm::SmallVector<int64_t>> getSortedAxes();
+  }];
+}
+
+def Dlc_GlobalPoolOp : Dlc_Op<"global_pool", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+  let summary = "reduction over all spatial dims, which become 1";
+  let description = "The graph phase makes it a `dlc.reduce`, once the rank is known.";
+  let arguments = (ins Dlc_ReduceKindAttr:$kind, Dlc_Tensor:$input);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = "$kind $input attr-dict `:` functional-type(operands, results)";
+  let hasCanonicalizeMethod = 1;
+}
+
+//===-- Views ---------------------------------------------------------------------------------------------------------===//
+
+def Dlc_ReshapeOp : Dlc_Op<"reshape", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+  let summary = "the same elements in another shape";
+  let description = [{
+    `shape` is a vector of i64. An element of -1 stands for what the others leave over, 0 for the input's dim at the same
+    place (with `allow_zero`: for 0).
+
+    Constraints:
+    - C1: shape is a constant vector of i64, with at most one -1, else not negative
+    - C2: input and result have the same number of elements
+
+    Example:
+    ```mlir
+    %0 = dlc.reshape %input, %shape : (!dlc.tensor<N x 512 x 1 x 1 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<N x 512 x f32>
+    ```
+  }];
+  let arguments = (ins Dlc_Tensor:$input, Dlc_Tensor:$shape, UnitAttr:$allow_zero);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = "$input `,` $shape (`allow_zero` $allow_zero^)? attr-dict `:` functional-type(operands, results)";
+}
+
+def Dlc_FlattenOp : Dlc_Op<"flatten", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+  let summary = "a matrix of the same elements: dims before `axis`, dims from it on";
+  let description = [{
+    Constraints:
+    - C1: axis is from -rank to rank; a negative one counts from the last dim
+  }];
+  let arguments = (ins Dlc_Tensor:$input, I64Attr:$axis);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = "$input `axis` $axis attr-dict `:` functional-type(operands, results)";
 }
 
 //===-- Elementwise ---------------------------------------------------------------------------------------------------===//
@@ -96,11 +248,26 @@ def Dlc_SubOp : Dlc_BinaryOp<"sub", "difference">;
 def Dlc_MulOp : Dlc_BinaryOp<"mul", "product">;
 def Dlc_DivOp : Dlc_BinaryOp<"div", "quotient">;
 
-def Dlc_ReluOp : Dlc_ElementwiseOp<"relu"> {
-  let summary = "max(input, 0); a NaN stays one";
+class Dlc_UnaryOp<string opMnemonic, string what> : Dlc_ElementwiseOp<opMnemonic> {
+  let summary = what;
   let arguments = (ins Dlc_Tensor:$input);
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
 }
+
+def Dlc_ErfOp : Dlc_UnaryOp<"erf", "error function">;
+def Dlc_ExpOp : Dlc_UnaryOp<"exp", "e to the power of the input">;
+def Dlc_NegOp : Dlc_UnaryOp<"neg", "the input with the other sign">;
+def Dlc_SigmoidOp : Dlc_UnaryOp<"sigmoid", "1 / (1 + exp(-input))">;
+def Dlc_SqrtOp : Dlc_UnaryOp<"sqrt", "square root; a NaN below zero">;
+def Dlc_TanhOp : Dlc_UnaryOp<"tanh", "hyperbolic tangent">;
+
+def Dlc_LeakyReluOp : Dlc_ElementwiseOp<"leaky_relu"> {
+  let summary = "the input, times alpha where it is negative";
+  let arguments = (ins Dlc_Tensor:$input, F32Attr:$alpha);
+  let assemblyFormat = "$input `alpha` $alpha attr-dict `:` functional-type(operands, results)";
+}
+
+def Dlc_ReluOp : Dlc_UnaryOp<"relu", "max(input, 0); a NaN stays one">;
 
 def Dlc_ClipOp : Dlc_ElementwiseOp<"clip", [AttrSizedOperandSegments]> {
   let summary = "min(max(input, low), high); a NaN stays one";
@@ -194,9 +361,9 @@ def Dlc_YieldOp : Dlc_Op<"yield", [Pure, Terminator, HasParent<"KernelOp">]> {
 
 //===-- Buffers and launches ------------------------------------------------------------------------------------------===//
 
-def Dlc_AllocOp : Dlc_Op<"alloc", [Pure]> {
+def Dlc_AllocOp : Dlc_Op<"alloc"> {
   let summary = "a buffer that has no place yet";
-  let results = (outs Dlc_Buffer:$buffer);
+  let results = (outs Res<Dlc_Buffer, "", [MemAlloc]>:$buffer);
   let assemblyFormat = "attr-dict `:` type($buffer)";
 }
 
@@ -240,13 +407,25 @@ def Dlc_LaunchOp : Dlc_Op<"launch"> {
   let assemblyFormat = "$kernel `tasks` $tasks `(` $buffers `)` attr-dict `:` type($buffers)";
 }
 
-def Dlc_ReadOp : Dlc_Op<"read", [Pure]> {
+def Dlc_ReinterpretOp : Dlc_Op<"reinterpret", [Pure]> {
+  let summary = "a dense buffer as one of another shape";
+  let description = [{
+    Constraints:
+    - C1: both buffers are dense and have the same size
+  }];
+  let arguments = (ins Dlc_Buffer:$source);
+  let results = (outs Dlc_Buffer:$buffer);
+  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($buffer)";
+  let hasVerifier = 1;
+}
+
+def Dlc_ReadOp : Dlc_Op<"read"> {
   let summary = "the value that a buffer holds, inside a kernel function";
   let description = [{
     Constraints:
     - C1: the result is the buffer's tensor without layout
   }];
-  let arguments = (ins Dlc_Buffer:$buffer);
+  let arguments = (ins Arg<Dlc_Buffer, "", [MemRead]>:$buffer);
   let results = (outs Dlc_Tensor:$value);
   let assemblyFormat = "$buffer attr-dict `:` type($buffer) `->` type($value)";
   let hasVerifier = 1;
@@ -260,7 +439,7 @@ def Dlc_WriteOp : Dlc_Op<"write"> {
     Constraints:
     - C1: the value has the type of the buffer's tensor without layout
   }];
-  let arguments = (ins Dlc_Tensor:$value, Dlc_Buffer:$buffer);
+  let arguments = (ins Dlc_Tensor:$value, Arg<Dlc_Buffer, "", [MemWrite]>:$buffer);
   let assemblyFormat = "$value `,` $buffer attr-dict `:` type($value) `,` type($buffer)";
   let hasVerifier = 1;
 }

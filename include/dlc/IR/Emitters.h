@@ -10,8 +10,13 @@ namespace dlc {
 /// Why no emitter computes `op`, for an error message; nothing where one does.
 std::optional<std::string> getEmissionObstacle(mlir::Operation *op);
 
+/// Whether `op` shows the elements of its first operand in another shape, and so needs no kernel.
+bool isView(mlir::Operation *op);
+/// What `value` shows, through all views.
+mlir::Value getViewed(mlir::Value value);
+
 /// Whether `op` can follow an anchor in its box: elementwise, and all of its operands but `value`
-/// are scalar constants.
+/// are scalar constants or, in a sum, of the type of `value`.
 bool isEpilogue(mlir::Operation *op, mlir::Value value);
 
 /// Whether `value` is a constant that becomes part of the kernel, rather than a buffer that it

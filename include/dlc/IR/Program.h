@@ -3,7 +3,7 @@
 //
 //   dlc.model      the model's file name without its folder
 //   dlc.sources    array of #dlc.source: the files that #dlc.range counts
-//   dlc.target     #dlc.target (from the schedule phase on)
+//   dlc.target     #dlc.target: what the phases from schedule on compile for
 //   dlc.signature  symbols, inputs and outputs
 //   dlc.kernels    names of the kernels and their ONNX nodes (from the plan phase on)
 //   dlc.weights    the contents of the weights section (from the plan phase on)
@@ -24,6 +24,10 @@ inline constexpr llvm::StringLiteral mainName = "main";
 inline constexpr llvm::StringLiteral workspaceName = "dlc.workspace";
 /// Attribute of kernel functions (from the plan phase on): their #dlc.schedule.
 inline constexpr llvm::StringLiteral scheduleName = "dlc.schedule";
+
+/// Attribute of `main`'s arguments and results (up to the plan phase): the names of inputs and
+/// outputs.
+inline constexpr llvm::StringLiteral portName = "dlc.name";
 
 /// A named input or output.
 struct Port {
@@ -63,6 +67,7 @@ void setSources(mlir::ModuleOp module, llvm::ArrayRef<SourceAttr> sources);
 mlir::FailureOr<llvm::SmallVector<SourceAttr>> getSources(mlir::ModuleOp module);
 
 void setTarget(mlir::ModuleOp module, TargetAttr target);
+bool hasTarget(mlir::ModuleOp module);
 /// Fails with an error on the module where there is none.
 mlir::FailureOr<TargetAttr> getTarget(mlir::ModuleOp module);
 

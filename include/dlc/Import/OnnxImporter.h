@@ -11,7 +11,8 @@ namespace dlc {
 
 /// Imports `sources[file]` as a module with one function `main`: every op with all attributes and
 /// its element types, input shapes with the model's symbolic dims, other shapes unknown, weights as
-/// ranges of the file.
+/// ranges of the file. Each call of one of the model's own functions is a call of a private
+/// function of its own.
 ///
 /// Fails after emitting one located error for each problem of the model, all of them in one run.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>

@@ -45,6 +45,9 @@ struct CompileOptions {
   std::string dumpFolder;
 };
 
+/// IR as text that --compile-from reads again, with the nodes that ops come from.
+std::string printWithLocations(mlir::ModuleOp module);
+
 enum class CompileResult { ok, rejected, internalError };
 
 /// Runs the phases on IR after `from` up to `to`. `rejected` comes with located errors about the

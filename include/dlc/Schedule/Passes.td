@@ -4,27 +4,11 @@
 
 include "mlir/Pass/PassBase.td"
 
-def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::ModuleOp"> {
-  let summary = "Choose algorithm and tiles of each box for the module's target";
-  let description = [{
-    Convolutions with fewer output channels than half a vector run along rows (`row_conv`), others across output
-    channels (`direct_conv`), with as many accumulators as the vector registers hold. Everything else is `loops`.
-
-    ```mlir
-    %1 = dlc.kernel anchor (%x, %w) : ... { ... dlc.conv ... }
-    // becomes, for 16 lanes and 32 registers
-    %1 = dlc.kernel anchor (%x, %w)
-      schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1> : ... { ... dlc.conv ... }
-    ```
-  }];
-}
-
 def AssignLayouts : Pass<"dlc-assign-layouts", "::mlir::ModuleOp"> {
   let summary = "Choose the layout of each value between boxes";
   let description = [{
     A value gets the halo that the convolutions which read it need, and blocks of channels where all boxes that write
-    and read it can handle them. The program's inputs and outputs stay dense; where a convolution needs more, a box is
-    added that copies.
+    and read it can handle them. The program's inputs and outputs stay dense, and so does what views show.
 
     ```mlir
     %0 = dlc.kernel loops (%x) ... -> !dlc.tensor<1 x 8 x H x W x f32> { ... }
@@ -34,13 +18,28 @@ def AssignLayouts : Pass<"dlc-assign-layouts", "::mlir::ModuleOp"> {
       -> !dlc.tensor<1 x 8 x H x W x f32, #dlc.image_layout<block = 1, halo = [1, 1, 1, 1]>> { ... }
     ```
   }];
-  let statistics = [Statistic<"numCopies", "num-copies", "Number of boxes added that copy">];
+}
+
+def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::ModuleOp"> {
+  let summary = "Choose algorithm and tiles of each box for the module's target";
+  let description = [{
+    Convolutions with fewer output channels than half a vector run along rows (`row_conv`), others across output
+    channels (`direct_conv`), with as many accumulators as the vector registers hold; so do matrix products, whose rows
+    stand for pixels. Windows and reductions of blocked images are `pool`, everything else is `loops`.
+
+    ```mlir
+    %1 = dlc.kernel anchor (%x, %w) : ... { ... dlc.conv ... }
+    // becomes, for 16 lanes and 32 registers
+    %1 = dlc.kernel anchor (%x, %w)
+      schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 4, 1], rows = 1> : ... { ... dlc.conv ... }
+    ```
+  }];
 }
 
 def PackWeights : Pass<"dlc-pack-weights", "::mlir::ModuleOp"> {
-  let summary = "Give the weights of convolutions the layouts that their kernels read";
+  let summary = "Give the weights of convolutions and matrix products the layouts that their kernels read";
   let description = [{
-    Filters become panels of output channels, biases are padded to whole panels. Only the recipe is written here; the
+    Filters and matrices become panels of output channels, biases are padded to whole panels. Only the recipe is written here; the
     package phase carries it out.
 
     ```mlir

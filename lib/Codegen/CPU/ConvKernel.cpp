@@ -7,51 +7,65 @@ using namespace dlc;
 // Matching
 //===----------------------------------------------------------------------===//
 
-/// The buffer that `value` is read from, or an error.
-static FailureOr<Value> getBuffer(Operation *user, Value value) {
-  if (auto read = value.getDefiningOp<ReadOp>())
-    return read.getBuffer();
-  return user->emitError("expected operands that are read from buffers");
+static PlannedType getTensor(Value buffer) {
+  return cast<BufferType>(buffer.getType()).getTensor();
 }
 
-/// Finds the convolution, the ops behind it, and the buffers.
-LogicalResult ConvKernel::matchBody(KernelBuilder &b, Value &inputBuffer, Value &filterBuffer,
-                                    Value &biasBuffer, Value &outputBuffer) {
+/// The buffer that `value` is read from, or an error; null for no value.
+static LogicalResult getBuffer(Operation *user, Value value, Value &buffer) {
+  if (!value)
+    return success();
+  auto read = value.getDefiningOp<ReadOp>();
+  if (!read)
+    return user->emitError("expected operands that are read from buffers");
+  buffer = read.getBuffer();
+  return success();
+}
+
+/// An elementwise op may read what the kernel computes, constants, and buffers of its own shape.
+LogicalResult ConvKernel::matchEpilogue(KernelBuilder &b, ElementwiseOpInterface op,
+                                        const SetVector<Value> &computed) {
+  for (Value operand : op->getOperands()) {
+    if (computed.contains(operand) || getImmediate(operand))
+      continue;
+    auto read = operand.getDefiningOp<ReadOp>();
+    if (!read || operand.getType() != op->getResult(0).getType())
+      return op->emitError("expected operands that the kernel computes, constants of one element "
+                           "or buffers of the result's shape");
+    operands.push_back({operand, Image()});
+  }
+  epilogue.push_back(op);
+  return success();
+}
+
+/// Finds the anchor, the ops behind it, and the buffers.
+LogicalResult ConvKernel::matchBody(KernelBuilder &b, Buffers &buffers) {
   SetVector<Value> computed;
   for (Operation &op : b.getSource().getBody().front()) {
     if (isa<ReadOp, ConstantOp, func::ReturnOp>(op))
       continue;
-    if (auto found = dyn_cast<ConvOp>(op); found && !conv) {
-      conv = found;
-      computed.insert(found.getResult());
-    } else if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op); elementwise && conv) {
-      for (Value operand : op.getOperands())
-        if (!computed.contains(operand) && !getImmediate(operand))
-          return op.emitError(
-              "expected operands that the kernel computes or constants of one element");
-      epilogue.push_back(elementwise);
+    if (isa<ConvOp, MatmulOp>(op) && !anchor) {
+      anchor = &op;
       computed.insert(op.getResult(0));
-    } else if (auto write = dyn_cast<WriteOp>(op); write && !outputBuffer && conv) {
-      if (computed.empty() || write.getValue() != computed.back())
+    } else if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op); elementwise && anchor) {
+      if (failed(matchEpilogue(b, elementwise, computed)))
+        return failure();
+      computed.insert(op.getResult(0));
+    } else if (auto write = dyn_cast<WriteOp>(op); write && !buffers.output && anchor) {
+      if (write.getValue() != computed.back())
         return write.emitError("expected to write the last value of the kernel");
-      outputBuffer = write.getBuffer();
+      buffers.output = write.getBuffer();
     } else {
       return op.emitError("expected a convolution, elementwise ops and one write in this kernel");
     }
   }
-  if (!conv || !outputBuffer)
+  if (!anchor || !buffers.output)
     return b.getSource().emitError("expected a kernel with a convolution");
-  FailureOr<Value> input = getBuffer(conv, conv.getInput()),
-                   filter = getBuffer(conv, conv.getFilter());
-  FailureOr<Value> bias = conv.getBias() ? getBuffer(conv, conv.getBias()) : Value();
-  if (failed(input) || failed(filter) || failed(bias))
+  Value bias = anchor->getNumOperands() == 3 ? anchor->getOperand(2) : Value();
+  if (failed(getBuffer(anchor, anchor->getOperand(0), buffers.input)) ||
+      failed(getBuffer(anchor, anchor->getOperand(1), buffers.filter)))
     return failure();
-  inputBuffer = *input, filterBuffer = *filter, biasBuffer = *bias;
-  return success();
-}
-
-static PlannedType getTensor(Value buffer) {
-  return cast<BufferType>(buffer.getType()).getTensor();
+  return getBuffer(anchor, bias, buffers.bias);
 }
 
 /// Whether `type` is an image; other layouts have no rows.
@@ -59,45 +73,83 @@ static bool isImage(PlannedType type) {
   return type.getRank() == 4 && (!type.getLayout() || isa<ImageLayoutAttr>(type.getLayout()));
 }
 
-LogicalResult ConvKernel::matchOperands(KernelBuilder &b, Value inputBuffer, Value filterBuffer,
-                                        Value biasBuffer, Value outputBuffer) {
-  PlannedType inputType = getTensor(inputBuffer), filterType = getTensor(filterBuffer),
-              outputType = getTensor(outputBuffer);
-  std::optional<SmallVector<int64_t>> shape = filterType.getStaticShape();
-  panels = dyn_cast_or_null<FilterLayoutAttr>(filterType.getLayout());
-  if (!isImage(inputType) || !isImage(outputType) || !panels || !shape)
+LogicalResult ConvKernel::matchConv(KernelBuilder &b, ConvOp conv, const Buffers &buffers) {
+  std::optional<SmallVector<int64_t>> shape = getTensor(buffers.filter).getStaticShape();
+  if (!isImage(getTensor(buffers.input)) || !isImage(getTensor(buffers.output)) || !panels ||
+      !shape || shape->size() != 4)
     return conv.emitError("expected images and a filter of static shape in panels");
   if (conv.getGroup() != 1)
     return conv.emitError("expected one group, found ") << conv.getGroup();
   outputChannels = (*shape)[0], inputChannels = (*shape)[1];
   kernelHeight = (*shape)[2], kernelWidth = (*shape)[3];
+  strides = llvm::to_vector(conv.getStrides());
+  dilations = llvm::to_vector(conv.getDilations());
+  pads = llvm::to_vector(conv.getPads());
+  input = b.getImage(buffers.input);
+  output = b.getImage(buffers.output);
+  return success();
+}
+
+LogicalResult ConvKernel::matchMatmul(KernelBuilder &b, MatmulOp matmul, const Buffers &buffers) {
+  PlannedType inputType = getTensor(buffers.input), outputType = getTensor(buffers.output);
+  std::optional<SmallVector<int64_t>> shape = getTensor(buffers.filter).getStaticShape();
+  auto isMatrix = [](PlannedType type) { return type.getRank() == 2 && !type.getLayout(); };
+  if (!isMatrix(inputType) || !isMatrix(outputType) || !panels || !shape || shape->size() != 2)
+    return matmul.emitError(
+        "expected dense matrices and a right operand of static shape in panels");
+  if (!matmul.getTransposeRhs())
+    return matmul.emitError("expected a right operand that is transposed");
+  outputChannels = (*shape)[0], inputChannels = (*shape)[1];
+  if (inputType.getDim(1) != ExprAttr::constant(b.getContext(), inputChannels))
+    return matmul.emitError("expected ") << inputChannels << " columns, found " << inputType;
+  input = b.getMatrix(buffers.input);
+  output = b.getMatrix(buffers.output);
+  return success();
+}
+
+/// What the schedule, the layouts and the shapes must agree in.
+LogicalResult ConvKernel::matchPanels(KernelBuilder &b, const Buffers &buffers) {
   int64_t channels = b.getSchedule().getChannels();
   if (panels.getOutputs() != channels)
-    return conv.emitError("expected panels of ") << channels << " outputs, found " << panels;
-  ImageLayoutAttr layout = inputType.getImageLayout();
-  if (panels.getInputs() != layout.getBlock())
-    return conv.emitError("expected panels of ")
-           << layout.getBlock() << " inputs, found " << panels;
-  for (auto [halo, pad] : llvm::zip_equal(layout.getHalo(), conv.getPads()))
-    if (halo < pad)
-      return conv.emitError("expected an input with a halo of at least ")
-             << pad << ", found " << layout;
+    return anchor->emitError("expected panels of ") << channels << " outputs, found " << panels;
+  if (panels.getInputs() != std::max<int64_t>(input.block, 1))
+    return anchor->emitError("expected panels of ") << input.block << " inputs, found " << panels;
+  PlannedType outputType = getTensor(buffers.output);
   if (outputType.getDim(1) != ExprAttr::constant(b.getContext(), outputChannels))
-    return conv.emitError("expected ")
+    return anchor->emitError("expected ")
            << outputChannels << " output channels, found " << outputType;
-  input = b.getImage(inputBuffer);
-  output = b.getImage(outputBuffer);
-  filter = b.getAddress(filterBuffer);
-  bias = biasBuffer ? b.getAddress(biasBuffer) : Value();
+  return success();
+}
+
+/// Operands of the epilogue lie as the result does, but for their halo.
+LogicalResult ConvKernel::matchOperands(KernelBuilder &b) {
+  for (auto &[value, image] : operands) {
+    Value buffer = value.getDefiningOp<ReadOp>().getBuffer();
+    bool isMatrix = getTensor(buffer).getRank() == 2;
+    if (getTensor(buffer).getLayout() && !isImage(getTensor(buffer)))
+      return anchor->emitError("expected an image, found ") << getTensor(buffer);
+    image = isMatrix ? b.getMatrix(buffer) : b.getImage(buffer);
+    if (image.block != output.block)
+      return anchor->emitError("expected an operand in blocks of ")
+             << output.block << " channels, found " << getTensor(buffer);
+  }
   return success();
 }
 
 FailureOr<ConvKernel> ConvKernel::create(KernelBuilder &b) {
   ConvKernel kernel;
-  Value input, filter, bias, output;
-  if (failed(kernel.matchBody(b, input, filter, bias, output)) ||
-      failed(kernel.matchOperands(b, input, filter, bias, output)))
+  Buffers buffers;
+  if (failed(kernel.matchBody(b, buffers)))
     return failure();
+  kernel.panels = dyn_cast_or_null<FilterLayoutAttr>(getTensor(buffers.filter).getLayout());
+  auto conv = dyn_cast<ConvOp>(kernel.anchor);
+  if (failed(conv ? kernel.matchConv(b, conv, buffers)
+                  : kernel.matchMatmul(b, cast<MatmulOp>(kernel.anchor), buffers)) ||
+      failed(kernel.matchPanels(b, buffers)) || failed(kernel.matchOperands(b)))
+    return failure();
+  kernel.filter = b.getAddress(buffers.filter);
+  if (buffers.bias)
+    kernel.bias = b.getAddress(buffers.bias);
   return kernel;
 }
 
@@ -105,98 +157,129 @@ FailureOr<ConvKernel> ConvKernel::create(KernelBuilder &b) {
 // Loops
 //===----------------------------------------------------------------------===//
 
-void ConvKernel::emitTask(KernelBuilder &b, function_ref<void(const Row &)> emitRow) {
-  b.unlessEmpty(b.mul(output.count, output.height), output, [&] { emitRows(b, emitRow); });
+Value ConvKernel::getChannel(KernelBuilder &b, const Row &row, int64_t channel) const {
+  return b.add(b.mul(row.group, panels.getOutputs()), channel);
 }
 
-void ConvKernel::emitRows(KernelBuilder &b, function_ref<void(const Row &)> emitRow) {
+void ConvKernel::emitTask(KernelBuilder &b, function_ref<void(const Row &)> emitRow) {
   int64_t rows = b.getSchedule().getRows(), channels = b.getSchedule().getChannels();
-  Value tasksOfImage = b.ceilDiv(output.height, rows);
-  Value n = b.div(b.getTask(), tasksOfImage);
-  Value begin = b.mul(b.rem(b.getTask(), tasksOfImage), rows);
-  Value end = rows == 1 ? b.add(begin, 1) : b.min(b.add(begin, rows), output.height);
-  if (output.hasHalo())
-    b.loop(b.i64(0), output.planes, 1,
-           [&](Value plane) { b.storeHalo(output, n, plane, begin, end); });
-  auto emitGroup = [&](Value group, int64_t groupChannels) {
-    auto emit = [&](Value h) { emitRow({n, h, group, groupChannels}); };
-    if (rows == 1)
-      emit(begin);
-    else
-      b.loop(begin, end, 1, emit);
+  Value bands = b.ceilDiv(output.height, rows);
+  if (output.hasHalo()) // there is one even without rows
+    bands = b.max(bands, b.i64(1));
+  Value groups = b.i64(std::max<int64_t>(llvm::divideCeil(outputChannels, channels), 1));
+  Value band = b.rem(b.getTask(), bands), panel = b.div(b.getTask(), bands);
+  Value group = b.rem(panel, groups), n = b.div(panel, groups);
+  Value begin = b.mul(band, rows), end = b.min(b.add(begin, rows), output.height);
+  auto emitGroup = [&](int64_t groupChannels) {
+    Row row = {n, begin, group, groupChannels};
+    if (output.hasHalo()) {
+      Value plane = b.div(getChannel(b, row, 0), b.i64(output.block));
+      int64_t planes = llvm::divideCeil(groupChannels, output.block);
+      b.loop(b.i64(0), b.i64(planes), 1,
+             [&](Value i) { b.storeHalo(output, n, b.add(plane, i), begin, end); });
+    }
+    if (rows == 1 && !output.hasHalo())
+      return emitRow(row);
+    b.loop(begin, end, 1, [&](Value h) {
+      row.h = h;
+      emitRow(row);
+    });
   };
   int64_t fullGroups = outputChannels / channels, rest = outputChannels % channels;
-  b.loop(b.i64(0), b.i64(fullGroups), 1, [&](Value group) { emitGroup(group, channels); });
-  if (rest)
-    emitGroup(b.i64(fullGroups), rest);
+  if (rest == 0)
+    return emitGroup(channels);
+  if (fullGroups == 0)
+    return emitGroup(rest);
+  b.either(
+      b.equal(group, b.i64(fullGroups)), [&] { emitGroup(rest); }, [&] { emitGroup(channels); });
 }
 
-Value ConvKernel::getWindow(KernelBuilder &b, const Row &row, Value w) {
-  ArrayRef<int64_t> strides = conv.getStrides(), pads = conv.getPads();
-  Value inputH = b.add(b.mul(row.h, strides[0]), -pads[0]);
-  Value inputW = b.add(b.mul(w, strides[1]), -pads[1]);
-  return b.offset(input, row.n, b.i64(0), inputH, inputW);
+Value ConvKernel::getBufferWidth(KernelBuilder &b) const {
+  return b.add(input.width, input.left + input.right);
 }
 
-Value ConvKernel::getPanel(KernelBuilder &b, const Row &row) {
-  int64_t elements = llvm::divideCeil(inputChannels, panels.getInputs()) * panels.getInputs() *
-                     kernelHeight * kernelWidth * panels.getOutputs();
-  return b.offset(filter, b.mul(row.group, elements));
+ConvKernel::Window ConvKernel::getWindow(KernelBuilder &b, const Row &row, Value w, bool clip) {
+  Value top = b.add(b.mul(row.h, strides[0]), -pads[0]);
+  Value left = b.add(b.mul(w, strides[1]), -pads[1]);
+  Window window;
+  window.start = b.offset(input, row.n, b.i64(0), top, left);
+  window.rows = {b.i64(0), b.i64(kernelHeight)};
+  if (pads[0] > input.top || pads[2] > input.bottom)
+    window.rows = b.clipTaps(top, kernelHeight, dilations[0], b.i64(-input.top),
+                             b.add(input.height, input.bottom));
+  if (clip)
+    window.left = b.add(left, input.left);
+  return window;
+}
+
+Value ConvKernel::isInside(KernelBuilder &b, Value w, int64_t pixels) {
+  if (pads[1] <= input.left && pads[3] <= input.right)
+    return {};
+  int64_t extent = (pixels - 1) * strides[1] + (kernelWidth - 1) * dilations[1] + 1;
+  Value left = b.add(b.mul(w, strides[1]), input.left - pads[1]);
+  return b.both(b.atMost(b.i64(0), left), b.atMost(b.add(left, extent), getBufferWidth(b)));
 }
 
 namespace {
 /// One loop of the reduction: steps, and how far each moves in the input and in the panel.
 struct Level {
-  int64_t steps;
+  Taps steps;
   Value inputPitch;
   int64_t panelPitch;
+  int64_t columns = 0; ///< how far each step moves along the row
 };
 } // namespace
 
-static KernelBuilder::Carried emitLevels(KernelBuilder &b, ArrayRef<Level> levels, Value input,
-                                         Value weights, ValueRange sums,
+static KernelBuilder::Carried emitLevels(KernelBuilder &b, ArrayRef<Level> levels,
+                                         const ConvKernel::Tap &tap, ValueRange sums,
                                          ConvKernel::Step emitStep) {
   if (levels.empty())
-    return emitStep(input, weights, sums);
+    return emitStep(tap, sums);
   const Level &level = levels.front();
-  return b.loop(b.i64(0), b.i64(level.steps), 1, sums,
+  return b.loop(level.steps.begin, level.steps.end, 1, sums,
                 [&](Value i, ValueRange carried) -> KernelBuilder::Carried {
-                  Value nextInput = b.offset(input, b.mul(i, level.inputPitch));
-                  Value nextWeights = b.offset(weights, b.mul(i, level.panelPitch));
-                  return emitLevels(b, levels.drop_front(), nextInput, nextWeights, carried,
-                                    emitStep);
+                  ConvKernel::Tap next;
+                  next.input = b.offset(tap.input, b.mul(i, level.inputPitch));
+                  next.weights = b.offset(tap.weights, b.mul(i, level.panelPitch));
+                  if (tap.left)
+                    next.left = b.add(tap.left, b.mul(i, level.columns));
+                  return emitLevels(b, levels.drop_front(), next, carried, emitStep);
                 });
 }
 
-KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, Value window, Value panel,
+KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, const Window &window,
                                           ValueRange inits, Step emitStep) {
-  ArrayRef<int64_t> dilations = conv.getDilations();
   int64_t block = panels.getInputs(), outputs = panels.getOutputs();
-  SmallVector<Level> levels = {
-      {static_cast<int64_t>(llvm::divideCeil(inputChannels, block)), input.planePitch,
-       kernelHeight * kernelWidth * block * outputs},
-      {kernelHeight, b.mul(input.rowPitch, dilations[0]), kernelWidth * block * outputs}};
-  if (dilations[1] == 1) {
+  int64_t blocks = llvm::divideCeil(inputChannels, block);
+  int64_t rowElements = kernelWidth * block * outputs;
+  auto all = [&](int64_t steps) -> Taps { return {b.i64(0), b.i64(steps)}; };
+  SmallVector<Level> levels = {{all(blocks), input.planePitch, kernelHeight * rowElements},
+                               {window.rows, b.mul(input.rowPitch, dilations[0]), rowElements}};
+  if (dilations[1] == 1 && !window.left) {
     // Neighbours and lanes lie next to each other in input and panel: one longer loop.
-    levels.push_back({kernelWidth * block, b.i64(1), outputs});
+    levels.push_back({all(kernelWidth * block), b.i64(1), outputs});
   } else {
-    levels.push_back({kernelWidth, b.i64(dilations[1] * block), block * outputs});
-    levels.push_back({block, b.i64(1), outputs});
+    levels.push_back(
+        {all(kernelWidth), b.i64(dilations[1] * block), block * outputs, dilations[1]});
+    levels.push_back({all(block), b.i64(1), outputs});
   }
-  return emitLevels(b, levels, window, panel, inits, emitStep);
+  Value panel = b.offset(filter, b.mul(row.group, blocks * kernelHeight * rowElements));
+  return emitLevels(b, levels, {window.start, panel, window.left}, inits, emitStep);
 }
 
-Value ConvKernel::emitEpilogue(KernelBuilder &b, Value sum) {
+Value ConvKernel::emitEpilogue(KernelBuilder &b, Value sum, LoadOperand load) {
   DenseMap<Value, Value> values;
-  values[conv.getResult()] = sum;
+  values[anchor->getResult(0)] = sum;
+  for (auto &[operand, image] : operands)
+    values[operand] = load(image);
   Value last = sum;
   for (ElementwiseOpInterface op : epilogue) {
-    SmallVector<Value> operands;
+    SmallVector<Value> arguments;
     for (Value operand : op->getOperands()) {
       Value known = values.lookup(operand);
-      operands.push_back(known ? known : b.splat(*getImmediate(operand)));
+      arguments.push_back(known ? known : b.fill(sum.getType(), *getImmediate(operand)));
     }
-    last = values[op->getResult(0)] = op.emitScalar(b, op.getLoc(), operands);
+    last = values[op->getResult(0)] = op.emitScalar(b, op.getLoc(), arguments);
   }
   return last;
 }

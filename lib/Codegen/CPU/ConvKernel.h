@@ -7,7 +7,9 @@
 
 namespace dlc {
 
-/// A kernel that reads an image, convolves, applies elementwise ops, and writes an image.
+/// A kernel that reads an image, convolves, applies elementwise ops, and writes an image. A matrix
+/// product is the 1x1 convolution of an image of one row, whose pixels are the rows of the left
+/// operand.
 struct ConvKernel {
   /// Fails with a located error where the kernel is anything else.
   static mlir::FailureOr<ConvKernel> create(KernelBuilder &b);
@@ -17,37 +19,64 @@ struct ConvKernel {
     mlir::Value n, h, group;
     int64_t channels;
   };
-  /// Emits the task: its halo, and `emitRow` for each of its rows, all rows of one group of
-  /// channels before the next.
+  /// Emits the task: its halo, and `emitRow` for each of its rows.
   void emitTask(KernelBuilder &b, llvm::function_ref<void(const Row &row)> emitRow);
 
-  /// The address of the first input element that output pixel (row.h, w) is computed from.
-  mlir::Value getWindow(KernelBuilder &b, const Row &row, mlir::Value w);
-  mlir::Value getPanel(KernelBuilder &b, const Row &row);
-  /// The sum of `emitStep` over all elements of the filter. A step sees the addresses of an input
-  /// element and of its weights for all channels of a panel.
-  using Step = llvm::function_ref<KernelBuilder::Carried(mlir::Value input, mlir::Value weights,
-                                                         mlir::ValueRange sums)>;
-  KernelBuilder::Carried reduce(KernelBuilder &b, mlir::Value window, mlir::Value panel,
+  /// The input elements that a tile is computed from. Where the buffer has less halo than the
+  /// convolution pads, some lie outside of it.
+  struct Window {
+    mlir::Value start; ///< address of the first one
+    Taps rows;         ///< rows of the filter whose elements lie in the buffer
+    mlir::Value left;  ///< where `start` lies in a row of the buffer; null where all columns do
+  };
+  /// The window of the pixels from `w` on; with `clip` their columns may lie outside of the buffer.
+  Window getWindow(KernelBuilder &b, const Row &row, mlir::Value w, bool clip);
+  /// Whether all columns of a tile of `pixels` pixels from `w` on lie in the buffer; null where
+  /// those of every tile do.
+  mlir::Value isInside(KernelBuilder &b, mlir::Value w, int64_t pixels);
+
+  /// An input element and its weights for all channels of a panel.
+  struct Tap {
+    mlir::Value input, weights;
+    mlir::Value left; ///< where `input` lies in a row of the buffer; null where all pixels do
+  };
+  /// The sum of `emitStep` over all elements of the filter.
+  using Step = llvm::function_ref<KernelBuilder::Carried(const Tap &tap, mlir::ValueRange sums)>;
+  KernelBuilder::Carried reduce(KernelBuilder &b, const Row &row, const Window &window,
                                 mlir::ValueRange inits, Step emitStep);
 
-  /// The elementwise ops behind the convolution.
-  mlir::Value emitEpilogue(KernelBuilder &b, mlir::Value sum);
+  /// The elementwise ops behind the convolution, on a scalar or vector. `load` gives the elements
+  /// of an operand at the same places.
+  using LoadOperand = llvm::function_ref<mlir::Value(const Image &operand)>;
+  mlir::Value emitEpilogue(KernelBuilder &b, mlir::Value sum, LoadOperand load);
 
-  ConvOp conv;
+  /// The first channel of a row, plus `channel`.
+  mlir::Value getChannel(KernelBuilder &b, const Row &row, int64_t channel) const;
+  /// The width of a row of the input's buffer, in pixels.
+  mlir::Value getBufferWidth(KernelBuilder &b) const;
+
+  mlir::Operation *anchor = nullptr; ///< the convolution or matrix product
   llvm::SmallVector<ElementwiseOpInterface> epilogue;
+  llvm::SmallVector<std::pair<mlir::Value, Image>> operands; ///< buffers that the epilogue reads
   Image input, output;
   mlir::Value filter;
   mlir::Value bias; ///< null where there is none
   FilterLayoutAttr panels;
-  int64_t outputChannels, inputChannels, kernelHeight, kernelWidth;
+  int64_t outputChannels, inputChannels, kernelHeight = 1, kernelWidth = 1;
+  llvm::SmallVector<int64_t> strides = {1, 1}, dilations = {1, 1}, pads = {0, 0, 0, 0};
 
 private:
-  void emitRows(KernelBuilder &b, llvm::function_ref<void(const Row &row)> emitRow);
-  mlir::LogicalResult matchBody(KernelBuilder &b, mlir::Value &input, mlir::Value &filter,
-                                mlir::Value &bias, mlir::Value &output);
-  mlir::LogicalResult matchOperands(KernelBuilder &b, mlir::Value input, mlir::Value filter,
-                                    mlir::Value bias, mlir::Value output);
+  /// The anchor's operands and the result, as buffers.
+  struct Buffers {
+    mlir::Value input, filter, bias, output;
+  };
+  mlir::LogicalResult matchBody(KernelBuilder &b, Buffers &buffers);
+  mlir::LogicalResult matchEpilogue(KernelBuilder &b, ElementwiseOpInterface op,
+                                    const llvm::SetVector<mlir::Value> &computed);
+  mlir::LogicalResult matchConv(KernelBuilder &b, ConvOp conv, const Buffers &buffers);
+  mlir::LogicalResult matchMatmul(KernelBuilder &b, MatmulOp matmul, const Buffers &buffers);
+  mlir::LogicalResult matchPanels(KernelBuilder &b, const Buffers &buffers);
+  mlir::LogicalResult matchOperands(KernelBuilder &b);
 };
 
 /// Vectorizes over output channels; see `#dlc.schedule`.

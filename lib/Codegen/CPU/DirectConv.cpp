@@ -11,6 +11,9 @@
 using namespace mlir;
 using namespace dlc;
 
+/// How many steps of the reduction ahead weights are fetched; what lies behind a panel is the next.
+static constexpr int64_t prefetchDistance = 144;
+
 namespace {
 class DirectConv {
 public:
@@ -19,8 +22,10 @@ public:
   void emitTile(const ConvKernel::Row &row, Value w, int64_t pixels);
 
 private:
-  KernelBuilder::Carried emitStep(Value input, Value weights, ValueRange sums, int64_t pixels);
-  void storeBlocked(const ConvKernel::Row &row, Value w, int64_t vector, ValueRange pixels);
+  void emitTile(const ConvKernel::Row &row, Value w, int64_t pixels, bool clip);
+  KernelBuilder::Carried emitStep(const ConvKernel::Tap &tap, ValueRange sums, int64_t pixels);
+  Value loadPixel(const ConvKernel::Tap &tap, int64_t pixel);
+  void storeVectors(const ConvKernel::Row &row, Value w, int64_t vector, ValueRange pixels);
   void storePlanar(const ConvKernel::Row &row, Value w, int64_t vector, ArrayRef<Value> pixels);
   void transpose(MutableArrayRef<Value> rows);
   /// The number of channels of the vector at `vector` that exist.
@@ -34,57 +39,102 @@ private:
 };
 } // namespace
 
+/// The input element of a pixel of the tile. Outside of the buffer it is a zero: its address is
+/// replaced, which costs less than to do without the tile.
+Value DirectConv::loadPixel(const ConvKernel::Tap &tap, int64_t pixel) {
+  int64_t stride = kernel.strides[1];
+  Value address = b.offset(tap.input, pixel * stride * kernel.input.block);
+  if (tap.left) {
+    Value zero =
+        b.getGlobal(DenseElementsAttr::get(RankedTensorType::get({1}, b.getF32Type()), 0.0f));
+    // As unsigned numbers, columns left of the buffer are far right of it.
+    Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                                         b.add(tap.left, pixel * stride), kernel.getBufferWidth(b));
+    address = b.select(inside, address, zero);
+  }
+  return b.splat(b.loadScalar(address));
+}
+
 /// sums[pixel * vectors + vector]
-KernelBuilder::Carried DirectConv::emitStep(Value input, Value weights, ValueRange sums,
+KernelBuilder::Carried DirectConv::emitStep(const ConvKernel::Tap &tap, ValueRange sums,
                                             int64_t pixels) {
   int64_t vectors = sums.size() / pixels;
-  int64_t pixelPitch = kernel.conv.getStrides()[1] * kernel.input.block;
   SmallVector<Value> factors;
   for (int64_t vector = 0; vector != vectors; ++vector)
-    factors.push_back(b.loadVector(b.offset(weights, vector * lanes)));
+    factors.push_back(b.loadVector(b.offset(tap.weights, vector * lanes)));
+  // Of a whole network the weights come from memory. A single pixel uses each once, and does
+  // nothing meanwhile that could hide a prefetch.
+  if (pixels != 1)
+    for (int64_t vector = 0; vector != vectors; ++vector)
+      b.prefetch(
+          b.offset(tap.weights, prefetchDistance * kernel.panels.getOutputs() + vector * lanes));
   KernelBuilder::Carried next;
   for (int64_t pixel = 0; pixel != pixels; ++pixel) {
-    Value element = b.splat(b.loadScalar(b.offset(input, pixel * pixelPitch)));
+    Value element = loadPixel(tap, pixel);
     for (Value factor : factors)
       next.push_back(b.fma(element, factor, sums[next.size()]));
   }
   return next;
 }
 
-void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels) {
+void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels, bool clip) {
   int64_t vectors = llvm::divideCeil(row.channels, lanes);
   SmallVector<Value> starts;
   for (int64_t vector = 0; vector != vectors; ++vector) {
-    Value channel = b.add(b.mul(row.group, kernel.panels.getOutputs()), vector * lanes);
+    Value channel = kernel.getChannel(b, row, vector * lanes);
     starts.push_back(kernel.bias ? b.loadVector(b.offset(kernel.bias, channel)) : b.splat(0.0f));
   }
   SmallVector<Value> inits;
   for (int64_t pixel = 0; pixel != pixels; ++pixel)
     llvm::append_range(inits, starts);
-  SmallVector<Value> sums = kernel.reduce(b, kernel.getWindow(b, row, w), kernel.getPanel(b, row),
-                                          inits, [&](Value input, Value weights, ValueRange sums) {
-                                            return emitStep(input, weights, sums, pixels);
-                                          });
+  ConvKernel::Window window = kernel.getWindow(b, row, w, clip);
+  SmallVector<Value> sums =
+      kernel.reduce(b, row, window, inits, [&](const ConvKernel::Tap &tap, ValueRange sums) {
+        return emitStep(tap, sums, pixels);
+      });
   for (int64_t vector = 0; vector != vectors; ++vector) {
     SmallVector<Value> results;
     for (int64_t pixel = 0; pixel != pixels; ++pixel)
-      results.push_back(kernel.emitEpilogue(b, sums[pixel * vectors + vector]));
+      results.push_back(sums[pixel * vectors + vector]);
     if (kernel.output.block == 1)
       storePlanar(row, w, vector, results);
     else
-      storeBlocked(row, w, vector, results);
+      storeVectors(row, w, vector, results);
   }
 }
 
-void DirectConv::storeBlocked(const ConvKernel::Row &row, Value w, int64_t vector,
+/// Tiles that reach over the sides of the buffer are computed by halves: with an address for each
+/// pixel a whole one leaves LLVM too few registers.
+void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels) {
+  Value inside = kernel.isInside(b, w, pixels);
+  if (!inside)
+    return emitTile(row, w, pixels, /*clip=*/false);
+  auto emitHalves = [&] {
+    int64_t half = llvm::divideCeil(pixels, 2);
+    emitTile(row, w, half, /*clip=*/true);
+    if (half != pixels)
+      emitTile(row, b.add(w, half), pixels - half, /*clip=*/true);
+  };
+  b.either(inside, [&] { emitTile(row, w, pixels, /*clip=*/false); }, emitHalves);
+}
+
+/// Blocks have zeros in the lanes beyond the channels; rows of a matrix end there.
+void DirectConv::storeVectors(const ConvKernel::Row &row, Value w, int64_t vector,
                               ValueRange pixels) {
-  Value plane = b.add(b.mul(row.group, kernel.panels.getOutputs() / lanes), vector);
-  Value address = b.offset(kernel.output, row.n, plane, row.h, w);
   int64_t channels = countChannels(row, vector);
-  for (auto [pixel, value] : llvm::enumerate(pixels)) {
-    if (channels != lanes) // the epilogue may have made pad lanes anything
-      value = arith::SelectOp::create(b, b.laneMask(b.i64(channels)), value, b.splat(0.0f));
-    b.store(value, b.offset(address, pixel * lanes));
+  bool isBlocked = kernel.output.block == lanes;
+  Value lanesInside = channels == lanes ? Value() : b.laneMask(b.i64(channels));
+  Value mask = isBlocked ? Value() : lanesInside;
+  Value channel = kernel.getChannel(b, row, vector * lanes);
+  for (auto [pixel, sum] : llvm::enumerate(pixels)) {
+    auto place = [&](const Image &image) {
+      return b.offset(b.getElement(image, row.n, channel, row.h, w), pixel * image.block);
+    };
+    Value value = kernel.emitEpilogue(
+        b, sum, [&](const Image &image) { return b.loadVector(place(image), mask); });
+    if (isBlocked && lanesInside) // the epilogue may have made pad lanes anything
+      value = b.select(lanesInside, value, b.splat(0.0f));
+    b.store(value, place(kernel.output), mask);
   }
 }
 
@@ -109,47 +159,48 @@ void DirectConv::transpose(MutableArrayRef<Value> rows) {
   }
 }
 
+/// Stores a piece of a row of each channel, in vectors of as many pixels as there are, in powers of
+/// two.
 void DirectConv::storePlanar(const ConvKernel::Row &row, Value w, int64_t vector,
                              ArrayRef<Value> pixels) {
-  Value firstChannel = b.add(b.mul(row.group, kernel.panels.getOutputs()), vector * lanes);
-  Value address = b.offset(kernel.output, row.n, firstChannel, row.h, w);
-  SmallVector<Value> addresses;
-  for (int64_t channel = 0; channel != countChannels(row, vector); ++channel) {
-    addresses.push_back(address);
-    address = b.offset(address, kernel.output.planePitch);
-  }
-  // Vectors of as many pixels as there are, in powers of two.
-  for (size_t done = 0, width; done != pixels.size(); done += width) {
-    width = std::min<size_t>(lanes, llvm::bit_floor(pixels.size() - done));
+  Value firstChannel = kernel.getChannel(b, row, vector * lanes);
+  auto place = [&](const Image &image, int64_t channel, int64_t pixel) {
+    Value address = b.getElement(image, row.n, firstChannel, row.h, w);
+    return b.offset(b.offset(address, b.mul(image.planePitch, channel)), pixel);
+  };
+  for (int64_t done = 0, total = pixels.size(), width; done != total; done += width) {
+    width = std::min<int64_t>(lanes, llvm::bit_floor<uint64_t>(total - done));
     SmallVector<Value> rows(pixels.slice(done, width));
     transpose(rows);
-    for (auto [channel, place] : llvm::enumerate(addresses)) {
+    for (int64_t channel = 0; channel != countChannels(row, vector); ++channel) {
       Value source = rows[channel * width / lanes];
       int64_t begin = channel * width % lanes;
-      Value value =
-          width == 1 ? Value(vector::ExtractOp::create(b, source, begin))
-                     : Value(vector::ExtractStridedSliceOp::create(
-                           b, source, ArrayRef<int64_t>{begin},
-                           ArrayRef<int64_t>{static_cast<int64_t>(width)}, ArrayRef<int64_t>{1}));
-      b.store(value, b.offset(place, done));
+      Value sum = width == 1 ? Value(vector::ExtractOp::create(b, source, begin))
+                             : Value(vector::ExtractStridedSliceOp::create(
+                                   b, source, ArrayRef<int64_t>{begin}, ArrayRef<int64_t>{width},
+                                   ArrayRef<int64_t>{1}));
+      Value value = kernel.emitEpilogue(b, sum, [&](const Image &image) {
+        return b.load(place(image, channel, done), sum.getType());
+      });
+      b.store(value, place(kernel.output, channel, done));
     }
   }
 }
 
 /// Whether the tiles fit the buffers.
 static LogicalResult verify(KernelBuilder &b, ConvKernel &kernel) {
-  if (kernel.output.block != 1 && kernel.output.block != b.getLanes())
-    return kernel.conv.emitError("expected output blocks of 1 or ")
+  if (isa<ConvOp>(kernel.anchor) && kernel.output.block != 1 && kernel.output.block != b.getLanes())
+    return kernel.anchor->emitError("expected output blocks of 1 or ")
            << b.getLanes() << " channels, found " << kernel.output.block;
-  if (!kernel.conv.getBias())
+  if (!kernel.bias)
     return success();
-  auto read = kernel.conv.getBias().getDefiningOp<ReadOp>();
+  auto read = kernel.anchor->getOperand(2).getDefiningOp<ReadOp>();
   PlannedType bias = read.getBuffer().getType().getTensor();
   auto padded = dyn_cast_or_null<PaddedLayoutAttr>(bias.getLayout());
   int64_t multiple = padded ? padded.getMultiple() : 1;
   if ((bias.getLayout() && !padded) || llvm::alignTo(kernel.outputChannels, multiple) <
                                            llvm::alignTo(kernel.outputChannels, b.getLanes()))
-    return kernel.conv.emitError("expected a bias of whole vectors, found ") << bias;
+    return kernel.anchor->emitError("expected a bias of whole vectors, found ") << bias;
   return success();
 }
 

@@ -1,11 +1,12 @@
 // Makes each kernel function the code that its schedule describes.
 
 #include "ConvKernel.h"
-#include "Loops.h"
+#include "Pool.h"
 
 #include "dlc/Codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -27,6 +28,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitRowConv(b);
   case Algorithm::loops:
     return emitLoops(b);
+  case Algorithm::pool:
+    return emitPool(b);
   }
   llvm_unreachable("all algorithms are handled");
 }

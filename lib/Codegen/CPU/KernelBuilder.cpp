@@ -129,6 +129,13 @@ Value KernelBuilder::max(Value lhs, Value rhs) { return createOrFold<arith::MaxS
 Value KernelBuilder::equal(Value lhs, Value rhs) {
   return createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, lhs, rhs);
 }
+Value KernelBuilder::atMost(Value lhs, Value rhs) {
+  return createOrFold<arith::CmpIOp>(arith::CmpIPredicate::sle, lhs, rhs);
+}
+Value KernelBuilder::toIndex(Value value) {
+  return createOrFold<arith::IndexCastOp>(getIndexType(), value);
+}
+Value KernelBuilder::both(Value lhs, Value rhs) { return createOrFold<arith::AndIOp>(lhs, rhs); }
 
 //===----------------------------------------------------------------------===//
 // Control flow
@@ -168,18 +175,26 @@ void KernelBuilder::onlyIf(Value condition, function_ref<void()> body) {
   body();
 }
 
+void KernelBuilder::either(Value condition, function_ref<void()> whenTrue,
+                           function_ref<void()> whenFalse) {
+  auto ifOp = scf::IfOp::create(*this, condition, /*withElseRegion=*/true);
+  InsertionGuard guard(*this);
+  setInsertionPointToStart(ifOp.thenBlock());
+  whenTrue();
+  setInsertionPointToStart(ifOp.elseBlock());
+  whenFalse();
+}
+
 void KernelBuilder::unlessEmpty(Value rows, ArrayRef<Image> images, function_ref<void()> body) {
   IntegerAttr constant;
   if (llvm::none_of(images, [](const Image &image) { return image.hasHalo(); }) ||
       (matchPattern(rows, m_Constant(&constant)) && constant.getInt() != 0))
     return body();
-  auto ifOp = scf::IfOp::create(*this, equal(rows, i64(0)), /*withElseRegion=*/true);
-  InsertionGuard guard(*this);
-  setInsertionPointToStart(ifOp.thenBlock());
-  for (const Image &image : images)
-    storeZeros(image.base, mul(image.count, image.imagePitch));
-  setInsertionPointToStart(ifOp.elseBlock());
-  body();
+  auto clear = [&] {
+    for (const Image &image : images)
+      storeZeros(image.base, mul(image.count, image.imagePitch));
+  };
+  either(equal(rows, i64(0)), clear, body);
 }
 
 Value KernelBuilder::loopOverTiles(Value size, ArrayRef<int64_t> widths,
@@ -221,12 +236,23 @@ Image KernelBuilder::getImage(Value buffer) {
   return image;
 }
 
+Image KernelBuilder::getMatrix(Value buffer) {
+  PlannedType type = cast<BufferType>(buffer.getType()).getTensor();
+  Image image = {};
+  image.base = getAddress(buffer);
+  image.block = *type.getDim(1).getConstant();
+  image.count = image.planes = image.height = i64(1);
+  image.width = size(type.getDim(0));
+  image.rowPitch = image.planePitch = image.imagePitch = mul(image.width, image.block);
+  return image;
+}
+
 Value KernelBuilder::offset(Value address, Value elements) {
   IntegerAttr constant;
   if (matchPattern(elements, m_Constant(&constant)))
     return offset(address, constant.getInt());
   return LLVM::GEPOp::create(*this, address.getType(), getF32Type(), address,
-                             ArrayRef<LLVM::GEPArg>{elements}, LLVM::GEPNoWrapFlags::inbounds);
+                             ArrayRef<LLVM::GEPArg>{elements});
 }
 
 Value KernelBuilder::offset(Value address, int64_t elements) {
@@ -235,7 +261,7 @@ Value KernelBuilder::offset(Value address, int64_t elements) {
   LLVM::GEPArg index = llvm::isInt<31>(elements) ? LLVM::GEPArg(static_cast<int32_t>(elements))
                                                  : LLVM::GEPArg(i64(elements));
   return LLVM::GEPOp::create(*this, address.getType(), getF32Type(), address,
-                             ArrayRef<LLVM::GEPArg>{index}, LLVM::GEPNoWrapFlags::inbounds);
+                             ArrayRef<LLVM::GEPArg>{index});
 }
 
 Value KernelBuilder::offset(const Image &image, Value n, Value plane, Value h, Value w) {
@@ -244,26 +270,43 @@ Value KernelBuilder::offset(const Image &image, Value n, Value plane, Value h, V
   return offset(image.base, add(start, mul(add(w, image.left), image.block)));
 }
 
-Value KernelBuilder::loadScalar(Value address) {
-  return LLVM::LoadOp::create(*this, getF32Type(), address, elementAlignment);
+Value KernelBuilder::getElement(const Image &image, Value n, Value channel, Value h, Value w) {
+  Value block = i64(image.block);
+  return offset(offset(image, n, div(channel, block), h, w), rem(channel, block));
+}
+
+Taps KernelBuilder::clipTaps(Value start, int64_t taps, int64_t dilation, Value low, Value high) {
+  auto countBefore = [&](Value end) {
+    return min(ceilDiv(max(sub(end, start), i64(0)), dilation), i64(taps));
+  };
+  return {countBefore(low), countBefore(high)};
+}
+
+Value KernelBuilder::load(Value address, Type type) {
+  return LLVM::LoadOp::create(*this, type, address, elementAlignment);
 }
 
 Value KernelBuilder::loadVector(Value address, Value mask) {
   if (!mask)
-    return LLVM::LoadOp::create(*this, getVectorType(), address, elementAlignment);
+    return load(address, getVectorType());
   return LLVM::MaskedLoadOp::create(*this, getVectorType(), address, mask, splat(0.0f),
                                     elementAlignment);
 }
 
-Value KernelBuilder::gather(Value address, Value indices) {
+Value KernelBuilder::gather(Value address, Value indices, Value mask) {
   auto pointers = VectorType::get(getLanes(), address.getType());
   Value places =
       LLVM::GEPOp::create(*this, pointers, getF32Type(), address, ArrayRef<LLVM::GEPArg>{indices},
                           LLVM::GEPNoWrapFlags::inbounds);
-  auto maskType = VectorType::get(getLanes(), getI1Type());
-  Value all = arith::ConstantOp::create(*this, DenseElementsAttr::get(maskType, true));
-  return LLVM::masked_gather::create(*this, getVectorType(), places, all, ValueRange(splat(0.0f)),
+  if (!mask)
+    mask = arith::ConstantOp::create(
+        *this, DenseElementsAttr::get(VectorType::get(getLanes(), getI1Type()), true));
+  return LLVM::masked_gather::create(*this, getVectorType(), places, mask, ValueRange(splat(0.0f)),
                                      elementAlignment);
+}
+
+void KernelBuilder::prefetch(Value address) {
+  LLVM::Prefetch::create(*this, address, /*rw=*/0, /*hint=*/2, /*cache=*/1);
 }
 
 void KernelBuilder::store(Value value, Value address, Value mask) {
@@ -309,8 +352,29 @@ Value KernelBuilder::f32(float value) {
   return arith::ConstantOp::create(*this, getF32FloatAttr(value));
 }
 
-Value KernelBuilder::splat(float value) {
-  return arith::ConstantOp::create(*this, DenseElementsAttr::get(getVectorType(), value));
+Value KernelBuilder::fill(Type type, float value) {
+  if (auto vector = dyn_cast<VectorType>(type))
+    return arith::ConstantOp::create(*this, DenseElementsAttr::get(vector, value));
+  return f32(value);
+}
+
+Value KernelBuilder::getGlobal(DenseElementsAttr elements) {
+  LLVM::GlobalOp &global = globals[elements];
+  if (!global) {
+    auto module = function->getParentOfType<ModuleOp>();
+    std::string base = function.getName().str() + "_constant", name = base;
+    for (int64_t number = 1; module.lookupSymbol(name); ++number)
+      name = base + "_" + std::to_string(number);
+    InsertionGuard guard(*this);
+    setInsertionPointToStart(module.getBody());
+    int64_t count = elements.getNumElements();
+    global = LLVM::GlobalOp::create(*this, LLVM::LLVMArrayType::get(getF32Type(), count),
+                                    /*isConstant=*/true, LLVM::Linkage::Private, name,
+                                    elements.reshape(RankedTensorType::get({count}, getF32Type())),
+                                    /*alignment=*/64);
+    global.setDsoLocal(true);
+  }
+  return LLVM::AddressOfOp::create(*this, global);
 }
 
 Value KernelBuilder::splat(Value scalar) {
@@ -328,6 +392,17 @@ Value KernelBuilder::laneMask(Value count) {
   Value below = max(min(count, i64(getLanes())), i64(0));
   Value narrow = arith::TruncIOp::create(*this, getI32Type(), below);
   return arith::CmpIOp::create(*this, arith::CmpIPredicate::slt, laneNumbers(), splat(narrow));
+}
+
+Value KernelBuilder::laneMask(Value start, Value size) {
+  Value first = arith::TruncIOp::create(*this, getI32Type(), start);
+  Value end = arith::TruncIOp::create(*this, getI32Type(), size);
+  Value places = arith::AddIOp::create(*this, laneNumbers(), splat(first));
+  return arith::CmpIOp::create(*this, arith::CmpIPredicate::ult, places, splat(end));
+}
+
+Value KernelBuilder::select(Value condition, Value whenTrue, Value whenFalse) {
+  return arith::SelectOp::create(*this, condition, whenTrue, whenFalse);
 }
 
 Value KernelBuilder::fma(Value lhs, Value rhs, Value sum) {

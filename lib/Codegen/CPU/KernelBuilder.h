@@ -27,6 +27,11 @@ struct Image {
   bool hasHalo() const { return top || left || bottom || right; }
 };
 
+/// Steps [begin, end) of a window along one dim.
+struct Taps {
+  mlir::Value begin, end;
+};
+
 /// Builds one `dlc_kernel_fn` from a kernel function over buffers. All of its code is f32; vectors
 /// have `lanes` elements.
 class KernelBuilder : public mlir::ImplicitLocOpBuilder {
@@ -63,6 +68,10 @@ public:
   mlir::Value min(mlir::Value lhs, mlir::Value rhs);
   mlir::Value max(mlir::Value lhs, mlir::Value rhs);
   mlir::Value equal(mlir::Value lhs, mlir::Value rhs);
+  mlir::Value atMost(mlir::Value lhs, mlir::Value rhs);
+  /// As builtin index.
+  mlir::Value toIndex(mlir::Value value);
+  mlir::Value both(mlir::Value lhs, mlir::Value rhs);
 
   //===-- Control flow ----------------------------------------------------===//
 
@@ -74,6 +83,8 @@ public:
   void loop(mlir::Value lower, mlir::Value upper, int64_t step,
             llvm::function_ref<void(mlir::Value i)> body);
   void onlyIf(mlir::Value condition, llvm::function_ref<void()> body);
+  void either(mlir::Value condition, llvm::function_ref<void()> whenTrue,
+              llvm::function_ref<void()> whenFalse);
   /// Emits `body` for a task of `rows` rows in all. Where there are none, the images may still have
   /// a halo: one task writes it.
   void unlessEmpty(mlir::Value rows, llvm::ArrayRef<Image> images, llvm::function_ref<void()> body);
@@ -87,16 +98,29 @@ public:
   /// Base address of an argument of the source.
   mlir::Value getAddress(mlir::Value buffer);
   Image getImage(mlir::Value buffer);
+  /// A matrix as an image of one row: its rows are pixels, its columns one block of channels.
+  Image getMatrix(mlir::Value buffer);
+  /// Need not lie in the buffer, as long as nothing is accessed there.
   mlir::Value offset(mlir::Value address, mlir::Value elements);
   mlir::Value offset(mlir::Value address, int64_t elements);
-  /// The address of a pixel of the value (not of its halo).
+  /// The address of a pixel, counted from the first one of the value (not of its halo).
   mlir::Value offset(const Image &image, mlir::Value n, mlir::Value plane, mlir::Value h,
                      mlir::Value w);
+  /// The address of one channel of a pixel.
+  mlir::Value getElement(const Image &image, mlir::Value n, mlir::Value channel, mlir::Value h,
+                         mlir::Value w);
+  /// The taps of a window that begins at coordinate `start` which lie in [low, high).
+  Taps clipTaps(mlir::Value start, int64_t taps, int64_t dilation, mlir::Value low,
+                mlir::Value high);
 
-  mlir::Value loadScalar(mlir::Value address);
+  /// An element, or a vector of any length.
+  mlir::Value load(mlir::Value address, mlir::Type type);
+  mlir::Value loadScalar(mlir::Value address) { return load(address, getF32Type()); }
   /// Lanes that the mask (if any) leaves out are zeros and not touched.
   mlir::Value loadVector(mlir::Value address, mlir::Value mask = {});
-  mlir::Value gather(mlir::Value address, mlir::Value indices);
+  mlir::Value gather(mlir::Value address, mlir::Value indices, mlir::Value mask = {});
+  /// Asks for the cache line at `address`, which may lie outside of all buffers, into L2.
+  void prefetch(mlir::Value address);
   void store(mlir::Value value, mlir::Value address, mlir::Value mask = {});
   void storeZeros(mlir::Value address, mlir::Value elements);
   /// The halo of rows [begin, end) of a plane, and what lies above row 0 and below the last one.
@@ -106,12 +130,19 @@ public:
   //===-- Vectors ---------------------------------------------------------===//
 
   mlir::Value f32(float value);
-  mlir::Value splat(float value);
+  /// The address of constant elements in the artifact.
+  mlir::Value getGlobal(mlir::DenseElementsAttr elements);
+  /// A scalar or vector of `type` with all elements alike.
+  mlir::Value fill(mlir::Type type, float value);
+  mlir::Value splat(float value) { return fill(getVectorType(), value); }
   mlir::Value splat(mlir::Value scalar);
   /// 0, 1, 2, ... as i32.
   mlir::Value laneNumbers();
   /// The lanes below `count`.
   mlir::Value laneMask(mlir::Value count);
+  /// The lanes whose number plus `start` is in [0, size).
+  mlir::Value laneMask(mlir::Value start, mlir::Value size);
+  mlir::Value select(mlir::Value condition, mlir::Value whenTrue, mlir::Value whenFalse);
   /// lhs * rhs + sum, on scalars or vectors, in one step where the target has one.
   mlir::Value fma(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
 
@@ -127,6 +158,7 @@ private:
   mlir::Block *body;
   std::optional<ExprEmitter> exprs;
   llvm::SmallVector<mlir::Value> addresses;
+  llvm::DenseMap<mlir::Attribute, mlir::LLVM::GlobalOp> globals;
 };
 
 } // namespace dlc

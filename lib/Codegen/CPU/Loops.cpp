@@ -1,7 +1,7 @@
 // The emitter for whatever is no anchor: walks the rows of the output and evaluates the kernel's
 // ops for a vector of neighbours at a time, with no value in between stored.
 
-#include "Loops.h"
+#include "Pool.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -49,33 +49,11 @@ Value Evaluator::load(Value row, const Site &site) {
   llvm_unreachable("all kinds are handled");
 }
 
-/// A global with the elements of a constant.
-static LLVM::GlobalOp createGlobal(KernelBuilder &b, ConstantOp op) {
-  auto module = op->getParentOfType<ModuleOp>();
-  std::string base = b.getSource().getName().str() + "_constant", name = base;
-  for (int64_t number = 1; module.lookupSymbol(name); ++number)
-    name = base + "_" + std::to_string(number);
-  auto elements = cast<DenseElementsAttr>(op.getValue());
-  int64_t count = elements.getNumElements();
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(module.getBody());
-  auto global =
-      LLVM::GlobalOp::create(b, LLVM::LLVMArrayType::get(b.getF32Type(), count),
-                             /*isConstant=*/true, LLVM::Linkage::Private, name,
-                             elements.reshape(RankedTensorType::get({count}, b.getF32Type())),
-                             /*alignment=*/64);
-  global.setDsoLocal(true);
-  return global;
-}
-
 /// A constant of one element becomes an immediate.
 Value Evaluator::evaluateConstant(ConstantOp op, const Site &site) {
   if (std::optional<float> value = getImmediate(op))
     return b.splat(*value);
-  LLVM::GlobalOp &global = globals[op];
-  if (!global)
-    global = createGlobal(b, op);
-  Value address = LLVM::AddressOfOp::create(b, global);
+  Value address = b.getGlobal(cast<DenseElementsAttr>(op.getValue()));
   return load(getRow(address, op.getType(), site.outer), site);
 }
 
@@ -118,6 +96,8 @@ Value Evaluator::evaluate(Value value, Site &site) {
     result = evaluateConstant(constant, site);
   else if (auto resize = dyn_cast<ResizeOp>(op))
     result = emitResize(b, *this, resize, site);
+  else if (auto pool = dyn_cast<MaxPoolOp>(op))
+    result = emitMaxPool(b, *this, pool, site);
   else
     result = evaluateElementwise(cast<ElementwiseOpInterface>(op), site);
   return site.values[value] = result;
@@ -126,6 +106,10 @@ Value Evaluator::evaluate(Value value, Site &site) {
 //===----------------------------------------------------------------------===//
 // Rows
 //===----------------------------------------------------------------------===//
+
+static bool isReduction(WriteOp write) {
+  return write.getValue().getDefiningOp<ReduceOp>() != nullptr;
+}
 
 namespace {
 class LoopNest {
@@ -150,6 +134,7 @@ private:
   void emitRows(Value total);
   void emitHalos();
   void emitTile(Value inner, int64_t vectors, Value mask);
+  void emitElement(Value inner);
 
   KernelBuilder &b;
   Evaluator evaluator;
@@ -204,6 +189,17 @@ void LoopNest::emitTile(Value inner, int64_t vectors, Value mask) {
   });
 }
 
+/// Reductions give one element at a time: their vectors run over what is reduced.
+void LoopNest::emitElement(Value inner) {
+  forEachRow([&](ValueRange outer) {
+    SmallVector<Value> indices = llvm::to_vector(outer);
+    indices.push_back(inner);
+    for (WriteOp write : writes)
+      b.store(emitReduce(b, write.getValue().getDefiningOp<ReduceOp>(), indices),
+              b.offset(evaluator.getRow(write.getBuffer(), outer), inner));
+  });
+}
+
 /// Rows are the inner loop, so that what depends on the column alone (as the weights of a resize)
 /// is computed once for all rows of a task.
 void LoopNest::emitRows(Value total) {
@@ -217,6 +213,8 @@ void LoopNest::emitRows(Value total) {
   }
   numRows = b.min(b.sub(total, begin), b.i64(rows));
   emitHalos();
+  if (isReduction(writes.front()))
+    return b.loop(b.i64(0), dims.back(), 1, [&](Value inner) { emitElement(inner); });
   Value end =
       b.loopOverTiles(dims.back(), b.getSchedule().getPixels(), [&](Value inner, int64_t pixels) {
         emitTile(inner, pixels / lanes, Value());
@@ -250,12 +248,14 @@ static LogicalResult verifyOp(Operation &op) {
     return verifyBuffer(&op, write.getBuffer().getType().getTensor());
   if (auto resize = dyn_cast<ResizeOp>(op))
     return verifyResize(resize);
+  if (isa<MaxPoolOp, ReduceOp>(op))
+    return verifyPoolInLoops(&op);
   if (auto constant = dyn_cast<ConstantOp>(op);
       constant && !isa<DenseElementsAttr>(constant.getValue()))
     return op.emitError("expected a dense constant in a kernel");
   if (isa<ConstantOp, ElementwiseOpInterface, func::ReturnOp>(op))
     return success();
-  return op.emitError("expected elementwise ops and resizes in this kernel");
+  return op.emitError("expected elementwise ops, resizes, windows and reductions in this kernel");
 }
 
 LogicalResult dlc::emitLoops(KernelBuilder &b) {
@@ -266,6 +266,8 @@ LogicalResult dlc::emitLoops(KernelBuilder &b) {
     if (auto write = dyn_cast<WriteOp>(op)) {
       if (!writes.empty() && writes.front().getValue().getType() != write.getValue().getType())
         return write.emitError("expected results of one type in this kernel");
+      if (!writes.empty() && isReduction(writes.front()) != isReduction(write))
+        return write.emitError("expected no results but reductions in this kernel");
       writes.push_back(write);
     }
   }

@@ -37,7 +37,6 @@ private:
   mlir::Value getRow(mlir::Value address, PlannedType type, mlir::ValueRange outer);
 
   KernelBuilder &b;
-  llvm::DenseMap<mlir::Operation *, mlir::LLVM::GlobalOp> globals; ///< of constants
 };
 
 /// Evaluates the kernel's results row by row; see `#dlc.schedule`.

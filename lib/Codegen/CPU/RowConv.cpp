@@ -9,47 +9,80 @@
 using namespace mlir;
 using namespace dlc;
 
+namespace {
 /// A tile of row.channels times `vectors` vectors of pixels from `w` on; `mask` are the pixels that
-/// exist, where not all do. Accumulators are sums[channel * vectors + vector].
-static void emitTile(KernelBuilder &b, ConvKernel &kernel, const ConvKernel::Row &row, Value w,
-                     int64_t vectors, Value mask) {
+/// exist, where not all do.
+struct Tile {
+  const ConvKernel::Row &row;
+  Value w;
+  int64_t vectors;
+  Value mask;
+};
+} // namespace
+
+/// Accumulators are sums[channel * vectors + vector].
+static KernelBuilder::Carried emitStep(KernelBuilder &b, ConvKernel &kernel, const Tile &tile,
+                                       const ConvKernel::Tap &tap, ValueRange sums) {
   int64_t lanes = b.getLanes();
-  Value firstChannel = b.mul(row.group, kernel.panels.getOutputs());
+  SmallVector<Value> factors;
+  for (int64_t channel = 0; channel != tile.row.channels; ++channel)
+    factors.push_back(b.splat(b.loadScalar(b.offset(tap.weights, channel))));
+  KernelBuilder::Carried next(sums.size());
+  for (int64_t vector = 0; vector != tile.vectors; ++vector) {
+    Value mask = tile.mask;
+    if (tap.left) {
+      Value inside = b.laneMask(b.add(tap.left, vector * lanes), kernel.getBufferWidth(b));
+      mask = mask ? b.both(mask, inside) : inside;
+    }
+    Value pixels = b.loadVector(b.offset(tap.input, vector * lanes), mask);
+    for (int64_t i = vector, channel = 0; channel != tile.row.channels;
+         ++channel, i += tile.vectors)
+      next[i] = b.fma(pixels, factors[channel], sums[i]);
+  }
+  return next;
+}
+
+static void emitTile(KernelBuilder &b, ConvKernel &kernel, const Tile &tile, bool clip) {
+  const ConvKernel::Row &row = tile.row;
+  int64_t lanes = b.getLanes();
   SmallVector<Value> inits;
   for (int64_t channel = 0; channel != row.channels; ++channel) {
     Value start = b.splat(0.0f);
     if (kernel.bias)
-      start = b.splat(b.loadScalar(b.offset(b.offset(kernel.bias, firstChannel), channel)));
-    inits.append(vectors, start);
+      start = b.splat(b.loadScalar(b.offset(kernel.bias, kernel.getChannel(b, row, channel))));
+    inits.append(tile.vectors, start);
   }
-  auto emitStep = [&](Value input, Value weights, ValueRange sums) {
-    SmallVector<Value> factors;
-    for (int64_t channel = 0; channel != row.channels; ++channel)
-      factors.push_back(b.splat(b.loadScalar(b.offset(weights, channel))));
-    KernelBuilder::Carried next(sums.size());
-    for (int64_t vector = 0; vector != vectors; ++vector) {
-      Value pixels = b.loadVector(b.offset(input, vector * lanes), mask);
-      for (int64_t i = vector, channel = 0; channel != row.channels; ++channel, i += vectors)
-        next[i] = b.fma(pixels, factors[channel], sums[i]);
-    }
-    return next;
-  };
+  ConvKernel::Window window = kernel.getWindow(b, row, tile.w, clip);
   SmallVector<Value> sums =
-      kernel.reduce(b, kernel.getWindow(b, row, w), kernel.getPanel(b, row), inits, emitStep);
-  for (int64_t channel = 0; channel != row.channels; ++channel) {
-    Value address = b.offset(kernel.output, row.n, b.add(firstChannel, channel), row.h, w);
-    for (int64_t vector = 0; vector != vectors; ++vector)
-      b.store(kernel.emitEpilogue(b, sums[channel * vectors + vector]),
-              b.offset(address, vector * lanes), mask);
+      kernel.reduce(b, row, window, inits, [&](const ConvKernel::Tap &tap, ValueRange sums) {
+        return emitStep(b, kernel, tile, tap, sums);
+      });
+  for (auto [index, sum] : llvm::enumerate(sums)) {
+    Value channel = kernel.getChannel(b, row, index / tile.vectors);
+    auto place = [&](const Image &image) {
+      return b.offset(b.getElement(image, row.n, channel, row.h, tile.w),
+                      index % tile.vectors * lanes);
+    };
+    Value value = kernel.emitEpilogue(
+        b, sum, [&](const Image &image) { return b.loadVector(place(image), tile.mask); });
+    b.store(value, place(kernel.output), tile.mask);
   }
 }
 
+static void emitTile(KernelBuilder &b, ConvKernel &kernel, const Tile &tile) {
+  auto emit = [&](bool clip) { emitTile(b, kernel, tile, clip); };
+  Value inside = kernel.isInside(b, tile.w, tile.vectors * b.getLanes());
+  if (inside)
+    b.either(inside, [&] { emit(false); }, [&] { emit(true); });
+  else
+    emit(false);
+}
+
 static LogicalResult verify(ConvKernel &kernel) {
-  if (kernel.input.block != 1 || kernel.output.block != 1)
-    return kernel.conv.emitError("expected planar input and output");
-  if (kernel.conv.getStrides()[1] != 1)
-    return kernel.conv.emitError("expected stride 1 along rows, found ")
-           << kernel.conv.getStrides()[1];
+  if (!isa<ConvOp>(kernel.anchor) || kernel.input.block != 1 || kernel.output.block != 1)
+    return kernel.anchor->emitError("expected a convolution with planar input and output");
+  if (kernel.strides[1] != 1)
+    return kernel.anchor->emitError("expected stride 1 along rows, found ") << kernel.strides[1];
   return success();
 }
 
@@ -61,10 +94,10 @@ LogicalResult dlc::emitRowConv(KernelBuilder &b) {
   kernel->emitTask(b, [&](const ConvKernel::Row &row) {
     Value width = kernel->output.width;
     Value end = b.loopOverTiles(width, b.getSchedule().getPixels(), [&](Value w, int64_t pixels) {
-      emitTile(b, *kernel, row, w, pixels / lanes, /*mask=*/Value());
+      emitTile(b, *kernel, {row, w, pixels / lanes, /*mask=*/Value()});
     });
     b.loop(end, width, lanes,
-           [&](Value w) { emitTile(b, *kernel, row, w, 1, b.laneMask(b.sub(width, w))); });
+           [&](Value w) { emitTile(b, *kernel, {row, w, 1, b.laneMask(b.sub(width, w))}); });
   });
   return success();
 }

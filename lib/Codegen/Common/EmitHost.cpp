@@ -126,8 +126,10 @@ LogicalResult HostEmitter::emitBuffers(ExprEmitter &exprs) {
     } else if (auto slot = dyn_cast<WeightSlotOp>(op)) {
       Value offset = constant(i64, slot.getOffset());
       addresses[slot] = element(weights, builder.getI8Type(), offset);
+    } else if (auto reinterpret = dyn_cast<ReinterpretOp>(op)) {
+      addresses[reinterpret] = addresses.lookup(reinterpret.getSource());
     } else if (!isa<LaunchOp, func::ReturnOp>(op)) {
-      return op.emitError("expected only slots and launches in the host program");
+      return op.emitError("expected only slots, views and launches in the host program");
     }
   }
   return success();
@@ -277,11 +279,15 @@ void HostEmitter::emitTable(int64_t weightsSize) {
                                         LLVM::Linkage::External, weightsName, Attribute());
   weights.setVisibility_(LLVM::Visibility::Hidden);
   weights.setDsoLocal(true);
-  auto type = cast<LLVM::LLVMStructType>(getStruct({i32, i32, pointer, pointer, pointer, i64}));
+  auto type =
+      cast<LLVM::LLVMStructType>(getStruct({i32, i32, pointer, pointer, pointer, i64, i32, i32}));
   auto table = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true,
                                       LLVM::Linkage::Internal, programName, Attribute());
   table.setDsoLocal(true);
   builder.createBlock(&table.getInitializerRegion());
+  size_t numOutputDims = 0;
+  for (const Port &output : signature.outputs)
+    numOutputDims += output.type.getDims().size();
   Value value = LLVM::UndefOp::create(builder, loc, type);
   auto addressOf = [&](StringRef name) -> Value {
     return LLVM::AddressOfOp::create(builder, loc, pointer, name);
@@ -291,7 +297,9 @@ void HostEmitter::emitTable(int64_t weightsSize) {
                     addressOf(planName),
                     addressOf(runName),
                     addressOf(weightsName),
-                    constant(i64, weightsSize)};
+                    constant(i64, weightsSize),
+                    constant(i32, signature.symbols.size()),
+                    constant(i32, numOutputDims)};
   for (auto [index, fieldValue] : llvm::enumerate(fields))
     value =
         LLVM::InsertValueOp::create(builder, loc, value, fieldValue, static_cast<int64_t>(index));

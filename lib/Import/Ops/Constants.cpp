@@ -25,9 +25,9 @@ static FailureOr<Constant> makeNumbers(OnnxNode &node, Type elementType, ArrayRe
       DenseElementsAttr::get(RankedTensorType::get(shape, elementType), values));
 }
 
-static FailureOr<Constant> makeConstant(OnnxNode &node, const onnx::AttributeProto &attribute) {
+static FailureOr<Constant> makeConstant(OnnxNode &node, StringRef name,
+                                        const onnx::AttributeProto &attribute) {
   Builder builder(node.getContext());
-  StringRef name = attribute.name();
   if (name == "value")
     return node.getTensor(name);
   if (name == "value_float")
@@ -44,10 +44,10 @@ static FailureOr<Constant> makeConstant(OnnxNode &node, const onnx::AttributePro
 }
 
 LogicalResult dlc::importConstant(OnnxNode &node) {
-  const onnx::AttributeProto *attribute = node.getOnlyAttribute();
+  const NodeAttribute *attribute = node.getOnlyAttribute();
   if (!attribute)
     return node.emitError() << "expected exactly one attribute, the value";
-  FailureOr<Constant> constant = makeConstant(node, *attribute);
+  FailureOr<Constant> constant = makeConstant(node, attribute->name, *attribute->value);
   if (failed(constant))
     return failure();
   node.result = node.createConstant(*constant);

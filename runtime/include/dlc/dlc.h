@@ -27,6 +27,13 @@
  * same size, which is the array's stride. Fields not mentioned are zero. No function throws, exits
  * or prints.
  *
+ * Threads: a run computes on the thread that calls it and on helpers, which all sessions of a
+ * process share and which start when a run first has use for them. The environment variable
+ * DLC_NUM_THREADS sets how many threads that are at most, callers not counted beyond one; 1: no
+ * helper. Without it they are as many as the CPUs that the process may use, by its main thread's
+ * affinity mask and its cgroup's quota. A run never waits for a helper that has not begun; results
+ * are bitwise equal for any number of threads. A child made by fork() starts helpers of its own.
+ *
  * An artifact is native code: loading one equals running a program. The checks at load find damage,
  * not malice. While a session lives its file must not be written in place; replacing it by renaming
  * is fine. */
@@ -113,7 +120,8 @@ typedef struct dlc_session_options {
 /* Loads the artifact at `path`. All that can be checked is checked before its code is loaded.
  *   options      null for the defaults
  *   error_text   null, or where a failure's reason goes: one line that starts with the path, cut to
- *                fit and always terminated; empty on success
+ *                fit and always terminated; empty on success. Control characters are shown as
+ *                \xNN
  *   session      the new session, or null on failure; dlc_session_release ends it
  * Errors: INVALID_ARGUMENT, IO, BAD_ARTIFACT, INCOMPATIBLE, OUT_OF_MEMORY. Thread-safe. */
 DLC_API dlc_status dlc_session_load(const char *path, const dlc_session_options *options,
@@ -178,7 +186,8 @@ DLC_API dlc_status dlc_session_find_output(const dlc_session *session, const cha
 
 typedef struct dlc_context_options {
   uint32_t struct_size;
-  uint32_t reserved;
+  uint32_t num_threads; /* at most so many threads compute a run, the caller's included; 0: no limit
+                           but that of the process, see "threads" above; 1: the caller's alone */
   uint64_t max_workspace; /* a run that needs a larger arena ends with OUT_OF_MEMORY; 0: no limit */
 } dlc_context_options;
 
@@ -190,8 +199,8 @@ DLC_API dlc_status dlc_context_create(dlc_session *session, const dlc_context_op
 DLC_API void dlc_context_release(dlc_context *context);
 
 /* Why the last dlc_context_plan or dlc_context_run of this context failed: one line for each
- * problem, without a newline at the end; empty after success. Valid until the next such
- * call. */
+ * problem, without a newline at the end and with control characters of names shown as \xNN; empty
+ * after success. Valid until the next such call. */
 DLC_API const char *dlc_context_error_text(const dlc_context *context);
 
 typedef struct dlc_input {

@@ -37,7 +37,7 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
 !x = !dlc.tensor<1 x 2 x N x N x f32>
 !f = !dlc.tensor<3 x 2 x 1 x 1 x f32>
 !y = !dlc.tensor<1 x 3 x N x N x f32>
-!halo = !dlc.tensor<1 x 2 x N x N x f32, #dlc.image_layout<block = 1, halo = [1, 1, 1, 0]>>
+!blocks = !dlc.tensor<1 x 3 x N x N x f32, #dlc.image_layout<block = 4, halo = [0, 0, 0, 0]>>
 !panels = !dlc.tensor<3 x 2 x 1 x 1 x f32, #dlc.filter_layout<outputs = 4, inputs = 1>>
 #target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
 #direct = #dlc.schedule<direct_conv, lanes = 4, channels = 4, pixels = [1], rows = 1>
@@ -56,24 +56,26 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
     dlc.write %3, %out : !y, !dlc.buffer<!y>
     return
   }
-  func.func private @added_buffer(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %other: !dlc.buffer<!y>, %out: !dlc.buffer<!y>)
+  func.func private @computed_shortcut(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %other: !dlc.buffer<!dlc.tensor<f32>>, %out: !dlc.buffer<!y>)
       attributes {dlc.schedule = #direct} {
     %0 = dlc.read %in : !dlc.buffer<!x> -> !x
     %1 = dlc.read %filter : !dlc.buffer<!panels> -> !f
-    %2 = dlc.read %other : !dlc.buffer<!y> -> !y
+    %2 = dlc.read %other : !dlc.buffer<!dlc.tensor<f32>> -> !dlc.tensor<f32>
     %3 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f) -> !y
-    // expected-error @below {{expected operands that the kernel computes or constants of one element}}
-    %4 = dlc.add %3, %2 : (!y, !y) -> !y
+    // expected-error @below {{expected operands that the kernel computes, constants of one element or buffers of the result's shape}}
+    %4 = dlc.add %3, %2 : (!y, !dlc.tensor<f32>) -> !y
     dlc.write %4, %out : !y, !dlc.buffer<!y>
     return
   }
-  func.func private @small_halo(%in: !dlc.buffer<!halo>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!y>)
+  func.func private @shortcut_in_blocks(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %other: !dlc.buffer<!blocks>, %out: !dlc.buffer<!y>)
       attributes {dlc.schedule = #direct} {
-    %0 = dlc.read %in : !dlc.buffer<!halo> -> !x
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
     %1 = dlc.read %filter : !dlc.buffer<!panels> -> !f
-    // expected-error @below {{expected an input with a halo of at least 1}}
-    %2 = dlc.conv %0, %1 strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x, !f) -> !y
-    dlc.write %2, %out : !y, !dlc.buffer<!y>
+    %2 = dlc.read %other : !dlc.buffer<!blocks> -> !y
+    // expected-error @below {{expected an operand in blocks of 1 channels, found}}
+    %3 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f) -> !y
+    %4 = dlc.add %3, %2 : (!y, !y) -> !y
+    dlc.write %4, %out : !y, !dlc.buffer<!y>
     return
   }
   func.func private @plain_filter(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!f>, %out: !dlc.buffer<!y>)
@@ -112,6 +114,79 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
     // expected-error @below {{expected stride 1 along rows, found 2}}
     %2 = dlc.conv %0, %1 strides [1, 2] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f) -> !y
     dlc.write %2, %out : !y, !dlc.buffer<!y>
+    return
+  }
+}
+
+// -----
+
+!lhs = !dlc.tensor<N x 2 x f32>
+!rhs = !dlc.tensor<2 x 3 x f32>
+!out = !dlc.tensor<N x 3 x f32>
+!panels = !dlc.tensor<2 x 3 x f32, #dlc.filter_layout<outputs = 4, inputs = 2>>
+!blocks = !dlc.tensor<N x 8 x N x N x f32, #dlc.image_layout<block = 4, halo = [0, 0, 0, 0]>>
+!image = !dlc.tensor<N x 8 x N x N x f32>
+!vector = !dlc.tensor<N x N x f32>
+#target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
+#pool = #dlc.schedule<pool, lanes = 4, channels = 4, pixels = [4], rows = 1>
+#loops = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>
+module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], inputs = [], outputs = []}} {
+  func.func private @columns_of_rhs(%lhs: !dlc.buffer<!lhs>, %rhs: !dlc.buffer<!panels>, %out: !dlc.buffer<!out>)
+      attributes {dlc.schedule = #dlc.schedule<direct_conv, lanes = 4, channels = 4, pixels = [1], rows = 1>} {
+    %0 = dlc.read %lhs : !dlc.buffer<!lhs> -> !lhs
+    %1 = dlc.read %rhs : !dlc.buffer<!panels> -> !rhs
+    // expected-error @below {{expected a right operand that is transposed}}
+    %2 = dlc.matmul %0, %1 : (!lhs, !rhs) -> !out
+    dlc.write %2, %out : !out, !dlc.buffer<!out>
+    return
+  }
+  // expected-error @below {{expected a kernel that reads, reduces and writes an image}}
+  func.func private @nothing_pooled(%in: !dlc.buffer<!blocks>) attributes {dlc.schedule = #pool} {
+    return
+  }
+  func.func private @planar_pool(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!image>) attributes {dlc.schedule = #pool} {
+    %0 = dlc.read %in : !dlc.buffer<!image> -> !image
+    // expected-error @below {{expected an input in blocks of 4 channels, found}}
+    %1 = dlc.max_pool %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
+    dlc.write %1, %out : !image, !dlc.buffer<!image>
+    return
+  }
+  func.func private @pool_of_more(%in: !dlc.buffer<!blocks>, %out: !dlc.buffer<!blocks>) attributes {dlc.schedule = #pool} {
+    %0 = dlc.read %in : !dlc.buffer<!blocks> -> !image
+    %1 = dlc.max_pool %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
+    // expected-error @below {{expected one pooling or reduction, its read and its write in this kernel}}
+    %2 = dlc.relu %1 : (!image) -> !image
+    dlc.write %2, %out : !image, !dlc.buffer<!blocks>
+    return
+  }
+  func.func private @channels_reduced(%in: !dlc.buffer<!blocks>, %out: !dlc.buffer<!vector>) attributes {dlc.schedule = #pool} {
+    %0 = dlc.read %in : !dlc.buffer<!blocks> -> !image
+    // expected-error @below {{expected a reduction over all pixels}}
+    %1 = dlc.reduce sum %0 axes [1, 2] : (!image) -> !vector
+    dlc.write %1, %out : !vector, !dlc.buffer<!vector>
+    return
+  }
+  func.func private @first_dims_reduced(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!vector>) attributes {dlc.schedule = #loops} {
+    %0 = dlc.read %in : !dlc.buffer<!image> -> !image
+    // expected-error @below {{expected a reduction over the last dims}}
+    %1 = dlc.reduce sum %0 axes [0, 1] : (!image) -> !vector
+    dlc.write %1, %out : !vector, !dlc.buffer<!vector>
+    return
+  }
+  func.func private @reduced_and_more(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!dlc.tensor<N x 8 x f32>>) attributes {dlc.schedule = #loops} {
+    %0 = dlc.read %in : !dlc.buffer<!image> -> !image
+    // expected-error @below {{expected a reduction that is written as it is}}
+    %1 = dlc.reduce sum %0 axes [2, 3] : (!image) -> !dlc.tensor<N x 8 x f32>
+    %2 = dlc.relu %1 : (!dlc.tensor<N x 8 x f32>) -> !dlc.tensor<N x 8 x f32>
+    dlc.write %2, %out : !dlc.tensor<N x 8 x f32>, !dlc.buffer<!dlc.tensor<N x 8 x f32>>
+    return
+  }
+  func.func private @computed_pool(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!image>) attributes {dlc.schedule = #loops} {
+    %0 = dlc.read %in : !dlc.buffer<!image> -> !image
+    %1 = dlc.relu %0 : (!image) -> !image
+    // expected-error @below {{expected an operand that is read from a buffer}}
+    %2 = dlc.max_pool %1 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
+    dlc.write %2, %out : !image, !dlc.buffer<!image>
     return
   }
 }

@@ -16,7 +16,7 @@ module attributes {
   // CHECK: %[[W:.*]] = llvm.load %{{.*}} {alignment = 8 : i64} : !llvm.ptr -> i64
   // CHECK: %[[ROW:.*]] = arith.muli %[[TASK]], %[[W]] : i64
   // CHECK: scf.for %[[I:.*]] = %{{.*}} to %{{.*}} step %{{.*}} : i64 {
-  // CHECK:   %[[FROM:.*]] = llvm.getelementptr inbounds %{{.*}}[%[[I]]]
+  // CHECK:   %[[FROM:.*]] = llvm.getelementptr %{{.*}}[%[[I]]]
   // CHECK:   %[[X:.*]] = llvm.load %[[FROM]] {alignment = 4 : i64} : !llvm.ptr -> vector<16xf32>
   // CHECK:   %[[POSITIVE:.*]] = arith.cmpf ogt, %[[ZERO]], %[[X]] : vector<16xf32>
   // CHECK:   %[[Y:.*]] = arith.select %[[POSITIVE]], %[[ZERO]], %[[X]]
@@ -43,6 +43,7 @@ module attributes {
   // CHECK:   scf.for %{{.*}} to %c3_i64
   // CHECK:     scf.for %{{.*}} to %c48_i64
   // CHECK-COUNT-2: llvm.load %{{.*}} -> vector<16xf32>
+  // CHECK-COUNT-2: llvm.intr.prefetch
   // CHECK:       %[[S:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> f32
   // CHECK:       vector.broadcast %[[S]] : f32 to vector<16xf32>
   // CHECK-COUNT-4: llvm.intr.fma
@@ -80,6 +81,71 @@ module attributes {
     %2 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
        : (!dlc.tensor<1 x 1 x H x W x f32>, !dlc.tensor<16 x 1 x 3 x 3 x f32>) -> !dlc.tensor<1 x 16 x H - 2 x W - 2 x f32>
     dlc.write %2, %out : !dlc.tensor<1 x 16 x H - 2 x W - 2 x f32>, !dlc.buffer<!dlc.tensor<1 x 16 x H - 2 x W - 2 x f32>>
+    return
+  }
+
+  // The input has no halo. Rows of the filter are clipped for each row of the output; a tile that reaches over the sides
+  // of the input takes the address of a zero there.
+  // CHECK-LABEL: llvm.func internal @clipped(
+  // CHECK: %[[ZERO:.*]] = llvm.mlir.addressof @clipped_constant
+  // CHECK: %[[BEGIN:.*]] = arith.minsi %{{.*}}, %c3_i64
+  // CHECK: %[[END:.*]] = arith.minsi %{{.*}}, %c3_i64
+  // CHECK: scf.if
+  // CHECK:   scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
+  // CHECK-NOT: %[[ZERO]]
+  // CHECK: } else {
+  // CHECK:   scf.for %{{.*}} = %[[BEGIN]] to %[[END]]
+  // CHECK:     %[[INSIDE:.*]] = arith.cmpi ult
+  // CHECK:     %[[FROM:.*]] = arith.select %[[INSIDE]], %{{.*}}, %[[ZERO]] : !llvm.ptr
+  // CHECK:     llvm.load %[[FROM]]
+  func.func private @clipped(
+      %in: !dlc.buffer<!dlc.tensor<1 x 1 x H x W x f32>>,
+      %filter: !dlc.buffer<!dlc.tensor<16 x 1 x 3 x 3 x f32, #dlc.filter_layout<outputs = 16, inputs = 1>>>,
+      %out: !dlc.buffer<!dlc.tensor<1 x 16 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>)
+      attributes {dlc.schedule = #dlc.schedule<direct_conv, lanes = 16, channels = 16, pixels = [4, 1], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<1 x 1 x H x W x f32>> -> !dlc.tensor<1 x 1 x H x W x f32>
+    %1 = dlc.read %filter : !dlc.buffer<!dlc.tensor<16 x 1 x 3 x 3 x f32, #dlc.filter_layout<outputs = 16, inputs = 1>>> -> !dlc.tensor<16 x 1 x 3 x 3 x f32>
+    %2 = dlc.conv %0, %1 strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1
+       : (!dlc.tensor<1 x 1 x H x W x f32>, !dlc.tensor<16 x 1 x 3 x 3 x f32>) -> !dlc.tensor<1 x 16 x H x W x f32>
+    dlc.write %2, %out : !dlc.tensor<1 x 16 x H x W x f32>, !dlc.buffer<!dlc.tensor<1 x 16 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>
+    return
+  }
+
+  // Two panels: the last one has four columns, which a mask keeps from the next row.
+  // CHECK-LABEL: llvm.func internal @matmul(
+  // CHECK: scf.if
+  // CHECK:   llvm.intr.masked.store
+  // CHECK: } else {
+  // CHECK-NOT: masked.store
+  // CHECK:   llvm.store %{{.*}} : vector<16xf32>
+  // CHECK: llvm.return
+  func.func private @matmul(
+      %lhs: !dlc.buffer<!dlc.tensor<N x 8 x f32>>,
+      %rhs: !dlc.buffer<!dlc.tensor<20 x 8 x f32, #dlc.filter_layout<outputs = 16, inputs = 8>>>,
+      %out: !dlc.buffer<!dlc.tensor<N x 20 x f32>>)
+      attributes {dlc.schedule = #dlc.schedule<direct_conv, lanes = 16, channels = 16, pixels = [4, 1], rows = 1>} {
+    %0 = dlc.read %lhs : !dlc.buffer<!dlc.tensor<N x 8 x f32>> -> !dlc.tensor<N x 8 x f32>
+    %1 = dlc.read %rhs : !dlc.buffer<!dlc.tensor<20 x 8 x f32, #dlc.filter_layout<outputs = 16, inputs = 8>>> -> !dlc.tensor<20 x 8 x f32>
+    %2 = dlc.matmul %0, %1 transpose_rhs : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<20 x 8 x f32>) -> !dlc.tensor<N x 20 x f32>
+    dlc.write %2, %out : !dlc.tensor<N x 20 x f32>, !dlc.buffer<!dlc.tensor<N x 20 x f32>>
+    return
+  }
+
+  // Four pixels of a block of channels; the last block has pad lanes.
+  // CHECK-LABEL: llvm.func internal @max_pool(
+  // CHECK: scf.if
+  // CHECK-COUNT-4: arith.cmpf uno
+  // CHECK: %[[INSIDE:.*]] = arith.cmpi sgt, %{{.*}}, %{{.*}} : vector<16xi32>
+  // CHECK: %[[VALUE:.*]] = arith.select %[[INSIDE]], %{{.*}} : vector<16xi1>, vector<16xf32>
+  // CHECK: llvm.store %[[VALUE]], %{{.*}} : vector<16xf32>
+  // CHECK: } else {
+  func.func private @max_pool(
+      %in: !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>,
+      %out: !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>)
+      attributes {dlc.schedule = #dlc.schedule<pool, lanes = 16, channels = 16, pixels = [4], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>> -> !dlc.tensor<N x 20 x H x W x f32>
+    %1 = dlc.max_pool %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!dlc.tensor<N x 20 x H x W x f32>) -> !dlc.tensor<N x 20 x H x W x f32>
+    dlc.write %1, %out : !dlc.tensor<N x 20 x H x W x f32>, !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>
     return
   }
 }

@@ -45,7 +45,7 @@ module attributes {dlc.weights = [], dlc.signature = {symbols = [], inputs = [],
 
 module attributes {dlc.weights = [], dlc.signature = {symbols = [], inputs = [], outputs = []}} {
   func.func @main() attributes {dlc.workspace = #dlc.expr<0>} {
-    // expected-error @below {{expected only slots and launches in the host program}}
+    // expected-error @below {{expected only slots, views and launches in the host program}}
     %0 = dlc.alloc : !dlc.buffer<!dlc.tensor<f32>>
     return
   }

@@ -43,10 +43,11 @@ module attributes {
 
 // CHECK: llvm.mlir.global external hidden constant @dlc_weights() {{.*}}dso_local} : !llvm.array<0 x i8>
 // CHECK: llvm.mlir.global internal constant @dlc_program()
-// CHECK: llvm.mlir.constant(40 : i32)
+// CHECK: llvm.mlir.constant(48 : i32)
 // CHECK: llvm.mlir.addressof @dlc_plan
 // CHECK: llvm.mlir.addressof @dlc_run
 // CHECK: llvm.mlir.addressof @dlc_weights
 // CHECK: llvm.mlir.constant(12 : i64)
+// CHECK-COUNT-2: llvm.mlir.constant(1 : i32)
 
 // CHECK-LABEL: llvm.func @dlc_query(%arg0: i32) -> !llvm.ptr

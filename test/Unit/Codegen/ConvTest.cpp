@@ -1,6 +1,7 @@
 // Convolution kernels against sums in double, over layouts, tiles, and sizes around tile
 // boundaries.
 
+#include "Layout.h"
 #include "Program.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -20,7 +21,8 @@ struct Conv {
   int64_t n = 1, c = 3, h = 5, w = 17, m = 8, kh = 3, kw = 3;
   std::array<int64_t, 2> strides = {1, 1}, dilations = {1, 1};
   std::array<int64_t, 4> pads = {1, 1, 1, 1}, outputHalo = {0, 0, 0, 0};
-  int64_t extraHalo = 0;
+  int64_t extraHalo = 0; ///< of the input, over the pads; where it is less windows are clipped
+  bool shortcut = false; ///< adds an image with another halo
   bool blockedInput = false, blockedOutput = false, bias = true, relu = true;
   bool rowConv = false;
   std::vector<int64_t> vectors = {2}; ///< pixels of tiles: for row_conv in vectors
@@ -33,41 +35,13 @@ struct Conv {
     return extent < 0 ? 0 : extent / strides[axis] + 1;
   }
 };
-
-/// An image in its layout, and what each element stands for.
-struct Layout {
-  int64_t n, c, h, w, block;
-  std::array<int64_t, 4> halo;
-
-  int64_t size() const {
-    return n * llvm::divideCeil(c, block) * (h + halo[0] + halo[2]) * (w + halo[1] + halo[3]) *
-           block;
-  }
-  /// Calls visit(place, index in the dense value or -1).
-  template <typename Visit> void forEach(Visit visit) const {
-    int64_t place = 0;
-    for (int64_t i = 0; i != n; ++i)
-      for (int64_t plane = 0; plane != static_cast<int64_t>(llvm::divideCeil(c, block)); ++plane)
-        for (int64_t y = -halo[0]; y != h + halo[2]; ++y)
-          for (int64_t x = -halo[1]; x != w + halo[3]; ++x)
-            for (int64_t lane = 0; lane != block; ++lane) {
-              int64_t channel = plane * block + lane;
-              bool inside = channel < c && y >= 0 && y < h && x >= 0 && x < w;
-              visit(place++, inside ? ((i * c + channel) * h + y) * w + x : -1);
-            }
-  }
-};
 } // namespace
 
-static std::string list(llvm::ArrayRef<int64_t> values) {
-  std::string text;
-  for (int64_t value : values)
-    text += (text.empty() ? "" : ", ") + std::to_string(value);
-  return "[" + text + "]";
-}
-
-static std::string getImageLayout(const Layout &layout) {
-  return formatv("#dlc.image_layout<block = {0}, halo = {1}>", layout.block, list(layout.halo));
+/// The image that a shortcut adds: as the output, but for its halo.
+static Layout getShortcut(const Layout &output) {
+  Layout layout = output;
+  layout.halo = {1, 0, 2, 1};
+  return layout;
 }
 
 static std::string makeModule(const Conv &conv, const Layout &input, const Layout &output,
@@ -90,6 +64,9 @@ static std::string makeModule(const Conv &conv, const Layout &input, const Layou
                            channels, input.block)};
   if (conv.bias)
     kernel.inputs.push_back(formatv("{0}, #dlc.padded_layout<{1}>", biasType, channels));
+  size_t shortcut = kernel.inputs.size();
+  if (conv.shortcut)
+    kernel.inputs.push_back(outputType + ", " + getImageLayout(getShortcut(output)));
   kernel.outputs = {outputType + ", " + getImageLayout(output)};
   std::vector<int64_t> pixels = conv.vectors;
   if (conv.rowConv)
@@ -99,7 +76,11 @@ static std::string makeModule(const Conv &conv, const Layout &input, const Layou
   kernel.schedule =
       formatv("{0}, lanes = {1}, channels = {2}, pixels = {3}, rows = {4}",
               conv.rowConv ? "row_conv" : "direct_conv", lanes, channels, list(pixels), conv.rows);
-  kernel.tasks = formatv("N * floordiv({0} + {1}, {2})", outputDim(0), conv.rows - 1, conv.rows);
+  // One task at least where there is a halo to write.
+  std::string bands = formatv("floordiv({0} + {1}, {2})", outputDim(0), conv.rows - 1, conv.rows);
+  if (conv.outputHalo[0])
+    bands = "max(" + bands + ", 1)";
+  kernel.tasks = formatv("N * {0} * {1}", llvm::divideCeil(conv.m, channels), bands);
   auto read = [&](int index, const std::string &type) {
     kernel.body +=
         formatv("    %v{0} = dlc.read %in{0} : !dlc.buffer<!dlc.tensor<{1}>> -> !dlc.tensor<{2}>\n",
@@ -114,14 +95,22 @@ static std::string makeModule(const Conv &conv, const Layout &input, const Layou
       conv.bias ? ", %v2" : "", list(conv.strides), list(conv.pads), list(conv.dilations),
       inputType, filterType, conv.bias ? ", !dlc.tensor<" + biasType + ">" : "", outputType);
   std::string result = "%conv";
+  if (conv.shortcut) {
+    read(shortcut, outputType);
+    kernel.body +=
+        formatv("    %total = dlc.add %v{0}, %conv : (!dlc.tensor<{1}>, !dlc.tensor<{1}>) -> "
+                "!dlc.tensor<{1}>\n",
+                shortcut, outputType);
+    result = "%total";
+  }
   if (conv.relu) {
     // + 0.25 makes pad lanes dirty, so that they must be cleared behind the epilogue.
     kernel.body += formatv(R"(
     %c = dlc.constant dense<0.25> : tensor<f32> -> !dlc.tensor<f32>
-    %sum = dlc.add %conv, %c : (!dlc.tensor<{0}>, !dlc.tensor<f32>) -> !dlc.tensor<{0}>
+    %sum = dlc.add {1}, %c : (!dlc.tensor<{0}>, !dlc.tensor<f32>) -> !dlc.tensor<{0}>
     %relu = dlc.relu %sum : (!dlc.tensor<{0}>) -> !dlc.tensor<{0}>
 )",
-                           outputType);
+                           outputType, result);
     result = "%relu";
   }
   kernel.body +=
@@ -133,7 +122,8 @@ static std::string makeModule(const Conv &conv, const Layout &input, const Layou
 /// The value and the sum of the magnitudes of all products, which bounds the rounding error.
 static std::pair<double, double> reference(const Conv &conv, llvm::ArrayRef<float> input,
                                            llvm::ArrayRef<float> filter, llvm::ArrayRef<float> bias,
-                                           int64_t i, int64_t m, int64_t oy, int64_t ox) {
+                                           float shortcut, int64_t i, int64_t m, int64_t oy,
+                                           int64_t ox) {
   double sum = conv.bias ? bias[m] : 0, magnitude = 1;
   for (int64_t c = 0; c != conv.c; ++c)
     for (int64_t ky = 0; ky != conv.kh; ++ky)
@@ -147,6 +137,7 @@ static std::pair<double, double> reference(const Conv &conv, llvm::ArrayRef<floa
         sum += product;
         magnitude += std::abs(product);
       }
+  sum += shortcut;
   if (conv.relu)
     sum = std::max(sum + 0.25, 0.0);
   return {sum, magnitude};
@@ -171,7 +162,8 @@ static Memory packFilter(const Conv &conv, llvm::ArrayRef<float> filter, int64_t
 
 static Layout getInput(const Conv &conv, int64_t lanes) {
   std::array<int64_t, 4> halo = conv.pads;
-  llvm::for_each(halo, [&](int64_t &width) { width += conv.extraHalo; });
+  llvm::for_each(halo,
+                 [&](int64_t &width) { width = std::max<int64_t>(width + conv.extraHalo, 0); });
   return {conv.n, conv.c, conv.h, conv.w, conv.blockedInput ? lanes : 1, halo};
 }
 
@@ -194,8 +186,8 @@ static void check(const Conv &conv) {
     ASSERT_TRUE(program) << cpu << ir;
     auto numbers = makeNumbers(conv.n * conv.c * conv.h * conv.w, 1);
     auto filter = makeNumbers(conv.m * conv.c * conv.kh * conv.kw, 2),
-         bias = makeNumbers(conv.m, 3);
-    Memory inputs(input.size()), outputs(output.size());
+         bias = makeNumbers(conv.m, 3), added = makeNumbers(conv.n * conv.m * oh * ow, 4);
+    Memory inputs(input.size()), outputs(output.size()), shortcut(getShortcut(output).size());
     input.forEach(
         [&](int64_t place, int64_t index) { inputs[place] = index < 0 ? 0 : numbers[index]; });
     Memory panels = packFilter(conv, filter, channels, input.block);
@@ -205,15 +197,22 @@ static void check(const Conv &conv) {
     std::vector<void *> buffers = {inputs.data(), panels.data()};
     if (conv.bias)
       buffers.push_back(biases.data());
+    // Its halo is never read.
+    getShortcut(output).forEach([&](int64_t place, int64_t index) {
+      if (index >= 0)
+        shortcut[place] = added[index];
+    });
+    if (conv.shortcut)
+      buffers.push_back(shortcut.data());
     ASSERT_EQ(program->run({conv.n, conv.h, conv.w}, buffers, {outputs.data()}), DLC_PROGRAM_OK);
     EXPECT_TRUE(outputs.isIntact());
     int64_t wrong = 0;
     output.forEach([&](int64_t place, int64_t index) {
       double expected = 0, magnitude = 0;
       if (index >= 0)
-        std::tie(expected, magnitude) =
-            reference(conv, numbers, filter, bias, index / (ow * oh * conv.m),
-                      index / (ow * oh) % conv.m, index / ow % oh, index % ow);
+        std::tie(expected, magnitude) = reference(
+            conv, numbers, filter, bias, conv.shortcut ? added[index] : 0,
+            index / (ow * oh * conv.m), index / (ow * oh) % conv.m, index / ow % oh, index % ow);
       // 2^-24 for each rounding of a product or sum, of which there are far less than 100 in a row
       // that matter.
       bool good = index < 0 ? outputs[place] == 0
@@ -280,6 +279,65 @@ TEST(DirectConv, StridesDilationsAndPads) {
          .vectors = {4}});
   check(
       {.h = 9, .m = 8, .dilations = {1, 2}, .pads = {0, 2, 3, 1}, .extraHalo = 2, .vectors = {4}});
+}
+
+/// The buffer has no halo, or less than the pads: at the borders of small images, larger kernels
+/// than images, and no image at all.
+TEST(DirectConv, ClippedWindows) {
+  for (int64_t w : {0, 1, 2, 4, 9, 31}) {
+    SCOPED_TRACE(w);
+    check({.h = 3,
+           .w = w,
+           .m = 20,
+           .kh = 5,
+           .kw = 5,
+           .pads = {2, 2, 2, 2},
+           .extraHalo = -2,
+           .blockedOutput = true,
+           .vectors = {8, 4}});
+    check({.c = 20,
+           .w = w,
+           .m = 8,
+           .strides = {2, 2},
+           .dilations = {2, 2},
+           .pads = {2, 3, 1, 4},
+           .extraHalo = -1,
+           .blockedInput = true,
+           .vectors = {4}});
+  }
+  check({.n = 2, .h = 0, .pads = {3, 3, 3, 3}, .extraHalo = -3, .vectors = {4}});
+  check({.h = 30,
+         .w = 30,
+         .m = 64,
+         .kh = 7,
+         .kw = 7,
+         .strides = {2, 2},
+         .pads = {3, 3, 3, 3},
+         .outputHalo = {1, 1, 1, 1},
+         .extraHalo = -3,
+         .blockedOutput = true,
+         .vectors = {14, 8}});
+}
+
+TEST(DirectConv, Shortcuts) {
+  for (int64_t w : {1, 7, 16, 23}) {
+    SCOPED_TRACE(w);
+    check({.n = 2, .w = w, .m = 24, .shortcut = true, .blockedOutput = true, .vectors = {14}});
+    check({.n = 2, .w = w, .m = 24, .shortcut = true, .vectors = {14, 4}});
+  }
+  check({.m = 5, .outputHalo = {1, 2, 3, 4}, .shortcut = true, .relu = false, .vectors = {16}});
+}
+
+TEST(DirectConv, PanelsOfATask) {
+  for (int64_t m : {15, 16, 64, 72})
+    check({.n = 2,
+           .h = 5,
+           .w = 6,
+           .m = m,
+           .outputHalo = {1, 1, 1, 1},
+           .blockedOutput = true,
+           .vectors = {4},
+           .rows = 2});
 }
 
 TEST(DirectConv, RowsOfATask) {
@@ -355,6 +413,34 @@ TEST(RowConv, StridesAndDilations) {
          .channelVectors = 2});
 }
 
+TEST(RowConv, ClippedWindowsAndShortcuts) {
+  for (int64_t w : {0, 1, 3, 16, 17, 33, 130}) {
+    SCOPED_TRACE(w);
+    check({.n = 2,
+           .c = 4,
+           .h = 4,
+           .w = w,
+           .m = 3,
+           .kh = 5,
+           .kw = 5,
+           .pads = {2, 2, 2, 2},
+           .extraHalo = -2,
+           .shortcut = true,
+           .rowConv = true,
+           .vectors = {4, 2},
+           .channelVectors = 3});
+    check({.h = 0,
+           .w = w,
+           .m = 2,
+           .dilations = {1, 2},
+           .pads = {3, 1, 1, 4},
+           .outputHalo = {1, 1, 1, 1},
+           .extraHalo = -1,
+           .rowConv = true,
+           .channelVectors = 2});
+  }
+}
+
 /// Instructions of the kernel that move whole vectors to or from the stack.
 static int64_t countSpills(const Conv &conv, llvm::StringRef cpu, int64_t lanes) {
   int64_t channels = conv.rowConv ? conv.channelVectors : conv.channelVectors * lanes;
@@ -379,6 +465,16 @@ TEST(DirectConv, TilesStayInRegisters) {
   EXPECT_EQ(countSpills(conv, "skylake-avx512", 16), 0);
   conv.blockedInput = false;
   EXPECT_EQ(countSpills(conv, "znver4", 16), 0);
+  Conv first = {.m = 64,
+                .kh = 7,
+                .kw = 7,
+                .strides = {2, 2},
+                .pads = {3, 3, 3, 3},
+                .outputHalo = {1, 1, 1, 1},
+                .extraHalo = -3,
+                .blockedOutput = true,
+                .vectors = {14}};
+  EXPECT_EQ(countSpills(first, "znver4", 16), 0) << "clipped windows";
   conv.blockedOutput = false, conv.vectors = {8};
   EXPECT_EQ(countSpills(conv, "znver4", 16), 0);
   conv.blockedOutput = true, conv.vectors = {6};

@@ -32,7 +32,9 @@ module attributes {dlc.model = "test.onnx",
       attributes {dlc.workspace = #dlc.expr<64*N*W + 128>} {
     %0 = dlc.slot <64*N> : !image
     %1 = dlc.weight_slot 64, <source = dense<1.0> : tensor<4xf32>, shape = [4], type = f32> : !weights
-    dlc.launch @second tasks <N> (%x, %0) : !image, !image
+    %2 = dlc.reinterpret %0 : !image -> !dlc.buffer<!dlc.tensor<N*W x f32>>
+    %3 = dlc.reinterpret %2 : !dlc.buffer<!dlc.tensor<N*W x f32>> -> !image
+    dlc.launch @second tasks <N> (%x, %3) : !image, !image
     dlc.launch @first tasks <floordiv(N - 5, 2)> (%0, %1, %x) : !image, !weights, !image
     return
   }

@@ -48,6 +48,8 @@ protected:
     return errors;
   }
 
+  size_t mutate(StringRef original, size_t begin, size_t end, int rounds);
+
   MLIRContext context{MLIRContext::Threading::DISABLED};
   int descriptor = -1;
   std::string path;
@@ -76,17 +78,15 @@ TEST_F(Import, SurvivesRandomBytes) {
   }
 }
 
-TEST_F(Import, SurvivesMutations) {
-  // The filter's data is left out: a change there is no damage.
-  std::string original = convModel();
-  size_t data = original.find(convFilter());
+/// Damages the file in many ways, but for the range [begin, end); returns how many are refused.
+size_t Import::mutate(StringRef original, size_t begin, size_t end, int rounds) {
   std::mt19937 random(2);
   size_t refused = 0;
-  for (int round = 0; round != 10000; ++round) {
-    std::string file = original;
+  for (int round = 0; round != rounds; ++round) {
+    std::string file = original.str();
     for (unsigned changes = 1 + random() % 3; changes != 0; --changes) {
-      size_t at = random() % (file.size() - convFilter().size());
-      at += at < data ? 0 : convFilter().size();
+      size_t at = random() % (file.size() - (end - begin));
+      at += at < begin ? 0 : end - begin;
       switch (random() % 3) {
       case 0:
         file[at] = static_cast<char>(random());
@@ -101,7 +101,20 @@ TEST_F(Import, SurvivesMutations) {
     }
     refused += !import(file).empty();
   }
-  EXPECT_GT(refused, 5000u);
+  return refused;
+}
+
+TEST_F(Import, SurvivesMutations) {
+  // The filter's data is left out: a change there is no damage.
+  std::string file = convModel();
+  size_t data = file.find(convFilter());
+  EXPECT_GT(mutate(file, data, data + convFilter().size(), 10000), 5000u);
+}
+
+TEST_F(Import, SurvivesMutationsOfFunctions) {
+  std::string file = functionModel();
+  ASSERT_TRUE(import(file).empty());
+  EXPECT_GT(mutate(file, 0, 0, 10000), 5000u);
 }
 
 TEST_F(Import, RefusesMessagesThatOnlyProtobufReads) {

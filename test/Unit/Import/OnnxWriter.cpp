@@ -57,3 +57,27 @@ std::string dlc::test::convModel() {
       bytes(5, floatTensor("b", {8}, 4, floats(8))) + bytes(11, value("x")) + bytes(12, value("y"));
   return number(1, 8) + bytes(8, number(2, 13)) + bytes(7, graph);
 }
+
+/// A NodeProto of domain "d", from `input` to `output`.
+static std::string call(StringRef function, StringRef input, StringRef output,
+                        StringRef attribute) {
+  return bytes(1, input) + bytes(2, output) + bytes(4, function) + bytes(7, "d") + attribute.str();
+}
+
+std::string dlc::test::functionModel() {
+  std::string opsets = bytes(9, number(2, 13)) + bytes(9, bytes(1, "d") + number(2, 1));
+  std::string factor =
+      bytes(5, bytes(1, "k") + varint(2 << 3 | 5) + floats(2).substr(4) + number(20, 1));
+  std::string reference = bytes(5, bytes(1, "alpha") + bytes(21, "k") + number(20, 1));
+  std::string leaky = bytes(1, "a") + bytes(2, "b") + bytes(4, "LeakyRelu") + reference;
+  std::string f = bytes(1, "f") + bytes(4, "a") + bytes(4, "e") + bytes(5, "c") + bytes(6, "k") +
+                  bytes(7, leaky) + bytes(7, call("g", "b", "c", "")) + opsets + bytes(10, "d");
+  std::string relu = bytes(1, "a") + bytes(2, "b") + bytes(4, "Relu");
+  std::string g =
+      bytes(1, "g") + bytes(4, "a") + bytes(5, "b") + bytes(7, relu) + opsets + bytes(10, "d");
+  std::string graph = bytes(1, call("f", "x", "t", factor)) +
+                      bytes(1, call("f", "t", "y", factor)) + bytes(11, value("x")) +
+                      bytes(12, value("y"));
+  return number(1, 8) + bytes(8, number(2, 13)) + bytes(8, bytes(1, "d") + number(2, 1)) +
+         bytes(7, graph) + bytes(25, f) + bytes(25, g);
+}

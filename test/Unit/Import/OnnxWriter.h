@@ -24,6 +24,8 @@ std::string convFilter();
 /// A model of Conv (input 1 x 3 x H x W, filter 8 x 3 x 3 x 3 as raw data, bias as float data) and
 /// Relu.
 std::string convModel();
+/// A model that calls function "f" (attribute "k", a LeakyRelu and a call of "g") twice.
+std::string functionModel();
 
 } // namespace dlc::test
 

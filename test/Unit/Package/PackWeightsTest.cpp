@@ -1,10 +1,7 @@
-// Recipes against the layouts' definitions, element by element.
+// Packing against the layouts' definitions, element by element.
 
-#include "PackageFixture.h"
+#include "WeightsFixture.h"
 
-#include "PackWeights.h"
-
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <array>
@@ -13,7 +10,7 @@ using namespace dlc;
 
 namespace {
 
-class PackWeightsTest : public PackageFixture {
+class PackWeightsTest : public WeightsFixture {
 protected:
   /// `size` bytes that differ from their neighbours and from zero.
   static std::string makeData(int64_t size) {
@@ -34,28 +31,6 @@ protected:
                                std::to_string(data.size()) + ">, shape = " + shape.str() +
                                ", type = " + type.str() + recipe + ">}");
     return packModule(*module);
-  }
-
-  std::string packModule(mlir::ModuleOp module) {
-    mlir::FailureOr<std::vector<BoundWeight>> weights = bindWeights(module, sources);
-    EXPECT_TRUE(succeeded(weights)) << (errors.empty() ? "" : errors.front());
-    if (failed(weights))
-      return {};
-    constexpr size_t margin = 4096;
-    size_t size = getSectionSize(*weights);
-    std::string section(margin + size + margin, '#');
-    std::fill_n(section.begin() + margin, size, '\0');
-    packWeights(*weights, section.data() + margin);
-    EXPECT_EQ(section.substr(0, margin), std::string(margin, '#'));
-    EXPECT_EQ(section.substr(margin + size), std::string(margin, '#'));
-    section = section.substr(margin, size);
-    return section;
-  }
-
-  std::string bindingError(llvm::StringRef sourceTexts, llvm::StringRef weights) {
-    auto module = makeModule(sourceTexts, weights);
-    EXPECT_TRUE(failed(bindWeights(*module, sources)));
-    return llvm::join(errors, "\n");
   }
 };
 
@@ -200,15 +175,6 @@ TEST_F(PackWeightsTest, hugeDenseSource) {
   EXPECT_EQ(bindingError("", "{offset = 0 : i64, weight = #dlc.weight<source = dense<1> : "
                              "tensor<1000000000000xi32>, shape = [1000000000000], type = i32>}"),
             "weight 0: expected at most 1073741824 bytes of a dense source, found 4000000000000");
-}
-
-TEST_F(PackWeightsTest, recipeOfTwoSteps) {
-  EXPECT_EQ(
-      bindingError(
-          "", "{offset = 0 : i64, weight = #dlc.weight<source = dense<1> : tensor<20xi32>, shape = "
-              "[20], type = i32, recipe = [#dlc.pack<#dlc.padded_layout<4>>, "
-              "#dlc.pack<#dlc.padded_layout<8>>]>}"),
-      "weight 0: expected a recipe of one step at most, found 2");
 }
 
 } // namespace

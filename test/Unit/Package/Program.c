@@ -29,7 +29,8 @@ static int32_t run(const dlc_run_call *call) {
   return call->services->launch(call->state, &launch) ? DLC_PROGRAM_STOPPED : DLC_PROGRAM_OK;
 }
 
-static const dlc_program program = {sizeof program, DLC_ABI_VERSION, plan, run, dlc_weights, WEIGHTS_SIZE};
+static const dlc_program program = {sizeof program, DLC_ABI_VERSION, plan, run, dlc_weights, WEIGHTS_SIZE,
+                                    /*num_symbols=*/1, /*num_output_dims=*/1};
 
 __attribute__((visibility("default"))) const dlc_program *dlc_query(uint32_t abi_version) {
   return abi_version == DLC_ABI_VERSION ? &program : NULL;

@@ -1,6 +1,6 @@
 #include "PackageFixture.h"
 
-#include "ScratchFile.h"
+#include "dlc/Support/ScratchFile.h"
 
 #include <csignal>
 #include <sys/resource.h>

@@ -4,6 +4,7 @@
 #include "dlc/dlc.h"
 
 #include <atomic>
+#include <cstring>
 #include <gtest/gtest.h>
 #include <thread>
 
@@ -222,6 +223,26 @@ TEST_F(ContextTest, LabelsStaticDimsThatHaveNames) {
   EXPECT_EQ(call.error(), "input 'x': expected 3 in dimension 1 (C), found 1");
 }
 
+TEST_F(ContextTest, ReportsOneLineWhateverTheNames) {
+  ArtifactSpec spec;
+  spec.inputs[0].name = "x\nerror: y\x1b";
+  spec.inputs[0].dims[1].text = "C\t\x7f";
+  Session other(folder.write("names.so", buildArtifact(spec).bytes));
+  Call call(other.session, 4);
+  call.xDims[1] = 1;
+  EXPECT_EQ(call.run(), DLC_SHAPE_MISMATCH);
+  EXPECT_EQ(call.error(), "input 'x\\x0aerror: y\\x1b': expected 3 in dimension 1 (C\\x09\\x7f), "
+                          "found 1");
+  // What does not fit is cut, between two characters.
+  spec.inputs[0].name = std::string(5000, '\n');
+  Session endless(folder.write("names.so", buildArtifact(spec).bytes));
+  Call cut(endless.session, 4);
+  cut.xDims[1] = 1;
+  EXPECT_EQ(cut.run(), DLC_SHAPE_MISMATCH);
+  EXPECT_LT(cut.error().size(), 4096u);
+  EXPECT_EQ(cut.error().substr(cut.error().size() - 8), "\\x0a\\x0a");
+}
+
 TEST_F(ContextTest, ChecksDeclaredRanges) {
   ArtifactSpec spec;
   spec.symbols = {{"N", 3, 8}};
@@ -370,6 +391,50 @@ TEST_F(ContextTest, RunsOneSessionInManyThreads) {
       for (int i = 0; i < 50; ++i)
         failures += call.run() != DLC_OK;
       call.expectResult();
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_EQ(failures, 0);
+}
+
+TEST_F(ContextTest, GivesTheSameBytesForAnyNumberOfThreads) {
+  dlc_context_options options = {sizeof(options), 1, 0};
+  Call alone(session(), 5000, &options);
+  ASSERT_EQ(alone.run(), DLC_OK) << alone.error();
+  alone.expectResult();
+  for (uint32_t numThreads : {0u, 2u, 3u, 1000u}) {
+    options.num_threads = numThreads;
+    Call call(session(), 5000, &options);
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_EQ(call.run(), DLC_OK) << call.error();
+      for (int o = 0; o < 2; ++o)
+        ASSERT_EQ(memcmp(call.outputs[o].data, alone.outputs[o].data, alone.outputs[o].size), 0);
+    }
+  }
+}
+
+TEST_F(ContextTest, CancelsOneOfManyRuns) {
+  // More leaders than CPUs, each with helpers; every second one is cancelled again and again.
+  std::atomic<int> failures{0};
+  std::vector<std::thread> threads;
+  for (int64_t i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] {
+      const bool endless = i % 2 != 0;
+      Call call(session(), endless ? 7777 : 1000 + i);
+      for (int round = 0; round < 20; ++round) {
+        std::atomic<bool> ended{false};
+        std::thread canceller([&] {
+          while (endless && !ended) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            dlc_context_cancel(call.context);
+          }
+        });
+        failures += call.run() != (endless ? DLC_CANCELLED : DLC_OK);
+        ended = true;
+        canceller.join();
+      }
+      if (!endless)
+        call.expectResult();
     });
   for (std::thread &thread : threads)
     thread.join();

@@ -39,8 +39,7 @@ protected:
   std::string path;
 
 private:
-  /// Reads all that the session tells; the code is not run, since its counts are those of the
-  /// manifest that it came with.
+  /// Reads all that the session tells.
   static void readAll(dlc_session *session) {
     dlc_session_info info = {};
     info.struct_size = sizeof(info);

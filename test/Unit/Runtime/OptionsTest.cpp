@@ -15,7 +15,7 @@ static std::string parse(std::vector<const char *> arguments, Options &options) 
 TEST(Options, ReadsBothForms) {
   Options options;
   ASSERT_EQ(parse({"m.so", "--input", "x=@a.png", "--input=y=1,2", "--output=z=@b.npy",
-                   "--repeat=3", "--verify-weights"},
+                   "--repeat=3", "--threads", "2", "--verify-weights"},
                   options),
             "");
   EXPECT_EQ(options.model, "m.so");
@@ -26,6 +26,7 @@ TEST(Options, ReadsBothForms) {
   ASSERT_EQ(options.outputs.size(), 1u);
   EXPECT_EQ(options.outputs[0].value, "b.npy");
   EXPECT_EQ(options.repeat, 3u);
+  EXPECT_EQ(options.threads, 2u);
   EXPECT_TRUE(options.verifyWeights);
   EXPECT_EQ(parse({"--help"}, options), "");
   EXPECT_TRUE(options.help);
@@ -37,6 +38,10 @@ TEST(Options, RefusesWrongUsage) {
     return parse(std::move(arguments), options);
   };
   EXPECT_EQ(problem({}), "no model is given");
+  EXPECT_EQ(problem({""}), "an empty argument is no model");
+  EXPECT_EQ(problem({"", "a.so"}), "an empty argument is no model");
+  EXPECT_EQ(problem({"a.so", "--output", "y=@"}), "--output 'y=@': nothing stands behind '='");
+  EXPECT_EQ(problem({"a.so", "--output", ""}), "--output expects NAME=..., found ''");
   EXPECT_EQ(problem({"a.so", "b.so"}), "expected one model, found 'a.so' and 'b.so'");
   EXPECT_EQ(problem({"a.so", "--inputs", "x=1"}), "unknown option '--inputs'");
   EXPECT_EQ(problem({"a.so", "--input"}), "--input expects a value");
@@ -48,6 +53,8 @@ TEST(Options, RefusesWrongUsage) {
             "--repeat expects a number from 1 to 1000000, found '0'");
   EXPECT_EQ(problem({"a.so", "--repeat", "3x"}),
             "--repeat expects a number from 1 to 1000000, found '3x'");
+  EXPECT_EQ(problem({"a.so", "--threads=0"}),
+            "--threads expects a number from 1 to 1024, found '0'");
   EXPECT_EQ(problem({"a.so", "--input", "x=1", "--input", "x=2"}),
             "--input is given twice for 'x'");
 }

@@ -4,7 +4,10 @@
  *   outputs  y: f32 [N, 3] = x + s + weights, rows: i64 [N - 2] = 0, 1, 2, ...
  *
  * It computes x + s into the arena first, so that a run needs one. Three values of N misbehave on
- * purpose. */
+ * purpose. With DLC_TEST_ENLARGE it is another model:
+ *
+ *   inputs   p: f32 [1, 3, H, W]
+ *   outputs  q: f32 [1, 3, 16 * H, 16 * W] = p, each pixel 16 x 16 times */
 #include "dlc/ABI/Program.h"
 #include "dlc/ABI/Artifact.h"
 
@@ -36,6 +39,33 @@ __attribute__((section(".note.dlc"), used, aligned(4))) static const struct {
 __attribute__((visibility("default"))) const char *dlc_other(void) { return dlc_weights; }
 
 #else
+
+#ifdef DLC_TEST_ENLARGE
+
+enum { NUM_SYMBOLS = 2, NUM_OUTPUT_DIMS = 4, SCALE = 16 };
+
+static int32_t plan(const int64_t *symbols, int64_t *output_dims, int64_t *workspace) {
+  output_dims[0] = 1;
+  output_dims[1] = 3;
+  output_dims[2] = symbols[0] * SCALE;
+  output_dims[3] = symbols[1] * SCALE;
+  *workspace = 64;
+  return DLC_PROGRAM_OK;
+}
+
+static int32_t run(const dlc_run_call *call) {
+  const int64_t height = call->symbols[0] * SCALE, width = call->symbols[1] * SCALE;
+  const float *p = (const float *)call->inputs[0];
+  float *q = (float *)call->outputs[0];
+  for (int64_t y = 0; y < 3 * height; ++y)
+    for (int64_t x = 0; x < width; ++x)
+      q[y * width + x] = p[y / SCALE * call->symbols[1] + x / SCALE];
+  return DLC_PROGRAM_OK;
+}
+
+#else
+
+enum { NUM_SYMBOLS = 1, NUM_OUTPUT_DIMS = 3 };
 
 /* buffers: x, s, arena */
 static void add_s(const dlc_kernel_call *call, int64_t task) {
@@ -88,8 +118,10 @@ static int32_t run(const dlc_run_call *call) {
   return DLC_PROGRAM_OK;
 }
 
+#endif
+
 static const dlc_program program = {
-    sizeof(dlc_program), DLC_ABI_VERSION, plan, run, dlc_weights, 12};
+    sizeof(dlc_program), DLC_ABI_VERSION, plan, run, dlc_weights, 12, NUM_SYMBOLS, NUM_OUTPUT_DIMS};
 
 __attribute__((visibility("default"))) const dlc_program *dlc_query(uint32_t abi_version) {
   return abi_version == DLC_ABI_VERSION ? &program : 0;

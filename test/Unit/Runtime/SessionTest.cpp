@@ -163,6 +163,30 @@ TEST_F(SessionTest, RefusesAProgramThatContradictsItsNote) {
                 "its program table contradicts its note");
 }
 
+TEST_F(SessionTest, RefusesAProgramThatContradictsItsManifest) {
+  // plan would write three dims where there is room for two, or for four.
+  ArtifactSpec spec;
+  spec.outputs[0].dims.pop_back();
+  expectRefused(buildArtifact(spec).bytes, DLC_BAD_ARTIFACT,
+                "its program table contradicts its manifest");
+  spec.outputs[0].dims.resize(3, {3, -1, "3"});
+  expectRefused(buildArtifact(spec).bytes, DLC_BAD_ARTIFACT,
+                "its program table contradicts its manifest");
+  ArtifactSpec moreSymbols;
+  moreSymbols.symbols.push_back({"M", 0, INT64_MAX});
+  moreSymbols.inputs[1].dims[0].symbol = 1;
+  expectRefused(buildArtifact(moreSymbols).bytes, DLC_BAD_ARTIFACT,
+                "its program table contradicts its manifest");
+}
+
+TEST_F(SessionTest, ShowsControlCharactersOfPathsAndNames) {
+  dlc_session *session = nullptr;
+  char text[256];
+  EXPECT_EQ(dlc_session_load("/no\nerror: \x1b[31m", nullptr, text, sizeof(text), &session),
+            DLC_IO);
+  EXPECT_STREQ(text, "/no\\x0aerror: \\x1b[31m: cannot be opened: No such file or directory");
+}
+
 TEST_F(SessionTest, VerifiesWeightsAsAsked) {
   Artifact artifact = buildArtifact();
   artifact.bytes.back() ^= 1;

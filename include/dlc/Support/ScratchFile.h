@@ -1,6 +1,6 @@
 // A file that is being made: it has room for all its bytes, and it disappears unless it is kept.
-#ifndef DLC_LIB_PACKAGE_SCRATCHFILE_H
-#define DLC_LIB_PACKAGE_SCRATCHFILE_H
+#ifndef DLC_SUPPORT_SCRATCHFILE_H
+#define DLC_SUPPORT_SCRATCHFILE_H
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Error.h"
@@ -35,6 +35,10 @@ private:
   int descriptor = -1;
   uint64_t size = 0;
 };
+
+/// Writes a file of text that appears whole or not at all; "-" is standard output, and what is no
+/// regular file (a device, a pipe) is written as it is.
+llvm::Error writeTextFile(llvm::StringRef path, llvm::StringRef text);
 
 /// "cannot write 'path': reason"
 llvm::Error cannotWrite(llvm::StringRef path, std::error_code reason);

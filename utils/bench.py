@@ -1,6 +1,6 @@
-"""Compares an artifact of SRCNN with ONNX Runtime on one thread: time and numbers.
+"""Compares an artifact with ONNX Runtime on equally many threads: time and numbers. For models with one input and one output.
 
-    build/venv/bin/python utils/bench_srcnn.py build/srcnn.so --size 256 --max-ratio 1.0
+    build/venv/bin/python utils/bench.py model.onnx model.so --shape 1,3,224,224 --max-ratio 1.0
 
 Both run in this process, in rounds of dlc, ORT, ORT, dlc, so that other load of the machine meets both alike; medians
 are reported. Both write into a buffer made beforehand. Exit status 1: the numbers differ, or dlc is slower than allowed.
@@ -24,6 +24,11 @@ MAX_RANK = 32
 TOLERANCE = 1e-3
 
 
+class ContextOptions(ctypes.Structure):
+    """dlc_context_options of dlc/dlc.h."""
+    _fields_ = [("struct_size", ctypes.c_uint32), ("num_threads", ctypes.c_uint32), ("max_workspace", ctypes.c_uint64)]
+
+
 class Input(ctypes.Structure):
     """dlc_input of dlc/dlc.h."""
     _fields_ = [("struct_size", ctypes.c_uint32), ("dtype", ctypes.c_int32), ("name", ctypes.c_char_p),
@@ -41,13 +46,14 @@ class Output(ctypes.Structure):
 class Dlc:
     """An artifact with one input and one output, bound to `x`."""
 
-    def __init__(self, runtime, artifact, x):
+    def __init__(self, runtime, artifact, x, threads):
         self.lib = ctypes.CDLL(str(runtime))
         self.lib.dlc_context_error_text.restype = ctypes.c_char_p
         session, self.context, why = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.create_string_buffer(512)
         if self.lib.dlc_session_load(str(artifact).encode(), None, why, ctypes.c_size_t(len(why)), ctypes.byref(session)):
             sys.exit(f"error: {why.value.decode()}")
-        self._check(self.lib.dlc_context_create(session, None, ctypes.byref(self.context)))
+        options = ContextOptions(ctypes.sizeof(ContextOptions), threads)
+        self._check(self.lib.dlc_context_create(session, ctypes.byref(options), ctypes.byref(self.context)))
         self.lib.dlc_session_release(session)
 
         self.x, self.dims = x, (ctypes.c_int64 * x.ndim)(*x.shape)
@@ -66,11 +72,11 @@ class Dlc:
 
 
 class Ort:
-    """The model in ONNX Runtime on one thread, bound to `x`."""
+    """The model in ONNX Runtime, bound to `x`."""
 
-    def __init__(self, model, x, shape):
+    def __init__(self, model, x, shape, threads):
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         self.session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         self.y = np.empty(shape, np.float32)
         self.binding = self.session.io_binding()
@@ -81,17 +87,20 @@ class Ort:
         self.session.run_with_iobinding(self.binding)
 
 
-def photo_like(size):
-    """1x3xSxS in 0..255: noise at all scales, the finer the weaker, as in photos."""
-    random, picture, weight = np.random.default_rng(0), np.zeros((3, size, size)), 1.0
-    cells = 4
-    while cells <= size:
+def make_input(shape):
+    """Pictures in 0..255 where there are four dims: noise at all scales, the finer the weaker, as in photos. Else normal noise."""
+    random = np.random.default_rng(0)
+    if len(shape) != 4:
+        return random.standard_normal(shape, np.float32)
+    height, width = shape[2:]
+    picture, weight, cells = np.zeros((shape[0] * shape[1], height, width)), 1.0, 4
+    while cells <= max(height, width):
         for plane in picture:
             noise = Image.fromarray(random.random((cells, cells), np.float32))
-            plane += weight * np.asarray(noise.resize((size, size), Image.Resampling.BICUBIC))
+            plane += weight * np.asarray(noise.resize((width, height), Image.Resampling.BICUBIC))
         cells, weight = cells * 2, weight / 2
     picture -= picture.min()
-    return np.ascontiguousarray(255 * picture[None] / max(picture.max(), 1e-9), np.float32)
+    return np.ascontiguousarray(255 * picture.reshape(shape) / max(picture.max(), 1e-9), np.float32)
 
 
 def milliseconds(engine):
@@ -102,17 +111,19 @@ def milliseconds(engine):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
     parser.add_argument("artifact", type=Path)
-    parser.add_argument("--model", type=Path, default=ROOT / "test/EndToEnd/Inputs/srcnn_x3_trained.onnx")
+    parser.add_argument("--shape", required=True, help="dims of the input, such as 1,3,224,224")
     parser.add_argument("--runtime", type=Path, default=ROOT / "build/dev/lib/libdlc_runtime.so")
-    parser.add_argument("--size", type=int, default=256, help="width and height of the input, at least 4 (default 256)")
+    parser.add_argument("--threads", type=int, default=1,
+                        help="threads of each (default 1); dlc takes no more than DLC_NUM_THREADS, or else CPUs")
     parser.add_argument("--rounds", type=int, default=10, help="rounds of four runs (default 10)")
     parser.add_argument("--max-ratio", type=float, help="fail if dlc's time is more than this times ORT's")
     args = parser.parse_args()
 
-    x = photo_like(args.size)
-    dlc = Dlc(args.runtime, args.artifact.resolve(), x)
-    ort = Ort(args.model, x, dlc.y.shape)
+    x = make_input([int(dim) for dim in args.shape.split(",")])
+    dlc = Dlc(args.runtime, args.artifact.resolve(), x, args.threads)
+    ort = Ort(args.model, x, dlc.y.shape, args.threads)
     for engine in (dlc, ort, ort, dlc):
         engine.run()
 
@@ -123,7 +134,7 @@ def main():
     ours, theirs = statistics.median(times[dlc]), statistics.median(times[ort])
     error = float(np.abs(dlc.y - ort.y).max() / np.abs(ort.y).max())
     print(f"dlc {ours:.2f} ms   ORT {theirs:.2f} ms   ratio {ours / theirs:.3f}   max relative error {error:.1e}   "
-          f"({args.size}x{args.size}, 1 thread, {2 * args.rounds} runs each)")
+          f"({args.shape}, {args.threads} thread{'s' * (args.threads != 1)}, {2 * args.rounds} runs each)")
 
     if not error <= TOLERANCE:
         sys.exit(f"error: expected a relative error of at most {TOLERANCE}, found {error:.1e}")

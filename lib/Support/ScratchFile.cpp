@@ -1,8 +1,10 @@
-#include "ScratchFile.h"
+#include "dlc/Support/ScratchFile.h"
 
 #include "llvm/Support/Signals.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <system_error>
 #include <unistd.h>
@@ -68,4 +70,32 @@ Error ScratchFile::renameTo(StringRef path) {
   sys::DontRemoveFileOnSignal(name);
   name.clear();
   return Error::success();
+}
+
+static Error writeStream(StringRef path, StringRef text) {
+  std::error_code error;
+  raw_fd_ostream os(path, error);
+  if (error)
+    return cannotWrite(path, error);
+  os << text;
+  os.flush();
+  error = os.error();
+  os.clear_error(); // or its destructor ends the program
+  return error ? cannotWrite(path, error) : Error::success();
+}
+
+Error dlc::writeTextFile(StringRef path, StringRef text) {
+  sys::fs::file_status status;
+  if (path == "-" || (!sys::fs::status(path, status) && !sys::fs::is_regular_file(status)))
+    return writeStream(path, text);
+  Expected<ScratchFile> file = ScratchFile::create((path + ".").str(), text.size(), path);
+  if (!file)
+    return file.takeError();
+  {
+    Expected<sys::fs::mapped_file_region> region = file->map();
+    if (!region)
+      return region.takeError();
+    std::memcpy(region->data(), text.data(), text.size());
+  }
+  return file->renameTo(path);
 }

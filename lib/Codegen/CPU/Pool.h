@@ -1,0 +1,22 @@
+// Windows and reductions: of blocked images as kernels of their own, of other values as parts of
+// loops.
+#ifndef DLC_LIB_CODEGEN_CPU_POOL_H
+#define DLC_LIB_CODEGEN_CPU_POOL_H
+
+#include "Loops.h"
+
+namespace dlc {
+
+/// Vectorizes over the channels of a block; see `#dlc.schedule`.
+mlir::LogicalResult emitPool(KernelBuilder &b);
+
+/// Whether `op` reads a value that the two below can evaluate.
+mlir::LogicalResult verifyPoolInLoops(mlir::Operation *op);
+/// Largest elements of the windows of `op` at a site.
+mlir::Value emitMaxPool(KernelBuilder &b, Evaluator &evaluator, MaxPoolOp op, const Site &site);
+/// One element of a reduction over the last dims; `indices` are those of the result.
+mlir::Value emitReduce(KernelBuilder &b, ReduceOp op, mlir::ValueRange indices);
+
+} // namespace dlc
+
+#endif

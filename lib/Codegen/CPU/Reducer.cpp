@@ -1,0 +1,76 @@
+#include "Reducer.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace dlc;
+
+static constexpr int64_t numAccumulators = 4;
+
+float Reducer::getIdentity() const {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  return kind == ReduceKind::max ? -infinity : kind == ReduceKind::min ? infinity : 0.0f;
+}
+
+Value Reducer::combine(Value lhs, Value rhs) {
+  if (kind == ReduceKind::sum || kind == ReduceKind::mean)
+    return arith::AddFOp::create(b, lhs, rhs);
+  auto predicate = kind == ReduceKind::max ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT;
+  // One instruction, which takes `rhs` where either is a NaN.
+  Value chosen = b.select(arith::CmpFOp::create(b, predicate, lhs, rhs), lhs, rhs);
+  Value isNan = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, lhs, lhs);
+  return b.select(isNan, lhs, chosen);
+}
+
+KernelBuilder::Carried Reducer::createAccumulators() {
+  return KernelBuilder::Carried(numAccumulators, b.splat(getIdentity()));
+}
+
+KernelBuilder::Carried Reducer::reduceRun(Value address, Value count, ValueRange sums) {
+  int64_t lanes = b.getLanes(), step = numAccumulators * lanes;
+  Value whole = b.mul(b.div(count, b.i64(step)), step);
+  KernelBuilder::Carried partial =
+      b.loop(b.i64(0), whole, step, sums, [&](Value i, ValueRange carried) {
+        KernelBuilder::Carried next;
+        for (auto [index, sum] : llvm::enumerate(carried))
+          next.push_back(combine(sum, b.loadVector(b.offset(b.offset(address, i), index * lanes))));
+        return next;
+      });
+  return b.loop(whole, count, lanes, partial, [&](Value i, ValueRange carried) {
+    Value mask = b.laneMask(b.sub(count, i));
+    Value value = b.loadVector(b.offset(address, i), mask);
+    KernelBuilder::Carried next = llvm::to_vector(carried);
+    next[0] = combine(next[0], b.select(mask, value, b.splat(getIdentity())));
+    return next;
+  });
+}
+
+Value Reducer::joinAccumulators(ValueRange sums) {
+  SmallVector<Value> values = llvm::to_vector(sums);
+  for (; values.size() != 1; values.resize(values.size() / 2))
+    for (size_t i = 0, half = values.size() / 2; i != half; ++i)
+      values[i] = combine(values[i], values[i + half]);
+  return values.front();
+}
+
+Value Reducer::joinLanes(Value vector) {
+  for (int64_t half = b.getLanes() / 2; half != 0; half /= 2) {
+    SmallVector<int64_t> lanes;
+    for (int64_t lane = 0; lane != b.getLanes(); ++lane)
+      lanes.push_back((lane + half) % b.getLanes());
+    vector = combine(vector, vector::ShuffleOp::create(b, vector, vector, lanes));
+  }
+  return vector::ExtractOp::create(b, vector, int64_t(0));
+}
+
+Value Reducer::finish(Value sum, Value count) {
+  if (kind != ReduceKind::mean)
+    return sum;
+  Value divisor = arith::SIToFPOp::create(b, b.getF32Type(), count);
+  if (isa<VectorType>(sum.getType()))
+    divisor = b.splat(divisor);
+  return arith::DivFOp::create(b, sum, divisor);
+}

@@ -1,0 +1,35 @@
+// Sums, means, maxima and minima, in vectors.
+#ifndef DLC_LIB_CODEGEN_CPU_REDUCER_H
+#define DLC_LIB_CODEGEN_CPU_REDUCER_H
+
+#include "KernelBuilder.h"
+
+namespace dlc {
+
+/// Emits the steps of a reduction, on scalars or vectors. The order of the steps depends on sizes
+/// alone. A NaN among the elements makes the result one.
+class Reducer {
+public:
+  Reducer(KernelBuilder &b, ReduceKind kind) : b(b), kind(kind) {}
+
+  /// What the reduction of no elements starts from.
+  float getIdentity() const;
+  mlir::Value combine(mlir::Value lhs, mlir::Value rhs);
+  /// Accumulators of a run: enough that none waits for the one before.
+  KernelBuilder::Carried createAccumulators();
+  /// Combines `count` elements that lie next to each other into the accumulators.
+  KernelBuilder::Carried reduceRun(mlir::Value address, mlir::Value count, mlir::ValueRange sums);
+  /// One vector from all accumulators, and one scalar from all lanes.
+  mlir::Value joinAccumulators(mlir::ValueRange sums);
+  mlir::Value joinLanes(mlir::Value vector);
+  /// The result of `count` elements.
+  mlir::Value finish(mlir::Value sum, mlir::Value count);
+
+private:
+  KernelBuilder &b;
+  ReduceKind kind;
+};
+
+} // namespace dlc
+
+#endif

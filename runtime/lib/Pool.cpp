@@ -1,0 +1,309 @@
+#include "Pool.h"
+
+#include <algorithm>
+#include <bit>
+#include <climits>
+#include <csignal>
+#include <ctime>
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+using namespace dlc::runtime;
+
+/// Launch::tickets is seats << seatShift | tasks.
+static constexpr unsigned seatShift = 48;
+static constexpr uint64_t oneSeat = uint64_t{1} << seatShift;
+static constexpr uint64_t taskMask = oneSeat - 1;
+static_assert(maxThreads <= UINT16_MAX);
+
+/// How long an idle helper spins before it sleeps: several times what waking it costs, so that it
+/// stays at hand between the launches of a run and is soon gone after it.
+static constexpr int64_t spinNanoseconds = 100'000;
+
+/// Pauses of an idle helper, some microseconds, before it looks at the clock and at the leaders.
+static constexpr unsigned pausesPerLook = 128;
+
+/// Pauses of a waiting leader before it lets others have its CPU. A helper that has not finished by
+/// then may well be waiting for just that.
+static constexpr unsigned pausesBeforeYield = 2000;
+
+//===-- The machine ------------------------------------------------------------------------------//
+
+static void pauseBriefly() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/// How this thread rounds and treats denormals. Tasks must not compute one thing on the leader, for
+/// whom an application may have chosen to flush denormals, and another on a helper.
+static uint64_t floatingPointMode() {
+#if defined(__x86_64__)
+  return _mm_getcsr() & ~uint32_t{_MM_EXCEPT_MASK}; // without the flags of past operations
+#elif defined(__aarch64__)
+  uint64_t mode;
+  asm volatile("mrs %0, fpcr" : "=r"(mode));
+  return mode;
+#endif
+}
+
+static void setFloatingPointMode(uint64_t mode) {
+  if (mode == floatingPointMode())
+    return;
+#if defined(__x86_64__)
+  _mm_setcsr(static_cast<uint32_t>(mode));
+#elif defined(__aarch64__)
+  asm volatile("msr fpcr, %0" : : "r"(mode));
+#endif
+}
+
+static int64_t nanoseconds() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+static void futex(std::atomic<uint32_t> &word, int operation, uint32_t value) {
+  static_assert(sizeof(word) == sizeof(uint32_t));
+  syscall(SYS_futex, &word, operation | FUTEX_PRIVATE_FLAG, value, nullptr);
+}
+
+//===-- Tickets ----------------------------------------------------------------------------------//
+
+/// Takes a ticket, and a seat with it where `seat` is oneSeat and not 0: a helper's first. Returns
+/// the ticket's task, or -1 where there is none to have.
+int64_t Pool::takeTicket(Launch &launch, uint64_t seat) {
+  uint64_t tickets = launch.tickets.load(std::memory_order_relaxed);
+  while ((tickets & taskMask) != 0 && tickets >= seat)
+    if (launch.tickets.compare_exchange_weak(tickets, tickets - seat - 1, std::memory_order_acquire,
+                                             std::memory_order_relaxed))
+      return launch.numTasks - static_cast<int64_t>(tickets & taskMask);
+  return -1;
+}
+
+/// Computes `task` and those of further tickets until there are no more; returns how many it were.
+int64_t Pool::compute(Launch &launch, int64_t task) {
+  int64_t count = 0;
+  for (; task >= 0; task = takeTicket(launch, 0), ++count)
+    launch.function(launch.call, task);
+  return count;
+}
+
+bool Pool::hasTicketForHelper(const Launch &launch) {
+  const uint64_t tickets = launch.tickets.load();
+  return (tickets & taskMask) != 0 && tickets >= oneSeat;
+}
+
+//===-- Leaders ----------------------------------------------------------------------------------//
+
+void Pool::run(dlc_kernel_fn function, const dlc_kernel_call &call, int64_t numTasks,
+               uint32_t limit) {
+  uint32_t seats = 0;
+  if (numTasks > 1 && limit != 1 && static_cast<uint64_t>(numTasks) <= taskMask)
+    seats = ensureHelpers(static_cast<uint32_t>(
+        std::min<int64_t>(numTasks, limit ? std::min(limit, maxThreads) : maxThreads) - 1));
+  const int slot = seats ? claim() : -1;
+  if (slot < 0) {
+    for (int64_t task = 0; task < numTasks; ++task)
+      function(&call, task);
+    return;
+  }
+  Launch &launch = launches[slot];
+  launch.function = function;
+  launch.call = &call;
+  launch.numTasks = numTasks;
+  launch.floatingPointMode = floatingPointMode();
+  lead(launch, seats);
+  claimed.fetch_and(~(uint64_t{1} << slot), std::memory_order_release);
+}
+
+/// Publishes the launch, works on it, and returns when all of its tasks are finished.
+void Pool::lead(Launch &launch, uint64_t seats) {
+  launch.unfinished.store(launch.numTasks, std::memory_order_relaxed);
+  // Sequentially consistent, as the look at `sleepers` in wake(): either this leader sees who is
+  // going to sleep, or he sees the tickets.
+  launch.tickets.store(seats << seatShift | static_cast<uint64_t>(launch.numTasks));
+  wake(seats);
+  const int64_t own = compute(launch, takeTicket(launch, 0));
+  if (launch.unfinished.fetch_sub(own, std::memory_order_acquire) == own)
+    return;
+  for (unsigned i = 0; launch.unfinished.load(std::memory_order_acquire) != 0; ++i) {
+    if (i < pausesBeforeYield)
+      pauseBriefly();
+    else
+      sched_yield();
+  }
+}
+
+/// A free place for a launch; -1 where there is none.
+int Pool::claim() {
+  uint64_t before = claimed.load(std::memory_order_relaxed);
+  while (before != UINT64_MAX) {
+    const int slot = std::countr_one(before);
+    if (claimed.compare_exchange_weak(before, before | uint64_t{1} << slot))
+      return slot;
+  }
+  return -1;
+}
+
+void Pool::wake(uint64_t count) {
+  if (sleepers.load() == 0)
+    return;
+  wakeups.fetch_add(1);
+  futex(wakeups, FUTEX_WAKE, static_cast<uint32_t>(count));
+}
+
+//===-- Helpers begin and end --------------------------------------------------------------------//
+
+/// Sees to it that there are `wanted` helpers, or as many of them as can be; returns how many.
+uint32_t Pool::ensureHelpers(uint32_t wanted) {
+  const uint32_t threadsNow = numThreads.load(std::memory_order_relaxed);
+  const uint32_t most = threadsNow ? std::min(wanted, threadsNow - 1) : wanted;
+  if (numHelpers() < most)
+    startHelpers(wanted);
+  return std::min(most, numHelpers());
+}
+
+void Pool::startHelpers(uint32_t wanted) {
+  if (starting.exchange(true, std::memory_order_acquire))
+    return; // another leader does it: this one goes ahead with the helpers that there are
+  if (numThreads.load() == 0)
+    numThreads.store(defaultNumThreads());
+  wanted = std::min(wanted, numThreads.load() - 1);
+  for (uint32_t index = numHelpers(); index < wanted; ++index) {
+    if (!startHelper(index)) {
+      numThreads.store(index + 1); // not to be tried again at each launch
+      break;
+    }
+    helpers.store(index + 1, std::memory_order_release);
+  }
+  starting.store(false, std::memory_order_release);
+}
+
+bool Pool::startHelper(uint32_t index) {
+  // The application's signals are for its own threads. Faults are not blocked: a kernel's is
+  // reported by the application's handler, whichever thread it happens on.
+  sigset_t blocked;
+  sigfillset(&blocked);
+  for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS})
+    sigdelset(&blocked, fault);
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0)
+    return false;
+  const bool started = pthread_attr_setsigmask_np(&attributes, &blocked) == 0 &&
+                       pthread_create(&threads[index], &attributes, helperMain, this) == 0;
+  pthread_attr_destroy(&attributes);
+  return started;
+}
+
+Pool::~Pool() {
+  while (starting.exchange(true, std::memory_order_acquire))
+    sched_yield();
+  ending.store(true);
+  wakeups.fetch_add(1);
+  futex(wakeups, FUTEX_WAKE, INT_MAX);
+  const uint32_t count = helpers.exchange(0);
+  for (uint32_t index = 0; index < count; ++index)
+    pthread_join(threads[index], nullptr);
+}
+
+void Pool::forgetHelpers() {
+  helpers.store(0);
+  sleepers.store(0);
+  starting.store(ending.load());
+  for (Launch &launch : launches)
+    launch.tickets.store(0); // of leaders that are not in this process
+  claimed.store(0);
+}
+
+//===-- Helpers ----------------------------------------------------------------------------------//
+
+void *Pool::helperMain(void *pool) {
+  pthread_setname_np(pthread_self(), "dlc-helper");
+  adoptProcessAffinity();
+  static_cast<Pool *>(pool)->serve();
+  return nullptr;
+}
+
+void Pool::serve() {
+  unsigned next = 0;
+  unsigned pauses = 0; // since the last launch
+  int64_t idleSince = 0;
+  while (!ending.load(std::memory_order_relaxed)) {
+    if (help(next)) {
+      pauses = 0;
+      continue;
+    }
+    pauseBriefly();
+    if (++pauses % pausesPerLook != 0)
+      continue;
+    if (keepsLeaderFromWork())
+      sched_yield();
+    const int64_t now = nanoseconds();
+    if (pauses == pausesPerLook) {
+      idleSince = now;
+    } else if (now - idleSince > spinNanoseconds) {
+      sleep();
+      pauses = 0;
+    }
+  }
+}
+
+/// Joins a launch and works until its tickets are gone; false where no launch has a seat and a
+/// ticket. Looks first behind the launch joined last, so that no leader is always served first.
+bool Pool::help(unsigned &next) {
+  for (uint64_t left = std::rotr(claimed.load(std::memory_order_relaxed), static_cast<int>(next));
+       left; left &= left - 1) {
+    const unsigned slot = (static_cast<unsigned>(std::countr_zero(left)) + next) % maxLaunches;
+    Launch &launch = launches[slot];
+    const int64_t task = takeTicket(launch, oneSeat);
+    if (task < 0)
+      continue;
+    setFloatingPointMode(launch.floatingPointMode);
+    const int64_t count = compute(launch, task);
+    launch.unfinished.fetch_sub(count, std::memory_order_release);
+    next = slot + 1;
+    return true;
+  }
+  return false;
+}
+
+bool Pool::hasWork() const {
+  for (uint64_t left = claimed.load(); left; left &= left - 1)
+    if (hasTicketForHelper(launches[std::countr_zero(left)]))
+      return true;
+  return false;
+}
+
+/// Whether a launch is finished whose leader has not noticed. It has been interrupted, perhaps to
+/// let this helper wake on its CPU, and may be waiting for the helper to stop spinning.
+bool Pool::keepsLeaderFromWork() const {
+  for (uint64_t left = claimed.load(std::memory_order_relaxed); left; left &= left - 1)
+    if (launches[std::countr_zero(left)].unfinished.load(std::memory_order_relaxed) == 0)
+      return true;
+  return false;
+}
+
+/// Sleeps until a leader wakes it; may return early.
+void Pool::sleep() {
+  const uint32_t seen = wakeups.load();
+  sleepers.fetch_add(1);
+  if (!hasWork() && !ending.load())
+    futex(wakeups, FUTEX_WAIT, seen);
+  sleepers.fetch_sub(1);
+}
+
+//===-- The process's pool -----------------------------------------------------------------------//
+
+constinit Pool dlc::runtime::processPool(0);
+
+/// Registered when the runtime is loaded, and taken back by the C library when it is unloaded.
+[[maybe_unused]] static const int forkHandler =
+    pthread_atfork(nullptr, nullptr, [] { processPool.forgetHelpers(); });
