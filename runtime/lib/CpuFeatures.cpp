@@ -14,9 +14,9 @@ struct FeatureRow {
 } // namespace
 
 static constexpr FeatureRow featureRows[] = {
-    {DLC_CPU_SSE42, "sse4.2"},      {DLC_CPU_AVX, "avx"},           {DLC_CPU_AVX2, "avx2"},
-    {DLC_CPU_FMA, "fma"},           {DLC_CPU_AVX512F, "avx512f"},   {DLC_CPU_AVX512BW, "avx512bw"},
-    {DLC_CPU_AVX512DQ, "avx512dq"}, {DLC_CPU_AVX512VL, "avx512vl"},
+#define ROW(NAME, number, text) {DLC_CPU_##NAME, text},
+    DLC_CPU_FEATURES(ROW)
+#undef ROW
 };
 
 uint32_t dlc::runtime::hostMachine() {
@@ -44,14 +44,9 @@ uint64_t dlc::runtime::hostCpuFeatures() {
   uint64_t features = 0;
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  features |= __builtin_cpu_supports("sse4.2") ? DLC_CPU_SSE42 : 0;
-  features |= __builtin_cpu_supports("avx") ? DLC_CPU_AVX : 0;
-  features |= __builtin_cpu_supports("avx2") ? DLC_CPU_AVX2 : 0;
-  features |= __builtin_cpu_supports("fma") ? DLC_CPU_FMA : 0;
-  features |= __builtin_cpu_supports("avx512f") ? DLC_CPU_AVX512F : 0;
-  features |= __builtin_cpu_supports("avx512bw") ? DLC_CPU_AVX512BW : 0;
-  features |= __builtin_cpu_supports("avx512dq") ? DLC_CPU_AVX512DQ : 0;
-  features |= __builtin_cpu_supports("avx512vl") ? DLC_CPU_AVX512VL : 0;
+#define ADD(NAME, number, text) features |= __builtin_cpu_supports(text) ? DLC_CPU_##NAME : 0;
+  DLC_CPU_FEATURES(ADD)
+#undef ADD
 #endif
   return features;
 }

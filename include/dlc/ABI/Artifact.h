@@ -23,16 +23,43 @@ extern "C" {
 #define DLC_FORMAT_VERSION 1u
 #define DLC_WEIGHTS_ALIGNMENT 64 /* of each weight; the section itself is page-aligned */
 
-/* CPU features that the code of an artifact uses. */
+/* CPU features that the code of an artifact may use: name of the bit, its number, and the name that
+ * both LLVM and compilers' __builtin_cpu_supports give it. Bits keep their numbers for ever. */
+#define DLC_CPU_FEATURES(X) \
+  X(SSE3, 0, "sse3") \
+  X(SSSE3, 1, "ssse3") \
+  X(SSE41, 2, "sse4.1") \
+  X(SSE42, 3, "sse4.2") \
+  X(POPCNT, 4, "popcnt") \
+  X(MOVBE, 5, "movbe") \
+  X(AVX, 6, "avx") \
+  X(F16C, 7, "f16c") \
+  X(FMA, 8, "fma") \
+  X(BMI, 9, "bmi") \
+  X(BMI2, 10, "bmi2") \
+  X(LZCNT, 11, "lzcnt") \
+  X(AVX2, 12, "avx2") \
+  X(AVX512F, 13, "avx512f") \
+  X(AVX512CD, 14, "avx512cd") \
+  X(AVX512BW, 15, "avx512bw") \
+  X(AVX512DQ, 16, "avx512dq") \
+  X(AVX512VL, 17, "avx512vl") \
+  X(AVX512IFMA, 18, "avx512ifma") \
+  X(AVX512VBMI, 19, "avx512vbmi") \
+  X(AVX512VBMI2, 20, "avx512vbmi2") \
+  X(AVX512VNNI, 21, "avx512vnni") \
+  X(AVX512BITALG, 22, "avx512bitalg") \
+  X(AVX512VPOPCNTDQ, 23, "avx512vpopcntdq") \
+  X(AVX512BF16, 24, "avx512bf16") \
+  X(AVX512FP16, 25, "avx512fp16") \
+  X(AVXVNNI, 26, "avxvnni") \
+  X(GFNI, 27, "gfni") \
+  X(VPCLMULQDQ, 28, "vpclmulqdq")
+
 enum {
-  DLC_CPU_SSE42 = 1u << 0,
-  DLC_CPU_AVX = 1u << 1,
-  DLC_CPU_AVX2 = 1u << 2,
-  DLC_CPU_FMA = 1u << 3,
-  DLC_CPU_AVX512F = 1u << 4,
-  DLC_CPU_AVX512BW = 1u << 5,
-  DLC_CPU_AVX512DQ = 1u << 6,
-  DLC_CPU_AVX512VL = 1u << 7
+#define DLC_CPU_BIT(NAME, number, text) DLC_CPU_##NAME = 1 << number,
+  DLC_CPU_FEATURES(DLC_CPU_BIT)
+#undef DLC_CPU_BIT
 };
 
 typedef struct dlc_note {

@@ -102,6 +102,10 @@ FailureOr<TargetAttr> dlc::getTarget(Location loc, StringRef name, StringRef fea
   if (!features.empty())
     all += (all.empty() ? "" : ",") + features.str();
   std::unique_ptr<llvm::MCSubtargetInfo> subtarget = createSubtarget(cpu, all);
+  for (auto [feature, wanted] : {std::pair<StringRef, bool>{"64bit", true}, {"soft-float", false}})
+    if (has(*subtarget, feature) != wanted)
+      return emitError(loc, "expected a target ")
+             << (wanted ? "with" : "without") << " feature '" << feature << "'";
   bool avx512 = llvm::all_of(ArrayRef<StringRef>{"avx512f", "avx512vl", "avx512dq", "avx512bw"},
                              [&](StringRef feature) { return has(*subtarget, feature); });
   int64_t lanes = avx512 ? 16 : has(*subtarget, "avx") ? 8 : 4;
@@ -111,9 +115,10 @@ FailureOr<TargetAttr> dlc::getTarget(Location loc, StringRef name, StringRef fea
 
 uint64_t dlc::getCpuFeatures(TargetAttr target) {
   constexpr std::pair<StringLiteral, uint64_t> bits[] = {
-      {"sse4.2", DLC_CPU_SSE42},      {"avx", DLC_CPU_AVX},          {"avx2", DLC_CPU_AVX2},
-      {"fma", DLC_CPU_FMA},           {"avx512f", DLC_CPU_AVX512F},  {"avx512bw", DLC_CPU_AVX512BW},
-      {"avx512dq", DLC_CPU_AVX512DQ}, {"avx512vl", DLC_CPU_AVX512VL}};
+#define ROW(NAME, number, text) {text, DLC_CPU_##NAME},
+      DLC_CPU_FEATURES(ROW)
+#undef ROW
+  };
   uint64_t features = 0;
   if (auto subtarget = createSubtarget(target.getCpu(), target.getFeatures()))
     for (auto [name, bit] : bits)

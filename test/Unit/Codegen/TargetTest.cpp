@@ -47,9 +47,12 @@ TEST_F(TargetTest, FeaturesCount) {
 
 TEST_F(TargetTest, BitsOfFeatures) {
   EXPECT_EQ(getCpuFeatures(*get("x86-64")), 0u);
-  EXPECT_EQ(getCpuFeatures(*get("x86-64-v2")), DLC_CPU_SSE42);
-  EXPECT_EQ(getCpuFeatures(*get("x86-64-v3")),
-            DLC_CPU_SSE42 | DLC_CPU_AVX | DLC_CPU_AVX2 | DLC_CPU_FMA);
+  constexpr uint64_t v2 =
+      DLC_CPU_SSE3 | DLC_CPU_SSSE3 | DLC_CPU_SSE41 | DLC_CPU_SSE42 | DLC_CPU_POPCNT;
+  EXPECT_EQ(getCpuFeatures(*get("x86-64-v2")), v2);
+  EXPECT_EQ(getCpuFeatures(*get("x86-64-v3")), v2 | DLC_CPU_AVX | DLC_CPU_AVX2 | DLC_CPU_BMI |
+                                                   DLC_CPU_BMI2 | DLC_CPU_F16C | DLC_CPU_FMA |
+                                                   DLC_CPU_LZCNT | DLC_CPU_MOVBE);
 }
 
 TEST_F(TargetTest, TheHostIsKnown) {
@@ -61,6 +64,10 @@ TEST_F(TargetTest, TheHostIsKnown) {
 }
 
 TEST_F(TargetTest, UnknownNames) {
+  EXPECT_TRUE(failed(get("x86-64", "+soft-float")));
+  EXPECT_EQ(errors, "expected a target without feature 'soft-float'");
+  EXPECT_TRUE(failed(get("x86-64", "-64bit")));
+  EXPECT_EQ(errors, "expected a target with feature '64bit'");
   EXPECT_TRUE(failed(get("pentium9")));
   EXPECT_EQ(errors, "expected a 64-bit x86 CPU that LLVM knows, found 'pentium9'");
   EXPECT_TRUE(failed(get("pentium4")));
