@@ -15,7 +15,7 @@
 using namespace mlir;
 using namespace dlc;
 
-void dlc::buildCodegenPipeline(OpPassManager &pm, const CodegenOptions &options) {
+void dlc::buildCodegenPipeline(OpPassManager &pm) {
   pm.addPass(createEmitKernels());
   pm.addPass(createEmitHost());
   pm.addPass(createExpandMath());

@@ -47,10 +47,25 @@ void dlc::buildPhase(OpPassManager &pm, Phase phase, const PipelineOptions &opti
   case Phase::Plan:
     return buildPlanPipeline(pm);
   case Phase::Codegen:
-    return buildCodegenPipeline(pm, options.codegen);
+    return buildCodegenPipeline(pm);
   default:
     llvm_unreachable("not a phase on IR");
   }
+}
+
+std::string dlc::printPipeline(const PipelineOptions &options) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (Phase phase : phases) {
+    if (phase < Phase::Graph || phase > Phase::Codegen)
+      continue;
+    OpPassManager pm(ModuleOp::getOperationName());
+    buildPhase(pm, phase, options);
+    os << getFlag(phase) << ": ";
+    pm.printAsTextualPipeline(os);
+    os << '\n';
+  }
+  return text;
 }
 
 std::string dlc::printWithLocations(ModuleOp module) {

@@ -1,5 +1,6 @@
 #include "Options.h"
 
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -9,8 +10,7 @@ using namespace dlc;
 
 static cl::OptionCategory category("Options of dlc-compile");
 
-static cl::opt<std::string> input(cl::Positional, cl::Required, cl::desc("<model.onnx>"),
-                                  cl::cat(category));
+static cl::opt<std::string> input(cl::Positional, cl::desc("<model.onnx>"), cl::cat(category));
 static cl::opt<std::string>
     output("o", cl::value_desc("file"),
            cl::desc("Where to write; the model's name with .so by default, standard output "
@@ -36,6 +36,14 @@ static cl::opt<std::string>
               cl::desc("Stop after this phase; without this option, after package"),
               cl::init("package"), cl::cat(category));
 static cl::opt<std::string>
+    emit("emit", cl::value_desc("dlc|llvm|asm|so"),
+         cl::desc("What to write: IR before code is generated, LLVM IR or assembly, to standard "
+                  "output by default, or an artifact"),
+         cl::init("so"), cl::cat(category));
+static cl::opt<bool> printPipelineFlag("print-pipeline",
+                                       cl::desc("Print the passes of each phase, and stop"),
+                                       cl::cat(category));
+static cl::opt<std::string>
     dumpPhases("dump-phases", cl::value_desc("folder"),
                cl::desc("Write the IR after each phase to <folder>/NN-phase.mlir"),
                cl::cat(category));
@@ -59,8 +67,20 @@ static std::optional<Phase> parsePhase(StringRef option, StringRef flag, Phase l
   return std::nullopt;
 }
 
-static std::string getDefaultOutput(Phase to) {
-  if (to < Phase::Package)
+static std::optional<Emit> parseEmit(StringRef name) {
+  auto emit = StringSwitch<std::optional<Emit>>(name)
+                  .Case("dlc", Emit::dlc)
+                  .Case("llvm", Emit::llvm)
+                  .Case("asm", Emit::assembly)
+                  .Case("so", Emit::artifact)
+                  .Default(std::nullopt);
+  if (!emit)
+    errs() << "error: unknown kind '" << name << "' in --emit; expected one of dlc llvm asm so\n";
+  return emit;
+}
+
+static std::string getDefaultOutput(const ToolOptions &options) {
+  if (options.to < Phase::Package)
     return "-";
   SmallString<128> path(sys::path::filename(input));
   sys::path::replace_extension(path, "so");
@@ -83,6 +103,23 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   if (!to)
     return std::nullopt;
   options.to = *to;
+  options.printPipeline = printPipelineFlag;
+  if (options.printPipeline)
+    return options;
+  if (input.empty()) {
+    errs() << "error: expected a model; see --help\n";
+    return std::nullopt;
+  }
+  std::optional<Emit> kind = parseEmit(emit);
+  if (!kind)
+    return std::nullopt;
+  options.emit = *kind;
+  if (emit.getNumOccurrences() != 0 && compileTo.getNumOccurrences() != 0) {
+    errs() << "error: --emit and --compile-to exclude each other\n";
+    return std::nullopt;
+  }
+  if (options.emit != Emit::artifact)
+    options.to = options.emit == Emit::dlc ? Phase::Plan : Phase::Codegen;
   options.fromIR = compileFrom.getNumOccurrences() != 0;
   if (options.fromIR) {
     std::optional<Phase> from = parsePhase("compile-from", compileFrom, Phase::Codegen);
@@ -91,12 +128,12 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
     options.from = *from;
   }
   if (options.from > options.to) {
-    errs() << "error: --compile-from=" << compileFrom << " is behind --compile-to=" << compileTo
-           << '\n';
+    errs() << "error: --compile-from=" << compileFrom
+           << " is behind --compile-to=" << getFlag(options.to) << '\n';
     return std::nullopt;
   }
   options.input = input;
-  options.output = output.empty() ? getDefaultOutput(options.to) : output;
+  options.output = output.empty() ? getDefaultOutput(options) : output;
   options.sources = sources;
   options.targetCpu = targetCpu;
   options.targetGiven =

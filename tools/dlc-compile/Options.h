@@ -10,15 +10,21 @@
 
 namespace dlc {
 
+/// What to write: IR of the last phase that still has the dialect, LLVM IR, assembly, or an
+/// artifact.
+enum class Emit { dlc, llvm, assembly, artifact };
+
 struct ToolOptions {
   std::string input;
   std::string output; // "-" is standard output, for IR only
   std::vector<std::string> sources;
   std::string targetCpu, targetFeatures;
   bool targetGiven = false; // by the user, rather than by default
-  bool fromIR = false; // the input is IR that has gone through `from`
+  bool fromIR = false;      // the input is IR that has gone through `from`
   Phase from = Phase::Import;
   Phase to = Phase::Package;
+  Emit emit = Emit::artifact;
+  bool printPipeline = false;
   std::string dumpFolder;
 };
 

@@ -95,8 +95,16 @@ static OwningOpRef<ModuleOp> loadModule(MLIRContext &context, const ToolOptions 
   return succeeded(module) ? std::move(*module) : OwningOpRef<ModuleOp>();
 }
 
-static int writeIR(ModuleOp module, StringRef path) {
-  llvm::Error error = writeTextFile(path, printWithLocations(module));
+static int writeText(ModuleOp module, const ToolOptions &options) {
+  FailureOr<std::string> text = std::string();
+  if (options.emit == Emit::llvm || options.emit == Emit::assembly)
+    text = emitObject(module,
+                      options.emit == Emit::llvm ? ObjectFormat::llvmIR : ObjectFormat::assembly);
+  else
+    text = printWithLocations(module);
+  if (failed(text))
+    return exitRejected;
+  llvm::Error error = writeTextFile(options.output, *text);
   return error ? reportError(toString(std::move(error))) : int(exitOk);
 }
 
@@ -108,6 +116,10 @@ static bool overwritesInput(const ToolOptions &options) {
 }
 
 static int compile(const ToolOptions &options) {
+  if (options.printPipeline) {
+    llvm::Error error = writeTextFile("-", printPipeline({}));
+    return error ? reportError(toString(std::move(error))) : int(exitOk);
+  }
   if (overwritesInput(options))
     return reportError("cannot write '" + options.output + "': it is an input");
   DialectRegistry registry;
@@ -139,7 +151,7 @@ static int compile(const ToolOptions &options) {
     return exitInternalError;
   }
   if (options.to < Phase::Package)
-    return writeIR(*module, options.output);
+    return writeText(*module, options);
   return succeeded(buildArtifact(*module, sources, options.output)) ? exitOk : exitRejected;
 }
 

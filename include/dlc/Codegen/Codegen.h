@@ -10,11 +10,9 @@
 
 namespace dlc {
 
-struct CodegenOptions {};
-
 /// From functions over buffers to `llvm` alone: kernels, host program, query table. The module
 /// keeps its attributes.
-void buildCodegenPipeline(mlir::OpPassManager &pm, const CodegenOptions &options);
+void buildCodegenPipeline(mlir::OpPassManager &pm);
 
 /// The CPU `name` ("host" or one of LLVM's) with additional `features`; an error on `loc` where
 /// LLVM knows no such CPU.

@@ -26,11 +26,14 @@ std::optional<Phase> symbolizePhase(llvm::StringRef flag);
 
 struct PipelineOptions {
   FuseOptions fuse;
-  CodegenOptions codegen;
 };
 
 /// Appends the passes of a phase on IR (Graph to Codegen).
 void buildPhase(mlir::OpPassManager &pm, Phase phase, const PipelineOptions &options);
+
+/// The passes of all phases on IR, in the textual form that dlc-opt's --pass-pipeline reads, a line
+/// for each phase.
+std::string printPipeline(const PipelineOptions &options);
 
 /// Checks what holds after `phase`; emits errors and fails where it does not.
 llvm::LogicalResult verifyPhase(mlir::ModuleOp module, Phase phase);

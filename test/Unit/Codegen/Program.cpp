@@ -92,7 +92,7 @@ static std::string generate(const std::string &ir, llvm::StringRef cpu, ObjectFo
     return "";
   setTarget(*module, *target);
   PassManager passes(&context);
-  buildCodegenPipeline(passes, {});
+  buildCodegenPipeline(passes);
   if (failed(passes.run(*module)))
     return "";
   FailureOr<std::string> result = emitObject(*module, format);
