@@ -7,6 +7,7 @@
 #include "OnnxNode.h"
 #include "onnx-ml.pb.h"
 
+#include "dlc/IR/Program.h"
 #include "dlc/Support/SourceFiles.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -55,6 +56,7 @@ private:
   void importOutputs();
 
   const OpRow *findRow(const onnx::NodeProto &node, mlir::Location where);
+  void listUnknownOps(const onnx::NodeProto &node, const std::string &label);
   mlir::Value findInput(const std::string &input, mlir::Location where);
   mlir::FailureOr<llvm::SmallVector<NodeAttribute>> resolveAttributes(const onnx::NodeProto &node,
                                                                       mlir::Location where);
@@ -80,7 +82,7 @@ private:
   mlir::Value recreate(mlir::Value value);
 
   mlir::DictionaryAttr makePortAttributes(llvm::StringRef port) {
-    return builder.getDictionaryAttr(builder.getNamedAttr("dlc.name", builder.getStringAttr(port)));
+    return builder.getDictionaryAttr(builder.getNamedAttr(portName, builder.getStringAttr(port)));
   }
   void define(llvm::StringRef value, mlir::Value result, mlir::Location where);
 

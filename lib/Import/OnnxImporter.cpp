@@ -202,6 +202,27 @@ const OpRow *ModelImporter::findRow(const onnx::NodeProto &node, Location where)
   return nullptr;
 }
 
+static std::string getLabel(const std::string &prefix, const onnx::NodeProto &node, int index) {
+  return prefix +
+         (node.name().empty() ? node.op_type() + "_" + std::to_string(index) : node.name());
+}
+
+/// Errors for the nodes in the bodies of a control-flow op, which nothing imports yet, that could
+/// not be imported either: a user learns all that is missing at once.
+void ModelImporter::listUnknownOps(const onnx::NodeProto &node, const std::string &label) {
+  for (const onnx::AttributeProto &attribute : node.attribute()) {
+    if (!attribute.has_g())
+      continue;
+    for (auto [index, inner] : llvm::enumerate(attribute.g().node())) {
+      std::string innerLabel = getLabel(label + "/", inner, index);
+      if (!functions.find(inner))
+        findRow(inner, makeNodeLocation(context, name, innerLabel, inner.op_type(),
+                                        scope->opsets->lookup(normalizeDomain(inner.domain()))));
+      listUnknownOps(inner, innerLabel);
+    }
+  }
+}
+
 /// The value of an input of a node; null where it is absent.
 Value ModelImporter::findInput(const std::string &input, Location where) {
   if (input.empty())
@@ -263,9 +284,7 @@ Value ModelImporter::importOp(const onnx::NodeProto &proto, ArrayRef<Value> inpu
 }
 
 void ModelImporter::importNode(const onnx::NodeProto &proto, int index) {
-  std::string label =
-      scope->prefix +
-      (proto.name().empty() ? proto.op_type() + "_" + std::to_string(index) : proto.name());
+  std::string label = getLabel(scope->prefix, proto, index);
   if (scope->function && label.size() > maxInstanceName)
     label.resize(maxInstanceName);
   Location where = makeNodeLocation(context, name, label, proto.op_type(),
@@ -277,6 +296,7 @@ void ModelImporter::importNode(const onnx::NodeProto &proto, int index) {
     results = importCall(proto, *function, inputs, label, where);
   else
     results.push_back(importOp(proto, inputs, where));
+  listUnknownOps(proto, label);
   results.resize(proto.output_size());
   for (auto [output, result] : llvm::zip_equal(proto.output(), results))
     if (!output.empty())

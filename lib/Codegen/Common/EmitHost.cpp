@@ -219,9 +219,9 @@ LogicalResult HostEmitter::emitSizes(ExprEmitter &exprs, Value &negative) {
 }
 
 LogicalResult HostEmitter::emitPlan() {
-  auto workspace = main->getAttrOfType<ExprAttr>("dlc.workspace");
+  auto workspace = main->getAttrOfType<ExprAttr>(workspaceName);
   if (!workspace)
-    return main.emitError("expected the attribute 'dlc.workspace'");
+    return main.emitError("expected the attribute '") << workspaceName << "'";
   auto plan = createFunction(planName, i32, {pointer, pointer, pointer}, LLVM::Linkage::Internal);
   ExprEmitter exprs(builder, loc, plan.getArgument(0), signature.symbols,
                     ExprEmitter::Mode::checked);
