@@ -2,8 +2,9 @@
 
 #include "mlir/Transforms/Passes.h"
 
-void dlc::buildGraphPipeline(mlir::OpPassManager &pm) {
+void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShapesOptions &options) {
   pm.addPass(createInlineFunctions());
+  pm.addPass(createSpecializeShapes(options));
   pm.addPass(createInferShapes());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());

@@ -40,6 +40,12 @@ LogicalResult ConstantOp::verify() {
   return success();
 }
 
+/// Geometry is bounded, so that products of a few of these numbers fit 64 bits.
+static bool areBetween(ArrayRef<int64_t> values, int64_t least) {
+  return llvm::all_of(values,
+                      [&](int64_t value) { return value >= least && value < int64_t(1) << 31; });
+}
+
 /// The constraints on attributes; those on dims that inference has still to find wait for it.
 LogicalResult ConvOp::verify() {
   PlannedType input = getInput().getType(), filter = getFilter().getType();
@@ -53,11 +59,10 @@ LogicalResult ConvOp::verify() {
       getPads().size() != 2 * spatial) // C2
     return emitError("expected ") << spatial << " strides and dilations and " << 2 * spatial
                                   << " pads";
-  auto notPositive = [](int64_t value) { return value <= 0; };
-  auto negative = [](int64_t value) { return value < 0; };
-  if (llvm::any_of(getStrides(), notPositive) || llvm::any_of(getDilations(), notPositive) ||
-      llvm::any_of(getPads(), negative)) // C3
-    return emitError("expected strides and dilations to be positive and pads not to be negative");
+  if (!areBetween(getStrides(), 1) || !areBetween(getDilations(), 1) ||
+      !areBetween(getPads(), 0)) // C3
+    return emitError("expected strides and dilations to be positive and pads not to be negative, "
+                     "all below 2^31");
   if (static_cast<int64_t>(getGroup()) <= 0)
     return emitError("expected group to be positive");
   for (ExprAttr dim : filter.getDims())
@@ -109,12 +114,11 @@ LogicalResult MaxPoolOp::verify() {
     return emitError("expected kernel, strides and dilations of ")
            << spatial << " and pads of " << 2 * spatial
            << " elements, and an input of two dims more, found " << getInput().getType();
+  if (!areBetween(getKernel(), 1) || !areBetween(getStrides(), 1) ||
+      !areBetween(getDilations(), 1)) // C2
+    return emitError("expected kernel, strides and dilations to be positive and below 2^31");
   for (size_t i = 0; i != spatial; ++i) {
-    int64_t extent;
-    if (getKernel()[i] < 1 || getStrides()[i] < 1 || getDilations()[i] < 1 ||
-        llvm::MulOverflow(getKernel()[i], getDilations()[i], extent)) // C2
-      return emitError("expected kernel, strides and dilations to be positive and small");
-    extent = (getKernel()[i] - 1) * getDilations()[i] + 1;
+    int64_t extent = (getKernel()[i] - 1) * getDilations()[i] + 1;
     for (int64_t pad : {getPads()[i], getPads()[i + spatial]})
       if (pad < 0 || pad >= extent) // C2
         return emitError("expected pads from 0 to less than the kernel's extent (")

@@ -279,6 +279,29 @@ ExprAttr::evaluate(function_ref<std::optional<int64_t>(StringRef)> valueOf) cons
   return sum;
 }
 
+static ExprAttr substituteFactor(Attribute factor, function_ref<ExprAttr(StringRef)> valueOf) {
+  if (auto name = dyn_cast<StringAttr>(factor)) {
+    ExprAttr value = valueOf(name.getValue());
+    return value ? value : ExprAttr::symbol(factor.getContext(), name.getValue());
+  }
+  auto call = cast<CallAttr>(factor);
+  ExprAttr lhs = substitute(call.getLhs(), valueOf);
+  if (call.getKind() == CallKind::floordiv)
+    return floorDiv(lhs, *call.getRhs().getConstant());
+  return extremum(call.getKind(), lhs, substitute(call.getRhs(), valueOf));
+}
+
+ExprAttr dlc::substitute(ExprAttr expr, function_ref<ExprAttr(StringRef)> valueOf) {
+  ExprAttr sum = ExprAttr::constant(expr.getContext(), 0);
+  for (const Term &term : getTerms(expr)) {
+    ExprAttr product = ExprAttr::constant(expr.getContext(), term.coefficient);
+    for (Attribute factor : term.factors)
+      product = product * substituteFactor(factor, valueOf);
+    sum = sum + product;
+  }
+  return sum;
+}
+
 //===----------------------------------------------------------------------===//
 // Text
 //===----------------------------------------------------------------------===//

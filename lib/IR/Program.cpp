@@ -8,7 +8,8 @@ using namespace dlc;
 
 static constexpr StringLiteral modelAttr = "dlc.model", sourcesAttr = "dlc.sources",
                                targetAttr = "dlc.target", signatureAttr = "dlc.signature",
-                               weightsAttr = "dlc.weights", kernelsAttr = "dlc.kernels";
+                               weightsAttr = "dlc.weights", kernelsAttr = "dlc.kernels",
+                               rangesAttr = "dlc.ranges";
 
 /// The attribute `name` of the module; an error where it is absent or of another kind.
 template <typename Attr> static FailureOr<Attr> getRequired(ModuleOp module, StringRef name) {
@@ -75,6 +76,20 @@ FailureOr<Signature> dlc::getSignature(ModuleOp module) {
     signature.symbols.push_back(name.getValue());
   }
   return signature;
+}
+
+void dlc::setRange(ModuleOp module, StringRef symbol, SymbolRange range) {
+  NamedAttrList ranges(module->getAttrOfType<DictionaryAttr>(rangesAttr));
+  ranges.set(symbol, DenseI64ArrayAttr::get(module.getContext(), {range.min, range.max}));
+  module->setAttr(rangesAttr, ranges.getDictionary(module.getContext()));
+}
+
+SymbolRange dlc::getRange(ModuleOp module, StringRef symbol) {
+  auto ranges = module->getAttrOfType<DictionaryAttr>(rangesAttr);
+  auto range = ranges ? ranges.getAs<DenseI64ArrayAttr>(symbol) : DenseI64ArrayAttr();
+  if (!range || range.size() != 2)
+    return {};
+  return {range[0], range[1]};
 }
 
 //===----------------------------------------------------------------------===//

@@ -140,7 +140,8 @@ FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, StringRe
 
   header.symbols = reserve(signature.symbols.size() * sizeof(dlc_manifest_symbol));
   for (auto [index, symbol] : llvm::enumerate(signature.symbols)) {
-    dlc_manifest_symbol row = {addString(symbol), 0, 0, std::numeric_limits<int64_t>::max()};
+    SymbolRange range = getRange(module, symbol);
+    dlc_manifest_symbol row = {addString(symbol), 0, range.min, range.max};
     store(header.symbols + index * sizeof(row), row);
   }
   header.kernels = reserve(kernels.size() * sizeof(dlc_manifest_kernel));

@@ -39,7 +39,7 @@ std::optional<Phase> dlc::symbolizePhase(StringRef flag) {
 void dlc::buildPhase(OpPassManager &pm, Phase phase, const PipelineOptions &options) {
   switch (phase) {
   case Phase::Graph:
-    return buildGraphPipeline(pm);
+    return buildGraphPipeline(pm, options.graph);
   case Phase::Fuse:
     return buildFusePipeline(pm, options.fuse);
   case Phase::Schedule:

@@ -209,7 +209,7 @@ func.func @max_pool_c2(%x: !dlc.tensor<N x 4 x W x f32>) {
 // -----
 
 func.func @max_pool_c2_stride(%x: !dlc.tensor<N x 4 x W x f32>) {
-  // expected-error @below {{expected kernel, strides and dilations to be positive and small}}
+  // expected-error @below {{expected kernel, strides and dilations to be positive and below 2^31}}
   %1 = dlc.max_pool %x kernel [3] strides [0] pads [0, 0] dilations [1] : (!dlc.tensor<N x 4 x W x f32>) -> !dlc.tensor<* x f32>
   return
 }

@@ -40,6 +40,13 @@ static cl::opt<std::string>
          cl::desc("What to write: IR before code is generated, LLVM IR or assembly, to standard "
                   "output by default, or an artifact"),
          cl::init("so"), cl::cat(category));
+static cl::list<std::string>
+    shapes("shape", cl::value_desc("input=dims"),
+           cl::desc("Shape of an input, such as x=N,3,224,224: numbers fix dims, names name them"),
+           cl::cat(category));
+static cl::list<std::string> ranges("range", cl::value_desc("symbol=min:max"),
+                                    cl::desc("Values that a symbolic dim may have, such as N=1:32"),
+                                    cl::cat(category));
 static cl::opt<bool> printPipelineFlag("print-pipeline",
                                        cl::desc("Print the passes of each phase, and stop"),
                                        cl::cat(category));
@@ -103,6 +110,8 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   if (!to)
     return std::nullopt;
   options.to = *to;
+  llvm::append_range(options.pipeline.graph.shapes, shapes);
+  llvm::append_range(options.pipeline.graph.ranges, ranges);
   options.printPipeline = printPipelineFlag;
   if (options.printPipeline)
     return options;
@@ -126,6 +135,10 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
     if (!from)
       return std::nullopt;
     options.from = *from;
+  }
+  if (options.from > Phase::Import && !(shapes.empty() && ranges.empty())) {
+    errs() << "error: --shape and --range come too late for IR whose shapes are known\n";
+    return std::nullopt;
   }
   if (options.from > options.to) {
     errs() << "error: --compile-from=" << compileFrom

@@ -26,6 +26,7 @@ struct ToolOptions {
   Emit emit = Emit::artifact;
   bool printPipeline = false;
   std::string dumpFolder;
+  PipelineOptions pipeline;
 };
 
 /// Nothing after printing what is wrong with the usage.

@@ -117,7 +117,7 @@ static bool overwritesInput(const ToolOptions &options) {
 
 static int compile(const ToolOptions &options) {
   if (options.printPipeline) {
-    llvm::Error error = writeTextFile("-", printPipeline({}));
+    llvm::Error error = writeTextFile("-", printPipeline(options.pipeline));
     return error ? reportError(toString(std::move(error))) : int(exitOk);
   }
   if (overwritesInput(options))
@@ -139,7 +139,7 @@ static int compile(const ToolOptions &options) {
       return exitRejected;
     setTarget(*module, *target);
   }
-  CompileOptions compileOptions{{}, options.from, options.to, options.dumpFolder};
+  CompileOptions compileOptions{options.pipeline, options.from, options.to, options.dumpFolder};
   switch (runPhases(*module, compileOptions)) {
   case CompileResult::ok:
     break;

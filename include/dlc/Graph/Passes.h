@@ -8,12 +8,12 @@
 
 namespace dlc {
 
-/// Target-independent simplification; afterwards every shape is known as an expression.
-void buildGraphPipeline(mlir::OpPassManager &pm);
-
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "dlc/Graph/Passes.h.inc"
+
+/// Target-independent simplification; afterwards every shape is known as an expression.
+void buildGraphPipeline(mlir::OpPassManager &pm, const SpecializeShapesOptions &options);
 
 } // namespace dlc
 

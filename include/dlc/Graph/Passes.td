@@ -22,6 +22,24 @@ def InlineFunctions : Pass<"dlc-inline-functions", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numInlined", "num-inlined", "Number of calls">];
 }
 
+def SpecializeShapes : Pass<"dlc-specialize-shapes", "::mlir::ModuleOp"> {
+  let summary = "Give dims of the inputs the values, names and ranges that a user declares";
+  let description = [{
+    A dim with a name becomes a number or gets another name, everywhere; dims of one name are equal. A dim that the model
+    says must be given as it is. Ranges reach the artifact, and a run outside of them is refused.
+
+    ```mlir
+    // --dlc-specialize-shapes='shapes={{x=1,H,W}} ranges=H=1:1024'
+    func.func @main(%x: !dlc.tensor<N x A x B x f32> {dlc.name = "x"})
+    // becomes
+    func.func @main(%x: !dlc.tensor<1 x H x W x f32> {dlc.name = "x"})
+    ```
+  }];
+  let options = [
+    ListOption<"shapes", "shapes", "std::string", "Shapes of inputs, each NAME=DIM,DIM,...">,
+    ListOption<"ranges", "ranges", "std::string", "Ranges of symbols, each SYMBOL=MIN:MAX">];
+}
+
 def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
   let summary = "Compute the shape of every value as an expression over symbols";
   let description = [{

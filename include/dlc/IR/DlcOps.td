@@ -50,7 +50,7 @@ def Dlc_ConvOp : Dlc_Op<"conv", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInfere
     Constraints:
     - C1: input and filter have the same rank, at least 3
     - C2: strides and dilations have one element for each spatial dim, pads two
-    - C3: strides and dilations are positive, pads are not negative
+    - C3: strides and dilations are positive, pads are not negative, and all are below 2^31
     - C4: filter channels * group equal input channels
     - C5: output channels are a multiple of group
     - C6: bias has one element for each output channel
@@ -137,7 +137,8 @@ def Dlc_MaxPoolOp : Dlc_Op<"max_pool", [Pure, DeclareOpInterfaceMethods<Dlc_Shap
 
     Constraints:
     - C1: kernel, strides and dilations have one element for each spatial dim, pads two
-    - C2: kernel, strides and dilations are positive, pads not negative and smaller than the (dilated) kernel
+    - C2: kernel, strides and dilations are positive and below 2^31, pads not negative and smaller than the (dilated)
+      kernel
 
     Example:
     ```mlir

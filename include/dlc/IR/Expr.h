@@ -25,6 +25,9 @@ ExprAttr ceilDiv(ExprAttr lhs, int64_t rhs);
 ExprAttr minimum(ExprAttr lhs, ExprAttr rhs);
 ExprAttr maximum(ExprAttr lhs, ExprAttr rhs);
 
+/// `expr` with each symbol replaced by what `valueOf` gives, or kept where that is null.
+ExprAttr substitute(ExprAttr expr, llvm::function_ref<ExprAttr(llvm::StringRef)> valueOf);
+
 /// Prints `expr` as in types; parses a sum of products, calls and (quoted) symbols.
 void printExpr(llvm::raw_ostream &os, ExprAttr expr);
 mlir::FailureOr<ExprAttr> parseExpr(mlir::AsmParser &parser);

@@ -4,6 +4,7 @@
 //   dlc.model      the model's file name without its folder
 //   dlc.sources    array of #dlc.source: the files that #dlc.range counts
 //   dlc.target     #dlc.target: what the phases from schedule on compile for
+//   dlc.ranges     declared ranges of symbols
 //   dlc.signature  symbols, inputs and outputs
 //   dlc.kernels    names of the kernels and their ONNX nodes (from the plan phase on)
 //   dlc.weights    the contents of the weights section (from the plan phase on)
@@ -13,6 +14,7 @@
 #include "dlc/IR/Dlc.h"
 #include "mlir/IR/BuiltinOps.h"
 
+#include <limits>
 #include <string>
 
 namespace dlc {
@@ -56,6 +58,14 @@ struct Kernel {
 
 void setSignature(mlir::ModuleOp module, const Signature &signature);
 mlir::FailureOr<Signature> getSignature(mlir::ModuleOp module);
+
+/// The values that a symbol may have, both ends included: 0 and the largest number unless declared.
+struct SymbolRange {
+  int64_t min = 0, max = std::numeric_limits<int64_t>::max();
+};
+
+void setRange(mlir::ModuleOp module, llvm::StringRef symbol, SymbolRange range);
+SymbolRange getRange(mlir::ModuleOp module, llvm::StringRef symbol);
 
 void setWeights(mlir::ModuleOp module, llvm::ArrayRef<PlacedWeight> weights);
 mlir::FailureOr<llvm::SmallVector<PlacedWeight>> getWeights(mlir::ModuleOp module);

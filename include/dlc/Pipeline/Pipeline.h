@@ -4,6 +4,7 @@
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Fuse/Passes.h"
+#include "dlc/Graph/Passes.h"
 #include "dlc/Support/SourceFiles.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -25,6 +26,7 @@ llvm::StringRef getFlag(Phase phase);
 std::optional<Phase> symbolizePhase(llvm::StringRef flag);
 
 struct PipelineOptions {
+  SpecializeShapesOptions graph;
   FuseOptions fuse;
 };
 

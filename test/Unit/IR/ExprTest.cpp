@@ -52,6 +52,18 @@ TEST_F(Expr, ConstantsAndSymbolsAreRecognized) {
   EXPECT_FALSE(floorDiv(symbol("H"), 2).getSymbol());
 }
 
+TEST_F(Expr, SubstitutionGivesTheNormalForm) {
+  ExprAttr h = symbol("H"), w = symbol("W");
+  ExprAttr expr = floorDiv(h * w + 3, 2) * h + maximum(w, h * 2);
+  auto give = [&](ExprAttr value) {
+    return [=](StringRef name) { return name == "H" ? value : ExprAttr(); };
+  };
+  EXPECT_EQ(substitute(expr, give(constant(4))), w * 8 + 4 + maximum(w, constant(8)));
+  EXPECT_EQ(substitute(expr, give(h)), expr);
+  EXPECT_EQ(substitute(h - w, give(w)), constant(0));
+  EXPECT_FALSE(substitute(h * h, give(constant(int64_t(1) << 32))));
+}
+
 TEST_F(Expr, OverflowGivesNull) {
   constexpr int64_t max = std::numeric_limits<int64_t>::max();
   EXPECT_FALSE(constant(max) + 1);
