@@ -132,7 +132,7 @@ def Dlc_MatmulOp : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeIn
 def Dlc_MaxPoolOp : Dlc_Op<"max_pool", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
   let summary = "largest element of each window of the spatial dims";
   let description = [{
-    Pads count as smaller than every element. With `ceil` the last window may reach over the end, as long as it begins
+    Pads count as smaller than every element; a NaN in a window stays one, as in PyTorch. With `ceil` the last window may reach over the end, as long as it begins
     in the input or in the pads before it.
 
     Constraints:
@@ -160,7 +160,7 @@ def Dlc_ReduceOp : Dlc_Op<"reduce", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeIn
   let summary = "sum, mean, max or min over some dims";
   let description = [{
     `axes` count from the first dim, negative ones from the last; the dims become 1, or vanish without `keep_dims`. The
-    mean over no elements is a NaN.
+    mean over no elements is a NaN, and a NaN stays one.
 
     Constraints:
     - C1: axes are dims of the input, each once
