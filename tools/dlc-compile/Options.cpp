@@ -96,12 +96,12 @@ static std::string getDefaultOutput(const ToolOptions &options) {
 
 std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
+  cl::SetVersionPrinter([](raw_ostream &os) { os << "dlc " DLC_VERSION "\n"; });
   std::string overview =
       "dlc-compile: ONNX models to shared objects\n\nPhases: " + listPhases(Phase::Package) + "\n";
   std::string text;
   raw_string_ostream os(text);
-  if (!cl::ParseCommandLineOptions(argc, argv, "dlc-compile: ONNX models to shared objects\n",
-                                   &os)) {
+  if (!cl::ParseCommandLineOptions(argc, argv, overview, &os)) {
     errs() << "error: " << StringRef(text).trim() << '\n';
     return std::nullopt;
   }
