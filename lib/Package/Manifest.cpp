@@ -110,6 +110,9 @@ LogicalResult ManifestBuilder::addPorts(StringRef kind, ArrayRef<Port> ports, ui
     if (!dtype || !port.type.hasRank())
       return module.emitError() << kind << " '" << port.name
                                 << "': expected a ranked tensor of numbers, found " << port.type;
+    if (port.type.getRank() > DLC_MANIFEST_MAX_RANK)
+      return module.emitError() << kind << " '" << port.name << "': expected at most "
+                                << DLC_MANIFEST_MAX_RANK << " dims, found " << port.type.getRank();
     dlc_manifest_tensor row = {};
     row.dtype = *dtype;
     row.rank = port.type.getRank();

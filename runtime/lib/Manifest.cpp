@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+static_assert(DLC_MANIFEST_MAX_RANK == DLC_MAX_RANK, "packager and API agree in the largest rank");
+
 using namespace dlc::runtime;
 
 static Status outOfMemory(ErrorText &error) {

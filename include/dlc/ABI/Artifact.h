@@ -102,6 +102,8 @@ typedef struct dlc_manifest_dim {
   uint32_t text; /* offset of a string: the dim as people read it ("3*H") */
 } dlc_manifest_dim;
 
+#define DLC_MANIFEST_MAX_RANK 32 /* of inputs and outputs; a reader refuses more */
+
 typedef struct dlc_manifest_tensor {
   uint32_t name; /* offset of a string */
   uint32_t dtype;
