@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Random networks of what dlc compiles, against ONNX Runtime.
+
+    random_models.py --models 40 [--first-seed 0]
+
+Each seed gives one model, its sizes, its input and a target. Outputs must have the reference's shapes and differ by at
+most 1e-4 of its largest magnitude: sums of up to 1,200 products, rounded in another order, over up to seven layers.
+Exit status 1 where one differs, or is refused.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+
+import numpy
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+TOLERANCE = 1e-4
+CHANNELS = [1, 3, 8, 16, 17, 24, 32, 48]
+SIZES = [5, 7, 9, 16, 17, 29]
+TARGETS = ["host", "host", "x86-64-v3", "x86-64-v2"]
+
+
+class Network:
+    """A model that grows node by node. `images` are (name, channels, height, width) of the values so far."""
+
+    def __init__(self, seed):
+        self.random, self.numbers = random.Random(seed), numpy.random.default_rng(seed)
+        self.nodes, self.initializers, self.outputs = [], [], []
+        self.batch, channels = self.random.choice([1, 1, 2, 3]), self.random.choice(CHANNELS[:5])
+        height, width = self.random.choice(SIZES), self.random.choice(SIZES)
+        self.images = [("x", channels, height, width)]
+        self.input_shape = (self.batch, channels, height, width)
+        for _ in range(self.random.randint(1, 7)):
+            self.random.choice([self.add_conv, self.add_conv, self.add_pool, self.add_sum, self.add_activation,
+                                self.add_arithmetic, self.add_head])()
+        if len(self.images) > 1:
+            self.outputs.append(self.images[-1][0])
+        if len(self.images) > 3 and self.random.random() < 0.3:
+            self.outputs.append(self.images[-3][0])
+        self.outputs = [name for name in dict.fromkeys(self.outputs) if name != "x"]
+
+    def pick(self):
+        return self.random.choice(self.images[-2:])
+
+    def weight(self, *shape, scale=1.0, low=None):
+        values = self.numbers.standard_normal(shape) * scale if low is None else self.numbers.random(shape) + low
+        name = f"w{len(self.initializers)}"
+        self.initializers.append(numpy_helper.from_array(values.astype(numpy.float32), name))
+        return name
+
+    def node(self, op, *inputs, **attributes):
+        name = f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, inputs, [name], **attributes))
+        return name
+
+    def add_conv(self):
+        name, channels, height, width = self.pick()
+        kernel = [self.random.choice([1, 1, 2, 3, 3, 5]) for _ in range(2)]
+        dilation, strides = self.random.choice([1, 1, 1, 2]), [self.random.choice([1, 1, 2, 3]) for _ in range(2)]
+        extent = [(size - 1) * dilation + 1 for size in kernel]
+        pads = [self.random.randint(0, extent[i % 2] - 1) for i in range(4)]
+        rest = [size + pads[i] + pads[i + 2] - extent[i] for i, size in enumerate((height, width))]
+        if min(rest) < 0:
+            return
+        outputs = self.random.choice(CHANNELS + [channels] * 4)
+        operands = [name, self.weight(outputs, channels, *kernel, scale=(channels * kernel[0] * kernel[1]) ** -0.5)]
+        if self.random.random() < 0.5:
+            operands.append(self.weight(outputs))
+        value = self.node("Conv", *operands, strides=strides, pads=pads, dilations=[dilation] * 2)
+        self.images.append((value, outputs, *(r // stride + 1 for r, stride in zip(rest, strides))))
+        if self.random.random() < 0.3:
+            scale, shift, mean, variance = (self.weight(outputs, low=low) for low in (None, None, None, 0.5))
+            self.images.append((self.node("BatchNormalization", value, scale, shift, mean, variance), *self.images[-1][1:]))
+        if self.random.random() < 0.6:
+            self.images.append((self.node("Relu", self.images[-1][0]), *self.images[-1][1:]))
+
+    def add_pool(self):
+        name, channels, height, width = self.pick()
+        kernel, stride, pad, ceil = (self.random.choice(c) for c in ([2, 3], [1, 2], [0, 1], [0, 0, 1]))
+        if min(height, width) + 2 * pad < kernel:
+            return
+
+        def count(size):
+            windows = (size + 2 * pad - kernel + (stride - 1 if ceil else 0)) // stride + 1
+            return windows - 1 if ceil and (windows - 1) * stride >= size + pad else windows
+
+        value = self.node("MaxPool", name, kernel_shape=[kernel] * 2, strides=[stride] * 2, pads=[pad] * 4, ceil_mode=ceil)
+        self.images.append((value, channels, count(height), count(width)))
+
+    def add_sum(self):
+        name, *shape = self.pick()
+        other = self.random.choice([image[0] for image in self.images if list(image[1:]) == shape])
+        self.images.append((self.node("Add", name, other), *shape))
+
+    def add_activation(self):
+        name, *shape = self.pick()
+        op = self.random.choice(["Relu", "Sigmoid", "Tanh", "LeakyRelu", "Clip"])
+        self.images.append((self.node(op, name), *shape))
+
+    def add_arithmetic(self):
+        name, channels, *size = self.pick()
+        constant = self.weight(*self.random.choice([[channels, 1, 1], [1], [], [1, channels, 1, 1]]))
+        operands = [name, constant] if self.random.random() < 0.7 else [constant, name]
+        self.images.append((self.node(self.random.choice(["Mul", "Add", "Sub"]), *operands), channels, *size))
+
+    def add_head(self):
+        name, channels, *_ = self.pick()
+        pooled = self.node(self.random.choice(["GlobalAveragePool", "GlobalMaxPool"]), name)
+        columns = self.random.choice([1, 5, 16, 33])
+        self.outputs.append(self.node("Gemm", self.node("Flatten", pooled), self.weight(columns, channels),
+                                      self.weight(columns), transB=1))
+
+    def make_model(self):
+        shape = list(self.input_shape)
+        if self.random.random() < 0.6:
+            shape[0], shape[2], shape[3] = "N", "H", "W"
+        ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in self.outputs]
+        graph = helper.make_graph(self.nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)], ports,
+                                  self.initializers)
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+
+def run_reference(path, network, x):
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads, options.log_severity_level = 1, 4
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return session.run(network.outputs, {"x": x})
+
+
+def run_dlc(folder, network, target):
+    """The outputs; what reads memory that nobody wrote sees 0x7f in every byte."""
+    environment = dict(os.environ, MALLOC_PERTURB_="128")
+    subprocess.run(["dlc-compile", f"{folder}/m.onnx", "-o", f"{folder}/m.so", f"--target-cpu={target}"], check=True)
+    sinks = [argument for name in network.outputs for argument in ("--output", f"{name}=@{folder}/{name}.npy")]
+    subprocess.run(["dlc-run", f"{folder}/m.so", "--input", f"x=@{folder}/x.npy", *sinks], check=True, env=environment,
+                   stdout=subprocess.DEVNULL)
+    return [numpy.load(f"{folder}/{name}.npy") for name in network.outputs]
+
+
+def find_difference(values, references, names):
+    for value, reference, name in zip(values, references, names):
+        if value.shape != reference.shape:
+            return f"'{name}': expected shape {reference.shape}, found {value.shape}"
+        error, largest = numpy.abs(value - reference).max(initial=0), numpy.abs(reference).max(initial=0)
+        if not error <= TOLERANCE * max(largest, 1e-3):
+            return f"'{name}': {error} off, of {largest}"
+    return None
+
+
+def check_seed(seed, folder):
+    network, target = Network(seed), random.Random(seed).choice(TARGETS)
+    if not network.outputs:
+        return None
+    onnx.save(network.make_model(), f"{folder}/m.onnx")
+    x = numpy.random.default_rng(seed).standard_normal(network.input_shape).astype(numpy.float32)
+    numpy.save(f"{folder}/x.npy", x)
+    references = run_reference(f"{folder}/m.onnx", network, x)
+    try:
+        difference = find_difference(run_dlc(folder, network, target), references, network.outputs)
+    except subprocess.CalledProcessError as error:
+        difference = f"{error.cmd[0]} ended with status {error.returncode}"
+    return f"seed {seed}, {target}: {difference}" if difference else None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=int, default=40)
+    parser.add_argument("--first-seed", type=int, default=0)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        seeds = range(arguments.first_seed, arguments.first_seed + arguments.models)
+        found = [problem for seed in seeds if (problem := check_seed(seed, folder))]
+    print(*found, f"{len(found)} of {arguments.models} models differ", sep="\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
