@@ -198,12 +198,38 @@ ExprAttr dlc::mod(ExprAttr lhs, int64_t rhs) { return lhs - floorDiv(lhs, rhs) *
 
 ExprAttr dlc::ceilDiv(ExprAttr lhs, int64_t rhs) { return floorDiv(lhs + (rhs - 1), rhs); }
 
+/// `expr` as a numerator over the divisor of its one quotient: a + floordiv(b, c) is (a*c + b) / c,
+/// rounded down. A null numerator where it is no such sum.
+static std::pair<ExprAttr, int64_t> getFraction(ExprAttr expr) {
+  CallAttr quotient;
+  for (const Term &term : getTerms(expr))
+    for (Attribute factor : term.factors)
+      if (auto call = dyn_cast<CallAttr>(factor)) {
+        if (quotient || call.getKind() != CallKind::floordiv || term.coefficient != 1 ||
+            term.factors.size() != 1)
+          return {};
+        quotient = call;
+      }
+  if (!quotient)
+    return {};
+  ExprAttr whole = expr - build(expr.getContext(), {{1, {quotient}}});
+  int64_t divisor = *quotient.getRhs().getConstant();
+  return {whole * divisor + quotient.getLhs(), divisor};
+}
+
 static ExprAttr extremum(CallKind kind, ExprAttr lhs, ExprAttr rhs) {
   if (!lhs || !rhs)
     return {};
   if (ExprAttr difference = lhs - rhs)
     if (std::optional<int64_t> value = difference.getConstant())
       return (*value < 0) == (kind == CallKind::min) ? lhs : rhs;
+  // Rounding down keeps order: of two quotients with one divisor, that of the larger numerator is
+  // the larger.
+  auto [lhsNumerator, lhsDivisor] = getFraction(lhs);
+  auto [rhsNumerator, rhsDivisor] = getFraction(rhs);
+  if (lhsNumerator && rhsNumerator && lhsDivisor == rhsDivisor)
+    if (ExprAttr difference = lhsNumerator - rhsNumerator; difference && difference.getConstant())
+      return floorDiv(extremum(kind, lhsNumerator, rhsNumerator), lhsDivisor);
   if (compareExprs(lhs, rhs) > 0)
     std::swap(lhs, rhs);
   return call(kind, lhs, rhs);

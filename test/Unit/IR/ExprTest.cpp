@@ -40,6 +40,9 @@ TEST_F(Expr, EqualSizesAreEqualAttributes) {
   EXPECT_EQ(maximum(h, w), maximum(w, h));
   EXPECT_EQ(maximum(h, h + 3), h + 3);
   EXPECT_EQ(minimum(h, h), h);
+  EXPECT_EQ(minimum(floorDiv(h, 2), floorDiv(h + 1, 2)), floorDiv(h, 2));
+  EXPECT_EQ(maximum(floorDiv(h * 3 + 1, 4) + w, floorDiv(h * 3 + 9, 4) + w - 1),
+            floorDiv(h * 3 + 5, 4) + w);
 }
 
 TEST_F(Expr, ConstantsAndSymbolsAreRecognized) {
