@@ -12,6 +12,8 @@
 #ifndef DLC_ABI_ARTIFACT_H
 #define DLC_ABI_ARTIFACT_H
 
+#include "dlc/ABI/Op.h"
+
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -25,35 +27,35 @@ extern "C" {
 
 /* CPU features that the code of an artifact may use: name of the bit, its number, and the name that
  * both LLVM and compilers' __builtin_cpu_supports give it. Bits keep their numbers for ever. */
-#define DLC_CPU_FEATURES(X) \
-  X(SSE3, 0, "sse3") \
-  X(SSSE3, 1, "ssse3") \
-  X(SSE41, 2, "sse4.1") \
-  X(SSE42, 3, "sse4.2") \
-  X(POPCNT, 4, "popcnt") \
-  X(MOVBE, 5, "movbe") \
-  X(AVX, 6, "avx") \
-  X(F16C, 7, "f16c") \
-  X(FMA, 8, "fma") \
-  X(BMI, 9, "bmi") \
-  X(BMI2, 10, "bmi2") \
-  X(LZCNT, 11, "lzcnt") \
-  X(AVX2, 12, "avx2") \
-  X(AVX512F, 13, "avx512f") \
-  X(AVX512CD, 14, "avx512cd") \
-  X(AVX512BW, 15, "avx512bw") \
-  X(AVX512DQ, 16, "avx512dq") \
-  X(AVX512VL, 17, "avx512vl") \
-  X(AVX512IFMA, 18, "avx512ifma") \
-  X(AVX512VBMI, 19, "avx512vbmi") \
-  X(AVX512VBMI2, 20, "avx512vbmi2") \
-  X(AVX512VNNI, 21, "avx512vnni") \
-  X(AVX512BITALG, 22, "avx512bitalg") \
-  X(AVX512VPOPCNTDQ, 23, "avx512vpopcntdq") \
-  X(AVX512BF16, 24, "avx512bf16") \
-  X(AVX512FP16, 25, "avx512fp16") \
-  X(AVXVNNI, 26, "avxvnni") \
-  X(GFNI, 27, "gfni") \
+#define DLC_CPU_FEATURES(X)                                                                        \
+  X(SSE3, 0, "sse3")                                                                               \
+  X(SSSE3, 1, "ssse3")                                                                             \
+  X(SSE41, 2, "sse4.1")                                                                            \
+  X(SSE42, 3, "sse4.2")                                                                            \
+  X(POPCNT, 4, "popcnt")                                                                           \
+  X(MOVBE, 5, "movbe")                                                                             \
+  X(AVX, 6, "avx")                                                                                 \
+  X(F16C, 7, "f16c")                                                                               \
+  X(FMA, 8, "fma")                                                                                 \
+  X(BMI, 9, "bmi")                                                                                 \
+  X(BMI2, 10, "bmi2")                                                                              \
+  X(LZCNT, 11, "lzcnt")                                                                            \
+  X(AVX2, 12, "avx2")                                                                              \
+  X(AVX512F, 13, "avx512f")                                                                        \
+  X(AVX512CD, 14, "avx512cd")                                                                      \
+  X(AVX512BW, 15, "avx512bw")                                                                      \
+  X(AVX512DQ, 16, "avx512dq")                                                                      \
+  X(AVX512VL, 17, "avx512vl")                                                                      \
+  X(AVX512IFMA, 18, "avx512ifma")                                                                  \
+  X(AVX512VBMI, 19, "avx512vbmi")                                                                  \
+  X(AVX512VBMI2, 20, "avx512vbmi2")                                                                \
+  X(AVX512VNNI, 21, "avx512vnni")                                                                  \
+  X(AVX512BITALG, 22, "avx512bitalg")                                                              \
+  X(AVX512VPOPCNTDQ, 23, "avx512vpopcntdq")                                                        \
+  X(AVX512BF16, 24, "avx512bf16")                                                                  \
+  X(AVX512FP16, 25, "avx512fp16")                                                                  \
+  X(AVXVNNI, 26, "avxvnni")                                                                        \
+  X(GFNI, 27, "gfni")                                                                              \
   X(VPCLMULQDQ, 28, "vpclmulqdq")
 
 enum {
@@ -75,23 +77,6 @@ typedef struct dlc_note {
   uint8_t code_hash[16];
   uint8_t weights_hash[16];
 } dlc_note;
-
-/* Element types; the values are those of ONNX's TensorProto.DataType. */
-enum {
-  DLC_DTYPE_F32 = 1,
-  DLC_DTYPE_U8 = 2,
-  DLC_DTYPE_I8 = 3,
-  DLC_DTYPE_U16 = 4,
-  DLC_DTYPE_I16 = 5,
-  DLC_DTYPE_I32 = 6,
-  DLC_DTYPE_I64 = 7,
-  DLC_DTYPE_BOOL = 9,
-  DLC_DTYPE_F16 = 10,
-  DLC_DTYPE_F64 = 11,
-  DLC_DTYPE_U32 = 12,
-  DLC_DTYPE_U64 = 13,
-  DLC_DTYPE_BF16 = 16
-};
 
 /* One dim of the signature: `value` elements where `symbol` is -1, else the value of that symbol.
  * An output's dim that is an expression has symbol -1 and value -1, and a `text` to show;
