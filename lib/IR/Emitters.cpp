@@ -79,7 +79,7 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
       });
 }
 
-bool dlc::isView(Operation *op) { return isa_and_nonnull<ReshapeOp, FlattenOp>(op); }
+bool dlc::isView(Operation *op) { return isa_and_nonnull<ViewOp>(op); }
 
 Value dlc::getViewed(Value value) {
   while (isView(value.getDefiningOp()))

@@ -45,7 +45,7 @@ public:
   Status checkData(ErrorText &error) const;
 
   const dlc_input &input(size_t i) const { return *matched[i]; }
-  const int64_t *symbols() const { return values.data(); }
+  int64_t *symbols() { return values.data(); }
 
 private:
   /// Where a symbol was bound.

@@ -132,9 +132,12 @@ static Status planCall(dlc_context &context, const dlc_input *inputs, uint32_t n
                         manifest.outputs().size(), numOutputs);
     DLC_RETURN_IF_ERROR(checkRows("output", outputs, numOutputs, error));
   }
-  DLC_RETURN_IF_ERROR(programStatus(
-      context, context.session->program->plan(context.binding.symbols(), context.outputDims.data(),
-                                              &context.workspace)));
+  dlc_plan_call call = {};
+  call.struct_size = sizeof call;
+  call.symbols = context.binding.symbols();
+  call.output_dims = context.outputDims.data();
+  DLC_RETURN_IF_ERROR(programStatus(context, context.session->program->plan(&call)));
+  context.workspace = call.workspace;
   DLC_RETURN_IF_ERROR(checkOutputDims(context));
   if (context.workspace < 0)
     return error.fail(DLC_INTERNAL, "the artifact's code computed a negative arena size");
@@ -258,14 +261,15 @@ static Status execute(dlc_context &context, dlc_output *outputs, char *workspace
   RunState state = {context.binding.symbols(), &context.cancelled, context.numThreads};
   const dlc_program &program = *context.session->program;
   const dlc_run_call call = {.struct_size = sizeof(dlc_run_call),
-                             .reserved = 0,
+                             .version = 0,
                              .state = &state,
                              .services = &runServices,
                              .symbols = context.binding.symbols(),
                              .inputs = context.inputBuffers.data(),
                              .outputs = context.outputBuffers.data(),
                              .arena = workspace,
-                             .weights = program.weights};
+                             .weights = program.weights,
+                             .values = nullptr};
   return programStatus(context, program.run(&call));
 }
 

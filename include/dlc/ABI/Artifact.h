@@ -22,7 +22,7 @@ extern "C" {
 
 #define DLC_NOTE_NAME "dlc"
 #define DLC_NOTE_TYPE 0x444c4331u /* "DLC1" */
-#define DLC_FORMAT_VERSION 1u
+#define DLC_FORMAT_VERSION 2u
 #define DLC_WEIGHTS_ALIGNMENT 64 /* of each weight; the section itself is page-aligned */
 
 /* CPU features that the code of an artifact may use: name of the bit, its number, and the name that
@@ -78,9 +78,9 @@ typedef struct dlc_note {
   uint8_t weights_hash[16];
 } dlc_note;
 
-/* One dim of the signature: `value` elements where `symbol` is -1, else the value of that symbol.
- * An output's dim that is an expression has symbol -1 and value -1, and a `text` to show;
- * dlc_program.plan computes it. */
+/* One dim of the signature: `value` elements where `symbol` is -1, else the value of that shape
+ * symbol. An output's dim that is an expression has symbol -1 and value -1, and a `text` to show;
+ * dlc_program.plan computes it, or sets -1 where only the run will know. */
 typedef struct dlc_manifest_dim {
   int64_t value;
   int32_t symbol;
@@ -89,11 +89,25 @@ typedef struct dlc_manifest_dim {
 
 #define DLC_MANIFEST_MAX_RANK 32 /* of inputs and outputs; a reader refuses more */
 
+enum {
+  /* A planned tensor of known rank: dense memory, given and taken as such. */
+  DLC_PORT_TENSOR = 0,
+  /* A run-time value, given and taken as a dlc_value: strings, sequences, optionals, tensors of
+   * unknown rank. It has rank 0 and no dims here. */
+  DLC_PORT_VALUE = 1
+};
+
+enum { DLC_PORT_READ_AT_ENTRY = 1 /* plan reads this input's elements */ };
+
 typedef struct dlc_manifest_tensor {
   uint32_t name; /* offset of a string */
   uint32_t dtype;
   uint32_t rank;
-  uint32_t dims; /* offset of `rank` dlc_manifest_dim */
+  uint32_t dims;       /* offset of `rank` dlc_manifest_dim */
+  uint32_t port;       /* DLC_PORT_TENSOR or _VALUE */
+  uint32_t flags;      /* DLC_PORT_READ_AT_ENTRY */
+  uint32_t value_kind; /* DLC_VALUE_ of a _VALUE */
+  uint32_t reserved;
 } dlc_manifest_tensor;
 
 typedef struct dlc_manifest_symbol {
@@ -108,6 +122,20 @@ typedef struct dlc_manifest_kernel {
   uint32_t nodes; /* offset of a string: the ONNX nodes that it computes, separated by ", " */
 } dlc_manifest_kernel;
 
+/* A place of the host program that can fail or that a profile may name: library calls, guards,
+ * values whose dims the run finds. */
+typedef struct dlc_manifest_site {
+  uint32_t nodes; /* offset of a string: "node 'conv1' (Conv)", as an error message starts */
+  uint32_t text;  /* offset of a string: for guards what is demanded ("expected N to equal M"),
+                     for library calls the name of the op */
+} dlc_manifest_site;
+
+/* A version of the program for some sizes. The last row is the general one. */
+typedef struct dlc_manifest_version {
+  uint32_t when; /* offset of a string: "N = 1", or "" */
+  uint32_t reserved;
+} dlc_manifest_version;
+
 typedef struct dlc_manifest {
   uint32_t struct_size;
   uint32_t num_inputs;
@@ -121,6 +149,10 @@ typedef struct dlc_manifest {
   uint32_t model;    /* offset of a string: the model's file name without its folder */
   uint32_t compiler; /* offset of a string: the dlc version that built it */
   uint32_t target;   /* offset of a string: the CPU it was built for */
+  uint32_t num_sites;
+  uint32_t sites;
+  uint32_t num_versions;
+  uint32_t versions;
 } dlc_manifest;
 
 #ifdef __cplusplus

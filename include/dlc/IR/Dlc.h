@@ -18,6 +18,8 @@ namespace dlc {
 class ExprAttr;
 class ImageLayoutAttr;
 class PlannedType;
+class HandleType;
+class ShapeContext;
 class YieldOp;
 
 llvm::LogicalResult verifySameElementType(mlir::Operation *op);
@@ -32,6 +34,9 @@ public:
 
 #define GET_ATTRDEF_CLASSES
 #include "dlc/IR/DlcAttrs.h.inc"
+
+#include "dlc/IR/ShapeContext.h"
+
 #define GET_TYPEDEF_CLASSES
 #include "dlc/IR/DlcOpInterfaces.h.inc"
 #include "dlc/IR/DlcTypes.h.inc"

@@ -62,6 +62,8 @@ def Dlc_CallAttr : Dlc_Attr<"Call", "call"> {
   let assemblyFormat = "`<` $kind `,` $lhs `,` $rhs `>`";
 }
 
+def Dlc_ExprArrayAttr : TypedArrayAttrBase<Dlc_ExprAttr, "array of expressions">;
+
 //===-- Layouts -------------------------------------------------------------------------------------------------------===//
 
 // How the elements of a tensor lie in its buffer, where that is not dense and row-major. A layout owns its padding: the
@@ -276,6 +278,16 @@ def Dlc_ReduceKind : I32EnumAttr<"ReduceKind", "how elements become one", [
   let genSpecializedAttr = 0;
 }
 def Dlc_ReduceKindAttr : EnumAttr<Dlc_Dialect, Dlc_ReduceKind, "reduce_kind"> {
+  let assemblyFormat = "`` $value";
+}
+
+def Dlc_PadMode : I32EnumAttr<"PadMode", "what lies beside a tensor", [
+    I32EnumAttrCase<"constant", 0>, I32EnumAttrCase<"reflect", 1>, I32EnumAttrCase<"edge", 2>,
+    I32EnumAttrCase<"wrap", 3>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+def Dlc_PadModeAttr : EnumAttr<Dlc_Dialect, Dlc_PadMode, "pad_mode"> {
   let assemblyFormat = "`` $value";
 }
 

@@ -15,6 +15,23 @@ def Dlc_ShapeInferenceInterface : OpInterface<"ShapeInferenceOpInterface"> {
   ];
 }
 
+def Dlc_ResolveInterface : OpInterface<"ResolveOpInterface"> {
+  let cppNamespace = "::dlc";
+  let description = [{
+    Ops whose result types depend on the elements of operands. The graph phase replaces them by ops whose attributes
+    hold these as expressions.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Builds the op's replacement, and appends a value for each result. Called once all operands have known shapes; the
+      new ops have unknown result types where inference is to find them. Appends nothing where the elements cannot be
+      known before the op runs; emits a located error and fails where they are impossible.
+    }], "::llvm::LogicalResult", "resolve",
+    (ins "::dlc::ShapeContext &":$context, "::mlir::OpBuilder &":$builder,
+         "::llvm::SmallVectorImpl<::mlir::Value> &":$values)>
+  ];
+}
+
 def Dlc_ElementwiseInterface : OpInterface<"ElementwiseOpInterface"> {
   let cppNamespace = "::dlc";
   let description = [{

@@ -1,4 +1,5 @@
-// The ops, by banner: constants, convolution, elementwise, resize, boxes, buffers and launches.
+// The ops, by banner: constants, convolution, elementwise, resize, boxes, buffers and launches. Ops that move elements
+// are in MovementOps.td, those of the host program in HostOps.td.
 #ifndef DLC_IR_OPS_TD
 #define DLC_IR_OPS_TD
 
@@ -191,39 +192,6 @@ def Dlc_GlobalPoolOp : Dlc_Op<"global_pool", [Pure, DeclareOpInterfaceMethods<Dl
   let hasCanonicalizeMethod = 1;
 }
 
-//===-- Views ---------------------------------------------------------------------------------------------------------===//
-
-def Dlc_ReshapeOp : Dlc_Op<"reshape", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
-  let summary = "the same elements in another shape";
-  let description = [{
-    `shape` is a vector of i64. An element of -1 stands for what the others leave over, 0 for the input's dim at the same
-    place (with `allow_zero`: for 0).
-
-    Constraints:
-    - C1: shape is a constant vector of i64, with at most one -1, else not negative
-    - C2: input and result have the same number of elements
-
-    Example:
-    ```mlir
-    %0 = dlc.reshape %input, %shape : (!dlc.tensor<N x 512 x 1 x 1 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<N x 512 x f32>
-    ```
-  }];
-  let arguments = (ins Dlc_Tensor:$input, Dlc_Tensor:$shape, UnitAttr:$allow_zero);
-  let results = (outs Dlc_Tensor:$result);
-  let assemblyFormat = "$input `,` $shape (`allow_zero` $allow_zero^)? attr-dict `:` functional-type(operands, results)";
-}
-
-def Dlc_FlattenOp : Dlc_Op<"flatten", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
-  let summary = "a matrix of the same elements: dims before `axis`, dims from it on";
-  let description = [{
-    Constraints:
-    - C1: axis is from -rank to rank; a negative one counts from the last dim
-  }];
-  let arguments = (ins Dlc_Tensor:$input, I64Attr:$axis);
-  let results = (outs Dlc_Tensor:$result);
-  let assemblyFormat = "$input `axis` $axis attr-dict `:` functional-type(operands, results)";
-}
-
 //===-- Elementwise ---------------------------------------------------------------------------------------------------===//
 
 class Dlc_ElementwiseOp<string opMnemonic, list<Trait> traits = []>
@@ -354,12 +322,6 @@ def Dlc_KernelOp : Dlc_Op<"kernel", [Pure, IsolatedFromAbove, SingleBlock]> {
   }];
 }
 
-def Dlc_YieldOp : Dlc_Op<"yield", [Pure, Terminator, HasParent<"KernelOp">]> {
-  let summary = "ends a box with its results";
-  let arguments = (ins Variadic<Dlc_Tensor>:$values);
-  let assemblyFormat = "$values attr-dict `:` type($values)";
-}
-
 //===-- Buffers and launches ------------------------------------------------------------------------------------------===//
 
 def Dlc_AllocOp : Dlc_Op<"alloc"> {
@@ -444,5 +406,8 @@ def Dlc_WriteOp : Dlc_Op<"write"> {
   let assemblyFormat = "$value `,` $buffer attr-dict `:` type($value) `,` type($buffer)";
   let hasVerifier = 1;
 }
+
+include "dlc/IR/MovementOps.td"
+include "dlc/IR/HostOps.td"
 
 #endif

@@ -57,9 +57,23 @@ def Dlc_BufferType : TypeDef<Dlc_Dialect, "Buffer"> {
   let assemblyFormat = "`<` $tensor `>`";
 }
 
+def Dlc_HandleType : TypeDef<Dlc_Dialect, "Handle"> {
+  let mnemonic = "value";
+  let summary = "a handle: a counted object of the run";
+  let description = [{
+    A string tensor, a sequence, an optional, or a tensor whose shape stays unknown: kind, element type, rank and dims
+    are known at run time alone. `dlc.match` makes a planned value of one.
+  }];
+}
+
 def Dlc_Tensor : DialectType<Dlc_Dialect, CPred<"::llvm::isa<::dlc::PlannedType>($_self)">, "dlc tensor",
                              "::dlc::PlannedType">;
 def Dlc_Buffer : DialectType<Dlc_Dialect, CPred<"::llvm::isa<::dlc::BufferType>($_self)">, "dlc buffer",
                              "::dlc::BufferType">;
+
+def Dlc_Handle : DialectType<Dlc_Dialect, CPred<"::llvm::isa<::dlc::HandleType>($_self)">, "dlc handle",
+                             "::dlc::HandleType">, BuildableType<"$_builder.getType<::dlc::HandleType>()">;
+def Dlc_TensorOrBuffer : AnyTypeOf<[Dlc_Tensor, Dlc_Buffer]>;
+def Dlc_AnyValue : AnyTypeOf<[Dlc_Tensor, Dlc_Handle, Dlc_Buffer]>;
 
 #endif

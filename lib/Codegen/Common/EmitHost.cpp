@@ -142,13 +142,14 @@ LogicalResult HostEmitter::emitLaunch(LaunchOp launch, Value numTasks) {
     return launch.emitError("expected a kernel function '") << launch.getKernel() << "'";
   for (auto [index, buffer] : llvm::enumerate(launch.getBuffers()))
     store(addresses.lookup(buffer), element(launchBuffers, pointer, static_cast<int32_t>(index)));
-  Type recordType = getStruct({i32, i32, pointer, pointer, i64});
+  Type recordType = getStruct({i32, i32, pointer, pointer, i64, i64});
   store(constant(i32, sizeof(dlc_launch)), field(launchRecord, recordType, 0));
   store(constant(i32, row->second), field(launchRecord, recordType, 1));
   store(LLVM::AddressOfOp::create(builder, loc, pointer, launch.getKernel()),
         field(launchRecord, recordType, 2));
   store(launchBuffers, field(launchRecord, recordType, 3));
   store(numTasks, field(launchRecord, recordType, 4));
+  store(constant(i64, 0), field(launchRecord, recordType, 5));
   Type callType = getStruct({i32, i32, pointer, pointer});
   Value state = load(field(runCall, callType, 2)), services = load(field(runCall, callType, 3));
   Value service = load(field(services, getStruct({i32, i32, pointer}), 2));
@@ -169,7 +170,7 @@ LogicalResult HostEmitter::emitRun() {
   for (LaunchOp launch : main.getOps<LaunchOp>())
     maxBuffers = std::max<size_t>(maxBuffers, launch.getBuffers().size());
   launchRecord = LLVM::AllocaOp::create(
-      builder, loc, pointer, getStruct({i32, i32, pointer, pointer, i64}), constant(i32, 1));
+      builder, loc, pointer, getStruct({i32, i32, pointer, pointer, i64, i64}), constant(i32, 1));
   launchBuffers = LLVM::AllocaOp::create(builder, loc, pointer, pointer, constant(i32, maxBuffers));
   Type callType = getStruct({i32, i32, pointer, pointer, pointer});
   ExprEmitter exprs(builder, loc, load(field(runCall, callType, 4)), signature.symbols,
@@ -222,8 +223,10 @@ LogicalResult HostEmitter::emitPlan() {
   auto workspace = main->getAttrOfType<ExprAttr>(workspaceName);
   if (!workspace)
     return main.emitError("expected the attribute '") << workspaceName << "'";
-  auto plan = createFunction(planName, i32, {pointer, pointer, pointer}, LLVM::Linkage::Internal);
-  ExprEmitter exprs(builder, loc, plan.getArgument(0), signature.symbols,
+  auto plan = createFunction(planName, i32, {pointer}, LLVM::Linkage::Internal);
+  Value call = plan.getArgument(0);
+  Type callType = getStruct({i32, i32, pointer, pointer, pointer, pointer, pointer, i64});
+  ExprEmitter exprs(builder, loc, load(field(call, callType, 4)), signature.symbols,
                     ExprEmitter::Mode::checked);
   Value negative;
   if (failed(emitSizes(exprs, negative)))
@@ -261,9 +264,11 @@ LogicalResult HostEmitter::emitPlan() {
   returnUnless(negate(dimsOverflow), DLC_PROGRAM_OVERFLOW);
   returnUnless(negate(negative), DLC_PROGRAM_NEGATIVE);
   returnUnless(negate(overflow), DLC_PROGRAM_OVERFLOW);
+  Value dims = load(field(call, callType, 6));
   for (auto [index, dim] : llvm::enumerate(results))
-    store(dim, element(plan.getArgument(1), i64, static_cast<int32_t>(index)));
-  store(bytes, plan.getArgument(2));
+    store(dim, element(dims, i64, static_cast<int32_t>(index)));
+  store(constant(i32, 0), field(call, callType, 1));
+  store(bytes, field(call, callType, 7));
   LLVM::ReturnOp::create(builder, loc, constant(i32, DLC_PROGRAM_OK));
   return success();
 }
@@ -279,8 +284,8 @@ void HostEmitter::emitTable(int64_t weightsSize) {
                                         LLVM::Linkage::External, weightsName, Attribute());
   weights.setVisibility_(LLVM::Visibility::Hidden);
   weights.setDsoLocal(true);
-  auto type =
-      cast<LLVM::LLVMStructType>(getStruct({i32, i32, pointer, pointer, pointer, i64, i32, i32}));
+  auto type = cast<LLVM::LLVMStructType>(
+      getStruct({i32, i32, pointer, pointer, pointer, i64, i32, i32, i32, i32}));
   auto table = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true,
                                       LLVM::Linkage::Internal, programName, Attribute());
   table.setDsoLocal(true);
@@ -299,7 +304,9 @@ void HostEmitter::emitTable(int64_t weightsSize) {
                     addressOf(weightsName),
                     constant(i64, weightsSize),
                     constant(i32, signature.symbols.size()),
-                    constant(i32, numOutputDims)};
+                    constant(i32, signature.symbols.size()),
+                    constant(i32, numOutputDims),
+                    constant(i32, 0)};
   for (auto [index, fieldValue] : llvm::enumerate(fields))
     value =
         LLVM::InsertValueOp::create(builder, loc, value, fieldValue, static_cast<int64_t>(index));

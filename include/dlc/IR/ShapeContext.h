@@ -1,0 +1,29 @@
+// What shape inference knows of values beside their types. The graph phase implements it; ops ask
+// it when they resolve.
+#ifndef DLC_IR_SHAPECONTEXT_H
+#define DLC_IR_SHAPECONTEXT_H
+
+#include "dlc/IR/Dlc.h"
+
+#include <optional>
+
+namespace dlc {
+
+class ShapeContext {
+public:
+  using Contents = llvm::SmallVector<ExprAttr>;
+
+  virtual ~ShapeContext() = default;
+
+  /// The elements of a small integer tensor in row-major order; nothing where they are not known.
+  virtual std::optional<Contents> getContents(mlir::Value value) = 0;
+
+  /// The same, but elements that are not known become symbols, which a `dlc.bind` behind the
+  /// value's definition binds. Nothing where the tensor has no constant shape of at most 64
+  /// elements.
+  virtual std::optional<Contents> bindContents(mlir::Value value) = 0;
+};
+
+} // namespace dlc
+
+#endif

@@ -1,0 +1,482 @@
+// How ops that find shapes, axes or bounds in tensors become ops that have them as attributes.
+// Constraint numbers are those of MovementOps.td.
+
+#include "dlc/IR/Dlc.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace dlc;
+
+using Contents = ShapeContext::Contents;
+
+static PlannedType getType(Value value) { return cast<PlannedType>(value.getType()); }
+
+static ExprAttr constant(Operation *op, int64_t value) {
+  return ExprAttr::constant(op->getContext(), value);
+}
+
+static ArrayAttr toArray(Operation *op, ArrayRef<ExprAttr> exprs) {
+  SmallVector<Attribute> attributes(exprs.begin(), exprs.end());
+  return ArrayAttr::get(op->getContext(), attributes);
+}
+
+static ExprAttr getProduct(Operation *op, ArrayRef<ExprAttr> factors) {
+  ExprAttr product = constant(op, 1);
+  for (ExprAttr factor : factors)
+    product = product * factor;
+  return product;
+}
+
+/// Dims of a result: none may leave 64 bits or be negative.
+static LogicalResult checkDims(Operation *op, ArrayRef<ExprAttr> dims) {
+  for (auto [index, dim] : llvm::enumerate(dims)) {
+    if (!dim)
+      return op->emitError("expected dims of 64 bits, but dimension ") << index << " leaves them";
+    if (std::optional<int64_t> value = dim.getConstant(); value && *value < 0)
+      return op->emitError("expected a result of positive size, found ")
+             << *value << " in dimension " << index;
+  }
+  return success();
+}
+
+/// The input in another shape. Sizes that are not known to be equal are left to the run to compare.
+static LogicalResult addView(Operation *op, OpBuilder &builder, Value input,
+                             ArrayRef<ExprAttr> dims, SmallVectorImpl<Value> &values) {
+  PlannedType type = getType(input);
+  ExprAttr before = getProduct(op, type.getDims()), after = getProduct(op, dims);
+  if (failed(checkDims(op, dims)) || !before || !after)
+    return failure();
+  if (before != after) {
+    if ((before - after).getConstant())
+      return op->emitError("expected as many elements as ")
+             << type << " has, found shape " << PlannedType::get(dims, type.getElementType());
+    GuardOp::create(builder, op->getLoc(), before, after);
+  }
+  values.push_back(
+      ViewOp::create(builder, op->getLoc(), PlannedType::get(dims, type.getElementType()), input));
+  return success();
+}
+
+static Value createSizes(Operation *op, OpBuilder &builder, ArrayRef<ExprAttr> values,
+                         ArrayRef<ExprAttr> dims, Type elementType) {
+  return SizesOp::create(builder, op->getLoc(), PlannedType::get(dims, elementType),
+                         toArray(op, values));
+}
+
+/// The constants that `value` holds; nothing where one of them is no constant.
+static std::optional<SmallVector<int64_t>> getConstants(ShapeContext &context, Value value) {
+  std::optional<Contents> contents = context.getContents(value);
+  if (!contents)
+    return std::nullopt;
+  SmallVector<int64_t> constants;
+  for (ExprAttr element : *contents) {
+    std::optional<int64_t> number = element.getConstant();
+    if (!number)
+      return std::nullopt;
+    constants.push_back(*number);
+  }
+  return constants;
+}
+
+/// The axes in `value` counted from the first of `rank` dims, each at most once.
+static FailureOr<SmallVector<int64_t>> getAxes(Operation *op, ShapeContext &context, Value value,
+                                               int64_t rank) {
+  std::optional<SmallVector<int64_t>> axes = getConstants(context, value);
+  if (!axes)
+    return op->emitError("axes that are not known before the run are not supported");
+  for (int64_t &axis : *axes) {
+    if (axis < -rank || axis >= rank)
+      return op->emitError("expected axes from ")
+             << -rank << " to " << rank - 1 << ", found " << axis;
+    axis = axis < 0 ? axis + rank : axis;
+  }
+  SmallVector<int64_t> sorted(*axes);
+  llvm::sort(sorted);
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
+    return op->emitError("expected each axis once");
+  return *axes;
+}
+
+//===----------------------------------------------------------------------===//
+// Views
+//===----------------------------------------------------------------------===//
+
+/// `total / divisor` rounded down, common dims cancelled; null where the divisor that is left is no
+/// positive constant.
+static ExprAttr divideDims(Operation *op, ArrayRef<ExprAttr> total, ArrayRef<ExprAttr> divisor) {
+  SmallVector<ExprAttr> rest(total), left;
+  for (ExprAttr dim : divisor) {
+    if (auto *it = llvm::find(rest, dim); it != rest.end())
+      rest.erase(it);
+    else
+      left.push_back(dim);
+  }
+  ExprAttr product = getProduct(op, rest), divider = getProduct(op, left);
+  if (!product || !divider || !divider.getConstant() || *divider.getConstant() <= 0)
+    return {};
+  return floorDiv(product, *divider.getConstant());
+}
+
+LogicalResult ReshapeOp::resolve(ShapeContext &context, OpBuilder &builder,
+                                 SmallVectorImpl<Value> &values) {
+  PlannedType input = getInput().getType();
+  if (!getShape().getType().getElementType().isSignlessInteger(64) ||
+      getShape().getType().getRank() != 1) // C1
+    return emitError("expected a vector of i64 as shape, found ") << getShape().getType();
+  std::optional<Contents> shape = context.bindContents(getShape());
+  if (!shape)
+    return success();
+  SmallVector<ExprAttr> dims, known;
+  std::optional<size_t> inferred;
+  for (auto [index, size] : llvm::enumerate(*shape)) {
+    std::optional<int64_t> number = size.getConstant();
+    if (number && (*number < -1 || (*number == -1 && inferred))) // C1
+      return emitError("expected dims that are not negative and at most one -1, found ") << *number;
+    bool keeps = number == 0 && !getAllowZero();
+    if (keeps && static_cast<int64_t>(index) >= input.getRank())
+      return emitError("expected a dim ") << index << " of the input to keep, found " << input;
+    dims.push_back(keeps ? input.getDim(index) : size);
+    if (number == -1)
+      inferred = index;
+    else
+      known.push_back(dims.back());
+  }
+  if (inferred) {
+    ExprAttr rest = divideDims(*this, input.getDims(), known);
+    if (!rest && llvm::is_contained(known, constant(*this, 0)))
+      return emitError("expected no -1 beside a dim of 0");
+    if (!rest)
+      return success();
+    dims[*inferred] = rest;
+  }
+  return addView(*this, builder, getInput(), dims, values);
+}
+
+LogicalResult FlattenOp::resolve(ShapeContext &context, OpBuilder &builder,
+                                 SmallVectorImpl<Value> &values) {
+  PlannedType input = getInput().getType();
+  int64_t axis = getAxis(), rank = input.getRank();
+  if (axis < -rank || axis > rank) // C1
+    return emitError("expected axis from ") << -rank << " to " << rank << ", found " << axis;
+  axis = axis < 0 ? axis + rank : axis;
+  return addView(*this, builder, getInput(),
+                 {getProduct(*this, input.getDims().take_front(axis)),
+                  getProduct(*this, input.getDims().drop_front(axis))},
+                 values);
+}
+
+LogicalResult SqueezeOp::resolve(ShapeContext &context, OpBuilder &builder,
+                                 SmallVectorImpl<Value> &values) {
+  PlannedType input = getInput().getType();
+  ExprAttr one = constant(*this, 1);
+  FailureOr<SmallVector<int64_t>> axes = SmallVector<int64_t>();
+  if (getAxes())
+    axes = ::getAxes(*this, context, getAxes(), input.getRank());
+  if (failed(axes))
+    return failure();
+  SmallVector<ExprAttr> dims;
+  for (auto [index, dim] : llvm::enumerate(input.getDims())) {
+    if (!getAxes() ? dim == one : llvm::is_contained(*axes, static_cast<int64_t>(index))) {
+      if (dim.getConstant() && dim != one) // C2
+        return emitError("expected a dim of 1 to remove, found dimension ")
+               << index << " of " << input;
+    } else {
+      dims.push_back(dim);
+    }
+  }
+  return addView(*this, builder, getInput(), dims, values);
+}
+
+LogicalResult UnsqueezeOp::resolve(ShapeContext &context, OpBuilder &builder,
+                                   SmallVectorImpl<Value> &values) {
+  PlannedType input = getInput().getType();
+  std::optional<SmallVector<int64_t>> given = getConstants(context, getAxes());
+  int64_t rank = input.getRank() + (given ? given->size() : 0);
+  FailureOr<SmallVector<int64_t>> axes = ::getAxes(*this, context, getAxes(), rank);
+  if (failed(axes))
+    return failure();
+  SmallVector<ExprAttr> dims;
+  ArrayRef<ExprAttr> rest = input.getDims();
+  for (int64_t index = 0; index != rank; ++index) {
+    if (llvm::is_contained(*axes, index)) {
+      dims.push_back(constant(*this, 1));
+    } else {
+      dims.push_back(rest.front());
+      rest = rest.drop_front();
+    }
+  }
+  return addView(*this, builder, getInput(), dims, values);
+}
+
+//===----------------------------------------------------------------------===//
+// Shapes as tensors
+//===----------------------------------------------------------------------===//
+
+LogicalResult ShapeOp::resolve(ShapeContext &, OpBuilder &builder, SmallVectorImpl<Value> &values) {
+  ArrayRef<ExprAttr> dims = getInput().getType().getDims();
+  auto rank = static_cast<int64_t>(dims.size());
+  auto clamp = [&](int64_t bound) {
+    return std::clamp<int64_t>(bound < 0 ? bound + rank : bound, 0, rank);
+  };
+  int64_t start = clamp(getStart()), end = clamp(getEnd().value_or(rank));
+  dims = dims.slice(start, std::max<int64_t>(end - start, 0));
+  values.push_back(createSizes(*this, builder, dims,
+                               constant(*this, static_cast<int64_t>(dims.size())),
+                               builder.getI64Type()));
+  return success();
+}
+
+LogicalResult SizeOp::resolve(ShapeContext &, OpBuilder &builder, SmallVectorImpl<Value> &values) {
+  ExprAttr product = getProduct(*this, getInput().getType().getDims());
+  if (!product)
+    return emitError("expected a number of elements of 64 bits");
+  values.push_back(createSizes(*this, builder, product, {}, builder.getI64Type()));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Broadcasts
+//===----------------------------------------------------------------------===//
+
+static void addBroadcast(Operation *op, OpBuilder &builder, Value input, ArrayRef<ExprAttr> dims,
+                         SmallVectorImpl<Value> &values) {
+  auto type = PlannedType::get(dims, getType(input).getElementType());
+  values.push_back(BroadcastOp::create(builder, op->getLoc(), type, input));
+}
+
+/// Sizes which are not known to broadcast leave the op to its library function.
+LogicalResult ExpandOp::resolve(ShapeContext &context, OpBuilder &builder,
+                                SmallVectorImpl<Value> &values) {
+  std::optional<Contents> shape = context.bindContents(getShape());
+  if (!shape)
+    return success();
+  SmallVector<ExprAttr> dims(*shape);
+  ArrayRef<ExprAttr> inner = getInput().getType().getDims();
+  ExprAttr one = constant(*this, 1);
+  if (inner.size() > dims.size())
+    dims.insert(dims.begin(), inner.size() - dims.size(), one);
+  for (auto [dim, given] : llvm::zip_equal(MutableArrayRef(dims).take_back(inner.size()), inner)) {
+    if (dim == one)
+      dim = given;
+    else if (given != one && given != dim) {
+      if (given.getConstant() && dim.getConstant())
+        return emitError("expected dims that broadcast, found ")
+               << given.str() << " and " << dim.str();
+      return success();
+    }
+  }
+  if (failed(checkDims(*this, dims)))
+    return failure();
+  addBroadcast(*this, builder, getInput(), dims, values);
+  return success();
+}
+
+LogicalResult ConstantOfShapeOp::resolve(ShapeContext &context, OpBuilder &builder,
+                                         SmallVectorImpl<Value> &values) {
+  std::optional<Contents> shape = context.bindContents(getShape());
+  if (!shape)
+    return success();
+  if (failed(checkDims(*this, *shape)))
+    return failure();
+  addBroadcast(*this, builder, getValue(), *shape, values);
+  return success();
+}
+
+/// [d0, d1] repeated r0 and r1 times is [1, d0, 1, d1] broadcast to [r0, d0, r1, d1].
+LogicalResult TileOp::resolve(ShapeContext &context, OpBuilder &builder,
+                              SmallVectorImpl<Value> &values) {
+  PlannedType input = getInput().getType();
+  std::optional<Contents> repeats = context.bindContents(getRepeats());
+  if (!repeats)
+    return success();
+  if (repeats->size() != input.getDims().size())
+    return emitError("expected a number of repeats for each dim of ") << input;
+  SmallVector<ExprAttr> split, repeated, dims;
+  for (auto [dim, times] : llvm::zip_equal(input.getDims(), *repeats)) {
+    split.append({constant(*this, 1), dim});
+    repeated.append({times, dim});
+    dims.push_back(dim * times);
+  }
+  if (failed(checkDims(*this, repeated)) || failed(checkDims(*this, dims)))
+    return failure();
+  Type elementType = input.getElementType();
+  Value value = ViewOp::create(builder, getLoc(), PlannedType::get(split, elementType), getInput());
+  value = BroadcastOp::create(builder, getLoc(), PlannedType::get(repeated, elementType), value);
+  values.push_back(ViewOp::create(builder, getLoc(), PlannedType::get(dims, elementType), value));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Slices
+//===----------------------------------------------------------------------===//
+
+/// Whether `expr` is a sum of products of sizes.
+static bool isSize(ExprAttr expr) {
+  return llvm::all_of(expr.getCoefficients(), [](int64_t c) { return c >= 0; }) &&
+         llvm::all_of(expr.getFactors(), llvm::IsaPred<StringAttr>);
+}
+
+/// A bound of a slice, counted from the first element and clamped to what `step` can reach.
+static ExprAttr clampBound(ExprAttr bound, ExprAttr dim, int64_t step) {
+  MLIRContext *context = dim.getContext();
+  // Exporters write the largest numbers for "to the end", also the largest i32.
+  constexpr int64_t toTheEnd = std::numeric_limits<int32_t>::max();
+  std::optional<int64_t> number = bound.getConstant();
+  ExprAttr least = ExprAttr::constant(context, step > 0 ? 0 : -1);
+  ExprAttr most = step > 0 ? dim : dim - 1;
+  if (number && *number >= toTheEnd)
+    return most;
+  if (number && *number <= -toTheEnd)
+    return least;
+  if (number && *number < 0)
+    return maximum(bound + dim, least);
+  if (number || isSize(bound))
+    return minimum(bound, most);
+  // -1 where the bound is negative, else 0.
+  ExprAttr sign =
+      maximum(minimum(bound, ExprAttr::constant(context, 0)), ExprAttr::constant(context, -1));
+  return maximum(minimum(bound - sign * dim, most), least);
+}
+
+LogicalResult DynamicSliceOp::resolve(ShapeContext &context, OpBuilder &builder,
+                                      SmallVectorImpl<Value> &values) {
+  PlannedType input = getInput().getType();
+  int64_t rank = input.getRank();
+  std::optional<Contents> starts = context.getContents(getStarts());
+  std::optional<Contents> ends = context.getContents(getEnds());
+  std::optional<SmallVector<int64_t>> steps;
+  if (getSteps())
+    steps = getConstants(context, getSteps());
+  if (!starts || !ends || (getSteps() && !steps))
+    return success();
+  FailureOr<SmallVector<int64_t>> axes =
+      llvm::to_vector(llvm::seq<int64_t>(static_cast<int64_t>(starts->size())));
+  if (getAxes())
+    axes = ::getAxes(*this, context, getAxes(), rank);
+  if (failed(axes))
+    return failure();
+  if (!steps)
+    steps.emplace(starts->size(), 1);
+  size_t count = axes->size();
+  if (starts->size() != count || ends->size() != count || steps->size() != count ||
+      count > static_cast<size_t>(rank)) // C1
+    return emitError("expected starts, ends, axes and steps of one length, at most ") << rank;
+  if (llvm::is_contained(*steps, 0)) // C2
+    return emitError("expected steps other than 0");
+  SmallVector<ExprAttr> firsts(rank, constant(*this, 0)), sizes(input.getDims());
+  SmallVector<int64_t> strides(rank, 1);
+  for (auto [axis, start, end, step] : llvm::zip_equal(*axes, *starts, *ends, *steps)) {
+    ExprAttr dim = input.getDim(axis);
+    firsts[axis] = clampBound(start, dim, step);
+    ExprAttr last = clampBound(end, dim, step);
+    ExprAttr distance = step > 0 ? last - firsts[axis] : firsts[axis] - last;
+    if (step == std::numeric_limits<int64_t>::min())
+      return emitError("expected steps of less than 63 bits");
+    sizes[axis] = maximum(ceilDiv(distance, std::abs(step)), constant(*this, 0));
+    strides[axis] = step;
+  }
+  if (failed(checkDims(*this, sizes)) || llvm::is_contained(firsts, ExprAttr()))
+    return failure();
+  values.push_back(SliceOp::create(builder, getLoc(),
+                                   PlannedType::get(sizes, input.getElementType()), getInput(),
+                                   toArray(*this, firsts), toArray(*this, sizes), strides));
+  return success();
+}
+
+LogicalResult SplitOp::resolve(ShapeContext &context, OpBuilder &builder,
+                               SmallVectorImpl<Value> &values) {
+  PlannedType input = getInput().getType();
+  int64_t rank = input.getRank(), axis = getAxis();
+  auto count = static_cast<int64_t>(getNumResults());
+  if (axis < -rank || axis >= rank)
+    return emitError("expected an axis of ") << input << ", found " << axis;
+  axis = axis < 0 ? axis + rank : axis;
+  ExprAttr dim = input.getDim(axis);
+  Contents parts;
+  if (getSizes()) {
+    std::optional<Contents> given = context.bindContents(getSizes());
+    if (!given)
+      return emitError("sizes that are not a short vector are not supported");
+    parts = *given;
+  } else {
+    ExprAttr each = ceilDiv(dim, count);
+    parts.assign(count - 1, each);
+    parts.push_back(dim - each * (count - 1));
+  }
+  ExprAttr sum = constant(*this, 0);
+  for (ExprAttr part : parts)
+    sum = sum + part;
+  if (static_cast<int64_t>(parts.size()) != count || !sum ||
+      (sum != dim && (sum - dim).getConstant())) // C1
+    return emitError("expected ") << count << " sizes that add up to " << dim.str();
+  if (sum != dim)
+    GuardOp::create(builder, getLoc(), sum, dim);
+  ExprAttr start = constant(*this, 0);
+  for (ExprAttr part : parts) {
+    SmallVector<ExprAttr> firsts(rank, constant(*this, 0)), sizes(input.getDims());
+    firsts[axis] = start;
+    sizes[axis] = part;
+    if (failed(checkDims(*this, sizes)))
+      return failure();
+    SmallVector<int64_t> steps(rank, 1);
+    values.push_back(SliceOp::create(builder, getLoc(),
+                                     PlannedType::get(sizes, input.getElementType()), getInput(),
+                                     toArray(*this, firsts), toArray(*this, sizes), steps));
+    start = start + part;
+  }
+  return success();
+}
+
+LogicalResult DynamicPadOp::resolve(ShapeContext &context, OpBuilder &builder,
+                                    SmallVectorImpl<Value> &values) {
+  PlannedType input = getInput().getType();
+  int64_t rank = input.getRank();
+  std::optional<Contents> pads = context.bindContents(getPads());
+  if (!pads)
+    return success();
+  FailureOr<SmallVector<int64_t>> axes = llvm::to_vector(llvm::seq<int64_t>(rank));
+  if (getAxes())
+    axes = ::getAxes(*this, context, getAxes(), rank);
+  if (failed(axes))
+    return failure();
+  size_t count = axes->size();
+  if (pads->size() != 2 * count)
+    return emitError("expected ") << 2 * count << " pads, found " << pads->size();
+  SmallVector<ExprAttr> low(rank, constant(*this, 0)), high(low), dims;
+  for (auto [index, axis] : llvm::enumerate(*axes)) {
+    low[axis] = (*pads)[index];
+    high[axis] = (*pads)[index + count];
+  }
+  for (auto [dim, before, after] : llvm::zip_equal(input.getDims(), low, high))
+    dims.push_back(dim + before + after);
+  if (failed(checkDims(*this, dims)))
+    return failure();
+  values.push_back(PadOp::create(builder, getLoc(), PlannedType::get(dims, input.getElementType()),
+                                 getMode(), getInput(), getValue(), toArray(*this, low),
+                                 toArray(*this, high)));
+  return success();
+}
+
+LogicalResult RangeOp::resolve(ShapeContext &context, OpBuilder &builder,
+                               SmallVectorImpl<Value> &values) {
+  PlannedType type = getStart().getType();
+  std::optional<SmallVector<int64_t>> delta = getConstants(context, getDelta());
+  if (!isa<IntegerType>(type.getElementType()) || !delta || delta->size() != 1 ||
+      delta->front() == std::numeric_limits<int64_t>::min())
+    return success();
+  std::optional<Contents> start = context.bindContents(getStart());
+  std::optional<Contents> limit = context.bindContents(getLimit());
+  if (!start || !limit || start->size() != 1 || limit->size() != 1)
+    return success();
+  int64_t step = delta->front();
+  if (step == 0)
+    return emitError("expected a delta other than 0");
+  ExprAttr distance = step > 0 ? limit->front() - start->front() : start->front() - limit->front();
+  ExprAttr count = maximum(ceilDiv(distance, std::abs(step)), constant(*this, 0));
+  if (failed(checkDims(*this, count)))
+    return failure();
+  values.push_back(IotaOp::create(builder, getLoc(), PlannedType::get(count, type.getElementType()),
+                                  start->front(), constant(*this, step)));
+  return success();
+}
