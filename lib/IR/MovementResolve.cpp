@@ -118,13 +118,35 @@ static ExprAttr divideDims(Operation *op, ArrayRef<ExprAttr> total, ArrayRef<Exp
   return floorDiv(product, *divider.getConstant());
 }
 
+/// The dims of the result where only the run knows the shape: a library op finds what 0 and -1
+/// stand for.
+static std::optional<Contents> computeShape(ReshapeOp op, ShapeContext &context,
+                                            OpBuilder &builder) {
+  ArrayRef<ExprAttr> dims = op.getInput().getType().getDims();
+  Value sizes = createSizes(op, builder, dims, constant(op, static_cast<int64_t>(dims.size())),
+                            builder.getI64Type());
+  DictionaryAttr parameters = builder.getDictionaryAttr({});
+  if (op.getAllowZero())
+    parameters =
+        builder.getDictionaryAttr(builder.getNamedAttr("allow_zero", builder.getI64IntegerAttr(1)));
+  auto call = LibraryCallOp::create(builder, op.getLoc(), TypeRange(op.getShape().getType()),
+                                    "reshape_sizes", ValueRange{sizes, op.getShape()}, ValueRange(),
+                                    parameters);
+  std::optional<Contents> shape = context.bindContents(call.getResult(0));
+  if (!shape)
+    call.erase();
+  return shape;
+}
+
 LogicalResult ReshapeOp::resolve(ShapeContext &context, OpBuilder &builder,
                                  SmallVectorImpl<Value> &values) {
   PlannedType input = getInput().getType();
   if (!getShape().getType().getElementType().isSignlessInteger(64) ||
       getShape().getType().getRank() != 1) // C1
     return emitError("expected a vector of i64 as shape, found ") << getShape().getType();
-  std::optional<Contents> shape = context.bindContents(getShape());
+  std::optional<Contents> shape = context.getContents(getShape());
+  if (!shape)
+    shape = computeShape(*this, context, builder);
   if (!shape)
     return success();
   SmallVector<ExprAttr> dims, known;

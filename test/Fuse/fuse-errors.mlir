@@ -49,13 +49,6 @@ func.func @windows(%x: !dlc.tensor<N x 4 x W x f32>) {
 
 // -----
 
-func.func @output(%x: !dlc.tensor<N x i64> {dlc.name = "x"}) -> (!dlc.tensor<N x i64> {dlc.name = "y"}) {
-  // expected-error @below {{output 'y': elements of type 'i64' are not supported, only f32}}
-  return %x : !dlc.tensor<N x i64>
-}
-
-// -----
-
 func.func @before_inference(%x: !dlc.tensor<* x f32>) {
   // expected-error @below {{expected known shapes, which the graph phase finds}}
   %0 = dlc.relu %x : (!dlc.tensor<* x f32>) -> !dlc.tensor<* x f32>
