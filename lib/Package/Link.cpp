@@ -5,6 +5,7 @@
 #include "Link.h"
 
 #include "ElfBuilder.h"
+#include "OpLibrary.h"
 #include "dlc/Support/ScratchFile.h"
 
 #include "dlc/ABI/Program.h"
@@ -199,10 +200,11 @@ Expected<std::unique_ptr<MemoryBuffer>> dlc::linkImage(const LinkInputs &inputs)
   if (!machine)
     return machine.takeError();
 
-  SmallVector<std::string> contents(inputs.objects.begin(), inputs.objects.end());
-  contents.push_back(buildPartsObject(inputs, *machine));
-  contents.push_back(buildStubLibrary("libm.so.6", libmSymbols, *machine));
-  contents.push_back(buildStubLibrary("libc.so.6", libcSymbols, *machine));
+  std::string parts = buildPartsObject(inputs, *machine);
+  std::string libm = buildStubLibrary("libm.so.6", libmSymbols, *machine);
+  std::string libc = buildStubLibrary("libc.so.6", libcSymbols, *machine);
+  SmallVector<StringRef> contents(inputs.objects.begin(), inputs.objects.end());
+  contents.append({parts, getOpLibrary(), libm, libc});
   uint64_t room = 1 << 20;
   SmallVector<MemoryFile> files;
   for (StringRef bytes : contents) {
