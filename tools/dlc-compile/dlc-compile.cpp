@@ -128,7 +128,7 @@ static int compile(const ToolOptions &options) {
   context.loadAllAvailableDialects();
   context.printOpOnDiagnostic(false);
   context.getDiagEngine().registerHandler(printDiagnostic);
-  SourceFiles sources;
+  SourceFiles &sources = context.getLoadedDialect<DlcDialect>()->getSourceFiles();
   OwningOpRef<ModuleOp> module = loadModule(context, options, sources);
   if (!module)
     return exitRejected;
