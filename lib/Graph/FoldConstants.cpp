@@ -7,6 +7,7 @@
 
 #include "CallLibraryOp.h"
 
+#include "dlc/ABI/Artifact.h"
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Emitters.h"
 #include "dlc/IR/Program.h"
@@ -53,6 +54,11 @@ static SmallVector<int64_t> getShape(Value value) {
   return *cast<PlannedType>(value.getType()).getStaticShape();
 }
 
+/// Whether a constant of these elements is a dense attribute.
+static bool isDense(Value value) {
+  return saturatingProduct(getShape(value)) <= ConstantOp::maxDenseElements;
+}
+
 /// A guess at the work of computing `op`, whose shapes are static.
 static int64_t guessWork(Operation *op) {
   SmallVector<int64_t> factors = getShape(op->getResult(0));
@@ -71,10 +77,11 @@ static int64_t guessWork(Operation *op) {
 }
 
 /// The bytes of a value of known size, which a library op can read or write; nothing for others.
+/// Library ops take as many dims as the ports of a model may have.
 static std::optional<int64_t> getBytes(Value value) {
   auto type = dyn_cast<PlannedType>(value.getType());
   std::optional<SmallVector<int64_t>> shape = type ? type.getStaticShape() : std::nullopt;
-  if (!shape || !getDtype(type.getElementType()))
+  if (!shape || shape->size() > DLC_MANIFEST_MAX_RANK || !getDtype(type.getElementType()))
     return std::nullopt;
   shape->push_back(type.getElementBytes());
   int64_t bytes = saturatingProduct(*shape);
@@ -112,8 +119,9 @@ private:
                   ArrayRef<LibraryAttribute> attributes);
 
   Contents *findContents(Value value);
+  bool canRead(Value value);
   std::optional<StringRef> findSource(RangeAttr range);
-  FailureOr<MutableArrayRef<char>> allocate(Operation *op, uint64_t bytes);
+  FailureOr<MutableArrayRef<char>> allocate(Operation *op, uint64_t bytes, bool isSmall);
   LogicalResult load(Operation *op, Value value, TensorData &to);
 
   LogicalResult finish();
@@ -136,7 +144,7 @@ private:
 };
 } // namespace
 
-/// The part of a file that is at hand.
+/// The part of a file, where that is at hand.
 std::optional<StringRef> Folder::findSource(RangeAttr range) {
   if (range.getFile() >= static_cast<int64_t>(sources.size()))
     return std::nullopt;
@@ -148,7 +156,7 @@ std::optional<StringRef> Folder::findSource(RangeAttr range) {
   return file->substr(begin, length);
 }
 
-/// A constant whose elements can be read, or what was folded.
+/// Of a constant, or of what was folded.
 Contents *Folder::findContents(Value value) {
   if (auto found = known.find(value); found != known.end())
     return &found->second;
@@ -158,15 +166,21 @@ Contents *Folder::findContents(Value value) {
   WeightAttr weight = constant.getWeight();
   if (!weight.getRecipe().empty())
     return nullptr;
-  auto range = dyn_cast<RangeAttr>(weight.getSource());
-  if (range && !findSource(range))
-    return nullptr;
   return &known.try_emplace(value, Contents{{}, weight.getSource()}).first->second;
 }
 
-/// Memory for elements. The disk may be full.
-FailureOr<MutableArrayRef<char>> Folder::allocate(Operation *op, uint64_t bytes) {
-  if (bytes <= ConstantOp::maxDenseElements * sizeof(int64_t))
+/// Whether the elements are known while the compiler runs.
+bool Folder::canRead(Value value) {
+  Contents *contents = getBytes(value) ? findContents(value) : nullptr;
+  if (!contents)
+    return false;
+  auto range = dyn_cast_or_null<RangeAttr>(contents->source);
+  return !range || findSource(range);
+}
+
+/// Memory for elements; in the side file unless it is for few of them. The disk may be full.
+FailureOr<MutableArrayRef<char>> Folder::allocate(Operation *op, uint64_t bytes, bool isSmall) {
+  if (isSmall)
     return MutableArrayRef(
         static_cast<char *>(small.Allocate(std::max<uint64_t>(bytes, 1), SideFile::alignment)),
         bytes);
@@ -197,7 +211,7 @@ LogicalResult Folder::load(Operation *op, Value value, TensorData &to) {
       MutableArrayRef<char> bytes(const_cast<char *>(data.data()), data.size()); // only read
       if (!owned.empty() ||
           reinterpret_cast<uintptr_t>(data.data()) % type.getElementBytes() != 0) {
-        FailureOr<MutableArrayRef<char>> copy = allocate(op, data.size());
+        FailureOr<MutableArrayRef<char>> copy = allocate(op, data.size(), isDense(value));
         if (failed(copy))
           return failure();
         llvm::copy(data, copy->begin());
@@ -257,7 +271,7 @@ Folder::Outcome Folder::compute(Operation *op, StringRef name, ArrayRef<Value> o
   }
   for (auto [result, output] : llvm::zip_equal(op->getResults(), outputs)) {
     auto type = cast<PlannedType>(result.getType());
-    FailureOr<MutableArrayRef<char>> memory = allocate(op, *getBytes(result));
+    FailureOr<MutableArrayRef<char>> memory = allocate(op, *getBytes(result), isDense(result));
     if (failed(memory))
       return Outcome::failed;
     output = {*getDtype(type.getElementType()), getShape(result), *memory};
@@ -284,7 +298,7 @@ Folder::Outcome Folder::visit(Operation *op) {
     return Outcome::left;
   SmallVector<Value> operands = getLibraryOperands(op);
   for (Value operand : operands)
-    if (operand && (!getBytes(operand) || !findContents(operand)))
+    if (operand && !canRead(operand))
       return Outcome::left;
   for (Value result : op->getResults())
     if (!getBytes(result))
@@ -307,10 +321,6 @@ Folder::Outcome Folder::visit(Operation *op) {
 //===----------------------------------------------------------------------===//
 // Constants
 //===----------------------------------------------------------------------===//
-
-static bool isDense(Value value) {
-  return saturatingProduct(getShape(value)) <= ConstantOp::maxDenseElements;
-}
 
 static bool isUsedBeyond(Value value, const llvm::DenseSet<Operation *> &ops) {
   return llvm::any_of(value.getUsers(), [&](Operation *user) { return !ops.contains(user); });
