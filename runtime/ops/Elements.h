@@ -99,6 +99,22 @@ template <typename T> T over(T lhs, T rhs) {
 template <typename T> T larger(T lhs, T rhs) { return lhs > rhs || lhs != lhs ? lhs : rhs; }
 template <typename T> T smaller(T lhs, T rhs) { return lhs < rhs || lhs != lhs ? lhs : rhs; }
 
+/// Where a maximum and a minimum begin: infinities, and the limits of integers and bools.
+template <typename T> T mostOf(int32_t dtype) {
+  if constexpr (isReal<T>)
+    return __builtin_inf();
+  else if (dtype == DLC_DTYPE_BOOL)
+    return 1;
+  else
+    return T(UINT64_MAX >> (64 - 8 * elementBytes(dtype) + isIn(dtype, signedIntegers)));
+}
+template <typename T> T leastOf(int32_t dtype) {
+  if constexpr (isReal<T>)
+    return -__builtin_inf();
+  else
+    return isIn(dtype, signedIntegers) ? T(-mostOf<T>(dtype) - 1) : T(0);
+}
+
 //===-- Walking --===//
 
 /// Steps through the indices of a tensor in row-major order, and keeps the offsets in tensors that
@@ -148,12 +164,14 @@ private:
   char *bytes;
 };
 
-/// Makes output `number`, whose element i at index `at` is a copy of the element pick(at, i).
-template <typename Pick>
-Status moveElements(OpCall &call, uint32_t number, int32_t dtype, const Dims &dims, Pick pick) {
+/// Fills the tensor that make(extra) returns, of `dims`: element i at index `at` becomes a copy of
+/// the element pick(at, i). Picks go through the elements in order, of strings twice. Null where
+/// that was reported.
+template <typename Make, typename Pick>
+dlc_value *fillElements(OpCall &call, int32_t dtype, const Dims &dims, Make make, Pick pick) {
   int64_t count;
   if (!call.countElements(dims, count))
-    return stopped;
+    return nullptr;
   uint64_t extra = 0;
   if (dtype == DLC_DTYPE_STRING) {
     Walk walk(dims);
@@ -162,14 +180,52 @@ Status moveElements(OpCall &call, uint32_t number, int32_t dtype, const Dims &di
       extra += stringAt(source.value, source.index).size;
     }
   }
-  dlc_value *result = call.output(number, dtype, dims, extra);
+  dlc_value *result = make(extra);
   if (!result)
-    return stopped;
+    return nullptr;
   Copier copier(result);
   Walk walk(dims);
   for (int64_t i = 0; i < count; ++i, walk.next())
     copier.copy(i, pick(walk.index(), i));
-  return done;
+  return result;
+}
+
+/// The same as output `number`.
+template <typename Pick>
+Status moveElements(OpCall &call, uint32_t number, int32_t dtype, const Dims &dims, Pick pick) {
+  auto make = [&](uint64_t extra) { return call.output(number, dtype, dims, extra); };
+  return fillElements(call, dtype, dims, make, pick) ? done : stopped;
+}
+
+/// The same as a new object.
+template <typename Pick>
+dlc_value *newFromElements(OpCall &call, int32_t dtype, const Dims &dims, Pick pick) {
+  auto make = [&](uint64_t extra) { return call.newTensor(dtype, dims, extra); };
+  return fillElements(call, dtype, dims, make, pick);
+}
+
+/// A tensor of one element that is zero, false or the empty string.
+class ZeroElement {
+public:
+  explicit ZeroElement(int32_t dtype) {
+    value.dtype = dtype;
+    value.count = 1;
+    value.data = bytes;
+  }
+  ZeroElement(const ZeroElement &) = delete;
+  Element get() const { return {&value, 0}; }
+
+private:
+  alignas(16) char bytes[sizeof(dlc_string)] = {};
+  dlc_value value = {};
+};
+
+/// Offset of an index.
+inline int64_t offsetOf(const Dims &index, const Dims &strides) {
+  int64_t offset = 0;
+  for (uint32_t i = 0; i < index.rank; ++i)
+    offset += index[i] * strides[i];
+  return offset;
 }
 
 } // namespace dlc::ops
