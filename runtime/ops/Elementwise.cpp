@@ -62,24 +62,26 @@ DLC_LIBRARY_OP(max) {
   return binary(call, numbers, [](auto lhs, auto rhs) { return larger(lhs, rhs); });
 }
 
-/// With `truncate` the remainder has the sign of lhs, else that of rhs; by zero it is 0 for
-/// integers.
+/// With `truncate` the remainder has the sign of lhs, else that of rhs. The remainder of a division
+/// by zero is 0 for integers.
 template <typename T> static T remainder(T lhs, T rhs, bool truncate) {
   if constexpr (isReal<T>) {
-    return fmod(lhs, rhs);
+    T rest = fmod(lhs, rhs);
+    if (truncate || rest != rest)
+      return rest;
+    if (rest == 0)
+      return copysign(0.0, rhs);
+    return (rest < 0) != (rhs < 0) ? rest + rhs : rest;
   } else {
-    T rest = minus(lhs, times(over(lhs, rhs), rhs));
     if (rhs == 0)
       return 0;
+    T rest = minus(lhs, times(over(lhs, rhs), rhs));
     return !truncate && rest != 0 && (rest < 0) != (rhs < 0) ? T(rest + rhs) : rest;
   }
 }
 
 DLC_LIBRARY_OP(mod) {
   bool truncate = call.flag("fmod");
-  const dlc_value *lhs = call.tensor(0, numbers);
-  if (lhs && isIn(lhs->dtype, floats) && !truncate)
-    return call.fail("mod of %s needs fmod", dtypeName(lhs->dtype));
   return binary(call, numbers,
                 [&](auto lhs, auto rhs) { return remainder<decltype(lhs)>(lhs, rhs, truncate); });
 }
