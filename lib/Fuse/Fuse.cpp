@@ -178,7 +178,11 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     for (Operation *op : candidates) {
       std::optional<std::string> obstacle = getEmissionObstacle(op);
       std::optional<StringRef> callee = getLibraryOp(op);
-      if (callee && (obstacle || sizes.contains(op))) {
+      bool isInferred = llvm::all_of(op->getResultTypes(), [](Type type) {
+        auto planned = dyn_cast<PlannedType>(type);
+        return !planned || planned.hasRank();
+      });
+      if (callee && isInferred && (obstacle || sizes.contains(op))) {
         makeLibraryCall(op, *callee);
         ++numCalls;
       } else if (obstacle) {

@@ -20,29 +20,27 @@ DLC_LIBRARY_OP(identity) {
   return input ? call.keepAsOutput(0, input) : call.fail("operand 0 is missing");
 }
 
-DLC_LIBRARY_OP(reshape) {
-  const dlc_value *input = call.tensor(0);
-  Dims dims;
-  if (!input || !call.integerList(1, dims))
-    return stopped;
+/// The dims that `asked` stands for where the input has dims `from`: in its place.
+static bool resolveShape(OpCall &call, const Dims &from, Dims &dims) {
   Dims asked = dims;
   bool allowZero = call.flag("allow_zero");
   uint32_t rest = maxRank;
   for (uint32_t i = 0; i < dims.rank; ++i) {
     if (dims[i] == 0 && !allowZero) {
-      if (i >= input->rank)
-        return call.fail("shape %s copies dim %u of an input of dims %s", DimsText(asked).text, i,
-                         DimsText(Dims(input)).text);
-      dims[i] = input->dims[i];
+      if (i >= from.rank) {
+        call.fail("shape %s copies dim %u of an input of dims %s", DimsText(asked).text, i,
+                  DimsText(from).text);
+        return false;
+      }
+      dims[i] = from[i];
     } else if (dims[i] == -1 && rest == maxRank) {
       dims[i] = 1;
       rest = i;
     }
   }
-  int64_t count;
-  if (!call.countElements(dims, count))
-    return stopped;
-  int64_t found = int64_t(input->count);
+  int64_t count, found;
+  if (!call.countElements(dims, count) || !call.countElements(from, found))
+    return false;
   if (rest != maxRank && count != 0 && found % count == 0) {
     dims[rest] = found / count;
     count = found;
@@ -50,9 +48,31 @@ DLC_LIBRARY_OP(reshape) {
     count = -1;
   }
   if (count != found)
-    return call.fail("cannot reshape dims %s to %s", DimsText(Dims(input)).text,
-                     DimsText(asked).text);
+    call.fail("cannot reshape dims %s to %s", DimsText(from).text, DimsText(asked).text);
+  return count == found;
+}
+
+DLC_LIBRARY_OP(reshape) {
+  const dlc_value *input = call.tensor(0);
+  Dims dims;
+  if (!input || !call.integerList(1, dims) || !resolveShape(call, Dims(input), dims))
+    return stopped;
   return viewAs(call, input, dims);
+}
+
+/// The dims of a reshape, from those of its input and the shape that is asked for.
+DLC_LIBRARY_OP(reshape_sizes) {
+  Dims from, dims;
+  if (!call.integerList(0, from) || !call.integerList(1, dims) || !resolveShape(call, from, dims))
+    return stopped;
+  Dims vector;
+  vector.push(dims.rank);
+  dlc_value *result = call.output(0, DLC_DTYPE_I64, vector);
+  if (!result)
+    return stopped;
+  for (uint32_t i = 0; i < dims.rank; ++i)
+    storeInteger(result, i, dims[i]);
+  return done;
 }
 
 DLC_LIBRARY_OP(flatten) {
@@ -275,4 +295,19 @@ DLC_LIBRARY_OP(range) {
       store<T>(result, i, plus(start, times(T(i), delta)));
     return Status(done);
   });
+}
+
+/// start, start + step, ...: as many as the described output has.
+DLC_LIBRARY_OP(iota) {
+  const dlc_value *described = call.describedOutput(0);
+  if (!described)
+    return call.fail("the number of elements is not known");
+  dlc_value *result = call.output(0, described->dtype, Dims(described));
+  if (!result)
+    return stopped;
+  uint64_t value = uint64_t(call.intAttribute("start", 0));
+  uint64_t step = uint64_t(call.intAttribute("step", 1));
+  for (uint64_t i = 0; i < described->count; ++i, value += step)
+    storeInteger(result, i, int64_t(value));
+  return done;
 }

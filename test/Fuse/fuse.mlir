@@ -175,3 +175,28 @@ func.func @regions(%x: !dlc.tensor<N x f32>, %c: !dlc.tensor<i1>) -> !dlc.tensor
   }
   return %1 : !dlc.tensor<N x f32>
 }
+
+// -----
+
+// What no emitter takes is a library call.
+// CHECK-LABEL: func.func @library_calls
+// CHECK: dlc.library_call "conv"(%arg0, %arg1) {dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 1, 1>, strides = array<i64: 1>} : {{.*}} -> !dlc.tensor<1 x 8 x H x f32>
+// CHECK: dlc.library_call "resize"(%arg2, %{{.*}}) {coordinates = "half_pixel", cubic_coeff = -7.500000e-01 : f32}
+func.func @library_calls(%a: !dlc.tensor<1 x 4 x H x f32>, %w: !dlc.tensor<8 x 4 x 3 x f32>, %d: !dlc.tensor<N x f32>) -> (!dlc.tensor<1 x 8 x H x f32>, !dlc.tensor<2*N x f32>) {
+  %0 = dlc.conv %a, %w strides [1] pads [1, 1] dilations [1] group 1 : (!dlc.tensor<1 x 4 x H x f32>, !dlc.tensor<8 x 4 x 3 x f32>) -> !dlc.tensor<1 x 8 x H x f32>
+  %s = dlc.constant dense<2.0> : tensor<1xf32> -> !dlc.tensor<1 x f32>
+  %1 = dlc.resize %d, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<N x f32>, !dlc.tensor<1 x f32>) -> !dlc.tensor<2*N x f32>
+  return %0, %1 : !dlc.tensor<1 x 8 x H x f32>, !dlc.tensor<2*N x f32>
+}
+
+// -----
+
+// Symbols are bound from library calls, which need no arena and no kernel.
+// CHECK-LABEL: func.func @size_arithmetic
+// CHECK: %[[SUM:.*]] = dlc.library_call "add"(%arg0, %arg0)
+// CHECK: dlc.bind %[[SUM]] as ["a", "b"]
+func.func @size_arithmetic(%x: !dlc.tensor<2 x i64>) {
+  %0 = dlc.add %x, %x : (!dlc.tensor<2 x i64>, !dlc.tensor<2 x i64>) -> !dlc.tensor<2 x i64>
+  dlc.bind %0 as ["a", "b"] : !dlc.tensor<2 x i64>
+  return
+}

@@ -89,9 +89,9 @@ module attributes {dlc.sources = [#dlc.source<hash = "00000000000000000000000000
   // CHECK-DAG: dlc.constant dense<5> : tensor<1x2xi8> -> <1 x 2 x i8>
   func.func @views() -> (!dlc.tensor<1 x 4 x i8>, !dlc.tensor<1 x 2 x i8>) {
     %0 = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 3, length = 4>, shape = [2, 2], type = i8> -> <2 x 2 x i8>
-    %1 = dlc.flatten %0 axis 0 : (!dlc.tensor<2 x 2 x i8>) -> !dlc.tensor<1 x 4 x i8>
+    %1 = dlc.view %0 : !dlc.tensor<2 x 2 x i8> -> !dlc.tensor<1 x 4 x i8>
     %2 = dlc.constant dense<5> : tensor<2xi8> -> <2 x i8>
-    %3 = dlc.flatten %2 axis 0 : (!dlc.tensor<2 x i8>) -> !dlc.tensor<1 x 2 x i8>
+    %3 = dlc.view %2 : !dlc.tensor<2 x i8> -> !dlc.tensor<1 x 2 x i8>
     return %1, %3 : !dlc.tensor<1 x 4 x i8>, !dlc.tensor<1 x 2 x i8>
   }
 

@@ -157,13 +157,3 @@ func.func @control_flow(%x: !dlc.tensor<N x f32>, %y: !dlc.tensor<N x i64>, %c: 
   }
   return
 }
-
-// -----
-
-// An op that neither an emitter nor the op library computes cannot wait for the run.
-func.func @late(%x: !dlc.tensor<N x f32>, %h: !dlc.value) {
-  %t = dlc.match %h binds [] : !dlc.value -> !dlc.tensor<* x f32>
-  // expected-error @below {{a result whose shape only the run knows is not supported for this op}}
-  %0 = dlc.batch_norm %t, %x, %x, %x, %x epsilon 1.0e-05 : (!dlc.tensor<* x f32>, !dlc.tensor<N x f32>, !dlc.tensor<N x f32>, !dlc.tensor<N x f32>, !dlc.tensor<N x f32>) -> !dlc.tensor<* x f32>
-  return
-}
