@@ -355,6 +355,16 @@ static ExprAttr clampBound(ExprAttr bound, ExprAttr dim, int64_t step) {
   return maximum(minimum(bound - sign * dim, most), least);
 }
 
+/// lhs - rhs, where lhs - max(a, b) is min(lhs - a, lhs - b): a form that is seen not to be
+/// negative.
+static ExprAttr subtract(ExprAttr lhs, ExprAttr rhs) {
+  if (rhs && rhs.getCoefficients() == ArrayRef<int64_t>{1} && rhs.getFactors().size() == 1)
+    if (auto call = dyn_cast<CallAttr>(rhs.getFactors().front()))
+      if (call.getKind() == CallKind::max)
+        return minimum(lhs - call.getLhs(), lhs - call.getRhs());
+  return lhs - rhs;
+}
+
 LogicalResult DynamicSliceOp::resolve(ShapeContext &context, OpBuilder &builder,
                                       SmallVectorImpl<Value> &values) {
   PlannedType input = getInput().getType();
@@ -386,7 +396,7 @@ LogicalResult DynamicSliceOp::resolve(ShapeContext &context, OpBuilder &builder,
     ExprAttr dim = input.getDim(axis);
     firsts[axis] = clampBound(start, dim, step);
     ExprAttr last = clampBound(end, dim, step);
-    ExprAttr distance = step > 0 ? last - firsts[axis] : firsts[axis] - last;
+    ExprAttr distance = step > 0 ? subtract(last, firsts[axis]) : subtract(firsts[axis], last);
     if (step == std::numeric_limits<int64_t>::min())
       return emitError("expected steps of less than 63 bits");
     sizes[axis] = maximum(ceilDiv(distance, std::abs(step)), constant(*this, 0));
