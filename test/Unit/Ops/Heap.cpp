@@ -91,7 +91,8 @@ struct Services {
     if (!copy)
       return nullptr;
     uint64_t bytes = value->count * elementBytes(value->dtype);
-    std::memcpy(copy->data, value->data, bytes);
+    if (bytes)
+      std::memcpy(copy->data, value->data, bytes);
     char *text = static_cast<char *>(copy->data) + bytes;
     for (uint64_t i = 0; extra && i < value->count; ++i) {
       std::memcpy(text, strings[i].data, strings[i].size);
