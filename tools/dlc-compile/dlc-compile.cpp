@@ -98,8 +98,7 @@ static OwningOpRef<ModuleOp> loadModule(MLIRContext &context, const ToolOptions 
 static int writeText(ModuleOp module, const ToolOptions &options) {
   FailureOr<std::string> text = std::string();
   if (options.emit == Emit::llvm || options.emit == Emit::assembly)
-    text = emitObject(module,
-                      options.emit == Emit::llvm ? ObjectFormat::llvmIR : ObjectFormat::assembly);
+    text = emitText(module, options.emit == Emit::llvm ? TextFormat::llvmIR : TextFormat::assembly);
   else
     text = printWithLocations(module);
   if (failed(text))
@@ -158,7 +157,8 @@ static int compile(const ToolOptions &options) {
   }
   if (options.to < Phase::Package)
     return writeText(*module, options);
-  return succeeded(buildArtifact(*module, sources, options.output)) ? exitOk : exitRejected;
+  return succeeded(buildArtifact(*module, sources, options.output, options.jobs)) ? exitOk
+                                                                                  : exitRejected;
 }
 
 int main(int argc, char **argv) {
