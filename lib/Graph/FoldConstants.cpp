@@ -37,8 +37,9 @@ static constexpr int64_t smallBytes = 64 << 10;
 /// How many times the size of its operands a larger result may have: what expands is cheaper to
 /// compute than to store and to read.
 static constexpr int64_t maxGrowth = 4;
-/// Elementary steps, of a few nanoseconds each, for all ops of a module: a few seconds.
-static constexpr int64_t maxWork = 1'000'000'000;
+/// Elementary steps for all ops of a module. Library ops take some ten nanoseconds for each, so
+/// that these are a few seconds.
+static constexpr int64_t maxWork = 400'000'000;
 
 static int64_t saturatingProduct(ArrayRef<int64_t> factors) {
   int64_t product = 1;
