@@ -123,6 +123,7 @@ private:
   bool canRead(Value value);
   std::optional<StringRef> findSource(RangeAttr range);
   FailureOr<MutableArrayRef<char>> allocate(Operation *op, uint64_t bytes, bool isSmall);
+  FailureOr<MutableArrayRef<char>> loadSource(Operation *op, Value value, Attribute source);
   LogicalResult load(Operation *op, Value value, TensorData &to);
 
   LogicalResult finish();
@@ -194,35 +195,44 @@ FailureOr<MutableArrayRef<char>> Folder::allocate(Operation *op, uint64_t bytes,
   return *memory;
 }
 
-/// Describes a constant. One that lies in its file as no code can read it is copied.
+/// The elements of a source in memory that code can read: what is not aligned in its file, or has
+/// no file, is copied.
+FailureOr<MutableArrayRef<char>> Folder::loadSource(Operation *op, Value value, Attribute source) {
+  auto isAligned = [&](const char *data) {
+    int64_t bytes = cast<PlannedType>(value.getType()).getElementBytes();
+    return reinterpret_cast<uintptr_t>(data) % bytes == 0;
+  };
+  if (auto found = loaded.find(source); found != loaded.end() && isAligned(found->second.data()))
+    return found->second;
+  std::string owned;
+  StringRef data;
+  auto dense = dyn_cast<DenseElementsAttr>(source);
+  if (dense)
+    data = owned = getDenseBytes(dense);
+  else
+    data = *findSource(cast<RangeAttr>(source));
+  MutableArrayRef<char> bytes(const_cast<char *>(data.data()), data.size()); // only read
+  if (dense || !isAligned(data.data())) {
+    FailureOr<MutableArrayRef<char>> copy = allocate(op, data.size(), isDense(value));
+    if (failed(copy))
+      return failure();
+    llvm::copy(data, copy->begin());
+    bytes = *copy;
+  }
+  return loaded[source] = bytes;
+}
+
+/// Describes a constant.
 LogicalResult Folder::load(Operation *op, Value value, TensorData &to) {
-  auto type = cast<PlannedType>(value.getType());
-  to.dtype = *getDtype(type.getElementType());
-  to.dims = getShape(value);
   Contents &contents = *findContents(value);
   if (!contents.bytes) {
-    auto cached = loaded.find(contents.source);
-    if (cached == loaded.end()) {
-      std::string owned;
-      StringRef data;
-      if (auto dense = dyn_cast<DenseElementsAttr>(contents.source))
-        data = owned = getDenseBytes(dense);
-      else
-        data = *findSource(cast<RangeAttr>(contents.source));
-      MutableArrayRef<char> bytes(const_cast<char *>(data.data()), data.size()); // only read
-      if (!owned.empty() ||
-          reinterpret_cast<uintptr_t>(data.data()) % type.getElementBytes() != 0) {
-        FailureOr<MutableArrayRef<char>> copy = allocate(op, data.size(), isDense(value));
-        if (failed(copy))
-          return failure();
-        llvm::copy(data, copy->begin());
-        bytes = *copy;
-      }
-      cached = loaded.try_emplace(contents.source, bytes).first;
-    }
-    contents.bytes = cached->second;
+    FailureOr<MutableArrayRef<char>> bytes = loadSource(op, value, contents.source);
+    if (failed(bytes))
+      return failure();
+    contents.bytes = *bytes;
   }
-  to.bytes = *contents.bytes;
+  to = {*getDtype(cast<PlannedType>(value.getType()).getElementType()), getShape(value),
+        *contents.bytes};
   return success();
 }
 
