@@ -33,11 +33,10 @@ static void convertNumber(const dlc_value *input, dlc_value *result, int64_t i) 
 // Texts
 //===----------------------------------------------------------------------===//
 
-/// The number's text: floats with as many digits as tell any two of them apart, but for the last
-/// one, as ONNX Runtime writes them.
+/// The number's text: floats of all types with 8 significant digits, as ONNX Runtime writes them.
 static uint32_t formatElement(const dlc_value *input, int64_t i, char *out) {
   if (isIn(input->dtype, floats))
-    return formatReal(loadReal(input, i), input->dtype == DLC_DTYPE_F64 ? 17 : 8, out);
+    return formatReal(loadReal(input, i), 8, out);
   if (input->dtype == DLC_DTYPE_U64)
     return formatUnsigned(uint64_t(loadInteger(input, i)), out);
   return formatInteger(loadInteger(input, i), out);

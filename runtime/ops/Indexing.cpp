@@ -150,8 +150,7 @@ DLC_LIBRARY_OP(gather_nd) {
 enum Reduction : uint32_t { takeLast, addAll, multiplyAll, takeLargest, takeSmallest };
 
 static bool readReduction(OpCall &call, uint32_t &reduction) {
-  static constexpr const char *names[] = {"none", "add", "mul", "max", "min"};
-  return call.keyword("reduction", "none", {names, 5}, reduction);
+  return call.keyword("reduction", "none", "none add mul max min", reduction);
 }
 
 template <typename T> static T combine(uint32_t reduction, T old, T update) {

@@ -148,7 +148,9 @@ DLC_LIBRARY_OP(split) {
   if (sizes && (sizes->rank != 1 || sizes->count != call.numOutputs()))
     return call.fail("expected %u sizes, found dims %s", call.numOutputs(),
                      DimsText(Dims(sizes)).text);
-  if (sizes ? !checkSizes(call, sizes, dim) : parts != int64_t(call.numOutputs()))
+  if (sizes && !checkSizes(call, sizes, dim))
+    return stopped;
+  if (!sizes && parts != int64_t(call.numOutputs()))
     return call.fail("expected %ld outputs, found %u", long(parts), call.numOutputs());
   // Equal parts, of which the last ones may be smaller or empty.
   int64_t start = 0, equal = parts ? dim / parts + (dim % parts != 0) : 0;

@@ -141,8 +141,7 @@ DLC_LIBRARY_OP(dynamic_slice) {
 enum PadMode : uint32_t { constantPad, reflectPad, edgePad, wrapPad };
 
 static bool readPadMode(OpCall &call, uint32_t &mode) {
-  static constexpr const char *names[] = {"constant", "reflect", "edge", "wrap"};
-  return call.keyword("mode", "constant", {names, 4}, mode);
+  return call.keyword("mode", "constant", "constant reflect edge wrap", mode);
 }
 
 static int64_t modulo(int64_t value, int64_t period) {

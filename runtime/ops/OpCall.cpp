@@ -226,12 +226,18 @@ List<dlc_string> OpCall::stringsAttribute(const char *name) {
   return {static_cast<const dlc_string *>(attribute->data), attribute->count};
 }
 
-bool OpCall::keyword(const char *name, const char *absent, List<const char *> names,
-                     uint32_t &which) {
+bool OpCall::keyword(const char *name, const char *absent, const char *names, uint32_t &which) {
   dlc_string found = stringAttribute(name, absent);
-  for (which = 0; which < names.count; ++which)
-    if (equals(found, stringOf(names[which])))
+  which = 0;
+  for (dlc_string rest = stringOf(names); rest.size; ++which) {
+    uint64_t length = 0;
+    while (length < rest.size && rest.data[length] != ' ')
+      ++length;
+    if (equals(found, {rest.data, length}))
       return true;
+    length += length < rest.size; // the space
+    rest = {rest.data + length, rest.size - length};
+  }
   fail("attribute '%s' has the unknown value '%.*s'", name, int(found.size), found.data);
   return false;
 }

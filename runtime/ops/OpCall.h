@@ -135,8 +135,8 @@ public:
   dlc_string stringAttribute(const char *name, const char *absent);
   List<int64_t> intsAttribute(const char *name);
   List<dlc_string> stringsAttribute(const char *name);
-  /// The place of a keyword among `names`; reports others.
-  bool keyword(const char *name, const char *absent, List<const char *> names, uint32_t &which);
+  /// The place of a keyword among `names`, which spaces separate; reports others.
+  bool keyword(const char *name, const char *absent, const char *names, uint32_t &which);
 
   //===-- Outputs --===//
 

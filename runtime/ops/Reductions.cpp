@@ -25,9 +25,8 @@ enum Kind : uint32_t {
 };
 
 static bool readKind(OpCall &call, uint32_t &kind) {
-  static constexpr const char *names[] = {"sum", "mean", "max",        "min",     "prod",
-                                          "l1",  "l2",   "sum_square", "log_sum", "log_sum_exp"};
-  return call.keyword("kind", "", {names, 10}, kind);
+  return call.keyword("kind", "", "sum mean max min prod l1 l2 sum_square log_sum log_sum_exp",
+                      kind);
 }
 
 template <typename T> static T firstOf(uint32_t kind, int32_t dtype) {

@@ -186,10 +186,9 @@ static bool equalsInCase(dlc_string lhs, dlc_string rhs, uint32_t to) {
 /// Cyrillic alphabets that have both forms in two bytes of UTF-8. One empty string where none is
 /// left.
 DLC_LIBRARY_OP(string_normalizer) {
-  static constexpr const char *names[] = {"NONE", "LOWER", "UPPER"};
   const dlc_value *input = call.tensor(0, strings);
   uint32_t to;
-  if (!input || !call.keyword("case_change_action", "NONE", {names, 3}, to))
+  if (!input || !call.keyword("case_change_action", "NONE", "NONE LOWER UPPER", to))
     return stopped;
   if (input->rank == 0 || input->rank > 2 || (input->rank == 2 && input->dims[0] != 1))
     return call.fail("expected a vector or a row, found dims %s", DimsText(Dims(input)).text);

@@ -179,11 +179,11 @@ static Taps findTaps(int64_t at, int64_t from, int64_t to, double scale, uint32_
 
 /// Cubic interpolation of the last two dims.
 DLC_LIBRARY_OP(resize) {
-  static constexpr const char *names[] = {"half_pixel", "pytorch_half_pixel", "align_corners",
-                                          "asymmetric"};
   const dlc_value *input = call.tensor(0, floats), *scales = call.tensor(1, f32Only);
   uint32_t coordinates;
-  if (!input || !scales || !call.keyword("coordinates", "half_pixel", {names, 4}, coordinates))
+  if (!input || !scales ||
+      !call.keyword("coordinates", "half_pixel",
+                    "half_pixel pytorch_half_pixel align_corners asymmetric", coordinates))
     return stopped;
   double a = call.floatAttribute("cubic_coeff", -0.75);
   uint32_t rank = input->rank;
@@ -191,9 +191,10 @@ DLC_LIBRARY_OP(resize) {
     return call.fail("expected a scale for each dim of %s, found dims %s",
                      DimsText(Dims(input)).text, DimsText(Dims(scales)).text);
   Dims dims(input);
-  for (uint32_t i = 0; i < rank; ++i) {
+  for (uint32_t i = 0; i < rank; ++i)
     if (!scaleDim(call, input->dims[i], float(loadReal(scales, i)), dims[i]))
       return stopped;
+  for (uint32_t i = 0; i < rank; ++i) {
     bool isFixed = i + 2 < rank;
     if (isFixed ? loadReal(scales, i) != 1 : dims[i] > 0 && input->dims[i] == 0)
       return call.fail("cannot resize dims %s to %s", DimsText(Dims(input)).text,
