@@ -243,10 +243,13 @@ DLC_LIBRARY_OP(scatter_nd) {
 //===----------------------------------------------------------------------===//
 
 DLC_LIBRARY_OP(nonzero) {
-  const dlc_value *input = call.tensor(0, numbers | booleans);
+  const dlc_value *input = call.tensor(0);
   if (!input)
     return stopped;
-  auto isSet = [&](int64_t i) { return loadReal(input, i) != 0; };
+  auto isSet = [&](int64_t i) {
+    return input->dtype == DLC_DTYPE_STRING ? stringAt(input, i).size != 0
+                                            : loadReal(input, i) != 0;
+  };
   int64_t count = 0;
   for (uint64_t i = 0; i < input->count; ++i)
     count += isSet(i);

@@ -48,7 +48,7 @@ def main():
     for name in listed:
         if f"dlc_op_{name}" not in defined:
             problems.append(f"{ops}: no object defines dlc_op_{name}")
-    sys.exit("\n".join(problems))
+    sys.exit("\n".join(problems) or 0)
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def main():
     for name in sorted(op_cases.NUMERIC - checker.failed):
         checker.problems.append(f"{name} has no case that fails")
     print(f"{checker.numChecks} checks of {len(checker.checked)} ops")
-    sys.exit("\n".join(checker.problems))
+    sys.exit("\n".join(checker.problems) or 0)
 
 
 if __name__ == "__main__":

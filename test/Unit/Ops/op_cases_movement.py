@@ -206,7 +206,8 @@ def indices(c):
             x = tame(shape, np.int32).astype(dtype) if dtype != bool else sample(shape, bool)
             c.onnx("nonzero", [x], "NonZero")
     c.equal("nonzero", [scalar(3)], [np.zeros((0, 1), np.int64)])
-    c.fails("nonzero", [text("a")], "element type string")
+    c.equal("nonzero", [text("a", "", "bc")], [i64(0, 2).reshape(1, 2)])
+    c.fails("nonzero", [[tame((2,))]], "to be a tensor, found sequence")
     for dtype in MOVED:
         off_on = sample((2,), dtype)
         for axis in (-1, 0, 1):
