@@ -18,6 +18,9 @@
 #include "llvm/Support/Allocator.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <map>
+#include <vector>
+
 #define DEBUG_TYPE "dlc-fold-constants"
 
 namespace dlc {
@@ -113,8 +116,12 @@ public:
 private:
   enum class Outcome { folded, left, failed };
 
+  /// What decides the elements of an op's results, as addresses of unique things.
+  using Key = std::vector<const void *>;
+
   Outcome visit(Operation *op);
   bool visitView(Operation *op);
+  Key makeKey(Operation *op, ArrayRef<Value> operands);
   bool isWorthwhile(Operation *op, ArrayRef<Value> operands);
   Outcome compute(Operation *op, StringRef name, ArrayRef<Value> operands,
                   ArrayRef<LibraryAttribute> attributes);
@@ -139,6 +146,7 @@ private:
   llvm::BumpPtrAllocator small;
   llvm::DenseMap<Value, Contents> known;
   llvm::DenseMap<Attribute, MutableArrayRef<char>> loaded; // by source
+  std::map<Key, Operation *> computed;
   SmallVector<Operation *> folded;
   llvm::DenseMap<const char *, uint64_t> offsets; // in the side file that is kept
   uint64_t keptBytes = 0;
@@ -248,6 +256,20 @@ bool Folder::visitView(Operation *op) {
   return true;
 }
 
+Folder::Key Folder::makeKey(Operation *op, ArrayRef<Value> operands) {
+  Key key = {op->getName().getAsOpaquePointer(), getLibraryDictionary(op).getAsOpaquePointer()};
+  for (Type type : op->getResultTypes())
+    key.push_back(type.getAsOpaquePointer());
+  for (Value operand : operands) {
+    Contents *contents = operand ? findContents(operand) : nullptr;
+    key.push_back(!contents          ? nullptr
+                  : contents->source ? contents->source.getAsOpaquePointer()
+                                     : contents->bytes->data());
+    key.push_back(operand ? operand.getType().getAsOpaquePointer() : nullptr);
+  }
+  return key;
+}
+
 /// Whether size and work are within bounds.
 bool Folder::isWorthwhile(Operation *op, ArrayRef<Value> operands) {
   int64_t operandBytes = 0, resultBytes = 0;
@@ -322,11 +344,22 @@ Folder::Outcome Folder::visit(Operation *op) {
     for (ExprAttr value : attribute.ints)
       if (!value.getConstant())
         return Outcome::left;
+  // What functions that are called often, or exporters, repeat is computed and stored once.
+  Key key = makeKey(op, operands);
+  if (auto equal = computed.find(key); equal != computed.end()) {
+    for (auto [result, computed] : llvm::zip_equal(op->getResults(), equal->second->getResults()))
+      known[result] = Contents(known[computed]);
+    folded.push_back(op);
+    return Outcome::folded;
+  }
   if (!isWorthwhile(op, operands)) {
     ++numLeft;
     return Outcome::left;
   }
-  return compute(op, *name, operands, *attributes);
+  Outcome outcome = compute(op, *name, operands, *attributes);
+  if (outcome == Outcome::folded)
+    computed.try_emplace(std::move(key), op);
+  return outcome;
 }
 
 //===----------------------------------------------------------------------===//
