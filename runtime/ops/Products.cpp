@@ -5,6 +5,19 @@
 
 using namespace dlc::ops;
 
+/// Operand 2: absent, or a vector of `size` elements of the type of `other`.
+static bool readBias(OpCall &call, const dlc_value *other, int64_t size, const dlc_value *&bias) {
+  bias = nullptr;
+  if (!call.input(2))
+    return true;
+  bias = call.tensorLike(2, other);
+  if (bias && (bias->rank != 1 || bias->dims[0] != size))
+    return call.fail("expected a bias of %ld elements, found dims %s", long(size),
+                     DimsText(Dims(bias)).text),
+           false;
+  return bias != nullptr;
+}
+
 //===----------------------------------------------------------------------===//
 // Matrix product
 //===----------------------------------------------------------------------===//
@@ -84,15 +97,9 @@ DLC_LIBRARY_OP(matmul) {
   Dims batch;
   if (!call.broadcastDims(batchOf(lhs), batchOf(rhs), batch))
     return stopped;
-  const dlc_value *bias = nullptr;
-  if (call.input(2)) {
-    bias = call.tensorLike(2, left);
-    if (!bias)
-      return stopped;
-    if (bias->rank != 1 || bias->dims[0] != columns)
-      return call.fail("expected a bias of %ld elements, found dims %s", long(columns),
-                       DimsText(Dims(bias)).text);
-  }
+  const dlc_value *bias;
+  if (!readBias(call, left, columns, bias))
+    return stopped;
   Dims dims = batch;
   if (!lhs.isVector)
     dims.push(rows);
@@ -111,7 +118,7 @@ DLC_LIBRARY_OP(matmul) {
 //===----------------------------------------------------------------------===//
 
 static bool checkConvolution(OpCall &call, const dlc_value *input, const dlc_value *filter,
-                             const dlc_value *bias, int64_t group) {
+                             int64_t group) {
   if (input->rank < 3 || filter->rank != input->rank)
     return call.fail("expected input and filter of one rank, at least 3, found dims %s and %s",
                      DimsText(Dims(input)).text, DimsText(Dims(filter)).text),
@@ -122,20 +129,15 @@ static bool checkConvolution(OpCall &call, const dlc_value *input, const dlc_val
     return call.fail("a filter of dims %s does not fit an input of dims %s in %ld groups",
                      DimsText(Dims(filter)).text, DimsText(Dims(input)).text, long(group)),
            false;
-  if (bias && (bias->rank != 1 || bias->dims[0] != filter->dims[0]))
-    return call.fail("expected a bias of %ld elements, found dims %s", long(filter->dims[0]),
-                     DimsText(Dims(bias)).text),
-           false;
   return true;
 }
 
 DLC_LIBRARY_OP(conv) {
   const dlc_value *input = call.tensor(0, floats);
-  const dlc_value *filter = input ? call.tensorLike(1, input) : nullptr, *bias = nullptr;
-  if (!filter || (call.input(2) && !(bias = call.tensorLike(2, input))))
-    return stopped;
+  const dlc_value *filter = input ? call.tensorLike(1, input) : nullptr, *bias;
   int64_t group = call.intAttribute("group", 1);
-  if (!checkConvolution(call, input, filter, bias, group))
+  if (!filter || !checkConvolution(call, input, filter, group) ||
+      !readBias(call, input, filter->dims[0], bias))
     return stopped;
   Window window;
   Dims kernel, dims;

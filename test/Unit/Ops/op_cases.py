@@ -184,6 +184,11 @@ def casts(c):
             c.equal("cast", [x], [x.astype(np.float64).astype(target)], to=dtype_number(target))
         x = sample((9,), source)
         c.equal("cast", [x], [x.astype(np.float64) != 0], to=9)
+    # A little more than halfway between two floats, by a bit that double does not have.
+    for bits, target in ((24, np.float32), (11, np.float16), (8, BF16)):
+        halfway = [sign * (((1 << bits) + 1 << 62 - bits) + rest) for sign in (1, -1) for rest in (0, 1, -1)]
+        for x in (np.array(halfway, np.int64), 2 * np.array(halfway[:3], np.uint64)):
+            c.equal("cast", [x], [nearest(x, target)], exact=True, to=dtype_number(target))
     limits = np.array([np.nan, np.inf, -np.inf, 1e30, -1e30])
     for target in INTEGERS:
         info = np.iinfo(target)

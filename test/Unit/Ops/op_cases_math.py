@@ -119,6 +119,8 @@ def reductions(c):
     c.equal("reduce", [np.array([1e30, 3, -1e30])], [np.array(0.0)], kind="sum", axes=[0])
     c.equal("reduce", [np.array([1, np.nan, 3], np.float32)], [np.array(np.nan)], kind="max", axes=[0])
     c.equal("reduce", [np.array([1000, 1000], np.float32)], [np.array(1000 + np.log(2))], kind="log_sum_exp", axes=[0])
+    for extreme in (np.inf, -np.inf):
+        c.equal("reduce", [np.array([extreme, extreme], np.float32)], [np.array(extreme)], kind="log_sum_exp", axes=[0])
     c.equal("reduce", [np.array([True, False])], [np.array(True)], kind="max", axes=[0])
     c.fails("reduce", [tame((2, 3))], "axis 2 is not among 2 dims", kind="sum", axes=[2])
     c.fails("reduce", [tame((2, 3))], "axis -2 occurs twice", kind="sum", axes=[0, -2])

@@ -125,6 +125,9 @@ def slices(c):
         x = sample((4, 5), dtype)
         c.equal("slice", [x], [x[1:4:2, ::-1]], exact=True, starts=[1, 4], sizes=[2, 5], steps=[2, -1])
         c.equal("slice", [x], [x[0:0]], exact=True, starts=[9, 0], sizes=[0, 5], steps=[1, 1])
+    # The start is clamped to the first element, as the specification says; numpy takes none.
+    for count in (0, 6):
+        c.equal("dynamic_slice", [np.arange(count), i64(-9), i64(-100), i64(0), i64(-1)], [np.arange(count)[:1]])
     c.fails("slice", [tame((4,))], "leaves dim 0 of [4]", starts=[2], sizes=[3], steps=[1])
     c.fails("slice", [tame((4,))], "leaves dim 0 of [4]", starts=[2], sizes=[2**62], steps=[4])
     c.fails("slice", [tame((4,))], "expected 1 starts", starts=[2, 0], sizes=[1], steps=[1])
