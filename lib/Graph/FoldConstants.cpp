@@ -18,6 +18,9 @@
 #include "llvm/Support/Allocator.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <map>
+#include <vector>
+
 #define DEBUG_TYPE "dlc-fold-constants"
 
 namespace dlc {
@@ -37,8 +40,9 @@ static constexpr int64_t smallBytes = 64 << 10;
 /// How many times the size of its operands a larger result may have: what expands is cheaper to
 /// compute than to store and to read.
 static constexpr int64_t maxGrowth = 4;
-/// Elementary steps, of a few nanoseconds each, for all ops of a module: a few seconds.
-static constexpr int64_t maxWork = 1'000'000'000;
+/// Elementary steps for all ops of a module. Library ops take some ten nanoseconds for each, so
+/// that these are a few seconds.
+static constexpr int64_t maxWork = 400'000'000;
 
 static int64_t saturatingProduct(ArrayRef<int64_t> factors) {
   int64_t product = 1;
@@ -112,8 +116,12 @@ public:
 private:
   enum class Outcome { folded, left, failed };
 
+  /// What decides the elements of an op's results, as addresses of unique things.
+  using Key = std::vector<const void *>;
+
   Outcome visit(Operation *op);
   bool visitView(Operation *op);
+  Key makeKey(Operation *op, ArrayRef<Value> operands);
   bool isWorthwhile(Operation *op, ArrayRef<Value> operands);
   Outcome compute(Operation *op, StringRef name, ArrayRef<Value> operands,
                   ArrayRef<LibraryAttribute> attributes);
@@ -122,6 +130,7 @@ private:
   bool canRead(Value value);
   std::optional<StringRef> findSource(RangeAttr range);
   FailureOr<MutableArrayRef<char>> allocate(Operation *op, uint64_t bytes, bool isSmall);
+  FailureOr<MutableArrayRef<char>> loadSource(Operation *op, Value value, Attribute source);
   LogicalResult load(Operation *op, Value value, TensorData &to);
 
   LogicalResult finish();
@@ -137,6 +146,7 @@ private:
   llvm::BumpPtrAllocator small;
   llvm::DenseMap<Value, Contents> known;
   llvm::DenseMap<Attribute, MutableArrayRef<char>> loaded; // by source
+  std::map<Key, Operation *> computed;
   SmallVector<Operation *> folded;
   llvm::DenseMap<const char *, uint64_t> offsets; // in the side file that is kept
   uint64_t keptBytes = 0;
@@ -193,35 +203,44 @@ FailureOr<MutableArrayRef<char>> Folder::allocate(Operation *op, uint64_t bytes,
   return *memory;
 }
 
-/// Describes a constant. One that lies in its file as no code can read it is copied.
+/// The elements of a source in memory that code can read: what is not aligned in its file, or has
+/// no file, is copied.
+FailureOr<MutableArrayRef<char>> Folder::loadSource(Operation *op, Value value, Attribute source) {
+  auto isAligned = [&](const char *data) {
+    int64_t bytes = cast<PlannedType>(value.getType()).getElementBytes();
+    return reinterpret_cast<uintptr_t>(data) % bytes == 0;
+  };
+  if (auto found = loaded.find(source); found != loaded.end() && isAligned(found->second.data()))
+    return found->second;
+  std::string owned;
+  StringRef data;
+  auto dense = dyn_cast<DenseElementsAttr>(source);
+  if (dense)
+    data = owned = getDenseBytes(dense);
+  else
+    data = *findSource(cast<RangeAttr>(source));
+  MutableArrayRef<char> bytes(const_cast<char *>(data.data()), data.size()); // only read
+  if (dense || !isAligned(data.data())) {
+    FailureOr<MutableArrayRef<char>> copy = allocate(op, data.size(), isDense(value));
+    if (failed(copy))
+      return failure();
+    llvm::copy(data, copy->begin());
+    bytes = *copy;
+  }
+  return loaded[source] = bytes;
+}
+
+/// Describes a constant.
 LogicalResult Folder::load(Operation *op, Value value, TensorData &to) {
-  auto type = cast<PlannedType>(value.getType());
-  to.dtype = *getDtype(type.getElementType());
-  to.dims = getShape(value);
   Contents &contents = *findContents(value);
   if (!contents.bytes) {
-    auto cached = loaded.find(contents.source);
-    if (cached == loaded.end()) {
-      std::string owned;
-      StringRef data;
-      if (auto dense = dyn_cast<DenseElementsAttr>(contents.source))
-        data = owned = getDenseBytes(dense);
-      else
-        data = *findSource(cast<RangeAttr>(contents.source));
-      MutableArrayRef<char> bytes(const_cast<char *>(data.data()), data.size()); // only read
-      if (!owned.empty() ||
-          reinterpret_cast<uintptr_t>(data.data()) % type.getElementBytes() != 0) {
-        FailureOr<MutableArrayRef<char>> copy = allocate(op, data.size(), isDense(value));
-        if (failed(copy))
-          return failure();
-        llvm::copy(data, copy->begin());
-        bytes = *copy;
-      }
-      cached = loaded.try_emplace(contents.source, bytes).first;
-    }
-    contents.bytes = cached->second;
+    FailureOr<MutableArrayRef<char>> bytes = loadSource(op, value, contents.source);
+    if (failed(bytes))
+      return failure();
+    contents.bytes = *bytes;
   }
-  to.bytes = *contents.bytes;
+  to = {*getDtype(cast<PlannedType>(value.getType()).getElementType()), getShape(value),
+        *contents.bytes};
   return success();
 }
 
@@ -235,6 +254,20 @@ bool Folder::visitView(Operation *op) {
   known[op->getResult(0)] = view;
   folded.push_back(op);
   return true;
+}
+
+Folder::Key Folder::makeKey(Operation *op, ArrayRef<Value> operands) {
+  Key key = {op->getName().getAsOpaquePointer(), getLibraryDictionary(op).getAsOpaquePointer()};
+  for (Type type : op->getResultTypes())
+    key.push_back(type.getAsOpaquePointer());
+  for (Value operand : operands) {
+    Contents *contents = operand ? findContents(operand) : nullptr;
+    key.push_back(!contents          ? nullptr
+                  : contents->source ? contents->source.getAsOpaquePointer()
+                                     : contents->bytes->data());
+    key.push_back(operand ? operand.getType().getAsOpaquePointer() : nullptr);
+  }
+  return key;
 }
 
 /// Whether size and work are within bounds.
@@ -311,11 +344,22 @@ Folder::Outcome Folder::visit(Operation *op) {
     for (ExprAttr value : attribute.ints)
       if (!value.getConstant())
         return Outcome::left;
+  // What functions that are called often, or exporters, repeat is computed and stored once.
+  Key key = makeKey(op, operands);
+  if (auto equal = computed.find(key); equal != computed.end()) {
+    for (auto [result, computed] : llvm::zip_equal(op->getResults(), equal->second->getResults()))
+      known[result] = Contents(known[computed]);
+    folded.push_back(op);
+    return Outcome::folded;
+  }
   if (!isWorthwhile(op, operands)) {
     ++numLeft;
     return Outcome::left;
   }
-  return compute(op, *name, operands, *attributes);
+  Outcome outcome = compute(op, *name, operands, *attributes);
+  if (outcome == Outcome::folded)
+    computed.try_emplace(std::move(key), op);
+  return outcome;
 }
 
 //===----------------------------------------------------------------------===//

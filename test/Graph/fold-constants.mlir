@@ -117,6 +117,28 @@ module attributes {dlc.sources = [#dlc.source<hash = "00000000000000000000000000
 
 // -----
 
+// CHECK: module attributes {dlc.sources = [#dlc.source<hash = "{{[0-9a-f]+}}", size = 1424>]}
+module {
+  // The same of the same is stored once; another attribute or type makes another result.
+  // CHECK-LABEL: func.func @equal_ops
+  // CHECK-DAG: %[[FIRST:.*]] = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 400>
+  // CHECK-DAG: %[[SECOND:.*]] = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 448, length = 400>
+  // CHECK-DAG: %[[THIRD:.*]] = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 896, length = 528>
+  // CHECK: return %[[FIRST]], %[[FIRST]], %[[SECOND]], %[[THIRD]]
+  func.func @equal_ops() -> (!dlc.tensor<100 x f32>, !dlc.tensor<100 x f32>, !dlc.tensor<100 x f32>, !dlc.tensor<132 x i32>) {
+    %0 = dlc.constant #dlc.weight<source = dense<-1.5> : tensor<100xf32>, shape = [100], type = f32> -> <100 x f32>
+    %1 = dlc.constant #dlc.weight<source = dense<-1.5> : tensor<100xf32>, shape = [100], type = f32> -> <100 x f32>
+    %2 = dlc.constant #dlc.weight<source = dense<7> : tensor<132xi32>, shape = [132], type = i32> -> <132 x i32>
+    %3 = dlc.leaky_relu %0 alpha 0.5 : (!dlc.tensor<100 x f32>) -> !dlc.tensor<100 x f32>
+    %4 = dlc.leaky_relu %1 alpha 0.5 : (!dlc.tensor<100 x f32>) -> !dlc.tensor<100 x f32>
+    %5 = dlc.leaky_relu %0 alpha 0.25 : (!dlc.tensor<100 x f32>) -> !dlc.tensor<100 x f32>
+    %6 = dlc.neg %2 : (!dlc.tensor<132 x i32>) -> !dlc.tensor<132 x i32>
+    return %3, %4, %5, %6 : !dlc.tensor<100 x f32>, !dlc.tensor<100 x f32>, !dlc.tensor<100 x f32>, !dlc.tensor<132 x i32>
+  }
+}
+
+// -----
+
 // CHECK-LABEL: func.func @recipes_are_left
 // CHECK: dlc.neg
 func.func @recipes_are_left() -> !dlc.tensor<1 x 2 x f32> {

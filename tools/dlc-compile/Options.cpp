@@ -48,6 +48,11 @@ static cl::list<std::string>
 static cl::list<std::string> ranges("range", cl::value_desc("symbol=min:max"),
                                     cl::desc("Values that a symbolic dim may have, such as N=1:32"),
                                     cl::cat(category));
+static cl::opt<unsigned>
+    jobs("jobs", cl::value_desc("n"),
+         cl::desc("Threads that generate code (default: one for each CPU); the artifact is the "
+                  "same for any number"),
+         cl::cat(category));
 static cl::opt<bool> printPipelineFlag("print-pipeline",
                                        cl::desc("Print the passes of each phase, and stop"),
                                        cl::cat(category));
@@ -158,6 +163,7 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   }
   options.targetFeatures = targetFeatures;
   options.dumpFolder = dumpPhases;
+  options.jobs = jobs;
   if (options.to == Phase::Package && options.output == "-") {
     errs() << "error: an artifact cannot be written to standard output; name a file with -o\n";
     return std::nullopt;

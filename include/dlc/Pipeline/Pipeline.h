@@ -66,9 +66,10 @@ enum class CompileResult { ok, rejected, internalError };
 /// model, `internalError` with ones about the compiler.
 CompileResult runPhases(mlir::ModuleOp module, const CompileOptions &options);
 
-/// Machine code and package: writes the artifact of a module after the codegen phase.
+/// Machine code and package: writes the artifact of a module after the codegen phase. `jobs` threads
+/// generate code (0: one for each CPU), which changes no byte.
 llvm::LogicalResult buildArtifact(mlir::ModuleOp module, const SourceFiles &sources,
-                                  llvm::StringRef outputPath);
+                                  llvm::StringRef outputPath, unsigned jobs = 0);
 
 /// Everything that IR of any phase may hold.
 void registerDialects(mlir::DialectRegistry &registry);

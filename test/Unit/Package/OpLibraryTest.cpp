@@ -51,6 +51,7 @@ std::vector<std::string> getNeeded(llvm::StringRef image) {
 
 TEST_F(OpLibraryTest, aCalledOpIsPartOfTheArtifact) {
   std::string image = link(DLC_ONE_OP);
+  ASSERT_FALSE(image.empty());
   EXPECT_EQ(getNeeded(image), std::vector<std::string>{"libc.so.6"}); // relu calls no libm
   const dlc_op_fn *functions = load(image);
   ASSERT_TRUE(functions);
@@ -82,6 +83,7 @@ TEST_F(OpLibraryTest, onlyCalledOpsArePartOfTheArtifact) {
 
 TEST_F(OpLibraryTest, allOpsNeedLibcAndLibmAlone) {
   std::string image = link(DLC_ALL_OPS);
+  ASSERT_FALSE(image.empty());
   for (const std::string &library : getNeeded(image))
     EXPECT_TRUE(library == "libm.so.6" || library == "libc.so.6") << library;
   EXPECT_TRUE(load(image)); // every undefined symbol was found
