@@ -72,9 +72,9 @@ TEST_F(ToolTest, ReadsAndWritesNpy) {
 }
 
 TEST_F(ToolTest, TimesRuns) {
-  Result result = run(model + " --repeat 5 --input x=1,2,3,4,5,6 --input s=0,1");
+  Result result = run(model + " --bench 5 --input x=1,2,3,4,5,6 --input s=0,1");
   EXPECT_EQ(result.status, 0);
-  EXPECT_NE(result.text.find("\n5 runs: min "), std::string::npos) << result.text;
+  EXPECT_NE(result.text.find("\n5 runs: median "), std::string::npos) << result.text;
 }
 
 TEST_F(ToolTest, ReportsAllProblemsOfItsInput) {
@@ -83,13 +83,12 @@ TEST_F(ToolTest, ReportsAllProblemsOfItsInput) {
   Result result = run(model + " --input x=@" + bad + " --input z=1 --output yy=@o.txt");
   EXPECT_EQ(result.text,
             "error: " + model + ": no output 'yy'; the nearest name is 'y'\n" +
-                "error: o.txt: expected a file .npy or .png for output 'yy'\n" + "error: " + bad +
-                ": a picture is f32 1 x 3 x H x W or 1 x 1 x H x W; input 'x' takes f32 "
-                "N x 3\n" +
-                "error: " + model + ": no input 'z'; the nearest name is 'x'\n" +
+                "error: o.txt: expected a file .npy or .png for output 'yy'\n" + "error: " + model +
+                ": no input 'z'; the nearest name is 'x'\n" + "error: " + bad +
+                ": a picture is f32 1 x 3 x H x W or 1 x 1 x H x W; input 'x' takes f32 N x 3\n" +
                 "error: " + model +
                 ": input 's' is missing; feed it with --input "
-                "s=...\n");
+                "s=... or --random\n");
   EXPECT_EQ(result.status, 1);
   result = run(model + " --input x=1,2,3 --input s=@" + doubles);
   EXPECT_EQ(result.text, "error: " + doubles + ": expected f32 for input 's', found f64\n");
