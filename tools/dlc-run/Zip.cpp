@@ -121,25 +121,42 @@ bool dlc::run::listZip(const std::string &path, std::string_view bytes,
   return true;
 }
 
+/// Inflates a member into memory of its size. False after a report.
+static bool inflate(const std::string &source, const ZipMember &member, Buffer &contents,
+                    Problems &problems) {
+  // stb looks ahead by so many bytes, for which PNG has a checksum behind the data.
+  constexpr size_t lookAhead = 4;
+  const size_t packedSize = member.packed.size() + lookAhead;
+  if (member.size > INT_MAX || packedSize > INT_MAX) { // stb counts in int
+    problems.add("{}: deflated data of 2 GiB or more", source);
+    return false;
+  }
+  Buffer packed;
+  if (!packed.allocate(packedSize)) {
+    problems.add("{}: out of memory for {} bytes", source, packedSize);
+    return false;
+  }
+  memcpy(packed.data(), member.packed.data(), member.packed.size());
+  memset(packed.data() + member.packed.size(), 0, lookAhead);
+  if (stbi_zlib_decode_noheader_buffer(contents.data(), static_cast<int>(member.size),
+                                       packed.data(), static_cast<int>(packedSize)) ==
+      static_cast<int>(member.size))
+    return true;
+  problems.add("{}: the deflated data is damaged, or not of the {} bytes that the directory tells",
+               source, member.size);
+  return false;
+}
+
 bool dlc::run::extractZip(const std::string &source, const ZipMember &member, Buffer &contents,
                           Problems &problems) {
   if (!contents.allocate(member.size)) {
     problems.add("{}: out of memory for {} bytes", source, member.size);
     return false;
   }
-  if (!member.deflated) {
+  if (!member.deflated)
     memcpy(contents.data(), member.packed.data(), member.size);
-  } else if (member.size > INT_MAX || member.packed.size() > INT_MAX) { // stb counts in int
-    problems.add("{}: deflated data of 2 GiB or more", source);
+  else if (!inflate(source, member, contents, problems))
     return false;
-  } else if (stbi_zlib_decode_noheader_buffer(
-                 contents.data(), static_cast<int>(member.size), member.packed.data(),
-                 static_cast<int>(member.packed.size())) != static_cast<int>(member.size)) {
-    problems.add(
-        "{}: the deflated data is damaged, or not of the {} bytes that the directory tells", source,
-        member.size);
-    return false;
-  }
   if (crc32({contents.data(), contents.size()}) != member.checksum) {
     problems.add("{}: the checksum is wrong", source);
     return false;

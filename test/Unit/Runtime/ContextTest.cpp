@@ -148,7 +148,7 @@ TEST_F(ContextTest, ReusesOutputsThatARunAllocated) {
 TEST_F(ContextTest, UsesTheCallersWorkspace) {
   Call call(session(), 4);
   alignas(64) char memory[192] = {};
-  dlc_run_options options = {sizeof(options), 0, memory, 64};
+  dlc_run_options options = {sizeof(options), 0, memory, 64, nullptr, 0, 0};
   ASSERT_EQ(call.run(&options), DLC_OK) << call.error();
   call.expectResult();
   EXPECT_EQ(*reinterpret_cast<float *>(memory + 4), 1.0f) << "the arena was not the caller's";
@@ -319,7 +319,7 @@ TEST_F(ContextTest, RefusesOverlappingBuffers) {
   EXPECT_EQ(call.run(), DLC_INVALID_ARGUMENT);
   EXPECT_EQ(call.error(), "output 'rows' overlaps output 'y'");
   call.outputs[1].data = memory + 48;
-  dlc_run_options options = {sizeof(options), 0, memory, 64};
+  dlc_run_options options = {sizeof(options), 0, memory, 64, nullptr, 0, 0};
   EXPECT_EQ(call.run(&options), DLC_INVALID_ARGUMENT);
   EXPECT_EQ(call.error(), "the workspace overlaps output 'y'");
   options.workspace = memory + 64;
