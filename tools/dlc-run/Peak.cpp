@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 #include <pthread.h>
 #include <vector>
 
@@ -37,7 +38,9 @@ __attribute__((target("avx512f"))) static float runAvx512(int64_t rounds, float 
       sums[i] = _mm512_fmadd_ps(sums[i], a, b);
   for (int i = 1; i < numSums; ++i)
     sums[0] = _mm512_add_ps(sums[0], sums[i]);
-  return _mm512_reduce_add_ps(sums[0]);
+  float lanes[16];
+  _mm512_storeu_ps(lanes, sums[0]);
+  return std::accumulate(lanes, lanes + 16, 0.0f);
 }
 
 __attribute__((target("avx2,fma"))) static float runAvx2(int64_t rounds, float factor, float term) {
@@ -52,7 +55,7 @@ __attribute__((target("avx2,fma"))) static float runAvx2(int64_t rounds, float f
     sums[0] = _mm256_add_ps(sums[0], sums[i]);
   float lanes[8];
   _mm256_storeu_ps(lanes, sums[0]);
-  return lanes[0] + lanes[1] + lanes[2] + lanes[3] + lanes[4] + lanes[5] + lanes[6] + lanes[7];
+  return std::accumulate(lanes, lanes + 8, 0.0f);
 }
 
 static float runSse(int64_t rounds, float factor, float term) {
@@ -67,7 +70,7 @@ static float runSse(int64_t rounds, float factor, float term) {
     sums[0] = _mm_add_ps(sums[0], sums[i]);
   float lanes[4];
   _mm_storeu_ps(lanes, sums[0]);
-  return lanes[0] + lanes[1] + lanes[2] + lanes[3];
+  return std::accumulate(lanes, lanes + 4, 0.0f);
 }
 
 static Loop widestLoop() {

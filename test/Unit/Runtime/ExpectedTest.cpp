@@ -2,6 +2,7 @@
 #include "Expected.h"
 #include "Random.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -22,7 +23,7 @@ Verdict compare(int32_t dtype, const std::vector<T> &expected, const std::vector
   expectation.tensor.dtype = dtype;
   expectation.tensor.dims = {static_cast<int64_t>(expected.size())};
   EXPECT_TRUE(expectation.tensor.allocate("y", problems));
-  memcpy(expectation.tensor.data.data(), expected.data(), expected.size() * sizeof(T));
+  std::copy_n(expected.begin(), expected.size(), expectation.tensor.as<T>());
   Verdict verdict;
   compareTensors(
       expectation, tolerance,

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <regex>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +76,25 @@ TEST_F(ToolTest, TimesRuns) {
   Result result = run(model + " --bench 5 --input x=1,2,3,4,5,6 --input s=0,1");
   EXPECT_EQ(result.status, 0);
   EXPECT_NE(result.text.find("\n5 runs: median "), std::string::npos) << result.text;
+}
+
+TEST_F(ToolTest, ProfilesKernels) {
+  // The program counts 6 flops for each row of its first kernel, and none of the second.
+  Result result =
+      run(model + " --random 1 --dim N=5000 --bench 4 --profile --threads 1 | grep -v ^.:");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_TRUE(std::regex_search(
+      result.text, std::regex("\n4 runs: median [^\n]*\n"
+                              "kernel +calls +ms +share +GFLOP/s +peak  ONNX nodes\n"
+                              "(.*\n)?add_s +4 +[0-9.]+ +[0-9.]+% +[0-9.]+ +[0-9.]+%  node_0\n")))
+      << result.text;
+  EXPECT_TRUE(std::regex_search(
+      result.text, std::regex("\nadd_weights +4 +[0-9.]+ +[0-9.]+% +- +-  node_1, node_2\n")))
+      << result.text;
+  EXPECT_TRUE(std::regex_search(
+      result.text, std::regex("\n\\(outside\\) +[0-9.]+ +[0-9.]+%\npeak: [0-9.]+ GFLOP/s of f32, "
+                              "measured with [A-Z0-9-]+ on 1 thread\n$")))
+      << result.text;
 }
 
 TEST_F(ToolTest, ReportsAllProblemsOfItsInput) {

@@ -9,8 +9,8 @@ using namespace dlc::run;
 
 namespace {
 void number(std::string &bytes, uint64_t value, int size) {
-  for (int i = 0; i < size; ++i)
-    bytes += static_cast<char>(value >> 8 * i);
+  for (int i = 0; i < size; ++i, value >>= 8)
+    bytes += static_cast<char>(value);
 }
 
 struct MemberSpec {
