@@ -72,15 +72,18 @@ public:
   void fill(uint32_t input, const dlc_tensor_info &info, Feeds &feeds) {
     Tensor &tensor = feeds.tensors[input];
     tensor.dtype = info.dtype;
+    bool open = false;
     for (uint32_t d = 0; d < info.rank; ++d) {
       const auto size = sizes.find(info.dim_texts[d]);
-      if (info.dims[d] < 0 && size == sizes.end()) {
+      const bool known = info.dims[d] >= 0 || size != sizes.end();
+      if (!known)
         problems.add("input '{}': dimension {} is open; give its size with --dim {}=...", info.name,
                      d, info.dim_texts[d]);
-        return;
-      }
-      tensor.dims.push_back(info.dims[d] < 0 ? size->second : info.dims[d]);
+      open = open || !known;
+      tensor.dims.push_back(info.dims[d] >= 0 || !known ? info.dims[d] : size->second);
     }
+    if (open)
+      return;
     if (!tensor.allocate(fmt::format("input '{}'", info.name), problems))
       return;
     fillRandom(*options.seed, input, tensor);
