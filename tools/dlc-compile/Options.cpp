@@ -33,7 +33,8 @@ static cl::opt<std::string>
                 cl::cat(category));
 static cl::opt<std::string>
     compileTo("compile-to", cl::value_desc("phase"),
-              cl::desc("Stop after this phase; without this option, after package"),
+              cl::desc("Stop after this phase; without this option, after package. Constants "
+                       "that were folded go to <output>.weights, a --source of --compile-from"),
               cl::init("package"), cl::cat(category));
 static cl::opt<std::string>
     emit("emit", cl::value_desc("dlc|llvm|asm|so"),

@@ -104,15 +104,21 @@ static int writeText(ModuleOp module, const ToolOptions &options) {
     text = printWithLocations(module);
   if (failed(text))
     return exitRejected;
-  llvm::Error error = writeTextFile(options.output, *text);
-  return error ? reportError(toString(std::move(error))) : int(exitOk);
+  if (llvm::Error error = writeTextFile(options.output, *text))
+    return reportError(toString(std::move(error)));
+  // Nothing goes on from standard output or a device.
+  bool goesOn = options.emit == Emit::artifact && options.output != "-" &&
+                llvm::sys::fs::is_regular_file(options.output);
+  return !goesOn || succeeded(writeSideFile(module, options.output)) ? exitOk : exitRejected;
 }
 
 /// Whether writing the output would destroy a file that is read.
 static bool overwritesInput(const ToolOptions &options) {
-  return llvm::any_of(
-      llvm::concat<const std::string>(ArrayRef(options.input), options.sources),
-      [&](const std::string &path) { return llvm::sys::fs::equivalent(path, options.output); });
+  return llvm::any_of(llvm::concat<const std::string>(ArrayRef(options.input), options.sources),
+                      [&](const std::string &path) {
+                        return llvm::sys::fs::equivalent(path, options.output) ||
+                               llvm::sys::fs::equivalent(path, getSideFilePath(options.output));
+                      });
 }
 
 static int compile(const ToolOptions &options) {
@@ -128,7 +134,7 @@ static int compile(const ToolOptions &options) {
   context.loadAllAvailableDialects();
   context.printOpOnDiagnostic(false);
   context.getDiagEngine().registerHandler(printDiagnostic);
-  SourceFiles sources;
+  SourceFiles &sources = context.getLoadedDialect<DlcDialect>()->getSourceFiles();
   OwningOpRef<ModuleOp> module = loadModule(context, options, sources);
   if (!module)
     return exitRejected;

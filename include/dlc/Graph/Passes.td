@@ -55,6 +55,31 @@ def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numInferred", "num-inferred", "Number of values whose shape was unknown before">];
 }
 
+def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
+  let summary = "Compute ops whose operands are constants";
+  let description = [{
+    Ops that a function of the op library computes, and whose operands are constants of known shape. Results of at most
+    64 elements become dense constants; larger ones lie in a source of their own, which the compiler keeps beside the
+    model's. A function that fails is an error, except in a branch or a loop, which may never be entered.
+
+    What would cost more than it saves stays as it is: results of more than 64 KiB and more than four times the size of
+    their operands (expansions), and what a few seconds or the budget are too short for. The budget counts all bytes
+    that are written, results that other folded ops use up as well; they are on disk, not in memory.
+
+    ```mlir
+    %0 = dlc.constant dense<[1.0, -2.0]> : tensor<2xf32> -> <2 x f32>
+    %1 = dlc.relu %0 : (!dlc.tensor<2 x f32>) -> !dlc.tensor<2 x f32>
+    // becomes
+    %1 = dlc.constant dense<[1.0, 0.0]> : tensor<2xf32> -> <2 x f32>
+    ```
+  }];
+  let options = [
+    Option<"budget", "budget", "uint64_t", "uint64_t(1) << 30", "Bytes that folding may write to the temporary folder">];
+  let statistics = [
+    Statistic<"numFolded", "num-folded", "Number of ops that were computed">,
+    Statistic<"numLeft", "num-left", "Number of ops of constants that were too large or too slow to compute">];
+}
+
 def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::ModuleOp"> {
   let summary = "Fold batch normalizations into the convolutions before them";
   let description = [{

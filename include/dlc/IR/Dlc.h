@@ -2,6 +2,8 @@
 #ifndef DLC_IR_DLC_H
 #define DLC_IR_DLC_H
 
+#include "dlc/Support/SourceFiles.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"

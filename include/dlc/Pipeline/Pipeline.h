@@ -46,12 +46,19 @@ struct CompileOptions {
   Phase from = Phase::Import;
   /// The last phase on IR to run; at most Codegen.
   Phase to = Phase::Codegen;
-  /// Where to write NN-phase.mlir after each phase; nowhere where empty.
+  /// Where to write NN-phase.mlir after each phase, and the side file after the graph phase;
+  /// nowhere where empty.
   std::string dumpFolder;
 };
 
 /// IR as text that --compile-from reads again, with the nodes that ops come from.
 std::string printWithLocations(mlir::ModuleOp module);
+
+/// Writes the data of constants that were folded, where the module has any, to the side file of IR
+/// at `path`, which has the same name and ".weights". --compile-from takes it as a --source.
+llvm::LogicalResult writeSideFile(mlir::ModuleOp module, llvm::StringRef path);
+/// The name of the side file of IR at `path`.
+std::string getSideFilePath(llvm::StringRef path);
 
 enum class CompileResult { ok, rejected, internalError };
 

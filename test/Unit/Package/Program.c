@@ -14,7 +14,7 @@ extern const char dlc_weights[] __attribute__((visibility("hidden")));
 __attribute__((visibility("default"))) void kernel(const dlc_kernel_call *call, int64_t task) {
   const float *x = call->buffers[0], *w = call->buffers[1];
   float *y = call->buffers[2];
-  y[task] = expf(x[task]) * (WEIGHTS_SIZE ? w[task % 3] : 1.0f);
+  y[task] = (float)exp(x[task]) * (WEIGHTS_SIZE ? w[task % 3] : 1.0f);
 }
 
 static int32_t plan(const int64_t *symbols, int64_t *output_dims, int64_t *workspace) {
