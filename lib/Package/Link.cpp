@@ -102,7 +102,7 @@ static constexpr StringLiteral libcSymbols[] = {"memcmp", "memcpy", "memmove", "
 static constexpr StringLiteral libmSymbols[] = {
     "ceil",       "ceilf",  "cos", "erf",       "exp",        "floor", "floorf",
     "fmaf",       "fmod",   "log", "nearbyint", "nearbyintf", "pow",   "rintf",
-    "roundevenf", "roundf", "sin", "tanh",      "truncf"};
+    "roundeven",  "roundevenf", "roundf", "sin", "sincos", "tanh", "truncf"};
 
 //===----------------------------------------------------------------------===//
 // The link
