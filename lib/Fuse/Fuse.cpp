@@ -1,6 +1,8 @@
 // Draws boxes around ops that run as one kernel. Boxes make no new ops: what an emitter sees is
 // what the importer made.
 
+#include "ElementwiseRule.h"
+
 #include "dlc/Fuse/Passes.h"
 #include "dlc/IR/Dlc.h"
 #include "dlc/IR/Emitters.h"
@@ -134,7 +136,7 @@ namespace {
 struct Fuse : dlc::impl::FuseBase<Fuse> {
   using FuseBase::FuseBase;
 
-  bool isEnabled(const Rule &rule) { return rules.empty() || llvm::is_contained(rules, rule.name); }
+  bool isEnabled(StringRef rule) { return rules.empty() || llvm::is_contained(rules, rule); }
 
   /// The op that follows `tail` in the box of `anchor`: the one user of its value, where a rule
   /// says so.
@@ -145,18 +147,20 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     if (user->getBlock() != tail->getBlock())
       return nullptr;
     bool allowed = llvm::any_of(::rules, [&](const Rule &rule) {
-      return isEnabled(rule) && rule.isAnchor(anchor) && rule.isFollower(user);
+      return isEnabled(rule.name) && rule.isAnchor(anchor) && rule.isFollower(user);
     });
     return allowed && isEpilogue(user, tail->getResult(0)) ? user : nullptr;
   }
 
   LogicalResult checkRules() {
+    SmallVector<StringRef> known =
+        llvm::map_to_vector(::rules, [](const Rule &rule) -> StringRef { return rule.name; });
+    known.push_back(elementwiseRule);
     for (const std::string &name : rules)
-      if (llvm::none_of(::rules, [&](const Rule &rule) { return rule.name == name; })) {
+      if (!llvm::is_contained(known, name)) {
         InFlightDiagnostic diagnostic = getOperation().emitError("unknown fusion rule '")
                                         << name << "'; known are ";
-        llvm::interleaveComma(::rules, diagnostic,
-                              [&](const Rule &rule) { diagnostic << rule.name; });
+        llvm::interleaveComma(known, diagnostic);
         return diagnostic;
       }
     return success();
@@ -197,19 +201,36 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     return ops;
   }
 
+  /// Anchors take what follows them before trees of elementwise ops do. Trees grow from their last
+  /// op, so that the last roots come first.
   void drawBoxes(ArrayRef<Operation *> ops) {
-    DenseSet<Operation *> boxed;
-    for (Operation *op : ops) {
-      if (boxed.contains(op))
-        continue;
-      SmallVector<Operation *> members = {op};
-      while (Operation *follower = findFollower(op, members.back())) {
-        members.push_back(follower);
-        ++numFused;
-      }
-      boxed.insert(members.begin(), members.end());
+    DenseSet<Operation *> free(ops.begin(), ops.end());
+    auto draw = [&](ArrayRef<Operation *> members) {
+      for (Operation *member : members)
+        free.erase(member);
       drawBox(members);
+      numFused += members.size() - 1;
       ++numBoxes;
+    };
+    SmallVector<Operation *> roots;
+    for (Operation *op : ops) {
+      if (!free.contains(op))
+        continue;
+      if (isa<ElementwiseOpInterface>(op)) {
+        roots.push_back(op);
+        continue;
+      }
+      SmallVector<Operation *> members = {op};
+      while (Operation *follower = findFollower(op, members.back()))
+        members.push_back(follower);
+      draw(members);
+    }
+    for (Operation *root : llvm::reverse(roots)) {
+      if (!free.contains(root))
+        continue;
+      auto isFree = [&](Operation *op) { return free.contains(op); };
+      draw(isEnabled(elementwiseRule) ? findElementwiseTree(root, isFree)
+                                      : SmallVector<Operation *>{root});
     }
   }
 

@@ -26,18 +26,26 @@ def SpecializeShapes : Pass<"dlc-specialize-shapes", "::mlir::ModuleOp"> {
   let summary = "Give dims of the inputs the values, names and ranges that a user declares";
   let description = [{
     A dim with a name becomes a number or gets another name, everywhere; dims of one name are equal. A dim that the model
-    says must be given as it is. Ranges reach the artifact, and a run outside of them is refused.
+    says must be given as it is. Ranges reach the artifact, and a run outside of them is refused. Hints are the usual
+    values of symbols, which the memory plan compares sizes at.
+
+    Versions are copies of `main` for some sizes, with attribute `dlc.when`, before it: one for each value, and for each
+    combination where several symbols have values. A run takes the first version that fits, and `main` where none does.
 
     ```mlir
-    // --dlc-specialize-shapes='shapes={{x=1,H,W}} ranges=H=1:1024'
-    func.func @main(%x: !dlc.tensor<N x A x B x f32> {dlc.name = "x"})
+    // --dlc-specialize-shapes='shapes={{x=N,H,W}} ranges=H=1:1024 versions={{N=1}}'
+    func.func @main(%x: !dlc.tensor<M x A x B x f32> {dlc.name = "x"})
     // becomes
-    func.func @main(%x: !dlc.tensor<1 x H x W x f32> {dlc.name = "x"})
+    func.func @main_1(%x: !dlc.tensor<1 x H x W x f32> {dlc.name = "x"}) attributes {dlc.when = {N = 1}}
+    func.func @main(%x: !dlc.tensor<N x H x W x f32> {dlc.name = "x"})
     ```
   }];
   let options = [
     ListOption<"shapes", "shapes", "std::string", "Shapes of inputs, each NAME=DIM,DIM,...">,
-    ListOption<"ranges", "ranges", "std::string", "Ranges of symbols, each SYMBOL=MIN:MAX">];
+    ListOption<"ranges", "ranges", "std::string", "Ranges of symbols, each SYMBOL=MIN:MAX">,
+    ListOption<"hints", "hints", "std::string", "Usual values of symbols, each SYMBOL=VALUE">,
+    ListOption<"versions", "versions", "std::string", "Values to make versions for, each SYMBOL=VALUE,VALUE,...">];
+  let statistics = [Statistic<"numVersions", "num-versions", "Number of versions made">];
 }
 
 def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
