@@ -49,12 +49,51 @@ LogicalResult BatchNormOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   return addType(*this, types, input.getDims(), input.getElementType());
 }
 
+/// The last dim but `fromLast`, where the last two are exchanged with `transpose`.
+static ExprAttr getMatrixDim(PlannedType type, int64_t fromLast, bool transpose) {
+  return type.getDim(type.getRank() - 1 - (transpose ? 1 - fromLast : fromLast));
+}
+
+ExprAttr MatmulOp::getRows() {
+  PlannedType lhs = getLhs().getType();
+  return lhs.getRank() == 1 ? ExprAttr() : getMatrixDim(lhs, 1, getTransposeLhs());
+}
+
+ExprAttr MatmulOp::getColumns() {
+  PlannedType rhs = getRhs().getType();
+  return rhs.getRank() == 1 ? ExprAttr() : getMatrixDim(rhs, 0, getTransposeRhs());
+}
+
+SmallVector<std::pair<ExprAttr, ExprAttr>> MatmulOp::getEqualDims() {
+  PlannedType lhs = getLhs().getType(), rhs = getRhs().getType();
+  ExprAttr inner = rhs.getRank() == 1 ? rhs.getDim(0) : getMatrixDim(rhs, 1, getTransposeRhs());
+  SmallVector<std::pair<ExprAttr, ExprAttr>> dims = {
+      {getMatrixDim(lhs, 0, getTransposeLhs()), inner}};
+  PlannedType bias = getBias() ? getBias().getType() : PlannedType();
+  if (bias && bias.hasRank() && bias.getRank() == 1 && getColumns())
+    dims.push_back({bias.getDim(0), getColumns()});
+  return dims;
+}
+
+ExprAttr MatmulOp::getInnerDim() {
+  auto [left, right] = getEqualDims().front();
+  return right.getConstant() ? right : left;
+}
+
 LogicalResult MatmulOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   if (failed(verify()))
     return failure();
-  SmallVector<ExprAttr> dims(getLhs().getType().getDims());
-  dims.back() = getRhs().getType().getDim(getTransposeRhs() ? 0 : 1);
-  return addType(*this, types, dims, getLhs().getType().getElementType());
+  PlannedType lhs = getLhs().getType(), rhs = getRhs().getType();
+  ArrayRef<ExprAttr> left = lhs.getDims().drop_back(std::min<int64_t>(lhs.getRank(), 2));
+  ArrayRef<ExprAttr> right = rhs.getDims().drop_back(std::min<int64_t>(rhs.getRank(), 2));
+  SmallVector<ExprAttr> dims(left.size() > right.size() ? left : right);
+  ArrayRef<ExprAttr> other = left.size() > right.size() ? right : left;
+  for (auto [dim, otherDim] : llvm::zip(llvm::reverse(dims), llvm::reverse(other)))
+    dim = broadcast(dim, otherDim);
+  for (ExprAttr dim : {getRows(), getColumns()})
+    if (dim)
+      dims.push_back(dim);
+  return addType(*this, types, dims, lhs.getElementType());
 }
 
 LogicalResult MaxPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {

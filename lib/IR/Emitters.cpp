@@ -28,17 +28,6 @@ static std::optional<std::string> getConvObstacle(ConvOp conv) {
   return std::nullopt;
 }
 
-static std::optional<std::string> getMatmulObstacle(MatmulOp matmul) {
-  if (matmul.getLhs().getType().getRank() != 2)
-    return llvm::formatv("a matrix product of rank {0} is not supported, only of rank 2",
-                         matmul.getLhs().getType().getRank());
-  if (!matmul.getLhs().getType().getDim(1).getConstant())
-    return "a matrix product over a dim that is not constant is not supported";
-  if (!areConstants({matmul.getRhs(), matmul.getBias()}))
-    return "a right operand or bias that is not a constant is not supported";
-  return std::nullopt;
-}
-
 /// Reductions run over whole rows: over the last dims.
 static std::optional<std::string> getReduceObstacle(ReduceOp reduce) {
   SmallVector<int64_t> axes = *reduce.getSortedAxes();
@@ -60,7 +49,6 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
   }
   return TypeSwitch<Operation *, Obstacle>(op)
       .Case([](ConvOp conv) { return getConvObstacle(conv); })
-      .Case([](MatmulOp matmul) { return getMatmulObstacle(matmul); })
       .Case([](ReduceOp reduce) { return getReduceObstacle(reduce); })
       .Case([](MaxPoolOp pool) -> Obstacle {
         if (pool.getInput().getType().getRank() != 4)
@@ -73,7 +61,7 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
           return "a resize of fewer than 2 dims is not supported";
         return std::nullopt;
       })
-      .Case([](ElementwiseOpInterface) { return std::nullopt; })
+      .Case<ElementwiseOpInterface, MatmulOp>([](auto) { return std::nullopt; })
       .Default([](Operation *other) {
         return llvm::formatv("'{0}' is not supported", other->getName().getStringRef()).str();
       });

@@ -35,6 +35,18 @@ static std::string getKernelName(KernelOp box, size_t number) {
   return name + std::to_string(number);
 }
 
+static ExprAttr getMatmulTasks(MatmulOp matmul, ScheduleAttr schedule) {
+  ExprAttr one = ExprAttr::constant(matmul.getContext(), 1);
+  ExprAttr rows = matmul.getRows(), columns = matmul.getColumns();
+  ExprAttr panels = ceilDiv(columns ? columns : one, schedule.getChannels());
+  if (schedule.getAlgorithm() == Algorithm::direct_conv)
+    return panels;
+  ExprAttr tasks = panels * ceilDiv(rows ? rows : one, schedule.getRows());
+  for (ExprAttr dim : matmul.getBatchDims())
+    tasks = tasks * dim;
+  return tasks;
+}
+
 /// The number of tasks of a box, see `#dlc.schedule`. Null where it leaves 64 bits.
 static ExprAttr getTasks(KernelOp box) {
   ScheduleAttr schedule = box.getScheduleAttr();
@@ -54,9 +66,10 @@ static ExprAttr getTasks(KernelOp box) {
         rows = rows * dim;
     return bands(rows);
   }
+  auto products = box.getBody().getOps<MatmulOp>();
+  if (!products.empty())
+    return getMatmulTasks(*products.begin(), schedule);
   ExprAttr panels = ceilDiv(dims[1], schedule.getChannels());
-  if (box.getKind() == BoxKind::anchor && dims.size() == 2) // a matrix product
-    return panels;
   return dims[0] * panels * (dims.size() == 4 ? bands(dims[2]) : one);
 }
 

@@ -19,6 +19,19 @@ inline bool isRowConv(ConvOp conv, TargetAttr target) {
   return 2 * outputs <= target.getLanes() && conv.getStrides().back() == 1;
 }
 
+/// Whether a matrix product reads its right operand from panels, as a 1x1 convolution does: it is a
+/// constant matrix.
+inline bool isPacked(MatmulOp matmul) {
+  auto box = matmul->getParentOfType<KernelOp>();
+  auto isConstant = [&](mlir::Value value) {
+    auto argument = llvm::dyn_cast<mlir::BlockArgument>(value);
+    return argument && box.getInputs()[argument.getArgNumber()].getDefiningOp<ConstantOp>();
+  };
+  return matmul.getLhs().getType().getRank() >= 2 && matmul.getRhs().getType().getRank() == 2 &&
+         !matmul.getTransposeLhs() && isConstant(matmul.getRhs()) &&
+         (!matmul.getBias() || isConstant(matmul.getBias()));
+}
+
 /// Whether `value`, a result or operand of a box, lies in blocks of channels.
 inline bool isBlocked(mlir::Value value) {
   auto type = llvm::cast<PlannedType>(value.getType());

@@ -43,10 +43,15 @@ static SmallVector<int64_t> getHalo(Value value) {
   return halo;
 }
 
-/// Whether only boxes see `value`, so that it may lie in any layout.
+/// Whether `op` is a box whose emitter knows layouts of images.
+static bool knowsImages(Operation *op) {
+  auto box = dyn_cast_or_null<KernelOp>(op);
+  return box && !getFirst<MatmulOp>(box);
+}
+
+/// Whether only boxes that know images see `value`, so that it may lie in any layout.
 static bool isFree(Value value) {
-  return value.getDefiningOp<KernelOp>() &&
-         llvm::all_of(value.getUsers(), [](Operation *user) { return isa<KernelOp>(user); });
+  return knowsImages(value.getDefiningOp()) && llvm::all_of(value.getUsers(), knowsImages);
 }
 
 static bool isImage(Value value) {

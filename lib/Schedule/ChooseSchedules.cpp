@@ -75,6 +75,20 @@ static ScheduleAttr getDirectConv(TargetAttr target, int64_t outputs, ExprAttr w
                            vectors * target.getLanes(), pixels, 1);
 }
 
+/// Tiles of rows times vectors of columns. The rows of a band share what lies in the caches.
+static ScheduleAttr getMatmul(TargetAttr target, MatmulOp matmul) {
+  ExprAttr one = ExprAttr::constant(target.getContext(), 1);
+  ExprAttr rows = matmul.getRows() ? matmul.getRows() : one;
+  ExprAttr columns = matmul.getColumns() ? matmul.getColumns() : one;
+  int64_t vectors = target.getRegisters() < 32 ? 2 : 4, bandsOfTiles = 8;
+  if (std::optional<int64_t> known = columns.getConstant())
+    vectors = std::clamp<int64_t>(llvm::divideCeil(*known, target.getLanes()), 1, vectors);
+  int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 8);
+  SmallVector<int64_t> heights = getTileWidths(rows, widest);
+  return ScheduleAttr::get(target.getContext(), Algorithm::matmul, target.getLanes(),
+                           vectors * target.getLanes(), heights, bandsOfTiles * heights[0]);
+}
+
 static ScheduleAttr getLoops(TargetAttr target) {
   return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
                            {target.getLanes()}, 1);
@@ -101,8 +115,14 @@ static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
                ? getRowConv(target, outputs)
                : getDirectConv(target, outputs, type.getDim(3), !isBlocked(result));
   }
-  if (getFirst<MatmulOp>(box))
-    return getDirectConv(target, *type.getDim(1).getConstant(), type.getDim(0), false);
+  if (MatmulOp matmul = getFirst<MatmulOp>(box)) {
+    if (!isPacked(matmul))
+      return getMatmul(target, matmul);
+    ExprAttr rows = ExprAttr::constant(target.getContext(), 1);
+    for (ExprAttr dim : type.getDims().drop_back())
+      rows = rows * dim;
+    return getDirectConv(target, *type.getDims().back().getConstant(), rows, false);
+  }
   if (box.getKind() == BoxKind::pool && isBlocked(box.getInputs()[0]))
     return getPool(target);
   return getFirst<ResizeOp>(box) ? getResize(target) : getLoops(target);

@@ -103,15 +103,18 @@ def Dlc_BatchNormOp : Dlc_Op<"batch_norm", [Pure, DeclareOpInterfaceMethods<Dlc_
 //===-- Matrix product ------------------------------------------------------------------------------------------------===//
 
 def Dlc_MatmulOp : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
-  let summary = "matrix product, with a bias for each column";
+  let summary = "matrix product as numpy's matmul, with a bias for each column";
   let description = [{
-    The last dim of `lhs` is summed over; its other dims are kept. `rhs` is a matrix K x N, or N x K with
-    `transpose_rhs`.
+    The last two dims of `lhs` are M x K, or K x M with `transpose_lhs`, those of `rhs` K x N, or N x K with
+    `transpose_rhs`; dims before them broadcast. An `lhs` of rank 1 is a row, an `rhs` of rank 1 a column, and the
+    result has no such dim. Sizes that are not known to be equal are left to the run to compare: `getEqualDims` lists
+    them.
 
     Constraints:
-    - C1: lhs has at least rank 2, rhs rank 2
+    - C1: lhs and rhs have at least rank 1, one that is transposed rank 2
     - C2: lhs and rhs agree in the dim that is summed over
-    - C3: bias has one element for each column
+    - C3: the dims before the last two broadcast
+    - C4: bias has one element for each column
 
     Example:
     ```mlir
@@ -120,12 +123,28 @@ def Dlc_MatmulOp : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeIn
          -> !dlc.tensor<N x 1000 x f32>
     ```
   }];
-  let arguments = (ins Dlc_Tensor:$lhs, Dlc_Tensor:$rhs, Optional<Dlc_Tensor>:$bias, UnitAttr:$transpose_rhs);
+  let arguments = (ins Dlc_Tensor:$lhs, Dlc_Tensor:$rhs, Optional<Dlc_Tensor>:$bias, UnitAttr:$transpose_lhs,
+                       UnitAttr:$transpose_rhs);
   let results = (outs Dlc_Tensor:$result);
   let assemblyFormat = [{
-    $lhs `,` $rhs (`,` $bias^)? (`transpose_rhs` $transpose_rhs^)? attr-dict `:` functional-type(operands, results)
+    $lhs `,` $rhs (`,` $bias^)? (`transpose_lhs` $transpose_lhs^)? (`transpose_rhs` $transpose_rhs^)? attr-dict
+    `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The number of rows and columns of the product, null where lhs or rhs is a vector. These and the functions below
+    /// ask for operands of known rank.
+    ExprAttr getRows();
+    ExprAttr getColumns();
+    /// The dims of the result before those of each product.
+    ::llvm::ArrayRef<ExprAttr> getBatchDims() {
+      return getType().getDims().drop_back((getRows() ? 1 : 0) + (getColumns() ? 1 : 0));
+    }
+    /// What is summed over: of lhs and rhs, the one that is constant.
+    ExprAttr getInnerDim();
+    /// Pairs of sizes that must be equal when the product is computed.
+    ::llvm::SmallVector<std::pair<ExprAttr, ExprAttr>> getEqualDims();
+  }];
 }
 
 //===-- Windows and reductions ----------------------------------------------------------------------------------------===//

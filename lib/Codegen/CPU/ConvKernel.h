@@ -3,14 +3,14 @@
 #ifndef DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 #define DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 
-#include "KernelBuilder.h"
+#include "AnchorKernel.h"
 
 namespace dlc {
 
 /// A kernel that reads an image, convolves, applies elementwise ops, and writes an image. A matrix
-/// product is the 1x1 convolution of an image of one row, whose pixels are the rows of the left
-/// operand.
-struct ConvKernel {
+/// product by weights in panels is the 1x1 convolution of an image of one row, whose pixels are the
+/// rows of the left operand.
+struct ConvKernel : AnchorKernel {
   /// Fails with a located error where the kernel is anything else.
   static mlir::FailureOr<ConvKernel> create(KernelBuilder &b);
 
@@ -45,8 +45,7 @@ struct ConvKernel {
   KernelBuilder::Carried reduce(KernelBuilder &b, const Row &row, const Window &window,
                                 mlir::ValueRange inits, Step emitStep);
 
-  /// The elementwise ops behind the convolution, on a scalar or vector. `load` gives the elements
-  /// of an operand at the same places.
+  /// The elementwise ops behind the convolution; `load` gives the elements of an operand.
   using LoadOperand = llvm::function_ref<mlir::Value(const Image &operand)>;
   mlir::Value emitEpilogue(KernelBuilder &b, mlir::Value sum, LoadOperand load);
 
@@ -55,10 +54,8 @@ struct ConvKernel {
   /// The width of a row of the input's buffer, in pixels.
   mlir::Value getBufferWidth(KernelBuilder &b) const;
 
-  mlir::Operation *anchor = nullptr; ///< the convolution or matrix product
-  llvm::SmallVector<ElementwiseOpInterface> epilogue;
-  llvm::SmallVector<std::pair<mlir::Value, Image>> operands; ///< buffers that the epilogue reads
   Image input, output;
+  llvm::SmallVector<Image> operandImages; ///< what the epilogue reads
   mlir::Value filter;
   mlir::Value bias; ///< null where there is none
   FilterLayoutAttr panels;
@@ -71,8 +68,6 @@ private:
     mlir::Value input, filter, bias, output;
   };
   mlir::LogicalResult matchBody(KernelBuilder &b, Buffers &buffers);
-  mlir::LogicalResult matchEpilogue(KernelBuilder &b, ElementwiseOpInterface op,
-                                    const llvm::SetVector<mlir::Value> &computed);
   mlir::LogicalResult matchConv(KernelBuilder &b, ConvOp conv, const Buffers &buffers);
   mlir::LogicalResult matchMatmul(KernelBuilder &b, MatmulOp matmul, const Buffers &buffers);
   mlir::LogicalResult matchPanels(KernelBuilder &b, const Buffers &buffers);

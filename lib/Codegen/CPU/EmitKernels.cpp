@@ -1,6 +1,7 @@
 // Makes each kernel function the code that its schedule describes.
 
 #include "ConvKernel.h"
+#include "Matmul.h"
 #include "Pool.h"
 
 #include "dlc/Codegen/Passes.h"
@@ -30,6 +31,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitLoops(b);
   case Algorithm::pool:
     return emitPool(b);
+  case Algorithm::matmul:
+    return emitMatmul(b);
   }
   llvm_unreachable("all algorithms are handled");
 }

@@ -236,13 +236,14 @@ Image KernelBuilder::getImage(Value buffer) {
   return image;
 }
 
-Image KernelBuilder::getMatrix(Value buffer) {
+Image KernelBuilder::getMatrix(Value buffer, int64_t columns) {
   PlannedType type = cast<BufferType>(buffer.getType()).getTensor();
   Image image = {};
   image.base = getAddress(buffer);
-  image.block = *type.getDim(1).getConstant();
-  image.count = image.planes = image.height = i64(1);
-  image.width = size(type.getDim(0));
+  image.block = columns;
+  image.count = image.planes = image.height = image.width = i64(1);
+  for (ExprAttr dim : type.getDims().drop_back())
+    image.width = mul(image.width, size(dim));
   image.rowPitch = image.planePitch = image.imagePitch = mul(image.width, image.block);
   return image;
 }

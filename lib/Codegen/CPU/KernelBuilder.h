@@ -98,8 +98,8 @@ public:
   /// Base address of an argument of the source.
   mlir::Value getAddress(mlir::Value buffer);
   Image getImage(mlir::Value buffer);
-  /// A matrix as an image of one row: its rows are pixels, its columns one block of channels.
-  Image getMatrix(mlir::Value buffer);
+  /// A value as an image of one row: its rows are pixels, its `columns` one block of channels.
+  Image getMatrix(mlir::Value buffer, int64_t columns);
   /// Need not lie in the buffer, as long as nothing is accessed there.
   mlir::Value offset(mlir::Value address, mlir::Value elements);
   mlir::Value offset(mlir::Value address, int64_t elements);
