@@ -1,6 +1,8 @@
 // Computes the shape of every value. Shapes flow forward only: an op's result types are a function
 // of its operands, so one visit in order is enough.
 
+#include "Inference.h"
+
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
 
@@ -17,41 +19,34 @@ namespace dlc {
 using namespace mlir;
 using namespace dlc;
 
-static bool isKnown(Value value) {
-  auto type = dyn_cast<PlannedType>(value.getType());
-  return !type || type.hasRank();
-}
-
 namespace {
 struct InferShapes : dlc::impl::InferShapesBase<InferShapes> {
-  /// An op whose operands are unknown is passed over: the error was reported where they come from.
-  LogicalResult inferOp(Operation *op) {
-    auto interface = dyn_cast<ShapeInferenceOpInterface>(op);
-    if (!interface || !llvm::all_of(op->getOperands(), isKnown))
-      return success();
-    SmallVector<PlannedType> types;
-    if (failed(interface.inferShapes(types)))
-      return failure();
-    for (auto [result, type] : llvm::zip_equal(op->getResults(), types)) {
-      if (!isKnown(result))
-        ++numInferred;
-      result.setType(type);
-    }
-    return success();
-  }
-
   void runOnOperation() override {
     bool failedOp = false;
-    getOperation().walk([&](func::FuncOp function) {
+    Inference inference(getOperation());
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal())
-        return;
-      function.walk([&](Operation *op) { failedOp |= failed(inferOp(op)); });
-      Operation *end = function.getBody().back().getTerminator();
+        continue;
+      Block &body = function.getBody().front();
+      failedOp |= failed(inference.inferBlock(body));
+      // What only the run knows of an output leaves as a handle.
+      Operation *end = body.getTerminator();
+      OpBuilder builder(end);
+      for (OpOperand &output : end->getOpOperands())
+        if (hasLateRank(output.get()))
+          output.set(getHandle(builder, end->getLoc(), output.get()));
       function.setType(
           FunctionType::get(&getContext(), function.getArgumentTypes(), end->getOperandTypes()));
-    });
+    }
+    numInferred += inference.getNumInferred();
     if (failedOp)
-      signalPassFailure();
+      return signalPassFailure();
+    // Nobody asks for the rank any more.
+    getOperation().walk([](MatchOp match) {
+      auto type = dyn_cast<PlannedType>(match.getResult().getType());
+      if (type && !type.hasRank() && match->use_empty())
+        match.erase();
+    });
   }
 };
 } // namespace

@@ -154,7 +154,7 @@ LogicalResult GlobalPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   return addType(*this, types, dims, input.getElementType());
 }
 
-/// numpy's broadcasting, where every pair of dims is known to be equal or has a 1.
+/// numpy's broadcasting. Sizes that are not known to be equal are left to the run to compare.
 static LogicalResult inferBroadcast(Operation *op, SmallVectorImpl<PlannedType> &types) {
   SmallVector<ExprAttr> dims;
   ExprAttr one = ExprAttr::constant(op->getContext(), 1);
@@ -164,11 +164,11 @@ static LogicalResult inferBroadcast(Operation *op, SmallVectorImpl<PlannedType> 
       dims.insert(dims.begin(), operandDims.size() - dims.size(), one);
     MutableArrayRef<ExprAttr> inner = MutableArrayRef(dims).take_back(operandDims.size());
     for (auto [dim, operandDim] : llvm::zip_equal(inner, operandDims)) {
-      if (dim == one)
-        dim = operandDim;
-      else if (operandDim != one && operandDim != dim)
-        return op->emitError("expected dims that broadcast, but ")
-               << dim.str() << " and " << operandDim.str() << " are not known to be equal or 1";
+      if (dim != one && operandDim != one && dim != operandDim && dim.getConstant() &&
+          operandDim.getConstant())
+        return op->emitError("expected dims that broadcast, found ")
+               << dim.str() << " and " << operandDim.str();
+      dim = broadcast(dim, operandDim);
     }
   }
   return addType(op, types, dims, cast<PlannedType>(op->getOperand(0).getType()).getElementType());

@@ -238,6 +238,53 @@ static ExprAttr extremum(CallKind kind, ExprAttr lhs, ExprAttr rhs) {
 ExprAttr dlc::minimum(ExprAttr lhs, ExprAttr rhs) { return extremum(CallKind::min, lhs, rhs); }
 ExprAttr dlc::maximum(ExprAttr lhs, ExprAttr rhs) { return extremum(CallKind::max, lhs, rhs); }
 
+static bool shareSymbol(ExprAttr lhs, ExprAttr rhs) {
+  bool shared = false;
+  lhs.walkSymbols(
+      [&](StringRef left) { rhs.walkSymbols([&](StringRef right) { shared |= left == right; }); });
+  return shared;
+}
+
+ExprAttr dlc::broadcast(ExprAttr lhs, ExprAttr rhs) {
+  if (!lhs || !rhs)
+    return {};
+  std::optional<int64_t> left = lhs.getConstant(), right = rhs.getConstant();
+  if (lhs == rhs || right == 1)
+    return lhs;
+  if (left == 1 || right)
+    return rhs;
+  if (left || shareSymbol(lhs, rhs))
+    return lhs;
+  if (compareExprs(lhs, rhs) > 0)
+    std::swap(lhs, rhs);
+  return call(CallKind::broadcast, lhs, rhs);
+}
+
+bool dlc::broadcastsAtRunTime(ExprAttr operand, ExprAttr result) {
+  if (operand == result || operand.getConstant())
+    return false;
+  if (!shareSymbol(operand, result))
+    return true;
+  return llvm::any_of(result.getFactors(), [](Attribute factor) {
+    auto call = dyn_cast<CallAttr>(factor);
+    return call && call.getKind() == CallKind::broadcast;
+  });
+}
+
+bool dlc::isKnownNonNegative(ExprAttr expr) {
+  return llvm::all_of(expr.getCoefficients(), [](int64_t c) { return c >= 0; }) &&
+         llvm::all_of(expr.getFactors(), [](Attribute factor) {
+           auto call = dyn_cast<CallAttr>(factor);
+           if (!call)
+             return true;
+           bool left = isKnownNonNegative(call.getLhs());
+           if (call.getKind() == CallKind::floordiv)
+             return left;
+           bool right = isKnownNonNegative(call.getRhs());
+           return call.getKind() == CallKind::max ? left || right : left && right;
+         });
+}
+
 //===----------------------------------------------------------------------===//
 // Queries
 //===----------------------------------------------------------------------===//
@@ -285,6 +332,8 @@ evaluateFactor(Attribute factor, function_ref<std::optional<int64_t>(StringRef)>
     return std::min(*lhs, *rhs);
   case CallKind::max:
     return std::max(*lhs, *rhs);
+  case CallKind::broadcast:
+    return *lhs == 1 ? *rhs : *lhs;
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -314,7 +363,10 @@ static ExprAttr substituteFactor(Attribute factor, function_ref<ExprAttr(StringR
   ExprAttr lhs = substitute(call.getLhs(), valueOf);
   if (call.getKind() == CallKind::floordiv)
     return floorDiv(lhs, *call.getRhs().getConstant());
-  return extremum(call.getKind(), lhs, substitute(call.getRhs(), valueOf));
+  ExprAttr rhs = substitute(call.getRhs(), valueOf);
+  if (call.getKind() == CallKind::broadcast)
+    return broadcast(lhs, rhs);
+  return extremum(call.getKind(), lhs, rhs);
 }
 
 ExprAttr dlc::substitute(ExprAttr expr, function_ref<ExprAttr(StringRef)> valueOf) {
@@ -337,9 +389,9 @@ static bool isPlainSymbol(StringRef name) {
   if (name.empty() || !(llvm::isAlpha(name[0]) || name[0] == '_') ||
       !llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }))
     return false;
-  static constexpr StringRef reserved[] = {"x",      "floordiv", "min",   "max",    "index",
-                                           "none",   "complex",  "tuple", "vector", "memref",
-                                           "tensor", "bf16",     "tf32",  "true",   "false"};
+  static constexpr StringRef reserved[] = {
+      "x",     "floordiv", "min",    "max",    "broadcast", "index", "none", "complex",
+      "tuple", "vector",   "memref", "tensor", "bf16",      "tf32",  "true", "false"};
   if (llvm::is_contained(reserved, name))
     return false;
   for (StringRef prefix : {"f", "i", "si", "ui"}) // f32, i64, f8E4M3 ...
@@ -416,13 +468,15 @@ static FailureOr<ExprAttr> parseFactor(AsmParser &parser) {
     return ExprAttr::symbol(context, keyword);
   std::optional<CallKind> kind = symbolizeCallKind(keyword);
   if (!kind)
-    return parser.emitError(loc, "expected floordiv, min or max before '('"), failure();
+    return parser.emitError(loc, "expected floordiv, min, max or broadcast before '('"), failure();
   FailureOr<ExprAttr> lhs = parseExpr(parser);
   if (failed(lhs) || parser.parseComma())
     return failure();
   FailureOr<ExprAttr> rhs = parseExpr(parser);
   if (failed(rhs) || parser.parseRParen())
     return failure();
+  if (*kind == CallKind::broadcast)
+    return broadcast(*lhs, *rhs);
   if (*kind != CallKind::floordiv)
     return extremum(*kind, *lhs, *rhs);
   std::optional<int64_t> divisor = rhs->getConstant();

@@ -54,10 +54,35 @@ LogicalResult LibraryCallOp::verify() {
   return success();
 }
 
+/// Only what is written into buffers matters to others.
+void LibraryCallOp::getEffects(
+    SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  if (getOuts().empty())
+    return;
+  for (OpOperand &input : getInputsMutable())
+    if (isa<BufferType>(input.get().getType()))
+      effects.emplace_back(MemoryEffects::Read::get(), &input, SideEffects::DefaultResource::get());
+  for (OpOperand &out : getOutsMutable())
+    effects.emplace_back(MemoryEffects::Write::get(), &out, SideEffects::DefaultResource::get());
+}
+
 /// A condition is a handle, or one bool.
 static bool isCondition(Type type) {
   PlannedType tensor = getTensor(type);
   return !tensor || tensor.getElementType().isInteger(1);
+}
+
+/// Whether values of these types can be the same: a shape that inference has still to find fits
+/// any.
+static bool areCompatible(TypeRange lhs, TypeRange rhs) {
+  return lhs.size() == rhs.size() && llvm::all_of(llvm::zip(lhs, rhs), [](auto types) {
+           auto [left, right] = types;
+           auto leftTensor = dyn_cast<PlannedType>(left),
+                rightTensor = dyn_cast<PlannedType>(right);
+           if (!leftTensor || !rightTensor || (leftTensor.hasRank() && rightTensor.hasRank()))
+             return left == right;
+           return leftTensor.getElementType() == rightTensor.getElementType();
+         });
 }
 
 YieldOp IfOp::getThenYield() { return cast<YieldOp>(getThenRegion().front().getTerminator()); }
@@ -68,7 +93,8 @@ LogicalResult IfOp::verifyRegions() {
     return emitError("expected a bool condition, found ") << getCondition().getType();
   for (Region *region : {&getThenRegion(), &getElseRegion()}) {
     auto yield = dyn_cast<YieldOp>(region->front().getTerminator());
-    if (!yield || region->getNumArguments() != 0 || yield.getOperandTypes() != getResultTypes())
+    if (!yield || region->getNumArguments() != 0 ||
+        !areCompatible(yield.getOperandTypes(), getResultTypes()))
       return emitError("expected regions without arguments that yield values of the results' "
                        "types"); // C2
   }
@@ -96,8 +122,8 @@ LogicalResult LoopOp::verifyRegions() {
   if (!yield || yield.getNumOperands() < conditions)
     return emitError("expected a body that yields the next iteration's values");
   TypeRange types = getInits().getTypes();
-  if (block.getArgumentTypes() != types || getResultTypes() != types ||
-      getCarried().getTypes() != types) // C1
+  if (!areCompatible(block.getArgumentTypes(), types) || !areCompatible(getResultTypes(), types) ||
+      !areCompatible(getCarried().getTypes(), types)) // C1
     return emitError("expected arguments, yielded values and results of the inits' types");
   if (conditions && !isCondition(yield.getOperand(0).getType())) // C3
     return emitError("expected to yield a bool condition, found ") << yield.getOperand(0).getType();

@@ -311,12 +311,6 @@ LogicalResult TileOp::resolve(ShapeContext &context, OpBuilder &builder,
 // Slices
 //===----------------------------------------------------------------------===//
 
-/// Whether `expr` is a sum of products of sizes.
-static bool isSize(ExprAttr expr) {
-  return llvm::all_of(expr.getCoefficients(), [](int64_t c) { return c >= 0; }) &&
-         llvm::all_of(expr.getFactors(), llvm::IsaPred<StringAttr>);
-}
-
 /// A bound of a slice, counted from the first element and clamped to what `step` can reach.
 static ExprAttr clampBound(ExprAttr bound, ExprAttr dim, int64_t step) {
   MLIRContext *context = dim.getContext();
@@ -331,7 +325,7 @@ static ExprAttr clampBound(ExprAttr bound, ExprAttr dim, int64_t step) {
     return least;
   if (number && *number < 0)
     return maximum(bound + dim, least);
-  if (number || isSize(bound))
+  if (number || isKnownNonNegative(bound))
     return minimum(bound, most);
   // -1 where the bound is negative, else 0.
   ExprAttr sign =

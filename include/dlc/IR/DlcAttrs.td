@@ -17,7 +17,7 @@ def Dlc_ExprAttr : Dlc_Attr<"Expr", "expr"> {
   let summary = "an integer polynomial over symbols, in normal form";
   let description = [{
     A sum of terms, each a coefficient times a product of factors. A factor is a symbol (a string attribute) or a call
-    (`#dlc.call`: floordiv, min, max). Terms and factors are sorted and merged, so that equal
+    (`#dlc.call`: floordiv, min, max, broadcast). Terms and factors are sorted and merged, so that equal
     attributes mean equal sizes; different ones mean nothing. Arithmetic on expressions (dlc/IR/Expr.h) yields a null
     attribute where a coefficient leaves 64 bits.
 
@@ -47,7 +47,8 @@ def Dlc_ExprAttr : Dlc_Attr<"Expr", "expr"> {
 }
 
 def Dlc_CallKind : I32EnumAttr<"CallKind", "operation that is no polynomial", [
-    I32EnumAttrCase<"floordiv", 0>, I32EnumAttrCase<"min", 1>, I32EnumAttrCase<"max", 2>]> {
+    I32EnumAttrCase<"floordiv", 0>, I32EnumAttrCase<"min", 1>, I32EnumAttrCase<"max", 2>,
+    I32EnumAttrCase<"broadcast", 3>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -55,7 +56,8 @@ def Dlc_CallKind : I32EnumAttr<"CallKind", "operation that is no polynomial", [
 def Dlc_CallAttr : Dlc_Attr<"Call", "call"> {
   let summary = "a factor of an expression that is no symbol";
   let description = [{
-    `floordiv` rounds towards minus infinity and divides by a positive constant. Built only by the functions of
+    `floordiv` rounds towards minus infinity and divides by a positive constant; `broadcast` is the operand that is not
+    1. Built only by the functions of
     dlc/IR/Expr.h, which simplify first.
   }];
   let parameters = (ins "::dlc::CallKind":$kind, "::dlc::ExprAttr":$lhs, "::dlc::ExprAttr":$rhs);

@@ -24,6 +24,15 @@ ExprAttr mod(ExprAttr lhs, int64_t rhs);
 ExprAttr ceilDiv(ExprAttr lhs, int64_t rhs);
 ExprAttr minimum(ExprAttr lhs, ExprAttr rhs);
 ExprAttr maximum(ExprAttr lhs, ExprAttr rhs);
+/// The size of a dim that dims of these two sizes broadcast to: the one that is not 1.
+ExprAttr broadcast(ExprAttr lhs, ExprAttr rhs);
+
+/// Whether `expr` is never negative, since it is a sum of products of sizes.
+bool isKnownNonNegative(ExprAttr expr);
+
+/// Whether a dim of size `operand` that broadcasts to `result` may be 1 or not, as only the run
+/// will know. Sizes of one origin, which share a symbol, are taken to be equal, or 1 for sure.
+bool broadcastsAtRunTime(ExprAttr operand, ExprAttr result);
 
 /// `expr` with each symbol replaced by what `valueOf` gives, or kept where that is null.
 ExprAttr substitute(ExprAttr expr, llvm::function_ref<ExprAttr(llvm::StringRef)> valueOf);

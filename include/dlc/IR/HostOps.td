@@ -50,6 +50,7 @@ def Dlc_WrapOp : Dlc_Op<"wrap", [Pure]> {
   let arguments = (ins Dlc_TensorOrBuffer:$input);
   let results = (outs Dlc_Handle:$handle);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($handle)";
+  let hasFolder = 1;
 }
 
 //===-- Symbols -------------------------------------------------------------------------------------------------------===//
@@ -88,6 +89,7 @@ def Dlc_SizesOp : Dlc_Op<"sizes", [Pure]> {
   let results = (outs Dlc_Tensor:$result);
   let assemblyFormat = "$values attr-dict `:` type($result)";
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def Dlc_GuardOp : Dlc_Op<"guard"> {
@@ -107,7 +109,7 @@ def Dlc_GuardOp : Dlc_Op<"guard"> {
 
 //===-- Library calls -------------------------------------------------------------------------------------------------===//
 
-def Dlc_LibraryCallOp : Dlc_Op<"library_call", [AttrSizedOperandSegments]> {
+def Dlc_LibraryCallOp : Dlc_Op<"library_call", [AttrSizedOperandSegments, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "computes an operator by a function of the op library";
   let description = [{
     Calls `dlc_op_<callee>` (dlc/ABI/Op.h), which sees all parameters by name as attributes; attributes that are
@@ -135,7 +137,7 @@ def Dlc_LibraryCallOp : Dlc_Op<"library_call", [AttrSizedOperandSegments]> {
 
 //===-- Control flow --------------------------------------------------------------------------------------------------===//
 
-def Dlc_IfOp : Dlc_Op<"if"> {
+def Dlc_IfOp : Dlc_Op<"if", [RecursiveMemoryEffects]> {
   let summary = "the results of one of two regions";
   let description = [{
     `condition` is a bool tensor of one element, or a handle of one. Both regions end in a `dlc.yield` of values of the
@@ -169,7 +171,7 @@ def Dlc_IfOp : Dlc_Op<"if"> {
   }];
 }
 
-def Dlc_LoopOp : Dlc_Op<"loop", [AttrSizedOperandSegments]> {
+def Dlc_LoopOp : Dlc_Op<"loop", [AttrSizedOperandSegments, RecursiveMemoryEffects]> {
   let summary = "iterations that hand values on";
   let description = [{
     Runs the body while the number of iterations is below the trip count and the condition, where there is one, is true.

@@ -59,6 +59,11 @@ FailureOr<Value> ExprEmitter::emitCall(CallAttr call) {
     return Value(LLVM::SMinOp::create(builder, loc, *lhs, *rhs));
   case CallKind::max:
     return Value(LLVM::SMaxOp::create(builder, loc, *lhs, *rhs));
+  case CallKind::broadcast: {
+    Value isOne =
+        LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, *lhs, constant(1));
+    return Value(LLVM::SelectOp::create(builder, loc, isOne, *rhs, *lhs));
+  }
   }
   llvm_unreachable("all kinds are handled");
 }

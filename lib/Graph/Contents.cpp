@@ -1,0 +1,315 @@
+#include "Contents.h"
+
+#include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cmath>
+#include <numeric>
+
+using namespace mlir;
+using namespace dlc;
+
+using Elements = ContentsAnalysis::Elements;
+
+//===----------------------------------------------------------------------===//
+// Fractions
+//===----------------------------------------------------------------------===//
+
+static std::optional<Fraction> makeFraction(ExprAttr numerator, int64_t denominator = 1) {
+  if (!numerator)
+    return std::nullopt;
+  if (denominator != 1 &&
+      mod(numerator, denominator) == ExprAttr::constant(numerator.getContext(), 0))
+    return Fraction{floorDiv(numerator, denominator), 1};
+  return Fraction{numerator, denominator};
+}
+
+static std::optional<Fraction> add(Fraction lhs, Fraction rhs, int64_t sign) {
+  int64_t denominator;
+  if (llvm::MulOverflow(lhs.denominator, rhs.denominator, denominator))
+    return std::nullopt;
+  return makeFraction(lhs.numerator * rhs.denominator + rhs.numerator * lhs.denominator * sign,
+                      denominator);
+}
+
+static std::optional<Fraction> multiply(Fraction lhs, Fraction rhs) {
+  int64_t denominator;
+  if (llvm::MulOverflow(lhs.denominator, rhs.denominator, denominator))
+    return std::nullopt;
+  return makeFraction(lhs.numerator * rhs.numerator, denominator);
+}
+
+/// Only by constants other than 0. Integers are rounded towards 0, which for sizes is down; a
+/// numerator that may be negative is left alone.
+static std::optional<Fraction> divide(Fraction lhs, Fraction rhs, bool isInteger) {
+  std::optional<int64_t> divisor = rhs.numerator.getConstant();
+  if (!divisor || *divisor <= 0)
+    return std::nullopt;
+  if (!isInteger) {
+    int64_t denominator;
+    if (llvm::MulOverflow(lhs.denominator, *divisor, denominator))
+      return std::nullopt;
+    return makeFraction(lhs.numerator * rhs.denominator, denominator);
+  }
+  if (std::optional<int64_t> constant = lhs.numerator.getConstant())
+    return makeFraction(ExprAttr::constant(lhs.numerator.getContext(), *constant / *divisor));
+  if (!isKnownNonNegative(lhs.numerator))
+    return std::nullopt;
+  return makeFraction(floorDiv(lhs.numerator, *divisor));
+}
+
+/// -1, 0 or 1 where the order of the two is known.
+static std::optional<int> compare(Fraction lhs, Fraction rhs) {
+  std::optional<Fraction> difference = add(lhs, rhs, -1);
+  std::optional<int64_t> value = difference ? difference->numerator.getConstant() : std::nullopt;
+  if (!value)
+    return std::nullopt;
+  return (*value > 0) - (*value < 0);
+}
+
+static std::optional<Fraction> extremum(Fraction lhs, Fraction rhs, bool isMaximum) {
+  if (std::optional<int> order = compare(lhs, rhs))
+    return (*order > 0) == isMaximum ? lhs : rhs;
+  if (lhs.denominator != 1 || rhs.denominator != 1)
+    return std::nullopt;
+  return makeFraction(isMaximum ? maximum(lhs.numerator, rhs.numerator)
+                                : minimum(lhs.numerator, rhs.numerator));
+}
+
+/// A float that is a fraction with a denominator of at most 2^16.
+static std::optional<Fraction> toFraction(MLIRContext *context, double value) {
+  constexpr int64_t denominator = int64_t(1) << 16;
+  double scaled = value * denominator;
+  if (!(std::fabs(scaled) < 0x1p62) || scaled != std::floor(scaled))
+    return std::nullopt;
+  auto numerator = static_cast<int64_t>(scaled);
+  int64_t common = std::gcd(numerator, denominator);
+  return Fraction{ExprAttr::constant(context, numerator / common), denominator / common};
+}
+
+//===----------------------------------------------------------------------===//
+// Ops
+//===----------------------------------------------------------------------===//
+
+static std::optional<SmallVector<int64_t>> getSmallShape(Value value) {
+  auto type = dyn_cast<PlannedType>(value.getType());
+  std::optional<SmallVector<int64_t>> shape = type ? type.getStaticShape() : std::nullopt;
+  int64_t count = 1;
+  if (!shape)
+    return std::nullopt;
+  for (int64_t dim : *shape)
+    if (llvm::MulOverflow(count, dim, count))
+      return std::nullopt;
+  if (count > ConstantOp::maxDenseElements)
+    return std::nullopt;
+  return shape;
+}
+
+static std::optional<Elements> getConstant(ConstantOp op) {
+  auto dense = dyn_cast<DenseElementsAttr>(op.getValue());
+  if (!dense)
+    return std::nullopt;
+  Elements elements;
+  if (isa<IntegerType>(dense.getElementType())) {
+    bool isSigned =
+        !dense.getElementType().isUnsignedInteger() && !dense.getElementType().isInteger(1);
+    for (const APInt &value : dense.getValues<APInt>())
+      elements.push_back({ExprAttr::constant(
+          op.getContext(),
+          isSigned ? value.getSExtValue() : static_cast<int64_t>(value.getZExtValue()))});
+    return elements;
+  }
+  for (const APFloat &value : dense.getValues<APFloat>()) {
+    APFloat wide = value;
+    bool loses;
+    wide.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &loses);
+    std::optional<Fraction> fraction = toFraction(op.getContext(), wide.convertToDouble());
+    if (!fraction)
+      return std::nullopt;
+    elements.push_back(*fraction);
+  }
+  return elements;
+}
+
+/// Element `index` of the result of an op whose operand of shape `from` broadcasts to `to`.
+static int64_t getBroadcastIndex(int64_t index, ArrayRef<int64_t> to, ArrayRef<int64_t> from) {
+  int64_t result = 0, stride = 1;
+  for (size_t i = 0; i != from.size(); ++i) {
+    int64_t toDim = to[to.size() - 1 - i], fromDim = from[from.size() - 1 - i];
+    result += (fromDim == 1 ? 0 : index % toDim) * stride;
+    index /= toDim;
+    stride *= fromDim;
+  }
+  return result;
+}
+
+static std::optional<Fraction> computeElement(Operation *op, ArrayRef<Fraction> operands,
+                                              bool isInteger) {
+  using Result = std::optional<Fraction>;
+  return TypeSwitch<Operation *, Result>(op)
+      .Case([&](AddOp) { return add(operands[0], operands[1], 1); })
+      .Case([&](SubOp) { return add(operands[0], operands[1], -1); })
+      .Case([&](MulOp) { return multiply(operands[0], operands[1]); })
+      .Case([&](DivOp) { return divide(operands[0], operands[1], isInteger); })
+      .Case(
+          [&](NegOp) { return makeFraction(operands[0].numerator * -1, operands[0].denominator); })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+std::optional<Elements> ContentsAnalysis::computeElementwise(Operation *op) {
+  auto type = cast<PlannedType>(op->getResult(0).getType());
+  std::optional<SmallVector<int64_t>> shape = getSmallShape(op->getResult(0));
+  if (!shape)
+    return std::nullopt;
+  SmallVector<Elements> operands;
+  SmallVector<SmallVector<int64_t>> shapes;
+  for (Value operand : op->getOperands()) {
+    std::optional<Elements> elements = get(operand);
+    if (!elements)
+      return std::nullopt;
+    operands.push_back(*elements);
+    shapes.push_back(*getSmallShape(operand));
+  }
+  Elements results;
+  for (int64_t index = 0, count = ShapedType::getNumElements(*shape); index != count; ++index) {
+    SmallVector<Fraction> arguments;
+    for (auto [elements, from] : llvm::zip_equal(operands, shapes))
+      arguments.push_back(elements[getBroadcastIndex(index, *shape, from)]);
+    std::optional<Fraction> result =
+        computeElement(op, arguments, isa<IntegerType>(type.getElementType()));
+    if (!result)
+      return std::nullopt;
+    results.push_back(*result);
+  }
+  return results;
+}
+
+/// Position of element `index` of a result of shape `shape` where dim d moves by `strides[d]`.
+static int64_t getPosition(int64_t index, ArrayRef<int64_t> shape, ArrayRef<int64_t> strides) {
+  int64_t position = 0;
+  for (size_t d = shape.size(); d-- != 0; index /= shape[d])
+    position += index % shape[d] * strides[d];
+  return position;
+}
+
+static SmallVector<int64_t> getStrides(ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> strides(shape.size(), 1);
+  for (size_t d = shape.size(); d > 1; --d)
+    strides[d - 2] = strides[d - 1] * shape[d - 1];
+  return strides;
+}
+
+static std::optional<Elements> computeSlice(SliceOp op, const Elements &input) {
+  SmallVector<int64_t> from = *getSmallShape(op.getInput()), to = *getSmallShape(op.getResult());
+  SmallVector<int64_t> strides = getStrides(from);
+  int64_t start = 0;
+  for (size_t d = 0; d != from.size(); ++d) {
+    std::optional<int64_t> first = cast<ExprAttr>(op.getStarts()[d]).getConstant();
+    if (!first)
+      return std::nullopt;
+    start += *first * strides[d];
+    strides[d] *= op.getSteps()[d];
+  }
+  Elements results;
+  for (int64_t index = 0, count = ShapedType::getNumElements(to); index != count; ++index) {
+    int64_t position = start + getPosition(index, to, strides);
+    if (position < 0 || position >= static_cast<int64_t>(input.size()))
+      return std::nullopt;
+    results.push_back(input[position]);
+  }
+  return results;
+}
+
+/// Along the first dim of a vector: what exporters do with shapes.
+static std::optional<Elements> computeGather(GatherOp op, const Elements &input,
+                                             const Elements &indices) {
+  if (op.getInput().getType().getRank() != 1)
+    return std::nullopt;
+  Elements results;
+  auto size = static_cast<int64_t>(input.size());
+  for (const Fraction &index : indices) {
+    std::optional<int64_t> number = index.numerator.getConstant();
+    if (!number || *number < -size || *number >= size)
+      return std::nullopt;
+    results.push_back(input[*number < 0 ? *number + size : *number]);
+  }
+  return results;
+}
+
+std::optional<Elements> ContentsAnalysis::compute(Value value) {
+  std::optional<SmallVector<int64_t>> shape = getSmallShape(value);
+  Operation *op = value.getDefiningOp();
+  if (!shape)
+    return std::nullopt;
+  if (ShapedType::getNumElements(*shape) == 0)
+    return Elements();
+  if (!op)
+    return std::nullopt;
+  using Result = std::optional<Elements>;
+  return TypeSwitch<Operation *, Result>(op)
+      .Case([](ConstantOp constant) { return getConstant(constant); })
+      .Case([](SizesOp sizes) -> Result {
+        return llvm::map_to_vector(sizes.getValues(),
+                                   [](Attribute expr) { return Fraction{cast<ExprAttr>(expr)}; });
+      })
+      .Case([&](ViewOp view) { return get(view.getInput()); })
+      .Case([&](BroadcastOp broadcast) -> Result {
+        Result input = get(broadcast.getInput());
+        if (!input)
+          return std::nullopt;
+        SmallVector<int64_t> from = *getSmallShape(broadcast.getInput());
+        Elements results;
+        for (int64_t i = 0, count = ShapedType::getNumElements(*shape); i != count; ++i)
+          results.push_back((*input)[getBroadcastIndex(i, *shape, from)]);
+        return results;
+      })
+      .Case([&](SliceOp slice) -> Result {
+        Result input = get(slice.getInput());
+        return input ? computeSlice(slice, *input) : std::nullopt;
+      })
+      .Case([&](GatherOp gather) -> Result {
+        Result input = get(gather.getInput()), indices = get(gather.getIndices());
+        return input && indices ? computeGather(gather, *input, *indices) : std::nullopt;
+      })
+      .Case([&](ConcatOp concat) -> Result {
+        Elements results;
+        if (concat.getType().getRank() != 1)
+          return std::nullopt;
+        for (Value input : concat.getInputs()) {
+          Result elements = get(input);
+          if (!elements)
+            return std::nullopt;
+          results.append(*elements);
+        }
+        return results;
+      })
+      .Case([&](IotaOp iota) -> Result {
+        Elements results;
+        for (int64_t i = 0; i != shape->front(); ++i)
+          results.push_back({iota.getStart() + iota.getStep() * i});
+        return results;
+      })
+      .Case([&](ElementwiseOpInterface) { return computeElementwise(op); })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+std::optional<Elements> ContentsAnalysis::get(Value value) {
+  if (auto found = known.find(value); found != known.end())
+    return found->second;
+  std::optional<Elements> elements = compute(value);
+  if (elements && llvm::any_of(*elements, [](const Fraction &f) { return !f.numerator; }))
+    elements.reset();
+  known[value] = elements;
+  return elements;
+}
+
+void ContentsAnalysis::forget(Operation *op) {
+  op->walk([&](Operation *inner) {
+    for (Value result : inner->getResults())
+      known.erase(result);
+    for (Region &region : inner->getRegions())
+      for (Block &block : region)
+        for (Value argument : block.getArguments())
+          known.erase(argument);
+  });
+}

@@ -1,0 +1,283 @@
+// One op after the other: its operands are known when it is visited.
+
+#include "Inference.h"
+
+#include "dlc/IR/Emitters.h"
+#include "dlc/IR/LibraryCall.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace dlc;
+
+static bool isKnown(Value value) {
+  auto type = dyn_cast<PlannedType>(value.getType());
+  return !type || type.hasRank();
+}
+
+bool dlc::hasLateRank(Value value) { return !isKnown(value) && value.getDefiningOp<MatchOp>(); }
+
+Value dlc::getHandle(OpBuilder &builder, Location loc, Value value) {
+  if (isa<HandleType>(value.getType()))
+    return value;
+  if (auto match = value.getDefiningOp<MatchOp>())
+    return match.getHandle();
+  return WrapOp::create(builder, loc, HandleType::get(builder.getContext()), value);
+}
+
+Inference::Inference(ModuleOp module) : context(module.getContext()) {
+  auto add = [&](Type type) {
+    if (auto planned = dyn_cast<PlannedType>(type))
+      for (ExprAttr dim : planned.getDims())
+        dim.walkSymbols([&](StringRef symbol) { symbols.insert(symbol); });
+  };
+  module.walk([&](Operation *op) {
+    llvm::for_each(op->getResultTypes(), add);
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        llvm::for_each(block.getArgumentTypes(), add);
+    if (auto loop = dyn_cast<LoopOp>(op))
+      symbols.insert(loop.getIteration());
+  });
+}
+
+/// "<stem>_1", changed until it is new.
+ExprAttr Inference::makeSymbol(StringRef stem) {
+  for (size_t number = 1;; ++number) {
+    std::string name = (stem + "_" + Twine(number)).str();
+    if (symbols.insert(name).second)
+      return ExprAttr::symbol(context, name);
+  }
+}
+
+void Inference::replace(Operation *op, ValueRange values) {
+  op->replaceAllUsesWith(values);
+  contents.forget(op);
+  op->erase();
+}
+
+//===----------------------------------------------------------------------===//
+// Contents
+//===----------------------------------------------------------------------===//
+
+std::optional<ShapeContext::Contents> Inference::getContents(Value value) {
+  auto type = dyn_cast<PlannedType>(value.getType());
+  if (!type || !isa<IntegerType>(type.getElementType()))
+    return std::nullopt;
+  std::optional<ContentsAnalysis::Elements> elements = contents.get(value);
+  if (!elements)
+    return std::nullopt;
+  return llvm::map_to_vector<6>(*elements, [](const Fraction &f) { return f.numerator; });
+}
+
+std::optional<ShapeContext::Contents> Inference::bindContents(Value value) {
+  if (std::optional<Contents> known = getContents(value))
+    return known;
+  auto type = dyn_cast<PlannedType>(value.getType());
+  std::optional<SmallVector<int64_t>> shape = type ? type.getStaticShape() : std::nullopt;
+  if (!shape || !isa<IntegerType>(type.getElementType()))
+    return std::nullopt;
+  int64_t count = 1;
+  for (int64_t dim : *shape)
+    if (llvm::MulOverflow(count, dim, count) || count > ConstantOp::maxDenseElements)
+      return std::nullopt;
+  OpBuilder builder(context);
+  builder.setInsertionPointAfterValue(value);
+  Contents elements;
+  ContentsAnalysis::Elements fractions;
+  SmallVector<StringRef> names;
+  Operation *op = value.getDefiningOp();
+  StringRef stem = op ? op->getName().stripDialect() : "value";
+  if (auto call = dyn_cast_or_null<LibraryCallOp>(op))
+    stem = call.getCallee();
+  for (int64_t i = 0; i != count; ++i) {
+    elements.push_back(makeSymbol(stem));
+    fractions.push_back({elements.back()});
+    names.push_back(*elements.back().getSymbol());
+  }
+  BindOp::create(builder, value.getLoc(), value, builder.getStrArrayAttr(names));
+  contents.set(value, std::move(fractions));
+  return elements;
+}
+
+//===----------------------------------------------------------------------===//
+// Values that only the run knows
+//===----------------------------------------------------------------------===//
+
+Value Inference::match(OpBuilder &builder, Location loc, Value handle, Type elementType,
+                       const PartialDims &dims, StringRef stem) {
+  SmallVector<StringRef> bound;
+  PlannedType type = PlannedType::getUnranked(elementType);
+  if (dims) {
+    SmallVector<ExprAttr> complete(*dims);
+    for (ExprAttr &dim : complete)
+      if (!dim) {
+        dim = makeSymbol(stem);
+        bound.push_back(*dim.getSymbol());
+      }
+    type = PlannedType::get(complete, elementType);
+  }
+  return MatchOp::create(builder, loc, type, handle, builder.getStrArrayAttr(bound));
+}
+
+LogicalResult Inference::makeLate(Operation *op, ArrayRef<PartialDims> dims) {
+  OpBuilder builder(op);
+  auto call = dyn_cast<LibraryCallOp>(op);
+  std::optional<StringRef> callee = call ? call.getCallee() : getLibraryOp(op);
+  if (!callee)
+    return op->emitError("a result whose shape only the run knows is not supported for this op");
+  SmallVector<Value> operands;
+  for (Value operand : call ? llvm::to_vector(call.getInputs()) : getLibraryOperands(op)) {
+    if (!operand)
+      operand = AbsentOp::create(builder, op->getLoc(), HandleType::get(context));
+    operands.push_back(hasLateRank(operand) ? getHandle(builder, op->getLoc(), operand) : operand);
+  }
+  DictionaryAttr parameters = call ? call.getParameters() : getLibraryDictionary(op);
+  SmallVector<Type> types(op->getNumResults(), HandleType::get(context));
+  auto late = LibraryCallOp::create(builder, op->getLoc(), types, *callee, operands, ValueRange(),
+                                    parameters);
+  SmallVector<Value> values;
+  for (auto [result, handle, known] : llvm::zip_equal(op->getResults(), late.getResults(), dims)) {
+    auto type = dyn_cast<PlannedType>(result.getType());
+    values.push_back(
+        type ? match(builder, op->getLoc(), handle, type.getElementType(), known, *callee)
+             : Value(handle));
+  }
+  replace(op, values);
+  return success();
+}
+
+LogicalResult Inference::inferLibraryCall(LibraryCallOp op) {
+  // Results that are all known, or handles.
+  if (llvm::all_of(op.getResults(), isKnown) || !op.getOuts().empty())
+    return success();
+  FailureOr<SmallVector<PartialDims>> dims = inferLibraryResults(op, *this);
+  if (failed(dims))
+    return failure();
+  bool complete = llvm::all_of(op.getInputs(), [](Value v) { return !hasLateRank(v); }) &&
+                  llvm::all_of(*dims, [](const PartialDims &known) {
+                    return known && !llvm::is_contained(*known, ExprAttr());
+                  });
+  if (!complete)
+    return makeLate(op, *dims);
+  for (auto [result, known] : llvm::zip_equal(op.getResults(), *dims))
+    result.setType(PlannedType::get(*known, cast<PlannedType>(result.getType()).getElementType()));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Ops
+//===----------------------------------------------------------------------===//
+
+/// Guards for sizes that must be equal to those of the result, but are not known to be.
+static void guardOperands(Operation *op) {
+  OpBuilder builder(op);
+  auto guard = [&](ExprAttr lhs, ExprAttr rhs) {
+    if (lhs != rhs)
+      GuardOp::create(builder, op->getLoc(), lhs, rhs);
+  };
+  auto result = cast<PlannedType>(op->getResult(0).getType());
+  if (isa<ElementwiseOpInterface>(op)) {
+    ExprAttr one = ExprAttr::constant(op->getContext(), 1);
+    for (Value operand : op->getOperands()) {
+      ArrayRef<ExprAttr> dims = cast<PlannedType>(operand.getType()).getDims();
+      for (auto [dim, to] : llvm::zip_equal(dims, result.getDims().take_back(dims.size())))
+        if (dim != one && !broadcastsAtRunTime(dim, to))
+          guard(dim, to);
+    }
+  } else if (auto concat = dyn_cast<ConcatOp>(op)) {
+    int64_t axis = concat.getAxis() < 0 ? concat.getAxis() + result.getRank() : concat.getAxis();
+    for (Value input : concat.getInputs())
+      for (int64_t d = 0; d != result.getRank(); ++d)
+        if (d != axis)
+          guard(cast<PlannedType>(input.getType()).getDim(d), result.getDim(d));
+  }
+}
+
+LogicalResult Inference::inferTypes(Operation *op) {
+  SmallVector<PlannedType> types;
+  if (failed(cast<ShapeInferenceOpInterface>(op).inferShapes(types)))
+    return failure();
+  for (auto [result, type] : llvm::zip_equal(op->getResults(), types)) {
+    if (!isKnown(result))
+      ++numInferred;
+    result.setType(type);
+  }
+  guardOperands(op);
+  return success();
+}
+
+LogicalResult Inference::resolve(ResolveOpInterface op) {
+  OpBuilder builder(op);
+  SmallVector<Value> values;
+  if (failed(op.resolve(*this, builder, values)))
+    return failure();
+  if (values.empty())
+    return makeLate(op, getLateDims(op));
+  numInferred += values.size();
+  replace(op, values);
+  return success();
+}
+
+/// Scales that only the run knows: a library op computes the sizes from them, before the first
+/// kernel where it can.
+LogicalResult Inference::inferResize(ResizeOp op) {
+  if (op.getScales().getDefiningOp<ConstantOp>())
+    return inferTypes(op);
+  PlannedType input = op.getInput().getType(), scales = op.getScales().getType();
+  ExprAttr rank = ExprAttr::constant(context, input.getRank());
+  if (scales.getRank() != 1 || scales.getDim(0) != rank || !scales.getElementType().isF32())
+    return op.emitError("expected scales of f32, one for each of the ")
+           << input.getRank() << " dims of the input, found " << scales;
+  OpBuilder builder(op);
+  auto sizesType = PlannedType::get(rank, builder.getI64Type());
+  SmallVector<Attribute> dims(input.getDims().begin(), input.getDims().end());
+  Value shape = SizesOp::create(builder, op.getLoc(), sizesType, builder.getArrayAttr(dims));
+  Value sizes = LibraryCallOp::create(builder, op.getLoc(), TypeRange(sizesType), "resize_sizes",
+                                      ValueRange{shape, op.getScales()}, ValueRange(),
+                                      builder.getDictionaryAttr({}))
+                    .getResult(0);
+  std::optional<Contents> bound = bindContents(sizes);
+  if (!bound)
+    return op.emitError("expected an input of at most 64 dims");
+  SmallVector<ExprAttr> result(*bound);
+  for (int64_t d = 0; d + 2 < input.getRank(); ++d) {
+    GuardOp::create(builder, op.getLoc(), result[d], input.getDim(d)); // only two dims are resized
+    result[d] = input.getDim(d);
+  }
+  op.getResult().setType(PlannedType::get(result, input.getElementType()));
+  ++numInferred;
+  return success();
+}
+
+/// An op whose operands are unknown is passed over: the error was reported where they come from.
+LogicalResult Inference::inferOp(Operation *op) {
+  if (auto loop = dyn_cast<LoopOp>(op))
+    return inferLoop(loop);
+  if (auto branch = dyn_cast<IfOp>(op))
+    return inferIf(branch);
+  if (!llvm::all_of(op->getOperands(), [](Value v) { return isKnown(v) || hasLateRank(v); }))
+    return success();
+  if (auto call = dyn_cast<LibraryCallOp>(op))
+    return inferLibraryCall(call);
+  if (llvm::any_of(op->getOperands(), hasLateRank)) {
+    if (isa<ShapeInferenceOpInterface, ResolveOpInterface>(op))
+      return makeLate(op, SmallVector<PartialDims>(op->getNumResults()));
+    return success();
+  }
+  if (auto resolvable = dyn_cast<ResolveOpInterface>(op))
+    return resolve(resolvable);
+  if (auto resize = dyn_cast<ResizeOp>(op))
+    return inferResize(resize);
+  return isa<ShapeInferenceOpInterface>(op) ? inferTypes(op) : success();
+}
+
+LogicalResult Inference::inferBlock(Block &block) {
+  bool failedOp = false;
+  for (Operation &op : llvm::make_early_inc_range(block))
+    failedOp |= failed(inferOp(&op));
+  return failure(failedOp);
+}

@@ -1,0 +1,175 @@
+// What is known of results before the run, where their sizes depend on what operands hold.
+
+#include "Inference.h"
+
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace dlc;
+
+static PlannedType getType(Value value) { return cast<PlannedType>(value.getType()); }
+
+static PartialDims getDims(Value value) {
+  auto type = dyn_cast<PlannedType>(value.getType());
+  if (!type || !type.hasRank())
+    return std::nullopt;
+  return llvm::to_vector(type.getDims());
+}
+
+/// As many unknown dims as the vector `shape` has elements.
+static PartialDims getRankFrom(Value shape) {
+  PartialDims dims = getDims(shape);
+  std::optional<int64_t> rank =
+      dims && dims->size() == 1 ? dims->front().getConstant() : std::nullopt;
+  if (!rank || *rank > ConstantOp::maxDenseElements)
+    return std::nullopt;
+  return SmallVector<ExprAttr>(*rank);
+}
+
+static PartialDims getUnknown(Value value) {
+  return SmallVector<ExprAttr>(getType(value).getRank());
+}
+
+SmallVector<PartialDims> dlc::getLateDims(Operation *op) {
+  PartialDims dims =
+      TypeSwitch<Operation *, PartialDims>(op)
+          .Case([](ReshapeOp reshape) { return getRankFrom(reshape.getShape()); })
+          .Case([](ConstantOfShapeOp constant) { return getRankFrom(constant.getShape()); })
+          .Case([](ExpandOp expand) -> PartialDims {
+            PartialDims shape = getRankFrom(expand.getShape());
+            if (!shape)
+              return std::nullopt;
+            size_t rank = std::max<size_t>(shape->size(), expand.getInput().getType().getRank());
+            return SmallVector<ExprAttr>(rank);
+          })
+          .Case([](TileOp tile) { return getUnknown(tile.getInput()); })
+          .Case([](DynamicSliceOp slice) { return getUnknown(slice.getInput()); })
+          .Case([](DynamicPadOp pad) { return getUnknown(pad.getInput()); })
+          .Case([](RangeOp) { return SmallVector<ExprAttr>(1); })
+          .Default([](Operation *) { return std::nullopt; });
+  return SmallVector<PartialDims>(op->getNumResults(), dims);
+}
+
+//===----------------------------------------------------------------------===//
+// Library calls
+//===----------------------------------------------------------------------===//
+
+/// An integer parameter of a call.
+static int64_t getInt(LibraryCallOp op, StringRef name, int64_t defaultValue) {
+  auto attr = op.getParameters().getAs<IntegerAttr>(name);
+  return attr ? attr.getInt() : defaultValue;
+}
+
+/// Parameter `axis` counted from the first of `rank` dims.
+static FailureOr<int64_t> getAxis(LibraryCallOp op, int64_t rank, int64_t defaultValue) {
+  int64_t axis = getInt(op, "axis", defaultValue);
+  if (axis < -rank || axis >= rank)
+    return op.emitError("expected an axis from ")
+           << -rank << " to " << rank - 1 << ", found " << axis;
+  return axis < 0 ? axis + rank : axis;
+}
+
+static FailureOr<PartialDims> inferArgReduction(LibraryCallOp op) {
+  PartialDims dims = getDims(op.getInputs()[0]);
+  FailureOr<int64_t> axis = getAxis(op, dims->size(), 0);
+  if (failed(axis))
+    return failure();
+  if (getInt(op, "keepdims", 1))
+    (*dims)[*axis] = ExprAttr::constant(op.getContext(), 1);
+  else
+    dims->erase(dims->begin() + *axis);
+  return dims;
+}
+
+static FailureOr<PartialDims> inferTopK(LibraryCallOp op, ShapeContext &context) {
+  PartialDims dims = getDims(op.getInputs()[0]);
+  FailureOr<int64_t> axis = getAxis(op, dims->size(), -1);
+  if (failed(axis))
+    return failure();
+  std::optional<ShapeContext::Contents> count = context.bindContents(op.getInputs()[1]);
+  (*dims)[*axis] = count && count->size() == 1 ? count->front() : ExprAttr();
+  return dims;
+}
+
+static FailureOr<PartialDims> inferGatherNd(LibraryCallOp op) {
+  PartialDims data = getDims(op.getInputs()[0]), indices = getDims(op.getInputs()[1]);
+  int64_t batch = getInt(op, "batch_dims", 0);
+  std::optional<int64_t> depth = indices->empty() ? std::nullopt : indices->back().getConstant();
+  if (!depth)
+    return PartialDims();
+  if (batch < 0 || *depth < 1 || batch + *depth > static_cast<int64_t>(data->size()))
+    return op.emitError("expected indices of at most ")
+           << data->size() << " dims, found " << *depth;
+  SmallVector<ExprAttr> dims(ArrayRef(*indices).drop_back());
+  llvm::append_range(dims, ArrayRef(*data).drop_front(batch + *depth));
+  return PartialDims(dims);
+}
+
+static FailureOr<PartialDims> inferOneHot(LibraryCallOp op, ShapeContext &context) {
+  PartialDims dims = getDims(op.getInputs()[0]);
+  FailureOr<int64_t> axis = getAxis(op, dims->size() + 1, -1);
+  if (failed(axis))
+    return failure();
+  std::optional<ShapeContext::Contents> depth = context.bindContents(op.getInputs()[1]);
+  dims->insert(dims->begin() + *axis, depth && depth->size() == 1 ? depth->front() : ExprAttr());
+  return dims;
+}
+
+/// The dims of all results, by callee.
+static FailureOr<PartialDims> inferDims(LibraryCallOp op, ShapeContext &context) {
+  enum Rule { none, scalar, first, second, nonzero, vector, argReduction, topK, gatherNd, oneHot };
+  Rule rule =
+      llvm::StringSwitch<Rule>(op.getCallee())
+          .Cases({"sequence_length", "optional_has_element"}, scalar)
+          .Cases({"scatter_elements", "scatter_nd", "cumsum", "trilu", "reverse_sequence"}, first)
+          .Case("gather_elements", second)
+          .Case("nonzero", nonzero)
+          .Case("unique", vector)
+          .Cases({"arg_max", "arg_min"}, argReduction)
+          .Case("top_k", topK)
+          .Case("gather_nd", gatherNd)
+          .Case("one_hot", oneHot)
+          .Default(none);
+  bool isKnown = llvm::all_of(op.getInputs(), [](Value input) {
+    return isa<HandleType>(input.getType()) || getDims(input);
+  });
+  if (rule == scalar)
+    return PartialDims(SmallVector<ExprAttr>());
+  if (!isKnown || op.getInputs().empty() || rule == none ||
+      !isa<PlannedType>(op.getInputs().front().getType()) ||
+      (rule == second && !isa<PlannedType>(op.getInputs()[1].getType())))
+    return PartialDims();
+  switch (rule) {
+  case first:
+    return getDims(op.getInputs()[0]);
+  case second:
+    return getDims(op.getInputs()[1]);
+  case nonzero: {
+    int64_t rank = getType(op.getInputs()[0]).getRank();
+    return PartialDims({ExprAttr::constant(op.getContext(), rank), ExprAttr()});
+  }
+  case vector:
+    if (op.getParameters().contains("axis"))
+      return PartialDims();
+    return PartialDims(SmallVector<ExprAttr>(1));
+  case argReduction:
+    return inferArgReduction(op);
+  case topK:
+    return inferTopK(op, context);
+  case gatherNd:
+    return inferGatherNd(op);
+  case oneHot:
+    return inferOneHot(op, context);
+  default:
+    return PartialDims();
+  }
+}
+
+FailureOr<SmallVector<PartialDims>> dlc::inferLibraryResults(LibraryCallOp op,
+                                                             ShapeContext &context) {
+  FailureOr<PartialDims> dims = inferDims(op, context);
+  if (failed(dims))
+    return failure();
+  return SmallVector<PartialDims>(op.getNumResults(), *dims);
+}
