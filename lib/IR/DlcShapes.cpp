@@ -84,8 +84,7 @@ LogicalResult MatmulOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   if (failed(verify()))
     return failure();
   PlannedType lhs = getLhs().getType(), rhs = getRhs().getType();
-  ArrayRef<ExprAttr> left = lhs.getDims().drop_back(std::min<int64_t>(lhs.getRank(), 2));
-  ArrayRef<ExprAttr> right = rhs.getDims().drop_back(std::min<int64_t>(rhs.getRank(), 2));
+  ArrayRef<ExprAttr> left = getOuterDims(lhs), right = getOuterDims(rhs);
   SmallVector<ExprAttr> dims(left.size() > right.size() ? left : right);
   ArrayRef<ExprAttr> other = left.size() > right.size() ? right : left;
   for (auto [dim, otherDim] : llvm::zip(llvm::reverse(dims), llvm::reverse(other)))

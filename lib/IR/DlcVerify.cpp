@@ -101,8 +101,8 @@ LogicalResult MatmulOp::verify() {
     return emitError("expected lhs and rhs to agree in the dim that is summed over, found ")
            << left.str() << " and " << right.str();
   ExprAttr one = ExprAttr::constant(getContext(), 1);
-  for (auto [left, right] : llvm::zip(llvm::drop_begin(llvm::reverse(lhs.getDims()), 2),
-                                      llvm::drop_begin(llvm::reverse(rhs.getDims()), 2)))
+  for (auto [left, right] :
+       llvm::zip(llvm::reverse(getOuterDims(lhs)), llvm::reverse(getOuterDims(rhs))))
     if (left != one && right != one && differ(left, right)) // C3
       return emitError("expected dims before the last two that broadcast, found ")
              << left.str() << " and " << right.str();

@@ -27,18 +27,6 @@ func.func @groups(%b: !dlc.tensor<1 x 4 x H x W x f32>) {
 
 // -----
 
-func.func @matmul(%x: !dlc.tensor<N x 4 x f32>, %y: !dlc.tensor<4 x 4 x f32>, %z: !dlc.tensor<N x M x f32>, %v: !dlc.tensor<M x 4 x f32>, %t: !dlc.tensor<2 x N x 4 x f32>) {
-  // expected-error @below {{a right operand or bias that is not a constant is not supported}}
-  %0 = dlc.matmul %x, %y : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<4 x 4 x f32>) -> !dlc.tensor<N x 4 x f32>
-  // expected-error @below {{a matrix product over a dim that is not constant is not supported}}
-  %1 = dlc.matmul %z, %v : (!dlc.tensor<N x M x f32>, !dlc.tensor<M x 4 x f32>) -> !dlc.tensor<N x 4 x f32>
-  // expected-error @below {{a matrix product of rank 3 is not supported, only of rank 2}}
-  %2 = dlc.matmul %t, %y : (!dlc.tensor<2 x N x 4 x f32>, !dlc.tensor<4 x 4 x f32>) -> !dlc.tensor<2 x N x 4 x f32>
-  return
-}
-
-// -----
-
 func.func @windows(%x: !dlc.tensor<N x 4 x W x f32>) {
   // expected-error @below {{pooling over 1 dims is not supported, only over 2}}
   %0 = dlc.max_pool %x kernel [3] strides [1] pads [1, 1] dilations [1] : (!dlc.tensor<N x 4 x W x f32>) -> !dlc.tensor<N x 4 x W x f32>

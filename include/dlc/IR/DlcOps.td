@@ -136,6 +136,10 @@ def Dlc_MatmulOp : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeIn
     /// ask for operands of known rank.
     ExprAttr getRows();
     ExprAttr getColumns();
+    /// The dims of an operand before those of each factor.
+    static ::llvm::ArrayRef<ExprAttr> getOuterDims(PlannedType type) {
+      return type.getDims().drop_back(std::min<int64_t>(type.getRank(), 2));
+    }
     /// The dims of the result before those of each product.
     ::llvm::ArrayRef<ExprAttr> getBatchDims() {
       return getType().getDims().drop_back((getRows() ? 1 : 0) + (getColumns() ? 1 : 0));

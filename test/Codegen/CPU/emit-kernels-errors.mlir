@@ -42,14 +42,14 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
 #target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
 #direct = #dlc.schedule<direct_conv, lanes = 4, channels = 4, pixels = [1], rows = 1>
 module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], inputs = [], outputs = []}} {
-  // expected-error @below {{expected a kernel with a convolution}}
+  // expected-error @below {{expected a kernel with an anchor and a write}}
   func.func private @no_convolution(%in: !dlc.buffer<!x>) attributes {dlc.schedule = #direct} {
     return
   }
   func.func private @computed_input(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!y>)
       attributes {dlc.schedule = #direct} {
     %0 = dlc.read %in : !dlc.buffer<!x> -> !x
-    // expected-error @below {{expected a convolution, elementwise ops and one write in this kernel}}
+    // expected-error @below {{expected an anchor, elementwise ops and one write in this kernel}}
     %1 = dlc.relu %0 : (!x) -> !x
     %2 = dlc.read %filter : !dlc.buffer<!panels> -> !f
     %3 = dlc.conv %1, %2 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f) -> !y
