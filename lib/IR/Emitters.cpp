@@ -17,12 +17,11 @@ static bool areConstants(ValueRange values) {
                       [](Value value) { return !value || value.getDefiningOp<ConstantOp>(); });
 }
 
+/// The graph phase makes a convolution over one dim one over two.
 static std::optional<std::string> getConvObstacle(ConvOp conv) {
   if (conv.getInput().getType().getRank() != 4)
     return llvm::formatv("convolution over {0} dims is not supported, only over 2",
                          conv.getInput().getType().getRank() - 2);
-  if (conv.getGroup() != 1)
-    return llvm::formatv("convolution in {0} groups is not supported", conv.getGroup());
   if (!areConstants({conv.getFilter(), conv.getBias()}))
     return "a filter or bias that is not a constant is not supported";
   return std::nullopt;

@@ -57,10 +57,19 @@ static SmallVector<int64_t> getHalves(int64_t widest) {
   return widths;
 }
 
+/// All channels of a panel are in one group.
+static ScheduleAttr getGroupedRowConv(TargetAttr target, int64_t groupOutputs) {
+  int64_t channels = std::min<int64_t>(groupOutputs, 4);
+  while (groupOutputs % channels != 0)
+    --channels;
+  return getRowConv(target, channels);
+}
+
 /// Accumulators, one vector of weights for each vector of channels and one broadcast pixel are in
 /// registers. Planar results are transposed on their way out, which takes powers of two of pixels.
-static ScheduleAttr getDirectConv(TargetAttr target, int64_t outputs, ExprAttr width, bool planar) {
-  int64_t blocks = llvm::divideCeil(outputs, target.getLanes());
+static ScheduleAttr getDirectConv(TargetAttr target, int64_t groupOutputs, ExprAttr width,
+                                  bool planar) {
+  int64_t blocks = llvm::divideCeil(groupOutputs, target.getLanes());
   int64_t vectors = 1;
   for (int64_t candidate : {2, 3, 5})
     if (blocks % candidate == 0) {
@@ -89,6 +98,30 @@ static ScheduleAttr getMatmul(TargetAttr target, MatmulOp matmul) {
                            vectors * target.getLanes(), heights, bandsOfTiles * heights[0]);
 }
 
+/// A few neighbours share the weights and most of the pixels that they load.
+static ScheduleAttr getDepthwise(TargetAttr target, ExprAttr width) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::depthwise, target.getLanes(),
+                           target.getLanes(), getTileWidths(width, 8), 1);
+}
+
+static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target) {
+  int64_t groupOutputs = *conv.getFilter().getType().getDim(0).getConstant() /
+                         static_cast<int64_t>(conv.getGroup());
+  ExprAttr width = conv.getType().getDim(3);
+  switch (getConvForm(conv, target)) {
+  case ConvForm::direct:
+    return getDirectConv(target, groupOutputs, width, !isBlocked(box.getResult(0)));
+  case ConvForm::channels:
+    if (isBlocked(box.getResult(0)))
+      return getDepthwise(target, width);
+    [[fallthrough]];
+  case ConvForm::rows:
+    return conv.getGroup() == 1 ? getRowConv(target, groupOutputs)
+                                : getGroupedRowConv(target, groupOutputs);
+  }
+  llvm_unreachable("all forms are handled");
+}
+
 static ScheduleAttr getLoops(TargetAttr target) {
   return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
                            {target.getLanes()}, 1);
@@ -107,14 +140,9 @@ static ScheduleAttr getResize(TargetAttr target) {
 }
 
 static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
-  Value result = box.getResult(0);
-  auto type = cast<PlannedType>(result.getType());
-  if (ConvOp conv = getFirst<ConvOp>(box)) {
-    int64_t outputs = *conv.getFilter().getType().getDim(0).getConstant();
-    return isRowConv(conv, target)
-               ? getRowConv(target, outputs)
-               : getDirectConv(target, outputs, type.getDim(3), !isBlocked(result));
-  }
+  auto type = cast<PlannedType>(box.getResult(0).getType());
+  if (ConvOp conv = getFirst<ConvOp>(box))
+    return chooseConv(box, conv, target);
   if (MatmulOp matmul = getFirst<MatmulOp>(box)) {
     if (!isPacked(matmul))
       return getMatmul(target, matmul);

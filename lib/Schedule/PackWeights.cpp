@@ -50,7 +50,9 @@ static LogicalResult packConv(KernelOp box, ConvOp conv) {
   if (!input)
     return box.emitError("expected a convolution of an operand of the box");
   auto type = cast<PlannedType>(box.getInputs()[input.getArgNumber()].getType());
-  auto panels = FilterLayoutAttr::get(box.getContext(), channels, type.getImageLayout().getBlock());
+  bool isDepthwise = box.getScheduleAttr().getAlgorithm() == Algorithm::depthwise;
+  auto panels = FilterLayoutAttr::get(box.getContext(), channels,
+                                      isDepthwise ? 1 : type.getImageLayout().getBlock());
   if (failed(pack(conv.getFilter(), panels)))
     return failure();
   return conv.getBias() ? pack(conv.getBias(), PaddedLayoutAttr::get(box.getContext(), channels))

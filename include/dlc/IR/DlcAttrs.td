@@ -208,7 +208,8 @@ def Dlc_BoxKindAttr : EnumAttr<Dlc_Dialect, Dlc_BoxKind, "box_kind"> {
 
 def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
     I32EnumAttrCase<"direct_conv", 0>, I32EnumAttrCase<"row_conv", 1>, I32EnumAttrCase<"loops", 2>,
-    I32EnumAttrCase<"pool", 3>, I32EnumAttrCase<"matmul", 4>]> {
+    I32EnumAttrCase<"pool", 3>, I32EnumAttrCase<"matmul", 4>,
+    I32EnumAttrCase<"depthwise", 5>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -218,7 +219,8 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
   let description = [{
     `direct_conv` vectorizes over output channels: a tile is `pixels[i]` neighbours of a row times `channels` output
     channels (`channels / lanes` vectors), all accumulators in registers. `row_conv` vectorizes over a row: a tile is
-    `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors). `loops` evaluates its ops at
+    `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors). `depthwise` convolves each
+    channel of a blocked image with a filter of its own: a tile is `pixels[i]` neighbours of one block. `loops` evaluates its ops at
     `pixels[i]` neighbours of the innermost dim. `pool` reduces windows of a blocked image, a block of channels at a
     time. A matrix product by constant weights is a `direct_conv` whose pixels are the rows of its left operand; others
     are computed by `matmul`, from operands as they lie: a tile is `pixels[i]` rows times `channels` columns.

@@ -46,7 +46,8 @@ def Dlc_ConstantOp : Dlc_Op<"constant", [Pure, ConstantLike]> {
 def Dlc_ConvOp : Dlc_Op<"conv", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
   let summary = "convolution of N x C x spatial dims";
   let description = [{
-    Cross-correlation as in ONNX Conv. `pads` holds the begins of all spatial dims, then the ends.
+    Cross-correlation as in ONNX Conv. `pads` holds the begins of all spatial dims, then the ends. Over one dim it is
+    canonicalized to a view of one over two.
 
     Constraints:
     - C1: input and filter have the same rank, at least 3
@@ -73,6 +74,7 @@ def Dlc_ConvOp : Dlc_Op<"conv", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInfere
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Dlc_BatchNormOp : Dlc_Op<"batch_norm", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {

@@ -35,9 +35,8 @@ LogicalResult ConvKernel::matchConv(KernelBuilder &b, ConvOp conv, const Buffers
   if (!isImage(getTensor(buffers.input)) || !isImage(getTensor(buffers.output)) || !panels ||
       !shape || shape->size() != 4)
     return conv.emitError("expected images and a filter of static shape in panels");
-  if (conv.getGroup() != 1)
-    return conv.emitError("expected one group, found ") << conv.getGroup();
   outputChannels = (*shape)[0], inputChannels = (*shape)[1];
+  groups = conv.getGroup();
   kernelHeight = (*shape)[2], kernelWidth = (*shape)[3];
   strides = llvm::to_vector(conv.getStrides());
   dilations = llvm::to_vector(conv.getDilations());
@@ -67,8 +66,15 @@ LogicalResult ConvKernel::matchPanels(KernelBuilder &b, const Buffers &buffers) 
   int64_t channels = b.getSchedule().getChannels();
   if (panels.getOutputs() != channels)
     return anchor->emitError("expected panels of ") << channels << " outputs, found " << panels;
-  if (panels.getInputs() != std::max<int64_t>(input.block, 1))
-    return anchor->emitError("expected panels of ") << input.block << " inputs, found " << panels;
+  if (b.getSchedule().getAlgorithm() != Algorithm::depthwise) {
+    if (panels.getInputs() != std::max<int64_t>(input.block, 1))
+      return anchor->emitError("expected panels of ") << input.block << " inputs, found " << panels;
+    if (groups != 1 &&
+        (outputChannels / groups % channels != 0 || inputChannels % input.block != 0))
+      return anchor->emitError("expected groups of whole panels and blocks, found ")
+             << groups << " groups of " << inputChannels << " to " << outputChannels / groups
+             << " channels";
+  }
   PlannedType outputType = getTensor(buffers.output);
   ExprAttr channelDim = outputType.getDim(isa<ConvOp>(anchor) ? 1 : outputType.getRank() - 1);
   if (channelDim != ExprAttr::constant(b.getContext(), outputChannels))
@@ -159,7 +165,12 @@ ConvKernel::Window ConvKernel::getWindow(KernelBuilder &b, const Row &row, Value
   Value top = b.add(b.mul(row.h, strides[0]), -pads[0]);
   Value left = b.add(b.mul(w, strides[1]), -pads[1]);
   Window window;
-  window.start = b.offset(input, row.n, b.i64(0), top, left);
+  Value plane = b.i64(0);
+  if (groups != 1) {
+    Value group = b.div(getChannel(b, row, 0), b.i64(outputChannels / groups));
+    plane = b.div(b.mul(group, inputChannels), b.i64(input.block));
+  }
+  window.start = b.offset(input, row.n, plane, top, left);
   window.rows = {b.i64(0), b.i64(kernelHeight)};
   if (pads[0] > input.top || pads[2] > input.bottom)
     window.rows = b.clipTaps(top, kernelHeight, dilations[0], b.i64(-input.top),
@@ -227,4 +238,24 @@ KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, cons
 Value ConvKernel::emitEpilogue(KernelBuilder &b, Value sum, LoadOperand load) {
   return AnchorKernel::emitEpilogue(b, sum,
                                     [&](size_t index) { return load(operandImages[index]); });
+}
+
+/// Blocks have zeros in the lanes beyond the channels; rows of a matrix end there.
+void ConvKernel::storeVectors(KernelBuilder &b, const Row &row, Value w, int64_t vector,
+                              ValueRange pixels) {
+  int64_t lanes = b.getLanes(), channels = countChannels(b, row, vector);
+  bool isBlocked = output.block == lanes;
+  Value lanesInside = channels == lanes ? Value() : b.laneMask(b.i64(channels));
+  Value mask = isBlocked ? Value() : lanesInside;
+  Value channel = getChannel(b, row, vector * lanes);
+  for (auto [pixel, sum] : llvm::enumerate(pixels)) {
+    auto place = [&](const Image &image) {
+      return b.offset(b.getElement(image, row.n, channel, row.h, w), pixel * image.block);
+    };
+    Value value = emitEpilogue(
+        b, sum, [&](const Image &image) { return b.loadVector(place(image), mask); });
+    if (isBlocked && lanesInside) // the epilogue may have made pad lanes anything
+      value = b.select(lanesInside, value, b.splat(0.0f));
+    b.store(value, place(output), mask);
+  }
 }

@@ -1,4 +1,4 @@
-// What direct_conv and row_conv share: the kernel's parts, the loops around its tiles, and the
+// What direct_conv, row_conv and depthwise share: the kernel's parts, the loops around its tiles, and the
 // reduction.
 #ifndef DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 #define DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
@@ -49,6 +49,15 @@ struct ConvKernel : AnchorKernel {
   using LoadOperand = llvm::function_ref<mlir::Value(const Image &operand)>;
   mlir::Value emitEpilogue(KernelBuilder &b, mlir::Value sum, LoadOperand load);
 
+  /// Applies the epilogue to vectors of channels, one for each neighbour from `w` on, and stores
+  /// them. `vector` is their place in the row's channels.
+  void storeVectors(KernelBuilder &b, const Row &row, mlir::Value w, int64_t vector,
+                    mlir::ValueRange pixels);
+  /// The number of channels of that vector that exist.
+  int64_t countChannels(KernelBuilder &b, const Row &row, int64_t vector) const {
+    return std::min(b.getLanes(), row.channels - vector * b.getLanes());
+  }
+
   /// The first channel of a row, plus `channel`.
   mlir::Value getChannel(KernelBuilder &b, const Row &row, int64_t channel) const;
   /// The width of a row of the input's buffer, in pixels.
@@ -59,7 +68,8 @@ struct ConvKernel : AnchorKernel {
   mlir::Value filter;
   mlir::Value bias; ///< null where there is none
   FilterLayoutAttr panels;
-  int64_t outputChannels, inputChannels, kernelHeight = 1, kernelWidth = 1;
+  int64_t outputChannels, inputChannels; ///< of all groups, and of each
+  int64_t groups = 1, kernelHeight = 1, kernelWidth = 1;
   llvm::SmallVector<int64_t> strides = {1, 1}, dilations = {1, 1}, pads = {0, 0, 0, 0};
 
 private:
@@ -78,6 +88,8 @@ private:
 mlir::LogicalResult emitDirectConv(KernelBuilder &b);
 /// Vectorizes over the pixels of a row; see `#dlc.schedule`.
 mlir::LogicalResult emitRowConv(KernelBuilder &b);
+/// Vectorizes over the channels of a block; see `#dlc.schedule`.
+mlir::LogicalResult emitDepthwise(KernelBuilder &b);
 
 } // namespace dlc
 

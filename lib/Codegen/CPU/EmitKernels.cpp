@@ -27,6 +27,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitDirectConv(b);
   case Algorithm::row_conv:
     return emitRowConv(b);
+  case Algorithm::depthwise:
+    return emitDepthwise(b);
   case Algorithm::loops:
     return emitLoops(b);
   case Algorithm::pool:

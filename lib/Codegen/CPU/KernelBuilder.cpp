@@ -396,9 +396,13 @@ Value KernelBuilder::laneMask(Value count) {
 }
 
 Value KernelBuilder::laneMask(Value start, Value size) {
+  return insideMask(laneNumbers(), start, size);
+}
+
+Value KernelBuilder::insideMask(Value places, Value start, Value size) {
   Value first = arith::TruncIOp::create(*this, getI32Type(), start);
   Value end = arith::TruncIOp::create(*this, getI32Type(), size);
-  Value places = arith::AddIOp::create(*this, laneNumbers(), splat(first));
+  places = arith::AddIOp::create(*this, places, splat(first));
   return arith::CmpIOp::create(*this, arith::CmpIPredicate::ult, places, splat(end));
 }
 

@@ -142,6 +142,8 @@ public:
   mlir::Value laneMask(mlir::Value count);
   /// The lanes whose number plus `start` is in [0, size).
   mlir::Value laneMask(mlir::Value start, mlir::Value size);
+  /// The lanes of the i32 vector `places` that, plus `start`, are in [0, size).
+  mlir::Value insideMask(mlir::Value places, mlir::Value start, mlir::Value size);
   mlir::Value select(mlir::Value condition, mlir::Value whenTrue, mlir::Value whenFalse);
   /// lhs * rhs + sum, on scalars or vectors, in one step where the target has one.
   mlir::Value fma(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
