@@ -38,8 +38,8 @@ LogicalResult GlobalPoolOp::canonicalize(GlobalPoolOp op, PatternRewriter &rewri
   if (!op.getInput().getType().hasRank())
     return rewriter.notifyMatchFailure(op, "the rank is not known");
   auto axes = llvm::to_vector(llvm::seq<int64_t>(2, op.getInput().getType().getRank()));
-  rewriter.replaceOpWithNewOp<ReduceOp>(op, op.getType(), op.getKind(), op.getInput(), axes,
-                                        /*keep_dims=*/true);
+  rewriter.replaceOpWithNewOp<ReduceOp>(op, op.getType(), op.getKind(), op.getInput(),
+                                        rewriter.getDenseI64ArrayAttr(axes), /*keep_dims=*/true);
   return success();
 }
 

@@ -115,8 +115,10 @@ LogicalResult MaxPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
 
 std::optional<SmallVector<int64_t>> ReduceOp::getSortedAxes() {
   int64_t rank = getInput().getType().getRank();
+  if (!getAxes())
+    return llvm::to_vector(llvm::seq(rank));
   SmallVector<int64_t> axes;
-  for (int64_t axis : getAxes()) {
+  for (int64_t axis : getAxesAttr().asArrayRef()) {
     if (axis < -rank || axis >= rank)
       return std::nullopt;
     axes.push_back(axis < 0 ? axis + rank : axis);
@@ -127,12 +129,17 @@ std::optional<SmallVector<int64_t>> ReduceOp::getSortedAxes() {
   return axes;
 }
 
+bool ReduceOp::keepsLastDim() {
+  int64_t rank = getInput().getType().getRank();
+  return rank != 0 && !llvm::is_contained(*getSortedAxes(), rank - 1);
+}
+
 LogicalResult ReduceOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   PlannedType input = getInput().getType();
   std::optional<SmallVector<int64_t>> axes = getSortedAxes();
   if (!axes) // C1
     return emitError("expected axes to be dims of ")
-           << input << ", each once, found [" << getAxes() << "]";
+           << input << ", each once, found [" << getAxesAttr().asArrayRef() << "]";
   SmallVector<ExprAttr> dims;
   for (auto [index, dim] : llvm::enumerate(input.getDims())) {
     if (!llvm::is_contained(*axes, static_cast<int64_t>(index)))
@@ -141,6 +148,19 @@ LogicalResult ReduceOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
       dims.push_back(ExprAttr::constant(getContext(), 1));
   }
   return addType(*this, types, dims, input.getElementType());
+}
+
+int64_t SoftmaxOp::getDim() {
+  int64_t axis = static_cast<int64_t>(getAxis());
+  return axis < 0 ? axis + getInput().getType().getRank() : axis;
+}
+
+LogicalResult SoftmaxOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType input = getInput().getType();
+  if (getDim() < 0 || getDim() >= input.getRank()) // C1
+    return emitError("expected axis to be a dim of ")
+           << input << ", found " << static_cast<int64_t>(getAxis());
+  return addType(*this, types, input.getDims(), input.getElementType());
 }
 
 LogicalResult GlobalPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {

@@ -27,15 +27,6 @@ static std::optional<std::string> getConvObstacle(ConvOp conv) {
   return std::nullopt;
 }
 
-/// Reductions run over whole rows: over the last dims.
-static std::optional<std::string> getReduceObstacle(ReduceOp reduce) {
-  SmallVector<int64_t> axes = *reduce.getSortedAxes();
-  for (auto [index, axis] : llvm::enumerate(llvm::reverse(axes)))
-    if (axis != reduce.getInput().getType().getRank() - 1 - static_cast<int64_t>(index))
-      return "a reduction over dims that are not the last ones is not supported";
-  return std::nullopt;
-}
-
 std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
   using Obstacle = std::optional<std::string>;
   for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes())) {
@@ -48,7 +39,6 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
   }
   return TypeSwitch<Operation *, Obstacle>(op)
       .Case([](ConvOp conv) { return getConvObstacle(conv); })
-      .Case([](ReduceOp reduce) { return getReduceObstacle(reduce); })
       .Case([](MaxPoolOp pool) -> Obstacle {
         if (pool.getInput().getType().getRank() != 4)
           return llvm::formatv("pooling over {0} dims is not supported, only over 2",
@@ -60,7 +50,7 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
           return "a resize of fewer than 2 dims is not supported";
         return std::nullopt;
       })
-      .Case<ElementwiseOpInterface, MatmulOp>([](auto) { return std::nullopt; })
+      .Case<ElementwiseOpInterface, MatmulOp, ReduceOp, SoftmaxOp>([](auto) { return std::nullopt; })
       .Default([](Operation *other) {
         return llvm::formatv("'{0}' is not supported", other->getName().getStringRef()).str();
       });

@@ -46,7 +46,7 @@ static SmallVector<int64_t> getHalo(Value value) {
 /// Whether `op` is a box whose emitter knows layouts of images.
 static bool knowsImages(Operation *op) {
   auto box = dyn_cast_or_null<KernelOp>(op);
-  return box && !getFirst<MatmulOp>(box);
+  return box && !getFirst<MatmulOp>(box) && !getFirst<SoftmaxOp>(box);
 }
 
 /// Whether only boxes that know images see `value`, so that it may lie in any layout.

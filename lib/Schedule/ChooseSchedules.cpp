@@ -127,6 +127,22 @@ static ScheduleAttr getLoops(TargetAttr target) {
                            {target.getLanes()}, 1);
 }
 
+/// Several vectors of sums at a time: their loads and additions overlap.
+static ScheduleAttr getColumnSums(TargetAttr target) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
+                           {4 * target.getLanes(), target.getLanes()}, 1);
+}
+
+/// Tasks of some thousand elements.
+static ScheduleAttr getSoftmax(TargetAttr target, SoftmaxOp softmax) {
+  constexpr int64_t usualTask = 4096, usualLength = 256;
+  int64_t length =
+      softmax.getType().getDim(softmax.getDim()).getConstant().value_or(usualLength);
+  int64_t rows = std::max<int64_t>(1, usualTask / std::max<int64_t>(length, 1));
+  return ScheduleAttr::get(target.getContext(), Algorithm::softmax, target.getLanes(),
+                           4 * target.getLanes(), {target.getLanes()}, rows);
+}
+
 /// One block of channels of some pixels: enough of them for the loads to overlap.
 static ScheduleAttr getPool(TargetAttr target) {
   return ScheduleAttr::get(target.getContext(), Algorithm::pool, target.getLanes(),
@@ -153,6 +169,10 @@ static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
   }
   if (box.getKind() == BoxKind::pool && isBlocked(box.getInputs()[0]))
     return getPool(target);
+  if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box))
+    return getSoftmax(target, softmax);
+  if (ReduceOp reduce = getFirst<ReduceOp>(box); reduce && reduce.keepsLastDim())
+    return getColumnSums(target);
   return getFirst<ResizeOp>(box) ? getResize(target) : getLoops(target);
 }
 

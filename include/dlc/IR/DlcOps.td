@@ -183,10 +183,12 @@ def Dlc_MaxPoolOp : Dlc_Op<"max_pool", [Pure, DeclareOpInterfaceMethods<Dlc_Shap
 }
 
 def Dlc_ReduceOp : Dlc_Op<"reduce", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
-  let summary = "sum, mean, max or min over some dims";
+  let summary = "many elements become one, over some dims";
   let description = [{
-    `axes` count from the first dim, negative ones from the last; the dims become 1, or vanish without `keep_dims`. The
-    mean over no elements is a NaN, and a NaN stays one.
+    `axes` count from the first dim, negative ones from the last; the dims become 1, or vanish without `keep_dims`.
+    Without axes all dims are reduced; an empty list of them makes each element the result of itself alone. The mean over
+    no elements is a NaN, and a NaN stays one. `l1` is the sum of magnitudes, `l2` the root of `sum_square`, `log_sum`
+    the logarithm of the sum.
 
     Constraints:
     - C1: axes are dims of the input, each once
@@ -197,14 +199,43 @@ def Dlc_ReduceOp : Dlc_Op<"reduce", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeIn
        : (!dlc.tensor<N x 512 x 7 x 7 x f32>) -> !dlc.tensor<N x 512 x 1 x 1 x f32>
     ```
   }];
-  let arguments = (ins Dlc_ReduceKindAttr:$kind, Dlc_Tensor:$input, DenseI64ArrayAttr:$axes, UnitAttr:$keep_dims);
+  let arguments = (ins Dlc_ReduceKindAttr:$kind, Dlc_Tensor:$input, OptionalAttr<DenseI64ArrayAttr>:$axes,
+                       UnitAttr:$keep_dims);
   let results = (outs Dlc_Tensor:$result);
   let assemblyFormat = [{
-    $kind $input `axes` $axes (`keep_dims` $keep_dims^)? attr-dict `:` functional-type(operands, results)
+    $kind $input (`axes` $axes^)? (`keep_dims` $keep_dims^)? attr-dict `:` functional-type(operands, results)
   }];
   let extraClassDeclaration = [{
-    /// The axes counted from the first dim, in ascending order; nothing where C1 does not hold.
+    /// The axes counted from the first dim, in ascending order; nothing where C1 does not hold. The input's rank must
+    /// be known.
     std::optional<::llvm::SmallVector<int64_t>> getSortedAxes();
+    /// Whether neighbours in the last dim belong to results of their own.
+    bool keepsLastDim();
+  }];
+}
+
+def Dlc_SoftmaxOp : Dlc_Op<"softmax", [Pure, Dlc_SameElementType,
+                                       DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+  let summary = "exp(x) / sum(exp(x)) along a dim, or its logarithm";
+  let description = [{
+    `axis` counts from the first dim, a negative one from the last. The largest element of each sum is subtracted first,
+    so that no exponent overflows.
+
+    Constraints:
+    - C1: axis is a dim of the input
+    - C2: input and result have the same element type
+
+    Example:
+    ```mlir
+    %0 = dlc.softmax %input axis -1 log : (!dlc.tensor<N x 1000 x f32>) -> !dlc.tensor<N x 1000 x f32>
+    ```
+  }];
+  let arguments = (ins Dlc_Tensor:$input, I64Attr:$axis, UnitAttr:$log);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = "$input `axis` $axis (`log` $log^)? attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// The axis counted from the first dim of an input of known rank.
+    int64_t getDim();
   }];
 }
 

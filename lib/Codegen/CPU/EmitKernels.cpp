@@ -3,6 +3,7 @@
 #include "ConvKernel.h"
 #include "Matmul.h"
 #include "Pool.h"
+#include "Softmax.h"
 
 #include "dlc/Codegen/Passes.h"
 
@@ -33,6 +34,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitLoops(b);
   case Algorithm::pool:
     return emitPool(b);
+  case Algorithm::softmax:
+    return emitSoftmax(b);
   case Algorithm::matmul:
     return emitMatmul(b);
   }

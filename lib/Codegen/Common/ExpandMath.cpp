@@ -27,7 +27,7 @@ struct ExpandMath : dlc::impl::ExpandMathBase<ExpandMath> {
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return name == math::ErfOp::getOperationName() || name == math::ExpOp::getOperationName() ||
-             name == math::TanhOp::getOperationName();
+             name == math::LogOp::getOperationName() || name == math::TanhOp::getOperationName();
     });
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -202,13 +202,6 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
     dlc.write %1, %out : !vector, !dlc.buffer<!vector>
     return
   }
-  func.func private @first_dims_reduced(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!vector>) attributes {dlc.schedule = #loops} {
-    %0 = dlc.read %in : !dlc.buffer<!image> -> !image
-    // expected-error @below {{expected a reduction over the last dims}}
-    %1 = dlc.reduce sum %0 axes [0, 1] : (!image) -> !vector
-    dlc.write %1, %out : !vector, !dlc.buffer<!vector>
-    return
-  }
   func.func private @reduced_and_more(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!dlc.tensor<N x 8 x f32>>) attributes {dlc.schedule = #loops} {
     %0 = dlc.read %in : !dlc.buffer<!image> -> !image
     // expected-error @below {{expected a reduction that is written as it is}}
