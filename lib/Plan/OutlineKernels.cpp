@@ -35,6 +35,33 @@ static std::string getKernelName(KernelOp box, size_t number) {
   return name + std::to_string(number);
 }
 
+static ExprAttr getProduct(MLIRContext *context, ArrayRef<ExprAttr> dims) {
+  ExprAttr product = ExprAttr::constant(context, 1);
+  for (ExprAttr dim : dims)
+    product = product * dim;
+  return product;
+}
+
+static ExprAttr getMatmulTasks(MatmulOp matmul, ScheduleAttr schedule) {
+  ExprAttr one = ExprAttr::constant(matmul.getContext(), 1);
+  ExprAttr rows = matmul.getRows(), columns = matmul.getColumns();
+  ExprAttr panels = ceilDiv(columns ? columns : one, schedule.getChannels());
+  if (schedule.getAlgorithm() == Algorithm::direct_conv)
+    return panels;
+  return getProduct(matmul.getContext(), matmul.getBatchDims()) * panels *
+         ceilDiv(rows ? rows : one, schedule.getRows());
+}
+
+static ExprAttr getSoftmaxTasks(SoftmaxOp softmax, ScheduleAttr schedule) {
+  ArrayRef<ExprAttr> dims = softmax.getType().getDims();
+  size_t axis = softmax.getDim();
+  ExprAttr outer = getProduct(softmax.getContext(), dims.take_front(axis));
+  if (axis + 1 == dims.size())
+    return ceilDiv(outer, schedule.getRows());
+  ExprAttr inner = getProduct(softmax.getContext(), dims.drop_front(axis + 1));
+  return outer * ceilDiv(inner, schedule.getChannels());
+}
+
 /// The number of tasks of a box, see `#dlc.schedule`. Null where it leaves 64 bits.
 static ExprAttr getTasks(KernelOp box) {
   ScheduleAttr schedule = box.getScheduleAttr();
@@ -48,15 +75,15 @@ static ExprAttr getTasks(KernelOp box) {
     return image && image.hasHalo() ? maximum(count, one) : count;
   };
   if (schedule.getAlgorithm() == Algorithm::loops) {
-    ExprAttr rows = one;
-    if (!dims.empty())
-      for (ExprAttr dim : dims.drop_back())
-        rows = rows * dim;
-    return bands(rows);
+    return bands(getProduct(box.getContext(), dims.empty() ? dims : dims.drop_back()));
   }
+  auto softmaxes = box.getBody().getOps<SoftmaxOp>();
+  if (!softmaxes.empty())
+    return getSoftmaxTasks(*softmaxes.begin(), schedule);
+  auto products = box.getBody().getOps<MatmulOp>();
+  if (!products.empty())
+    return getMatmulTasks(*products.begin(), schedule);
   ExprAttr panels = ceilDiv(dims[1], schedule.getChannels());
-  if (box.getKind() == BoxKind::anchor && dims.size() == 2) // a matrix product
-    return panels;
   return dims[0] * panels * (dims.size() == 4 ? bands(dims[2]) : one);
 }
 

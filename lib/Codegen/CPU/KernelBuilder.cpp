@@ -248,13 +248,14 @@ Image KernelBuilder::getImage(Value buffer) {
   return image;
 }
 
-Image KernelBuilder::getMatrix(Value buffer) {
+Image KernelBuilder::getMatrix(Value buffer, int64_t columns) {
   PlannedType type = cast<BufferType>(buffer.getType()).getTensor();
   Image image = {};
   image.base = getAddress(buffer);
-  image.block = *type.getDim(1).getConstant();
-  image.count = image.planes = image.height = i64(1);
-  image.width = size(type.getDim(0));
+  image.block = columns;
+  image.count = image.planes = image.height = image.width = i64(1);
+  for (ExprAttr dim : type.getDims().drop_back())
+    image.width = mul(image.width, size(dim));
   image.rowPitch = image.planePitch = image.imagePitch = mul(image.width, image.block);
   return image;
 }
@@ -415,9 +416,13 @@ Value KernelBuilder::laneMask(Value count) {
 }
 
 Value KernelBuilder::laneMask(Value start, Value size) {
+  return insideMask(laneNumbers(), start, size);
+}
+
+Value KernelBuilder::insideMask(Value places, Value start, Value size) {
   Value first = arith::TruncIOp::create(*this, getI32Type(), start);
   Value end = arith::TruncIOp::create(*this, getI32Type(), size);
-  Value places = arith::AddIOp::create(*this, laneNumbers(), splat(first));
+  places = arith::AddIOp::create(*this, places, splat(first));
   return arith::CmpIOp::create(*this, arith::CmpIPredicate::ult, places, splat(end));
 }
 
