@@ -134,7 +134,8 @@ static Status queryProgram(dlc_session &session, ErrorText &error) {
       !program->run || static_cast<uint64_t>(program->weights_size) != session.weightsSize)
     return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its note");
   // The code trusts that it is given room for as much as it reads and writes.
-  if (program->num_symbols != session.manifest.symbols().size() ||
+  if (program->num_shape_symbols != session.manifest.symbols().size() ||
+      program->num_symbols < program->num_shape_symbols ||
       program->num_output_dims != session.manifest.numOutputDims())
     return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its manifest");
   session.program = program;
