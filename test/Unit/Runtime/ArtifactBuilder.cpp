@@ -34,6 +34,9 @@ public:
                                                 {string("add_weights"), string("node_1, node_2")}};
     header.num_kernels = static_cast<uint32_t>(kernels.size());
     header.kernels = table(kernels);
+    std::vector<dlc_manifest_version> versions = {{string(""), 0}};
+    header.num_versions = static_cast<uint32_t>(versions.size());
+    header.versions = table(versions);
     header.model = string("model.onnx");
     header.compiler = string("0.1.0");
     header.target = string("x86-64");
