@@ -32,41 +32,33 @@ char *Arena::reserve(uint64_t size) {
   return static_cast<char *>(memory);
 }
 
-Scratch::~Scratch() { freeChunks(); }
-
-void Scratch::freeChunks() {
-  while (chunks) {
-    Chunk *next = chunks->next;
-    free(chunks);
-    chunks = next;
+Scratch::~Scratch() {
+  while (first) {
+    Chunk *next = first->next;
+    free(first);
+    first = next;
   }
 }
 
 void *Scratch::take(uint64_t size) {
-  constexpr uint64_t unit = DLC_WORKSPACE_ALIGNMENT;
-  if (size > static_cast<uint64_t>(INT64_MAX) - 2 * unit)
+  constexpr uint64_t head = DLC_WORKSPACE_ALIGNMENT;
+  static_assert(sizeof(Chunk) <= head);
+  if (size > static_cast<uint64_t>(INT64_MAX) - head)
     return nullptr;
-  size = (size + unit - 1) / unit * unit;
-  if (size <= capacity - used) {
-    void *memory = arena.reserve(capacity) + used;
-    used += size;
-    return memory;
+  if (Chunk *kept = *at; kept && kept->size < size) {
+    *at = kept->next;
+    free(kept);
+  } else if (kept) {
+    at = &kept->next;
+    return reinterpret_cast<char *>(kept) + head;
   }
-  auto *chunk = static_cast<Chunk *>(allocateAligned(unit + size));
+  auto *chunk = static_cast<Chunk *>(allocateAligned(head + size));
   if (!chunk)
     return nullptr;
-  chunk->next = chunks;
-  chunks = chunk;
-  wanted += size;
-  return reinterpret_cast<char *>(chunk) + unit;
+  *chunk = {*at, size};
+  *at = chunk;
+  at = &chunk->next;
+  return reinterpret_cast<char *>(chunk) + head;
 }
 
-void Scratch::giveBack() {
-  if (chunks) {
-    freeChunks();
-    if (!__builtin_add_overflow(wanted, used, &wanted))
-      capacity = arena.reserve(wanted) ? wanted : 0;
-    wanted = 0;
-  }
-  used = 0;
-}
+void Scratch::giveBack() { at = &first; }

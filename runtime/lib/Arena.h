@@ -26,8 +26,9 @@ private:
   uint64_t capacity = 0;
 };
 
-/// The memory of a library call. All of it is given back at once; what the largest call took is
-/// kept for the next, so that calls of the same sizes soon allocate nothing.
+/// The memory of library calls. A call's pieces are given back together and kept for the next call,
+/// whose first piece lies where that of the last did, and so on: a run that repeats another
+/// allocates nothing.
 class Scratch {
 public:
   Scratch() = default;
@@ -42,14 +43,11 @@ public:
 private:
   struct Chunk {
     Chunk *next;
+    uint64_t size; // behind the head
   };
-  void freeChunks();
 
-  Arena arena;
-  uint64_t capacity = 0;   // of the arena
-  uint64_t used = 0;       // of the arena
-  Chunk *chunks = nullptr; // what did not fit into it
-  uint64_t wanted = 0;     // bytes in chunks
+  Chunk *first = nullptr;
+  Chunk **at = &first; // the chunk to take next
 };
 
 } // namespace dlc::runtime
