@@ -2,7 +2,9 @@
 
 #include "Launch.h"
 #include "Outputs.h"
+#include "Pool.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <new>
 
@@ -47,6 +49,13 @@ void dlc_context_release(dlc_context *context) {
     context->~dlc_context();
     free(context);
   }
+}
+
+uint32_t dlc_context_num_threads(const dlc_context *context) {
+  if (!context)
+    return 0;
+  const uint32_t most = processPool.size();
+  return context->numThreads ? std::min(context->numThreads, most) : most;
 }
 
 const char *dlc_context_error_text(const dlc_context *context) {
@@ -185,6 +194,17 @@ static Status findWorkspace(dlc_context &context, const dlc_run_options &options
   return DLC_OK;
 }
 
+/// Checks the rows that the caller gave for a profile.
+static Status checkProfile(dlc_context &context, const dlc_run_options &options) {
+  if (!options.profile)
+    return DLC_OK;
+  const size_t numKernels = context.session->manifest.kernels().size();
+  if (options.num_profile_rows != numKernels)
+    return context.error.fail(DLC_INVALID_ARGUMENT, "expected %zu profile rows, found %u",
+                              numKernels, options.num_profile_rows);
+  return checkRows("profile row", options.profile, options.num_profile_rows, context.error);
+}
+
 /// Runs the program on the buffers of the context.
 static Status runProgram(dlc_context &context, RunState &state, char *workspace) {
   const dlc_program &program = *context.session->program;
@@ -201,8 +221,11 @@ static Status runProgram(dlc_context &context, RunState &state, char *workspace)
   return programStatus(context, state, program.run(&call));
 }
 
-static Status execute(dlc_context &context, dlc_output *outputs, char *workspace) {
+static Status execute(dlc_context &context, const dlc_run_options &options, dlc_output *outputs,
+                      char *workspace) {
   RunState state = beginState(context, context.cancelled);
+  state.profile = options.profile;
+  state.numProfileRows = options.num_profile_rows;
   fillInputs(context, /*all=*/true);
   dlc_status status = allocateOutputs(context, outputs);
   if (status == DLC_OK)
@@ -221,13 +244,14 @@ static Status runCall(dlc_context &context, const dlc_run_options *options, cons
     return error.fail(DLC_INVALID_ARGUMENT, "the options' struct_size is too small");
   if (!outputs && context.session->manifest.outputs().size() != 0)
     return error.fail(DLC_INVALID_ARGUMENT, "the outputs are null");
+  DLC_RETURN_IF_ERROR(checkProfile(context, known));
   DLC_RETURN_IF_ERROR(planCall(context, inputs, numInputs, outputs, numOutputs, context.cancelled));
   DLC_RETURN_IF_ERROR(context.binding.checkData(error));
   DLC_RETURN_IF_ERROR(checkOutputBuffers(context, outputs));
   char *workspace = nullptr;
   DLC_RETURN_IF_ERROR(findWorkspace(context, known, workspace));
   DLC_RETURN_IF_ERROR(checkOverlap(context, outputs, workspace));
-  return execute(context, outputs, workspace);
+  return execute(context, known, outputs, workspace);
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include "Value.h"
 
 #include "dlc/ABI/Program.h"
+#include "dlc/dlc.h"
 
 #include <atomic>
 
@@ -22,6 +23,8 @@ struct RunState {
   ErrorText &error;
   Scratch &scratch;
 
+  dlc_profile_row *profile = nullptr; // a row for each kernel; null: nobody measures
+  uint32_t numProfileRows = 0;
   /// Why a service refused to go on.
   dlc_status status = DLC_OK;
   uint32_t site = 0; // of the library call at work

@@ -254,6 +254,13 @@ dlc_status dlc_session_symbol(const dlc_session *session, uint32_t index, dlc_sy
       {.struct_size = 0, .reserved = 0, .name = symbol.name, .min = symbol.min, .max = symbol.max});
 }
 
+dlc_status dlc_session_kernel(const dlc_session *session, uint32_t index, dlc_kernel_info *info) {
+  if (!session || index >= session->manifest.kernels().size())
+    return DLC_INVALID_ARGUMENT;
+  const ManifestKernel &kernel = session->manifest.kernels()[index];
+  return fill(info, {.struct_size = 0, .reserved = 0, .name = kernel.name, .nodes = kernel.nodes});
+}
+
 int64_t dlc::runtime::findTensor(const OwnedArray<ManifestTensor> &tensors, const char *name,
                                  const char *&nearest) {
   nearest = nullptr;

@@ -4,12 +4,15 @@
  *   outputs  y: f32 [N, 3] = x + s + weights, rows: i64 [N - 2] = 0, 1, 2, ...
  *
  * It computes x + s into the arena first, so that a run needs one, and the rows with a library op
- * that takes scratch memory. Three values of N misbehave on purpose. With DLC_TEST_ENLARGE it is another model:
+ * that takes scratch memory. Three values of N misbehave on purpose. With DLC_TEST_ENLARGE it is
+ * another model:
  *
  *   inputs   p: f32 [1, 3, H, W]
  *   outputs  q: f32 [1, 3, 16 * H, 16 * W] = p, each pixel 16 x 16 times */
 #include "dlc/ABI/Program.h"
 #include "dlc/ABI/Artifact.h"
+
+#include <stddef.h>
 
 enum {
   ENDLESS = 7777,  /* run launches until the service refuses */
@@ -131,9 +134,10 @@ static int32_t plan(dlc_plan_call *call) {
 static int32_t run(const dlc_run_call *call) {
   void *const first[] = {call->inputs[0], call->inputs[1], call->arena};
   void *const second[] = {call->arena, (void *)call->weights, call->outputs[0]};
+  /* The second record is an earlier compiler's, which ends before the count of flops. */
   const dlc_launch launches[] = {
-      {sizeof(dlc_launch), 0, add_s, first, call->symbols[0], 0},
-      {sizeof(dlc_launch), 1, add_weights, second, call->symbols[0], 0},
+      {sizeof(dlc_launch), 0, add_s, first, call->symbols[0], 6 * call->symbols[0]},
+      {offsetof(dlc_launch, flops), 1, add_weights, second, call->symbols[0], 999},
   };
   do {
     for (int i = 0; i < 2; ++i)
@@ -147,16 +151,15 @@ static int32_t run(const dlc_run_call *call) {
 
 #endif
 
-static const dlc_program program = {
-    .struct_size = sizeof(dlc_program),
-    .abi_version = DLC_ABI_VERSION,
-    .plan = plan,
-    .run = run,
-    .weights = dlc_weights,
-    .weights_size = 12,
-    .num_symbols = NUM_SYMBOLS,
-    .num_shape_symbols = NUM_SYMBOLS,
-    .num_output_dims = NUM_OUTPUT_DIMS};
+static const dlc_program program = {.struct_size = sizeof(dlc_program),
+                                    .abi_version = DLC_ABI_VERSION,
+                                    .plan = plan,
+                                    .run = run,
+                                    .weights = dlc_weights,
+                                    .weights_size = 12,
+                                    .num_symbols = NUM_SYMBOLS,
+                                    .num_shape_symbols = NUM_SYMBOLS,
+                                    .num_output_dims = NUM_OUTPUT_DIMS};
 
 __attribute__((visibility("default"))) const dlc_program *dlc_query(uint32_t abi_version) {
   return abi_version == DLC_ABI_VERSION ? &program : 0;
