@@ -9,7 +9,7 @@ using namespace dlc;
 static constexpr StringLiteral modelAttr = "dlc.model", sourcesAttr = "dlc.sources",
                                targetAttr = "dlc.target", signatureAttr = "dlc.signature",
                                weightsAttr = "dlc.weights", kernelsAttr = "dlc.kernels",
-                               rangesAttr = "dlc.ranges";
+                               sitesAttr = "dlc.sites", rangesAttr = "dlc.ranges";
 
 /// The attribute `name` of the module; an error where it is absent or of another kind.
 template <typename Attr> static FailureOr<Attr> getRequired(ModuleOp module, StringRef name) {
@@ -26,11 +26,38 @@ static LogicalResult malformed(ModuleOp module, StringRef name) {
 // Signature
 //===----------------------------------------------------------------------===//
 
+SmallVector<StringRef> Signature::getAllSymbols() const {
+  SmallVector<StringRef> all(symbols);
+  llvm::append_range(all, entrySymbols);
+  llvm::append_range(all, lateSymbols);
+  return all;
+}
+
+bool Signature::isLate(ExprAttr expr) const {
+  bool late = false;
+  expr.walkSymbols([&](StringRef symbol) { late |= llvm::is_contained(lateSymbols, symbol); });
+  return late;
+}
+
+bool Signature::isLate(PlannedType type) const {
+  return llvm::any_of(type.getDims(), [&](ExprAttr dim) { return isLate(dim); });
+}
+
+bool Signature::isCallersMemory(const Port &output) const {
+  auto planned = dyn_cast<PlannedType>(output.type);
+  return planned && !isLate(planned);
+}
+
+static constexpr StringLiteral readAtEntry = "read_at_entry";
+
 static Attribute encodePorts(Builder &builder, ArrayRef<Port> ports) {
   return builder.getArrayAttr(llvm::map_to_vector(ports, [&](const Port &port) -> Attribute {
-    return builder.getDictionaryAttr(
-        {builder.getNamedAttr("name", builder.getStringAttr(port.name)),
-         builder.getNamedAttr("type", TypeAttr::get(port.type))});
+    NamedAttrList fields;
+    fields.set("name", builder.getStringAttr(port.name));
+    fields.set("type", TypeAttr::get(port.type));
+    if (port.readAtEntry)
+      fields.set(readAtEntry, builder.getUnitAttr());
+    return fields.getDictionary(builder.getContext());
   }));
 }
 
@@ -43,21 +70,36 @@ static LogicalResult decodePorts(DictionaryAttr signature, StringRef key,
     auto port = dyn_cast<DictionaryAttr>(element);
     auto name = port ? port.getAs<StringAttr>("name") : StringAttr();
     auto type = port ? port.getAs<TypeAttr>("type") : TypeAttr();
-    auto planned = type ? dyn_cast<PlannedType>(type.getValue()) : PlannedType();
-    if (!name || !planned)
+    if (!name || !type || !isa<PlannedType, HandleType>(type.getValue()))
       return failure();
-    ports.push_back({name.getValue(), planned});
+    ports.push_back({name.getValue(), type.getValue(), port.contains(readAtEntry)});
+  }
+  return success();
+}
+
+static LogicalResult decodeNames(DictionaryAttr signature, StringRef key,
+                                 SmallVectorImpl<StringRef> &names) {
+  auto array = signature.getAs<ArrayAttr>(key);
+  for (Attribute element : array ? array : ArrayAttr::get(signature.getContext(), {})) {
+    auto name = dyn_cast<StringAttr>(element);
+    if (!name)
+      return failure();
+    names.push_back(name.getValue());
   }
   return success();
 }
 
 void dlc::setSignature(ModuleOp module, const Signature &signature) {
   Builder builder(module.getContext());
-  module->setAttr(signatureAttr,
-                  builder.getDictionaryAttr(
-                      {builder.getNamedAttr("symbols", builder.getStrArrayAttr(signature.symbols)),
-                       builder.getNamedAttr("inputs", encodePorts(builder, signature.inputs)),
-                       builder.getNamedAttr("outputs", encodePorts(builder, signature.outputs))}));
+  NamedAttrList fields;
+  fields.set("symbols", builder.getStrArrayAttr(signature.symbols));
+  if (!signature.entrySymbols.empty())
+    fields.set("entry_symbols", builder.getStrArrayAttr(signature.entrySymbols));
+  if (!signature.lateSymbols.empty())
+    fields.set("late_symbols", builder.getStrArrayAttr(signature.lateSymbols));
+  fields.set("inputs", encodePorts(builder, signature.inputs));
+  fields.set("outputs", encodePorts(builder, signature.outputs));
+  module->setAttr(signatureAttr, fields.getDictionary(builder.getContext()));
 }
 
 FailureOr<Signature> dlc::getSignature(ModuleOp module) {
@@ -65,16 +107,12 @@ FailureOr<Signature> dlc::getSignature(ModuleOp module) {
   if (failed(attr))
     return failure();
   Signature signature;
-  auto symbols = attr->getAs<ArrayAttr>("symbols");
-  if (!symbols || failed(decodePorts(*attr, "inputs", signature.inputs)) ||
+  if (!attr->contains("symbols") || failed(decodeNames(*attr, "symbols", signature.symbols)) ||
+      failed(decodeNames(*attr, "entry_symbols", signature.entrySymbols)) ||
+      failed(decodeNames(*attr, "late_symbols", signature.lateSymbols)) ||
+      failed(decodePorts(*attr, "inputs", signature.inputs)) ||
       failed(decodePorts(*attr, "outputs", signature.outputs)))
     return malformed(module, signatureAttr);
-  for (Attribute symbol : symbols) {
-    auto name = dyn_cast<StringAttr>(symbol);
-    if (!name)
-      return malformed(module, signatureAttr);
-    signature.symbols.push_back(name.getValue());
-  }
   return signature;
 }
 
@@ -162,6 +200,37 @@ FailureOr<SmallVector<Kernel>> dlc::getKernels(ModuleOp module) {
     kernels.push_back({name.str(), nodes.str()});
   }
   return kernels;
+}
+
+//===----------------------------------------------------------------------===//
+// Sites
+//===----------------------------------------------------------------------===//
+
+void dlc::setSites(ModuleOp module, ArrayRef<Site> sites) {
+  Builder builder(module.getContext());
+  module->setAttr(
+      sitesAttr,
+      builder.getArrayAttr(llvm::map_to_vector(sites, [&](const Site &site) -> Attribute {
+        return builder.getDictionaryAttr(
+            {builder.getNamedAttr("nodes", builder.getStringAttr(site.nodes)),
+             builder.getNamedAttr("text", builder.getStringAttr(site.text))});
+      })));
+}
+
+FailureOr<SmallVector<Site>> dlc::getSites(ModuleOp module) {
+  SmallVector<Site> sites;
+  auto array = module->getAttrOfType<ArrayAttr>(sitesAttr);
+  if (!array)
+    return sites;
+  for (Attribute element : array) {
+    auto site = dyn_cast<DictionaryAttr>(element);
+    auto nodes = site ? site.getAs<StringAttr>("nodes") : StringAttr();
+    auto text = site ? site.getAs<StringAttr>("text") : StringAttr();
+    if (!nodes || !text)
+      return malformed(module, sitesAttr);
+    sites.push_back({nodes.str(), text.str()});
+  }
+  return sites;
 }
 
 //===----------------------------------------------------------------------===//

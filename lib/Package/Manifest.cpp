@@ -106,19 +106,21 @@ FailureOr<dlc_manifest_dim> ManifestBuilder::makeDim(StringRef kind, const Port 
 LogicalResult ManifestBuilder::addPorts(StringRef kind, ArrayRef<Port> ports, uint32_t &offset) {
   offset = reserve(ports.size() * sizeof(dlc_manifest_tensor));
   for (auto [index, port] : llvm::enumerate(ports)) {
-    std::optional<uint32_t> dtype = getDtype(port.type.getElementType());
-    if (!dtype || !port.type.hasRank())
+    auto type = dyn_cast<PlannedType>(port.type);
+    std::optional<uint32_t> dtype = type ? getDtype(type.getElementType()) : std::nullopt;
+    if (!dtype || !type.hasRank())
       return module.emitError() << kind << " '" << port.name
                                 << "': expected a ranked tensor of numbers, found " << port.type;
-    if (port.type.getRank() > DLC_MANIFEST_MAX_RANK)
+    if (type.getRank() > DLC_MANIFEST_MAX_RANK)
       return module.emitError() << kind << " '" << port.name << "': expected at most "
-                                << DLC_MANIFEST_MAX_RANK << " dims, found " << port.type.getRank();
+                                << DLC_MANIFEST_MAX_RANK << " dims, found " << type.getRank();
     dlc_manifest_tensor row = {};
     row.dtype = *dtype;
-    row.rank = port.type.getRank();
+    row.rank = type.getRank();
     row.dims = reserve(row.rank * sizeof(dlc_manifest_dim));
     row.name = addString(port.name);
-    for (auto [axis, dim] : llvm::enumerate(port.type.getDims())) {
+    row.flags = port.readAtEntry ? DLC_PORT_READ_AT_ENTRY : 0;
+    for (auto [axis, dim] : llvm::enumerate(type.getDims())) {
       FailureOr<dlc_manifest_dim> dimRow = makeDim(kind, port, dim);
       if (failed(dimRow))
         return failure();

@@ -7,6 +7,7 @@
 //   dlc.ranges     declared ranges of symbols
 //   dlc.signature  symbols, inputs and outputs
 //   dlc.kernels    names of the kernels and their ONNX nodes (from the plan phase on)
+//   dlc.sites      places of the host program that can fail (from the codegen phase on)
 //   dlc.weights    the contents of the weights section (from the plan phase on)
 #ifndef DLC_IR_PROGRAM_H
 #define DLC_IR_PROGRAM_H
@@ -21,6 +22,8 @@ namespace dlc {
 
 /// The function that is the model; after the plan phase the host program.
 inline constexpr llvm::StringLiteral mainName = "main";
+/// The function that computes the entry symbols (from the plan phase on), where there are any.
+inline constexpr llvm::StringLiteral entryName = "entry";
 /// Attribute of the host program (from the plan phase on): the size of its arena in bytes, a
 /// #dlc.expr.
 inline constexpr llvm::StringLiteral workspaceName = "dlc.workspace";
@@ -31,16 +34,25 @@ inline constexpr llvm::StringLiteral scheduleName = "dlc.schedule";
 /// outputs.
 inline constexpr llvm::StringLiteral portName = "dlc.name";
 
-/// A named input or output.
+/// A named input or output: a planned tensor or a handle.
 struct Port {
   llvm::StringRef name;
-  PlannedType type;
+  mlir::Type type;
+  bool readAtEntry = false; ///< an input whose elements `plan` reads
 };
 
-/// Symbols in the order that generated code and the manifest count them.
+/// Symbols in the order that generated code and the manifest count them: those of the inputs'
+/// shapes, those that `entry` computes, and late ones, which the run finds on its way.
 struct Signature {
-  llvm::SmallVector<llvm::StringRef> symbols;
+  llvm::SmallVector<llvm::StringRef> symbols, entrySymbols, lateSymbols;
   llvm::SmallVector<Port> inputs, outputs;
+
+  llvm::SmallVector<llvm::StringRef> getAllSymbols() const;
+  /// Whether `expr`, or a dim of `type`, is known only during the run.
+  bool isLate(ExprAttr expr) const;
+  bool isLate(PlannedType type) const;
+  /// Whether an output's memory is the caller's, since its size is known before the run.
+  bool isCallersMemory(const Port &output) const;
 };
 
 /// A weight and its offset from the section's start, in bytes; `size` is that of its data after the
@@ -54,6 +66,12 @@ struct PlacedWeight {
 /// A row of the kernel table: `nodes` as people read them ("conv1 (Conv), relu1 (Relu)").
 struct Kernel {
   std::string name, nodes;
+};
+
+/// A place of the host program that can fail: the node as an error message starts, and what is
+/// demanded or called.
+struct Site {
+  std::string nodes, text;
 };
 
 void setSignature(mlir::ModuleOp module, const Signature &signature);
@@ -72,6 +90,10 @@ mlir::FailureOr<llvm::SmallVector<PlacedWeight>> getWeights(mlir::ModuleOp modul
 
 void setKernels(mlir::ModuleOp module, llvm::ArrayRef<Kernel> kernels);
 mlir::FailureOr<llvm::SmallVector<Kernel>> getKernels(mlir::ModuleOp module);
+
+void setSites(mlir::ModuleOp module, llvm::ArrayRef<Site> sites);
+/// None where the module has no such attribute.
+mlir::FailureOr<llvm::SmallVector<Site>> getSites(mlir::ModuleOp module);
 
 void setSources(mlir::ModuleOp module, llvm::ArrayRef<SourceAttr> sources);
 mlir::FailureOr<llvm::SmallVector<SourceAttr>> getSources(mlir::ModuleOp module);

@@ -24,6 +24,7 @@ std::optional<float> dlc::getImmediate(Value value) {
 
 /// Whether all that the kernel touches is f32 and of sizes that the signature's symbols determine.
 static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature) {
+  SmallVector<StringRef> symbols = signature.getAllSymbols();
   auto verify = [&](Location loc, Type type) -> LogicalResult {
     auto buffer = dyn_cast<BufferType>(type);
     PlannedType tensor = buffer ? buffer.getTensor() : dyn_cast<PlannedType>(type);
@@ -32,7 +33,7 @@ static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature
     LogicalResult known = success();
     for (ExprAttr dim : tensor.getDims())
       dim.walkSymbols([&](StringRef name) {
-        if (succeeded(known) && !llvm::is_contained(signature.symbols, name))
+        if (succeeded(known) && !llvm::is_contained(symbols, name))
           known = emitError(loc, "expected a symbol of the signature, found '") << name << "'";
       });
     return known;
@@ -93,7 +94,7 @@ KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetA
                                         LLVM::GEPNoWrapFlags::inbounds);
     addresses.push_back(LLVM::LoadOp::create(*this, pointer, address));
   }
-  exprs.emplace(*this, getLoc(), symbols, signature.symbols, ExprEmitter::Mode::unchecked);
+  exprs.emplace(*this, getLoc(), symbols, signature.getAllSymbols(), ExprEmitter::Mode::unchecked);
   setInsertionPointToEnd(body);
 }
 

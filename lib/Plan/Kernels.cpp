@@ -1,0 +1,105 @@
+#include "Kernels.h"
+
+#include "dlc/IR/NodeLocation.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace dlc;
+
+/// "conv_relu_3": the ops of a box, and its number.
+static std::string getKernelName(KernelOp box, size_t number) {
+  std::string name;
+  for (Operation &op : box.getBody().front().without_terminator())
+    if (!isa<ConstantOp>(op))
+      name += op.getName().stripDialect().str() + "_";
+  if (name.empty())
+    name = "copy_";
+  return name + std::to_string(number);
+}
+
+/// The number of tasks of a box, see `#dlc.schedule`. Null where it leaves 64 bits.
+static ExprAttr getTasks(KernelOp box) {
+  ScheduleAttr schedule = box.getScheduleAttr();
+  auto type = cast<PlannedType>(box.getResult(0).getType());
+  ArrayRef<ExprAttr> dims = type.getDims();
+  ExprAttr one = ExprAttr::constant(box.getContext(), 1);
+  auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
+  // An image without rows still has a halo to fill.
+  auto bands = [&](ExprAttr rows) {
+    ExprAttr count = ceilDiv(rows, schedule.getRows());
+    return image && image.hasHalo() ? maximum(count, one) : count;
+  };
+  if (schedule.getAlgorithm() == Algorithm::loops) {
+    ExprAttr rows = one;
+    if (!dims.empty())
+      for (ExprAttr dim : dims.drop_back())
+        rows = rows * dim;
+    return bands(rows);
+  }
+  ExprAttr panels = ceilDiv(dims[1], schedule.getChannels());
+  if (box.getKind() == BoxKind::anchor && dims.size() == 2) // a matrix product
+    return panels;
+  return dims[0] * panels * (dims.size() == 4 ? bands(dims[2]) : one);
+}
+
+/// 2 x the multiply-adds of the convolutions and matrix products in a box. Null where there are
+/// none or their number leaves 64 bits.
+static ExprAttr getFlops(KernelOp box) {
+  ExprAttr flops;
+  auto add = [&](PlannedType output, ArrayRef<ExprAttr> summed) {
+    ExprAttr count = ExprAttr::constant(box.getContext(), 2);
+    for (ExprAttr dim : llvm::concat<const ExprAttr>(output.getDims(), summed))
+      count = count * dim;
+    flops = flops ? flops + count : count;
+  };
+  for (Operation &op : box.getBody().front()) {
+    if (auto conv = dyn_cast<ConvOp>(op))
+      add(conv.getType(), conv.getFilter().getType().getDims().drop_front());
+    else if (auto matmul = dyn_cast<MatmulOp>(op))
+      add(matmul.getType(), matmul.getLhs().getType().getDims().take_back());
+  }
+  return flops;
+}
+
+/// The function of a box: reads, the ops, writes.
+static void outline(KernelOp box, StringRef name) {
+  MLIRContext *context = box.getContext();
+  OpBuilder builder(context);
+  builder.setInsertionPoint(box->getParentOfType<func::FuncOp>());
+  SmallVector<Type> buffers;
+  for (Type type : llvm::concat<const Type>(box.getOperandTypes(), box.getResultTypes()))
+    buffers.push_back(BufferType::get(context, cast<PlannedType>(type)));
+  Location loc = box.getLoc();
+  auto function = func::FuncOp::create(builder, loc, name, builder.getFunctionType(buffers, {}));
+  function.setPrivate();
+  function->setAttr(scheduleName, box.getScheduleAttr());
+  Block *body = function.addEntryBlock();
+  builder.setInsertionPointToStart(body);
+  IRMapping mapping;
+  size_t numInputs = box.getInputs().size();
+  for (auto [argument, buffer] :
+       llvm::zip_equal(box.getBody().getArguments(), body->getArguments().take_front(numInputs)))
+    mapping.map(argument, ReadOp::create(builder, loc, argument.getType(), buffer));
+  for (Operation &op : box.getBody().front().without_terminator())
+    builder.clone(op, mapping);
+  for (auto [value, buffer] :
+       llvm::zip_equal(box.getYield().getValues(), body->getArguments().drop_front(numInputs)))
+    WriteOp::create(builder, loc, mapping.lookupOrDefault(value), buffer);
+  func::ReturnOp::create(builder, loc);
+}
+
+LogicalResult KernelTable::launch(OpBuilder &builder, KernelOp box, ValueRange buffers) {
+  if (!box.getSchedule())
+    return box.emitError("expected a schedule");
+  ExprAttr tasks = getTasks(box);
+  if (!tasks)
+    return box.emitError("expected a number of tasks of 64 bits");
+  std::string name = getKernelName(box, kernels.size());
+  outline(box, name);
+  kernels.push_back({name, llvm::join(getNodes(box.getLoc()), ", ")});
+  LaunchOp::create(builder, box.getLoc(), name, tasks, getFlops(box), buffers);
+  return success();
+}
