@@ -9,7 +9,8 @@ using namespace dlc;
 static constexpr StringLiteral modelAttr = "dlc.model", sourcesAttr = "dlc.sources",
                                targetAttr = "dlc.target", signatureAttr = "dlc.signature",
                                weightsAttr = "dlc.weights", kernelsAttr = "dlc.kernels",
-                               sitesAttr = "dlc.sites", rangesAttr = "dlc.ranges";
+                               rangesAttr = "dlc.ranges", sitesAttr = "dlc.sites",
+                               versionsAttr = "dlc.versions";
 
 /// The attribute `name` of the module; an error where it is absent or of another kind.
 template <typename Attr> static FailureOr<Attr> getRequired(ModuleOp module, StringRef name) {
@@ -44,19 +45,19 @@ bool Signature::isLate(PlannedType type) const {
 }
 
 bool Signature::isCallersMemory(const Port &output) const {
-  auto planned = dyn_cast<PlannedType>(output.type);
-  return planned && !isLate(planned);
+  return output.type && !isLate(output.type);
 }
-
-static constexpr StringLiteral readAtEntry = "read_at_entry";
 
 static Attribute encodePorts(Builder &builder, ArrayRef<Port> ports) {
   return builder.getArrayAttr(llvm::map_to_vector(ports, [&](const Port &port) -> Attribute {
     NamedAttrList fields;
     fields.set("name", builder.getStringAttr(port.name));
-    fields.set("type", TypeAttr::get(port.type));
+    if (port.handle)
+      fields.set("handle", builder.getDenseI64ArrayAttr({port.handle->kind, port.handle->dtype}));
+    else
+      fields.set("type", TypeAttr::get(port.type));
     if (port.readAtEntry)
-      fields.set(readAtEntry, builder.getUnitAttr());
+      fields.set("read_at_entry", builder.getUnitAttr());
     return fields.getDictionary(builder.getContext());
   }));
 }
@@ -70,21 +71,14 @@ static LogicalResult decodePorts(DictionaryAttr signature, StringRef key,
     auto port = dyn_cast<DictionaryAttr>(element);
     auto name = port ? port.getAs<StringAttr>("name") : StringAttr();
     auto type = port ? port.getAs<TypeAttr>("type") : TypeAttr();
-    if (!name || !type || !isa<PlannedType, HandleType>(type.getValue()))
+    auto handle = port ? port.getAs<DenseI64ArrayAttr>("handle") : DenseI64ArrayAttr();
+    auto planned = type ? dyn_cast<PlannedType>(type.getValue()) : PlannedType();
+    if (!name || !planned == !handle || (handle && handle.size() != 2))
       return failure();
-    ports.push_back({name.getValue(), type.getValue(), port.contains(readAtEntry)});
-  }
-  return success();
-}
-
-static LogicalResult decodeNames(DictionaryAttr signature, StringRef key,
-                                 SmallVectorImpl<StringRef> &names) {
-  auto array = signature.getAs<ArrayAttr>(key);
-  for (Attribute element : array ? array : ArrayAttr::get(signature.getContext(), {})) {
-    auto name = dyn_cast<StringAttr>(element);
-    if (!name)
-      return failure();
-    names.push_back(name.getValue());
+    ports.push_back({name.getValue(), planned});
+    ports.back().readAtEntry = port.contains("read_at_entry");
+    if (handle)
+      ports.back().handle = {static_cast<uint32_t>(handle[0]), static_cast<int32_t>(handle[1])};
   }
   return success();
 }
@@ -99,7 +93,17 @@ void dlc::setSignature(ModuleOp module, const Signature &signature) {
     fields.set("late_symbols", builder.getStrArrayAttr(signature.lateSymbols));
   fields.set("inputs", encodePorts(builder, signature.inputs));
   fields.set("outputs", encodePorts(builder, signature.outputs));
-  module->setAttr(signatureAttr, fields.getDictionary(builder.getContext()));
+  module->setAttr(signatureAttr, fields.getDictionary(module.getContext()));
+}
+
+static LogicalResult decodeSymbols(ArrayAttr array, SmallVectorImpl<StringRef> &symbols) {
+  for (Attribute symbol : array) {
+    auto name = dyn_cast<StringAttr>(symbol);
+    if (!name)
+      return failure();
+    symbols.push_back(name.getValue());
+  }
+  return success();
 }
 
 FailureOr<Signature> dlc::getSignature(ModuleOp module) {
@@ -107,9 +111,12 @@ FailureOr<Signature> dlc::getSignature(ModuleOp module) {
   if (failed(attr))
     return failure();
   Signature signature;
-  if (!attr->contains("symbols") || failed(decodeNames(*attr, "symbols", signature.symbols)) ||
-      failed(decodeNames(*attr, "entry_symbols", signature.entrySymbols)) ||
-      failed(decodeNames(*attr, "late_symbols", signature.lateSymbols)) ||
+  auto symbols = attr->getAs<ArrayAttr>("symbols");
+  auto entry = attr->getAs<ArrayAttr>("entry_symbols"),
+       late = attr->getAs<ArrayAttr>("late_symbols");
+  if (!symbols || failed(decodeSymbols(symbols, signature.symbols)) ||
+      (entry && failed(decodeSymbols(entry, signature.entrySymbols))) ||
+      (late && failed(decodeSymbols(late, signature.lateSymbols))) ||
       failed(decodePorts(*attr, "inputs", signature.inputs)) ||
       failed(decodePorts(*attr, "outputs", signature.outputs)))
     return malformed(module, signatureAttr);
@@ -203,7 +210,7 @@ FailureOr<SmallVector<Kernel>> dlc::getKernels(ModuleOp module) {
 }
 
 //===----------------------------------------------------------------------===//
-// Sites
+// Sites, versions
 //===----------------------------------------------------------------------===//
 
 void dlc::setSites(ModuleOp module, ArrayRef<Site> sites) {
@@ -231,6 +238,31 @@ FailureOr<SmallVector<Site>> dlc::getSites(ModuleOp module) {
     sites.push_back({nodes.str(), text.str()});
   }
   return sites;
+}
+
+void dlc::setVersions(ModuleOp module, ArrayRef<Version> versions) {
+  Builder builder(module.getContext());
+  module->setAttr(versionsAttr,
+                  builder.getStrArrayAttr(llvm::map_to_vector(
+                      versions, [](const Version &version) { return StringRef(version.when); })));
+}
+
+FailureOr<SmallVector<Version>> dlc::getVersions(ModuleOp module) {
+  SmallVector<Version> versions;
+  auto array = module->getAttrOfType<ArrayAttr>(versionsAttr);
+  if (!array) {
+    versions.push_back({""});
+    return versions;
+  }
+  for (Attribute element : array) {
+    auto when = dyn_cast<StringAttr>(element);
+    if (!when)
+      return malformed(module, versionsAttr);
+    versions.push_back({when.str()});
+  }
+  if (versions.empty())
+    return malformed(module, versionsAttr);
+  return versions;
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,5 +1,7 @@
 #include "Symbols.h"
 
+#include "dlc/ABI/Op.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -107,19 +109,30 @@ void Classifier::findLateSymbols(func::FuncOp main) {
   });
 }
 
+static Port makePort(StringAttr name, Type type, DenseI64ArrayAttr handle) {
+  Port port = {name.getValue(), dyn_cast<PlannedType>(type)};
+  if (!port.type)
+    port.handle = handle && handle.size() == 2 ? HandlePort{static_cast<uint32_t>(handle[0]),
+                                                            static_cast<int32_t>(handle[1])}
+                                               : HandlePort{DLC_VALUE_TENSOR, 0};
+  return port;
+}
+
 /// Names and types of the ports.
 static LogicalResult readPorts(func::FuncOp main, Signature &signature) {
   for (auto [index, type] : llvm::enumerate(main.getArgumentTypes())) {
     auto name = main.getArgAttrOfType<StringAttr>(index, portName);
     if (!name)
       return main.emitError("expected attribute 'dlc.name' of argument ") << index;
-    signature.inputs.push_back({name.getValue(), type});
+    auto handle = main.getArgAttrOfType<DenseI64ArrayAttr>(index, handleName);
+    signature.inputs.push_back(makePort(name, type, handle));
   }
   for (auto [index, type] : llvm::enumerate(main.getResultTypes())) {
     auto name = main.getResultAttrOfType<StringAttr>(index, portName);
     if (!name)
       return main.emitError("expected attribute 'dlc.name' of result ") << index;
-    signature.outputs.push_back({name.getValue(), type});
+    auto handle = main.getResultAttrOfType<DenseI64ArrayAttr>(index, handleName);
+    signature.outputs.push_back(makePort(name, type, handle));
   }
   return success();
 }

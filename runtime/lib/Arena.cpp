@@ -31,3 +31,42 @@ char *Arena::reserve(uint64_t size) {
   }
   return static_cast<char *>(memory);
 }
+
+Scratch::~Scratch() { freeChunks(); }
+
+void Scratch::freeChunks() {
+  while (chunks) {
+    Chunk *next = chunks->next;
+    free(chunks);
+    chunks = next;
+  }
+}
+
+void *Scratch::take(uint64_t size) {
+  constexpr uint64_t unit = DLC_WORKSPACE_ALIGNMENT;
+  if (size > static_cast<uint64_t>(INT64_MAX) - 2 * unit)
+    return nullptr;
+  size = (size + unit - 1) / unit * unit;
+  if (size <= capacity - used) {
+    void *memory = arena.reserve(capacity) + used;
+    used += size;
+    return memory;
+  }
+  auto *chunk = static_cast<Chunk *>(allocateAligned(unit + size));
+  if (!chunk)
+    return nullptr;
+  chunk->next = chunks;
+  chunks = chunk;
+  wanted += size;
+  return reinterpret_cast<char *>(chunk) + unit;
+}
+
+void Scratch::giveBack() {
+  if (chunks) {
+    freeChunks();
+    if (!__builtin_add_overflow(wanted, used, &wanted))
+      capacity = arena.reserve(wanted) ? wanted : 0;
+    wanted = 0;
+  }
+  used = 0;
+}

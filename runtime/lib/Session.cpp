@@ -134,7 +134,8 @@ static Status queryProgram(dlc_session &session, ErrorText &error) {
       !program->run || static_cast<uint64_t>(program->weights_size) != session.weightsSize)
     return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its note");
   // The code trusts that it is given room for as much as it reads and writes.
-  if (program->num_symbols != session.manifest.symbols().size() ||
+  if (program->num_shape_symbols != session.manifest.symbols().size() ||
+      program->num_symbols < program->num_shape_symbols ||
       program->num_output_dims != session.manifest.numOutputDims())
     return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its manifest");
   session.program = program;
@@ -211,7 +212,7 @@ dlc_status dlc_session_describe(const dlc_session *session, dlc_session_info *in
                                  .num_inputs = static_cast<uint32_t>(manifest.inputs().size()),
                                  .num_outputs = static_cast<uint32_t>(manifest.outputs().size()),
                                  .num_symbols = static_cast<uint32_t>(manifest.symbols().size()),
-                                 .num_kernels = manifest.numKernels(),
+                                 .num_kernels = static_cast<uint32_t>(manifest.kernels().size()),
                                  .reserved = 0,
                                  .weights_size = session->weightsSize,
                                  .model = manifest.model(),
@@ -228,9 +229,12 @@ static dlc_status describeTensor(const OwnedArray<ManifestTensor> &tensors, uint
                      .dtype = tensor.dtype,
                      .name = tensor.name,
                      .rank = tensor.rank,
-                     .reserved = 0,
+                     .flags = (tensor.isValue ? DLC_INFO_ANY_DIMS : 0u) |
+                              (tensor.readAtEntry ? DLC_INFO_READ_BY_PLAN : 0u),
                      .dims = tensor.dimValues,
-                     .dim_texts = tensor.dimTexts});
+                     .dim_texts = tensor.dimTexts,
+                     .kind = tensor.valueKind,
+                     .reserved = 0});
 }
 
 dlc_status dlc_session_input(const dlc_session *session, uint32_t index, dlc_tensor_info *info) {

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 
 namespace dlc::runtime {
 
@@ -23,7 +24,7 @@ template <> inline constexpr uint32_t firstSize<dlc_context_options> = 16;
 template <> inline constexpr uint32_t firstSize<dlc_input> = 48;
 template <> inline constexpr uint32_t firstSize<dlc_output> = 296;
 template <> inline constexpr uint32_t firstSize<dlc_run_options> = 24;
-template <> inline constexpr uint32_t firstSize<dlc_program> = 48;
+template <> inline constexpr uint32_t firstSize<dlc_program> = 56;
 
 /// Whether a struct has all fields of the first version.
 template <typename T> [[nodiscard]] bool coversFirstVersion(const T &given) {
@@ -55,5 +56,10 @@ template <typename T> [[nodiscard]] bool writeStruct(T &given, T full) {
 }
 
 } // namespace dlc::runtime
+
+/// Whether a struct has `field`, which came after its first version.
+#define DLC_COVERS(given, field)                                                                   \
+  ((given).struct_size >=                                                                          \
+   offsetof(std::remove_cvref_t<decltype(given)>, field) + sizeof((given).field))
 
 #endif

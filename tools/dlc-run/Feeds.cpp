@@ -105,7 +105,8 @@ bool dlc::run::readFeeds(const Options &options, const dlc_session *session, Fee
                             .reserved = 0,
                             .dims = tensor.dims.data(),
                             .data = tensor.data.data(),
-                            .size = tensor.data.size()});
+                            .size = tensor.data.size(),
+                            .value = nullptr});
   }
   return problems.empty();
 }

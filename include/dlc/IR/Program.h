@@ -7,7 +7,8 @@
 //   dlc.ranges     declared ranges of symbols
 //   dlc.signature  symbols, inputs and outputs
 //   dlc.kernels    names of the kernels and their ONNX nodes (from the plan phase on)
-//   dlc.sites      places of the host program that can fail (from the codegen phase on)
+//   dlc.sites      the places of the host program that can fail (from the codegen phase on)
+//   dlc.versions   for which sizes its versions are (from the plan phase on)
 //   dlc.weights    the contents of the weights section (from the plan phase on)
 #ifndef DLC_IR_PROGRAM_H
 #define DLC_IR_PROGRAM_H
@@ -16,6 +17,7 @@
 #include "mlir/IR/BuiltinOps.h"
 
 #include <limits>
+#include <optional>
 #include <string>
 
 namespace dlc {
@@ -34,17 +36,28 @@ inline constexpr llvm::StringLiteral scheduleName = "dlc.schedule";
 /// outputs.
 inline constexpr llvm::StringLiteral portName = "dlc.name";
 
-/// A named input or output: a planned tensor or a handle.
-struct Port {
-  llvm::StringRef name;
-  mlir::Type type;
-  bool readAtEntry = false; ///< an input whose elements `plan` reads
+/// What an input or output is that is no planned value: the numbers of dlc/ABI/Op.h.
+struct HandlePort {
+  uint32_t kind; ///< DLC_VALUE_
+  int32_t dtype; ///< DLC_DTYPE_; 0 for any
 };
 
-/// Symbols in the order that generated code and the manifest count them: those of the inputs'
-/// shapes, those that `entry` computes, and late ones, which the run finds on its way.
+/// Attribute of `main`'s arguments and results that are handles (up to the plan phase): an array of
+/// DLC_VALUE_ and DLC_DTYPE_ of HandlePort. A tensor of any type where it is absent.
+inline constexpr llvm::StringLiteral handleName = "dlc.handle";
+
+/// A named input or output.
+struct Port {
+  llvm::StringRef name;
+  PlannedType type = {};                 ///< null for a handle
+  std::optional<HandlePort> handle = {}; ///< of a handle
+  bool readAtEntry = false;              ///< an input whose elements entry symbols depend on
+};
+
+/// Symbols in the order that generated code counts them: those of the inputs' shapes (the
+/// manifest's), those that `entry` computes, and late ones, which the run finds on its way.
 struct Signature {
-  llvm::SmallVector<llvm::StringRef> symbols, entrySymbols, lateSymbols;
+  llvm::SmallVector<llvm::StringRef> symbols, entrySymbols = {}, lateSymbols = {};
   llvm::SmallVector<Port> inputs, outputs;
 
   llvm::SmallVector<llvm::StringRef> getAllSymbols() const;
@@ -68,10 +81,15 @@ struct Kernel {
   std::string name, nodes;
 };
 
-/// A place of the host program that can fail: the node as an error message starts, and what is
-/// demanded or called.
+/// A row of the site table: the node as an error message starts ("node 'conv1' (Conv)"), and what
+/// it demands or the name of the op that it calls.
 struct Site {
   std::string nodes, text;
+};
+
+/// A row of the version table: "N = 1"; empty for the general one, the last.
+struct Version {
+  std::string when;
 };
 
 void setSignature(mlir::ModuleOp module, const Signature &signature);
@@ -91,9 +109,13 @@ mlir::FailureOr<llvm::SmallVector<PlacedWeight>> getWeights(mlir::ModuleOp modul
 void setKernels(mlir::ModuleOp module, llvm::ArrayRef<Kernel> kernels);
 mlir::FailureOr<llvm::SmallVector<Kernel>> getKernels(mlir::ModuleOp module);
 
+/// A module without the attribute has no site.
 void setSites(mlir::ModuleOp module, llvm::ArrayRef<Site> sites);
-/// None where the module has no such attribute.
 mlir::FailureOr<llvm::SmallVector<Site>> getSites(mlir::ModuleOp module);
+
+/// A module without the attribute has the general version alone.
+void setVersions(mlir::ModuleOp module, llvm::ArrayRef<Version> versions);
+mlir::FailureOr<llvm::SmallVector<Version>> getVersions(mlir::ModuleOp module);
 
 void setSources(mlir::ModuleOp module, llvm::ArrayRef<SourceAttr> sources);
 mlir::FailureOr<llvm::SmallVector<SourceAttr>> getSources(mlir::ModuleOp module);

@@ -81,8 +81,8 @@ struct PlannedSizes {
         addSize(launch.getTasks());
     });
     for (const Port &output : signature.outputs)
-      if (auto planned = dyn_cast<PlannedType>(output.type))
-        llvm::for_each(planned.getDims(), [&](ExprAttr dim) { addDim(dim); });
+      if (output.type)
+        llvm::for_each(output.type.getDims(), [&](ExprAttr dim) { addDim(dim); });
   }
 
   SetVector<ExprAttr> dims, sizes;
@@ -170,8 +170,8 @@ static LogicalResult emitPlan(HostProgram &program, func::FuncOp main, func::Fun
   Value dims = code.load(fieldAddress(6));
   int32_t index = 0;
   for (const Port &output : signature.outputs)
-    if (auto type = dyn_cast<PlannedType>(output.type))
-      for (ExprAttr dim : type.getDims())
+    if (output.type)
+      for (ExprAttr dim : output.type.getDims())
         code.store(signature.isLate(dim) ? code.constant(code.i64, -1) : *exprs.emit(dim),
                    code.element(dims, code.i64, index++));
   code.store(code.constant(code.i32, 0), fieldAddress(1));
@@ -202,8 +202,8 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
   builder.createBlock(&table.getInitializerRegion());
   size_t numOutputDims = 0;
   for (const Port &output : signature.outputs)
-    if (auto planned = dyn_cast<PlannedType>(output.type))
-      numOutputDims += planned.getDims().size();
+    if (output.type)
+      numOutputDims += output.type.getDims().size();
   Value value = LLVM::UndefOp::create(builder, code.loc, type);
   Value fields[] = {code.constant(i32, sizeof(dlc_program)),
                     code.constant(i32, DLC_ABI_VERSION),

@@ -22,7 +22,7 @@ public:
   std::optional<int64_t> getKernelRow(llvm::StringRef name) const;
   /// A new row of the site table.
   int64_t addSite(mlir::Operation *op, std::string text);
-  llvm::ArrayRef<Site> getSites() const { return sites; }
+  llvm::ArrayRef<HostSite> getSites() const { return sites; }
   /// The name of a constant of these bytes, aligned to 8.
   llvm::StringRef getConstant(llvm::StringRef bytes);
   /// The name of the library's function, which is declared.
@@ -32,7 +32,7 @@ private:
   mlir::ModuleOp module;
   llvm::StringMap<int64_t> kernelRows;
   llvm::StringMap<std::string> constants;
-  llvm::SmallVector<Site> sites;
+  llvm::SmallVector<HostSite> sites;
 };
 
 /// Short forms for code of the `llvm` dialect.

@@ -128,18 +128,28 @@ int32_t Program::run(llvm::ArrayRef<int64_t> symbols, llvm::ArrayRef<void *> inp
   auto launch = [&](const dlc_launch &launch) -> int32_t {
     if (onLaunch)
       return onLaunch(launch);
-    dlc_kernel_call call = {sizeof call, 0, launch.buffers, symbols.data()};
+    int64_t error = std::numeric_limits<int64_t>::max();
+    dlc_kernel_call call = {sizeof call, 0, launch.buffers, symbols.data(), &error};
     for (int64_t task = launch.num_tasks; task-- > 0;)
       launch.function(&call, task);
     return 0;
   };
-  dlc_services services = {sizeof services, 0, [](void *state, const dlc_launch *record) {
-                             return (*static_cast<decltype(launch) *>(state))(*record);
-                           }};
+  dlc_services services = {};
+  services.struct_size = sizeof services;
+  services.launch = [](void *state, const dlc_launch *record) {
+    return (*static_cast<decltype(launch) *>(state))(*record);
+  };
   const dlc_program *table = query(DLC_ABI_VERSION);
-  dlc_run_call call = {
-      sizeof call,    0,     &launch,       &services, symbols.data(), inputs.data(),
-      outputs.data(), arena, table->weights};
+  std::vector<int64_t> values = symbols.vec();
+  dlc_run_call call = {};
+  call.struct_size = sizeof call;
+  call.state = &launch;
+  call.services = &services;
+  call.symbols = values.data();
+  call.inputs = inputs.data();
+  call.outputs = outputs.data();
+  call.arena = arena;
+  call.weights = table->weights;
   return table->run(&call);
 }
 

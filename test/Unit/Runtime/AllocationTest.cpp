@@ -39,8 +39,8 @@ static dlc_status useArtifact(const std::string &path) {
     status = dlc_context_create(session, nullptr, &context);
   const int64_t dims[] = {2, 3};
   const float data[6] = {1, 2, 3, 4, 5, 6};
-  const dlc_input inputs[2] = {{sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data, 24},
-                               {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data, 8}};
+  const dlc_input inputs[2] = {{sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data, 24, nullptr},
+                               {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data, 8, nullptr}};
   dlc_output outputs[2] = {};
   outputs[0].struct_size = outputs[1].struct_size = sizeof(dlc_output);
   if (status == DLC_OK)
@@ -88,8 +88,8 @@ TEST(Allocation, OnlyTheFirstRunAllocates) {
   std::vector<float> data(n * 3, 1.0f), y(n * 3);
   std::vector<int64_t> rows(n - 2);
   const dlc_input inputs[2] = {
-      {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data.data(), n * 12},
-      {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data.data(), n * 4}};
+      {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data.data(), n * 12, nullptr},
+      {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data.data(), n * 4, nullptr}};
   dlc_output outputs[2] = {};
   outputs[0].struct_size = outputs[1].struct_size = sizeof(dlc_output);
   outputs[0].data = y.data();

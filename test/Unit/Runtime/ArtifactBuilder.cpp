@@ -34,6 +34,9 @@ public:
                                                 {string("add_weights"), string("node_1, node_2")}};
     header.num_kernels = static_cast<uint32_t>(kernels.size());
     header.kernels = table(kernels);
+    std::vector<dlc_manifest_version> versions = {{string(""), 0}};
+    header.num_versions = static_cast<uint32_t>(versions.size());
+    header.versions = table(versions);
     header.model = string("model.onnx");
     header.compiler = string("0.1.0");
     header.target = string("x86-64");
@@ -62,7 +65,12 @@ private:
       for (const DimSpec &dim : spec.dims)
         dims.push_back({dim.value, dim.symbol, string(dim.text)});
       uint32_t name = string(spec.name);
-      rows.push_back({name, spec.dtype, static_cast<uint32_t>(dims.size()), table(dims)});
+      dlc_manifest_tensor row = {};
+      row.name = name;
+      row.dtype = spec.dtype;
+      row.rank = static_cast<uint32_t>(dims.size());
+      row.dims = table(dims);
+      rows.push_back(row);
     }
     return table(rows);
   }
