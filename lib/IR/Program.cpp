@@ -213,19 +213,19 @@ FailureOr<SmallVector<Kernel>> dlc::getKernels(ModuleOp module) {
 // Sites, versions
 //===----------------------------------------------------------------------===//
 
-void dlc::setSites(ModuleOp module, ArrayRef<Site> sites) {
+void dlc::setSites(ModuleOp module, ArrayRef<HostSite> sites) {
   Builder builder(module.getContext());
   module->setAttr(
       sitesAttr,
-      builder.getArrayAttr(llvm::map_to_vector(sites, [&](const Site &site) -> Attribute {
+      builder.getArrayAttr(llvm::map_to_vector(sites, [&](const HostSite &site) -> Attribute {
         return builder.getDictionaryAttr(
             {builder.getNamedAttr("nodes", builder.getStringAttr(site.nodes)),
              builder.getNamedAttr("text", builder.getStringAttr(site.text))});
       })));
 }
 
-FailureOr<SmallVector<Site>> dlc::getSites(ModuleOp module) {
-  SmallVector<Site> sites;
+FailureOr<SmallVector<HostSite>> dlc::getSites(ModuleOp module) {
+  SmallVector<HostSite> sites;
   auto array = module->getAttrOfType<ArrayAttr>(sitesAttr);
   if (!array)
     return sites;

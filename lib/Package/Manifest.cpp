@@ -21,7 +21,7 @@ public:
   ManifestBuilder(ModuleOp module, const Signature &signature)
       : module(module), signature(signature) {}
 
-  FailureOr<std::string> build(ArrayRef<Kernel> kernels, ArrayRef<Site> sites,
+  FailureOr<std::string> build(ArrayRef<Kernel> kernels, ArrayRef<HostSite> sites,
                                ArrayRef<Version> versions, StringRef target);
 
 private:
@@ -117,7 +117,7 @@ LogicalResult ManifestBuilder::addPorts(StringRef kind, ArrayRef<Port> ports, ui
   return success();
 }
 
-FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, ArrayRef<Site> sites,
+FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, ArrayRef<HostSite> sites,
                                               ArrayRef<Version> versions, StringRef target) {
   dlc_manifest header = {};
   reserve(sizeof(header));
@@ -165,7 +165,7 @@ FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, ArrayRef
 FailureOr<std::string> dlc::buildManifest(ModuleOp module, ArrayRef<Kernel> kernels) {
   FailureOr<Signature> signature = getSignature(module);
   FailureOr<TargetAttr> target = getTarget(module);
-  FailureOr<SmallVector<Site>> sites = getSites(module);
+  FailureOr<SmallVector<HostSite>> sites = getSites(module);
   FailureOr<SmallVector<Version>> versions = getVersions(module);
   if (failed(signature) || failed(target) || failed(sites) || failed(versions))
     return failure();

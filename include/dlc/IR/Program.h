@@ -83,7 +83,7 @@ struct Kernel {
 
 /// A row of the site table: the node as an error message starts ("node 'conv1' (Conv)"), and what
 /// it demands or the name of the op that it calls.
-struct Site {
+struct HostSite {
   std::string nodes, text;
 };
 
@@ -110,8 +110,8 @@ void setKernels(mlir::ModuleOp module, llvm::ArrayRef<Kernel> kernels);
 mlir::FailureOr<llvm::SmallVector<Kernel>> getKernels(mlir::ModuleOp module);
 
 /// A module without the attribute has no site.
-void setSites(mlir::ModuleOp module, llvm::ArrayRef<Site> sites);
-mlir::FailureOr<llvm::SmallVector<Site>> getSites(mlir::ModuleOp module);
+void setSites(mlir::ModuleOp module, llvm::ArrayRef<HostSite> sites);
+mlir::FailureOr<llvm::SmallVector<HostSite>> getSites(mlir::ModuleOp module);
 
 /// A module without the attribute has the general version alone.
 void setVersions(mlir::ModuleOp module, llvm::ArrayRef<Version> versions);

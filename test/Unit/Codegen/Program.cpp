@@ -2,6 +2,7 @@
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/IR/Program.h"
+#include "dlc/Plan/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -79,7 +80,7 @@ static void *load(const std::string &object) {
 
 /// Runs the codegen phase; nothing with the errors in `errors` where it fails.
 static std::string generate(const std::string &ir, llvm::StringRef cpu, ObjectFormat format,
-                            std::string &errors) {
+                            std::string &errors, bool isPlanned = true) {
   MLIRContext context(MLIRContext::Threading::DISABLED);
   context.loadDialect<DlcDialect, func::FuncDialect, LLVM::LLVMDialect>();
   ScopedDiagnosticHandler handler(
@@ -92,6 +93,8 @@ static std::string generate(const std::string &ir, llvm::StringRef cpu, ObjectFo
     return "";
   setTarget(*module, *target);
   PassManager passes(&context);
+  if (!isPlanned)
+    buildPlanPipeline(passes);
   buildCodegenPipeline(passes);
   if (failed(passes.run(*module)))
     return "";
@@ -108,6 +111,17 @@ std::string Program::assemble(const std::string &ir, llvm::StringRef cpu) {
 std::unique_ptr<Program> Program::compile(const std::string &ir, llvm::StringRef cpu) {
   std::string errors, object = generate(ir, cpu, ObjectFormat::object, errors);
   EXPECT_EQ(errors, "") << ir;
+  return loadObject(object);
+}
+
+std::unique_ptr<Program> Program::planAndCompile(const std::string &ir, llvm::StringRef cpu) {
+  std::string errors;
+  std::string object = generate(ir, cpu, ObjectFormat::object, errors, /*isPlanned=*/false);
+  EXPECT_EQ(errors, "") << ir;
+  return loadObject(object);
+}
+
+std::unique_ptr<Program> Program::loadObject(const std::string &object) {
   if (object.empty())
     return nullptr;
   std::unique_ptr<Program> program(new Program);
