@@ -65,7 +65,8 @@ Value HostBuilder::mapResult(Value result) {
 bool HostBuilder::claim(Value value, Value target, Block &block) {
   Value computed = getViewed(value);
   Operation *op = computed.getDefiningOp();
-  if (!isa_and_nonnull<KernelOp, LibraryCallOp, SizesOp, IfOp, LoopOp>(op) ||
+  if (!isa<PlannedType>(value.getType()) ||
+      !isa_and_nonnull<KernelOp, LibraryCallOp, SizesOp, IfOp, LoopOp>(op) ||
       op->getBlock() != &block || destinations.contains(computed))
     return false;
   destinations[computed] = reinterpret(value.getLoc(), target, getBufferType(computed));

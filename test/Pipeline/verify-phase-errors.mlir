@@ -28,7 +28,7 @@ func.func @main(%x: !dlc.tensor<N x f32>) -> !dlc.tensor<* x f32> {
 // -----
 
 func.func @main(%x: !dlc.tensor<2*N x f32>) -> !dlc.tensor<2*N x f32> {
-  // expected-error @below {{symbol 'N' is not bound by an input}}
+  // expected-error @below {{symbol 'N' is bound neither by an input nor by an op before this one}}
   %0 = dlc.relu %x : (!dlc.tensor<2*N x f32>) -> !dlc.tensor<2*N x f32>
   return %0 : !dlc.tensor<2*N x f32>
 }
@@ -64,7 +64,7 @@ func.func @main(%x: !dlc.buffer<!dlc.tensor<N x f32>>) {
 
 // -----
 
-// expected-error @below {{symbol 'M' is not bound by an input}}
+// expected-error @below {{symbol 'M' is bound neither by an input nor by an op before this one}}
 func.func @main(%x: !dlc.buffer<!dlc.tensor<N x f32>>) attributes {dlc.workspace = #dlc.expr<M>} {
   return
 }

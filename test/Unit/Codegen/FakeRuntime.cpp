@@ -105,7 +105,7 @@ static int32_t fail(const dlc_op_call *call) {
 std::string dlc::test::getOpLibrary() {
   const std::pair<const char *, dlc_op_fn> ops[] = {
       {"add", add},       {"scale", scale},   {"less", less}, {"nonzero", nonzero},
-      {"append", append}, {"to_i64", to_i64}, {"fail", fail},     {"count", count}};
+      {"append", append}, {"to_i64", to_i64}, {"fail", fail}, {"count", count}};
   std::string text;
   for (auto [name, function] : ops)
     text += llvm::formatv(R"(
@@ -133,8 +133,14 @@ dlc_value *FakeRuntime::makeTensor(int32_t dtype, std::vector<int64_t> dims) {
   object->dims = std::move(dims);
   object->bytes.assign(count * 8 + 8, char(0xff)); // NaNs
   object->references = 1;
-  object->value = {sizeof(dlc_value),    DLC_VALUE_TENSOR, dtype, 1,
-                   uint32_t(object->dims.size()), 0, object->dims.data(), count,
+  object->value = {sizeof(dlc_value),
+                   DLC_VALUE_TENSOR,
+                   dtype,
+                   1,
+                   uint32_t(object->dims.size()),
+                   0,
+                   object->dims.data(),
+                   count,
                    object->bytes.data()};
   objects.push_back(std::move(object));
   ++numObjects;
@@ -154,6 +160,16 @@ size_t FakeRuntime::countLive() const {
   for (const dlc_value *value : values)
     live -= value != nullptr;
   return live;
+}
+
+static int32_t failOp(void *state, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  char text[100];
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  from(state).error = text;
+  return 1;
 }
 
 dlc_services FakeRuntime::getServices() {
@@ -226,15 +242,7 @@ dlc_services FakeRuntime::getServices() {
     ops.new_tensor = [](void *state, int32_t dtype, uint32_t rank, const int64_t *dims, uint64_t) {
       return from(state).makeTensor(dtype, {dims, dims + rank});
     };
-    ops.fail = [](void *state, const char *format, ...) -> int32_t {
-      va_list arguments;
-      va_start(arguments, format);
-      char text[100];
-      vsnprintf(text, sizeof text, format, arguments);
-      va_end(arguments);
-      from(state).error = text;
-      return 1;
-    };
+    ops.fail = failOp;
     record->call->state = state;
     record->call->services = &ops;
     EXPECT_EQ(record->struct_size, sizeof(dlc_library_call));
@@ -253,6 +261,11 @@ int32_t FakeRuntime::run(std::vector<int64_t> shapeSymbols, std::vector<void *> 
   const dlc_program *table = program.query(DLC_ABI_VERSION);
   dlc_services services = getServices();
   EXPECT_EQ(table->num_shape_symbols, shapeSymbols.size());
+  for (dlc_value *value : values)
+    if (value)
+      services.release(this, value);
+  values.clear();
+  error.clear();
   symbols = std::move(shapeSymbols);
   symbols.resize(table->num_symbols, -77);
   outputDims.assign(table->num_output_dims, -77);

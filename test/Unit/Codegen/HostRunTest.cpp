@@ -25,9 +25,9 @@ static std::string addBox(const char *result, const char *lhs, const char *rhs, 
   return llvm::formatv(R"(
     {0} = dlc.kernel loops ({1}, {2}) schedule <loops, lanes = 4, channels = 1, pixels = [4], rows = 1>
         : ({3}, {3}) -> {3} {{
-    ^bb0(%a: {3}, %b: {3}):
-      %sum = dlc.add %a, %b : ({3}, {3}) -> {3}
-      dlc.yield %sum : {3}
+    ^bb0(%read0: {3}, %read1: {3}):
+      %total = dlc.add %read0, %read1 : ({3}, {3}) -> {3}
+      dlc.yield %total : {3}
     })",
                        result, lhs, rhs, type);
 }
@@ -112,8 +112,7 @@ TEST(HostRun, MatchesCheckWhatTheyBind) {
   FakeRuntime runtime(*program);
   ASSERT_EQ(runtime.run({}, {runtime.makeTensor(DLC_DTYPE_F32, {3, 3})}, {2}), DLC_PROGRAM_OK);
   EXPECT_EQ(runtime.getFloats(0).size(), 9u);
-  EXPECT_EQ(runtime.run({}, {runtime.makeTensor(DLC_DTYPE_F32, {3, 4})}, {2}),
-            DLC_PROGRAM_STOPPED);
+  EXPECT_EQ(runtime.run({}, {runtime.makeTensor(DLC_DTYPE_F32, {3, 4})}, {2}), DLC_PROGRAM_STOPPED);
   EXPECT_EQ(runtime.error, "3 is not 4");
   EXPECT_EQ(runtime.run({}, {runtime.makeTensor(DLC_DTYPE_F32, {3})}, {2}), DLC_PROGRAM_STOPPED);
   EXPECT_EQ(runtime.error, "no match");
@@ -291,7 +290,9 @@ TEST(HostRun, Failures) {
   func.func @main(%x: !v {dlc.name = "x"}) -> (!v {dlc.name = "y"}) {
     %r = dlc.loop "i" (%x) : (!v) -> !v {
     ^bb0(%a: !v):
-      dlc.yield %a : !v
+)" + addBox("%sum", "%a", "%x", "!v") +
+                      R"(
+      dlc.yield %sum : !v
     }
     return %r : !v
   })");
