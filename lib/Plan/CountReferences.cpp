@@ -72,7 +72,11 @@ static OpOperand *findTaker(Value value, Operation *last, ArrayRef<OpOperand *> 
       ++others;
   }
   // What a loop's body uses must live longer than the first value that it carries.
-  return takers.empty() || others != 0 ? nullptr : takers.front();
+  if (takers.empty() || others != 0)
+    return nullptr;
+  return *llvm::min_element(takers, [](OpOperand *lhs, OpOperand *rhs) {
+    return lhs->getOperandNumber() < rhs->getOperandNumber();
+  });
 }
 
 namespace {

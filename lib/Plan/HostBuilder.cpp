@@ -243,7 +243,7 @@ static bool isBefore(Operation *op, Operation *mark) {
 static bool isLastUse(LoopOp op, Value init) {
   Value computed = getViewed(init);
   Operation *source = computed.getDefiningOp();
-  if (!isa_and_nonnull<KernelOp, LibraryCallOp, SizesOp>(source) ||
+  if (!isa_and_nonnull<KernelOp, LibraryCallOp, SizesOp, IfOp, LoopOp>(source) ||
       source->getBlock() != op->getBlock())
     return false;
   unsigned inits = 0;

@@ -300,3 +300,67 @@ TEST(HostRun, Failures) {
   FakeRuntime other(*endless);
   EXPECT_EQ(other.run({1}, {x.data()}, {1}), DLC_PROGRAM_STOPPED) << "poll says so";
 }
+
+/// Late values that branches and loops write, and a handle made of one.
+TEST(HostRun, LateValuesInControlFlow) {
+  auto program = plan(R"(
+  func.func @main(%x: !v {dlc.name = "x"}, %c: !dlc.tensor<i1> {dlc.name = "c"}) -> (!n {dlc.name = "y"}, !dlc.value {dlc.name = "h"}) {
+    %0 = dlc.library_call "nonzero"(%x) {} : (!v) -> !dlc.value
+    %m = dlc.match %0 binds ["n"] : !dlc.value -> !n
+    %p = dlc.if %c : (!dlc.tensor<i1>) -> !n {
+)" + addBox("%twice", "%m", "%m", "!n") +
+                      R"(
+      dlc.yield %twice : !n
+    } else {
+      dlc.yield %m : !n
+    }
+    %empty = dlc.wrap %m : !n -> !dlc.value
+    %r:2 = dlc.loop "i" trip <n> (%p, %empty) : (!n, !dlc.value) -> (!n, !dlc.value) {
+    ^bb0(%a: !n, %h: !dlc.value):
+      %kept = dlc.wrap %a : !n -> !dlc.value
+)" + addBox("%sum", "%a", "%m", "!n") +
+                      R"(
+      dlc.yield %sum, %kept : !n, !dlc.value
+    }
+    return %r#0, %r#1 : !n, !dlc.value
+  })");
+  ASSERT_TRUE(program);
+  FakeRuntime runtime(*program);
+  Floats x = {1, 0, 2};
+  char condition = 1;
+  ASSERT_EQ(runtime.run({3}, {x.data(), &condition}, {1, -1}), DLC_PROGRAM_OK);
+  EXPECT_EQ(runtime.getFloats(0), (Floats{4, 8}));
+  EXPECT_EQ(runtime.getFloats(1), (Floats{3, 6})) << "as it was when it was wrapped";
+  EXPECT_EQ(runtime.countLive(), 0u);
+  condition = 0;
+  ASSERT_EQ(runtime.run({3}, {x.data(), &condition}, {1, -1}), DLC_PROGRAM_OK);
+  EXPECT_EQ(runtime.getFloats(0), (Floats{3, 6}));
+  EXPECT_EQ(runtime.countLive(), 0u);
+  x = {0, 0, 0};
+  ASSERT_EQ(runtime.run({3}, {x.data(), &condition}, {1, -1}), DLC_PROGRAM_OK);
+  EXPECT_EQ(runtime.getFloats(1), Floats{});
+}
+
+/// A size of the run that does not fit, or is negative.
+TEST(HostRun, LateSizesAreChecked) {
+  auto program = plan(R"(
+  func.func @main(%x: !v {dlc.name = "x"}) -> (!dlc.tensor<8*k x f32> {dlc.name = "y"}) {
+    %0 = dlc.library_call "nonzero"(%x) {} : (!v) -> !dlc.value
+    %m = dlc.match %0 binds ["n"] : !dlc.value -> !n
+    %1 = dlc.library_call "to_i64"(%m) {} : (!n) -> !dlc.value
+    %2 = dlc.match %1 binds [] : !dlc.value -> !dlc.tensor<1 x i64>
+    dlc.bind %2 as ["k"] : !dlc.tensor<1 x i64>
+    %3 = dlc.library_call "count"() {} : () -> !dlc.tensor<8*k x f32>
+    return %3 : !dlc.tensor<8*k x f32>
+  })");
+  ASSERT_TRUE(program);
+  FakeRuntime runtime(*program);
+  Floats x = {1};
+  ASSERT_EQ(runtime.run({1}, {x.data()}, {1}), DLC_PROGRAM_OK);
+  EXPECT_EQ(runtime.getFloats(0).size(), 8u);
+  x = {0x1p+61f};
+  EXPECT_EQ(runtime.run({1}, {x.data()}, {1}), DLC_PROGRAM_OVERFLOW);
+  x = {-1};
+  EXPECT_EQ(runtime.run({1}, {x.data()}, {1}), DLC_PROGRAM_STOPPED);
+  EXPECT_EQ(runtime.error, "negative dim");
+}
