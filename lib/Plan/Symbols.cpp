@@ -1,7 +1,5 @@
 #include "Symbols.h"
 
-#include "dlc/ABI/Op.h"
-
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -109,12 +107,13 @@ void Classifier::findLateSymbols(func::FuncOp main) {
   });
 }
 
+/// A handle of which nothing is said is a tensor of any type.
 static Port makePort(StringAttr name, Type type, DenseI64ArrayAttr handle) {
   Port port = {name.getValue(), dyn_cast<PlannedType>(type)};
   if (!port.type)
     port.handle = handle && handle.size() == 2 ? HandlePort{static_cast<uint32_t>(handle[0]),
                                                             static_cast<int32_t>(handle[1])}
-                                               : HandlePort{DLC_VALUE_TENSOR, 0};
+                                               : HandlePort{/*kind=*/0, /*dtype=*/0};
   return port;
 }
 

@@ -293,17 +293,20 @@ LogicalResult HostEmitter::emitOp(Operation *op) {
       .Case([&](LibraryCallOp library) { return emitLibraryCall(library); })
       .Case([&](IfOp branch) { return emitIf(branch); })
       .Case([&](LoopOp loop) { return emitLoop(loop); })
-      .Case([&](AllocOp alloc) -> LogicalResult {
-        ExprAttr size = alloc.getType().getTensor().getBufferBytes();
-        std::optional<int64_t> bytes = size && !arena ? size.getConstant() : std::nullopt;
-        if (!bytes)
-          return alloc.emitError("expected a buffer that has a place");
-        addresses[alloc] = allocate(i8, std::max<int64_t>(*bytes, 1), /*alignment=*/64);
-        return success();
-      })
+      .Case([&](AllocOp alloc) { return emitAlloc(alloc); })
       .Default([](Operation *other) {
         return other->emitError("expected only ops of the host program");
       });
+}
+
+/// Buffers of entry, which are small, lie in the frame.
+LogicalResult HostEmitter::emitAlloc(AllocOp alloc) {
+  ExprAttr size = alloc.getType().getTensor().getBufferBytes();
+  std::optional<int64_t> bytes = size && !arena ? size.getConstant() : std::nullopt;
+  if (!bytes)
+    return alloc.emitError("expected a buffer that has a place");
+  addresses[alloc] = allocate(i8, std::max<int64_t>(*bytes, 1), /*alignment=*/64);
+  return success();
 }
 
 LogicalResult HostEmitter::emitSlot(SlotOp slot) {

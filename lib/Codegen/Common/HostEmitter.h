@@ -96,6 +96,7 @@ private:
 
   // Straight-line code.
   llvm::LogicalResult emitOp(mlir::Operation *op);
+  llvm::LogicalResult emitAlloc(AllocOp alloc);
   llvm::LogicalResult emitSlot(SlotOp slot);
   llvm::LogicalResult emitLaunch(LaunchOp launch);
   llvm::LogicalResult emitStoreSizes(StoreSizesOp op);

@@ -49,6 +49,7 @@ module attributes {dlc.weights = [],
     %3 = dlc.retain %0 : !dlc.value
     return %0, %3 : !dlc.value, !dlc.value
   }
+  // CHECK: llvm.func @dlc_op_nonzero(!llvm.ptr) -> i32
   // Small buffers of entry lie in its frame; the input that nobody reads is not loaded.
   // CHECK-LABEL: llvm.func internal @dlc_plan(
   // CHECK: llvm.alloca %{{.*}} x i8 {alignment = 64 : i64}
@@ -64,8 +65,6 @@ module attributes {dlc.weights = [],
   // CHECK: llvm.mlir.global internal constant @dlc_program
   // CHECK: llvm.mlir.constant(4 : i32)
 }
-
-// CHECK: llvm.func @dlc_op_nonzero(!llvm.ptr) -> i32
 
 #model = loc("model.onnx":0:0)
 #nz = loc(fused<{node = "nz", op = "NonZero", opset = 14 : i64}>[#model])

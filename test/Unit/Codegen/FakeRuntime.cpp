@@ -172,16 +172,7 @@ static int32_t failOp(void *state, const char *format, ...) {
   return 1;
 }
 
-dlc_services FakeRuntime::getServices() {
-  dlc_services services = {};
-  services.struct_size = sizeof services;
-  services.launch = [](void *state, const dlc_launch *launch) {
-    int64_t error = std::numeric_limits<int64_t>::max();
-    dlc_kernel_call call = {sizeof call, 0, launch->buffers, from(state).symbols.data(), &error};
-    for (int64_t task = launch->num_tasks; task-- > 0;)
-      launch->function(&call, task);
-    return 0;
-  };
+void FakeRuntime::addChecks(dlc_services &services) {
   services.unequal = [](void *state, uint32_t, int64_t lhs, int64_t rhs) {
     from(state).error = llvm::formatv("{0} is not {1}", lhs, rhs);
     return 1;
@@ -202,6 +193,9 @@ dlc_services FakeRuntime::getServices() {
     }
     return 0;
   };
+}
+
+void FakeRuntime::addObjects(dlc_services &services) {
   services.new_tensor = [](void *state, uint32_t, int32_t dtype, uint32_t rank,
                            const int64_t *dims) -> dlc_value * {
     for (uint32_t i = 0; i != rank; ++i)
@@ -235,6 +229,20 @@ dlc_services FakeRuntime::getServices() {
     ADD_FAILURE() << "released what is no object";
   };
   services.poll = [](void *state) { return ++from(state).numPolls > 1000 ? 1 : 0; };
+}
+
+dlc_services FakeRuntime::getServices() {
+  dlc_services services = {};
+  services.struct_size = sizeof services;
+  services.launch = [](void *state, const dlc_launch *launch) {
+    int64_t error = std::numeric_limits<int64_t>::max();
+    dlc_kernel_call call = {sizeof call, 0, launch->buffers, from(state).symbols.data(), &error};
+    for (int64_t task = launch->num_tasks; task-- > 0;)
+      launch->function(&call, task);
+    return 0;
+  };
+  addChecks(services);
+  addObjects(services);
   services.call = [](void *state, const dlc_library_call *record) {
     ++from(state).numCalls;
     dlc_op_services ops = {};

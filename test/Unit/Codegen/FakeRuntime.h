@@ -41,6 +41,8 @@ private:
     int64_t references;
   };
   static dlc_services getServices();
+  static void addChecks(dlc_services &services);
+  static void addObjects(dlc_services &services);
 
   Program &program;
   std::vector<std::unique_ptr<Object>> objects;
