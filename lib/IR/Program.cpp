@@ -27,6 +27,27 @@ static LogicalResult malformed(ModuleOp module, StringRef name) {
 // Signature
 //===----------------------------------------------------------------------===//
 
+SmallVector<StringRef> Signature::getAllSymbols() const {
+  SmallVector<StringRef> all(symbols);
+  llvm::append_range(all, entrySymbols);
+  llvm::append_range(all, lateSymbols);
+  return all;
+}
+
+bool Signature::isLate(ExprAttr expr) const {
+  bool late = false;
+  expr.walkSymbols([&](StringRef symbol) { late |= llvm::is_contained(lateSymbols, symbol); });
+  return late;
+}
+
+bool Signature::isLate(PlannedType type) const {
+  return llvm::any_of(type.getDims(), [&](ExprAttr dim) { return isLate(dim); });
+}
+
+bool Signature::isCallersMemory(const Port &output) const {
+  return output.type && !isLate(output.type);
+}
+
 static Attribute encodePorts(Builder &builder, ArrayRef<Port> ports) {
   return builder.getArrayAttr(llvm::map_to_vector(ports, [&](const Port &port) -> Attribute {
     NamedAttrList fields;
@@ -66,8 +87,10 @@ void dlc::setSignature(ModuleOp module, const Signature &signature) {
   Builder builder(module.getContext());
   NamedAttrList fields;
   fields.set("symbols", builder.getStrArrayAttr(signature.symbols));
-  if (!signature.laterSymbols.empty())
-    fields.set("later_symbols", builder.getStrArrayAttr(signature.laterSymbols));
+  if (!signature.entrySymbols.empty())
+    fields.set("entry_symbols", builder.getStrArrayAttr(signature.entrySymbols));
+  if (!signature.lateSymbols.empty())
+    fields.set("late_symbols", builder.getStrArrayAttr(signature.lateSymbols));
   fields.set("inputs", encodePorts(builder, signature.inputs));
   fields.set("outputs", encodePorts(builder, signature.outputs));
   module->setAttr(signatureAttr, fields.getDictionary(module.getContext()));
@@ -89,9 +112,11 @@ FailureOr<Signature> dlc::getSignature(ModuleOp module) {
     return failure();
   Signature signature;
   auto symbols = attr->getAs<ArrayAttr>("symbols");
-  auto later = attr->getAs<ArrayAttr>("later_symbols");
+  auto entry = attr->getAs<ArrayAttr>("entry_symbols"),
+       late = attr->getAs<ArrayAttr>("late_symbols");
   if (!symbols || failed(decodeSymbols(symbols, signature.symbols)) ||
-      (later && failed(decodeSymbols(later, signature.laterSymbols))) ||
+      (entry && failed(decodeSymbols(entry, signature.entrySymbols))) ||
+      (late && failed(decodeSymbols(late, signature.lateSymbols))) ||
       failed(decodePorts(*attr, "inputs", signature.inputs)) ||
       failed(decodePorts(*attr, "outputs", signature.outputs)))
     return malformed(module, signatureAttr);

@@ -350,7 +350,8 @@ def Dlc_WeightSlotOp : Dlc_Op<"weight_slot", [Pure]> {
 def Dlc_LaunchOp : Dlc_Op<"launch"> {
   let summary = "runs all tasks of a kernel";
   let description = [{
-    Calls kernel function `kernel` for the tasks 0 to `tasks` - 1. Buffers stand in the order of its arguments.
+    Calls kernel function `kernel` for the tasks 0 to `tasks` - 1. Buffers stand in the order of its arguments. `flops`
+    counts 2 for each multiply-add of all tasks, where the kernel is a convolution or a matrix product.
 
     Example:
     ```mlir
@@ -358,8 +359,9 @@ def Dlc_LaunchOp : Dlc_Op<"launch"> {
       : !dlc.buffer<!dlc.tensor<N x 8 x f32>>, !dlc.buffer<!dlc.tensor<N x 8 x f32>>
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, Dlc_ExprAttr:$tasks, Variadic<Dlc_Buffer>:$buffers);
-  let assemblyFormat = "$kernel `tasks` $tasks `(` $buffers `)` attr-dict `:` type($buffers)";
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Dlc_ExprAttr:$tasks, OptionalAttr<Dlc_ExprAttr>:$flops,
+                       Variadic<Dlc_Buffer>:$buffers);
+  let assemblyFormat = "$kernel `tasks` $tasks (`flops` $flops^)? `(` $buffers `)` attr-dict `:` type($buffers)";
 }
 
 def Dlc_ReinterpretOp : Dlc_Op<"reinterpret", [Pure]> {

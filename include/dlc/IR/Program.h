@@ -8,7 +8,7 @@
 //   dlc.hints      usual values of symbols
 //   dlc.signature  symbols, inputs and outputs
 //   dlc.kernels    names of the kernels and their ONNX nodes (from the plan phase on)
-//   dlc.sites      the places of the host program that can fail (from the plan phase on)
+//   dlc.sites      the places of the host program that can fail (from the codegen phase on)
 //   dlc.versions   for which sizes its versions are (from the plan phase on)
 //   dlc.weights    the contents of the weights section (from the plan phase on)
 #ifndef DLC_IR_PROGRAM_H
@@ -27,6 +27,8 @@ namespace dlc {
 inline constexpr llvm::StringLiteral mainName = "main";
 /// Attribute of a version of `main`: a dictionary of the symbols and values that it is for.
 inline constexpr llvm::StringLiteral whenName = "dlc.when";
+/// The function that computes the entry symbols (from the plan phase on), where there are any.
+inline constexpr llvm::StringLiteral entryName = "entry";
 /// Attribute of the host program (from the plan phase on): the size of its arena in bytes, a
 /// #dlc.expr.
 inline constexpr llvm::StringLiteral workspaceName = "dlc.workspace";
@@ -43,6 +45,10 @@ struct HandlePort {
   int32_t dtype; ///< DLC_DTYPE_; 0 for any
 };
 
+/// Attribute of `main`'s arguments and results that are handles (up to the plan phase): an array of
+/// DLC_VALUE_ and DLC_DTYPE_ of HandlePort. A tensor of any type where it is absent.
+inline constexpr llvm::StringLiteral handleName = "dlc.handle";
+
 /// A named input or output.
 struct Port {
   llvm::StringRef name;
@@ -51,12 +57,18 @@ struct Port {
   bool readAtEntry = false;              ///< an input whose elements entry symbols depend on
 };
 
-/// Symbols in the order that generated code and the manifest count them.
+/// Symbols in the order that generated code counts them: those of the inputs' shapes (the
+/// manifest's), those that `entry` computes, and late ones, which the run finds on its way.
 struct Signature {
-  llvm::SmallVector<llvm::StringRef> symbols; ///< shape symbols, those of the manifest
-  /// The symbols behind them: those that entry computes, then those that the run finds.
-  llvm::SmallVector<llvm::StringRef> laterSymbols = {};
+  llvm::SmallVector<llvm::StringRef> symbols, entrySymbols = {}, lateSymbols = {};
   llvm::SmallVector<Port> inputs, outputs;
+
+  llvm::SmallVector<llvm::StringRef> getAllSymbols() const;
+  /// Whether `expr`, or a dim of `type`, is known only during the run.
+  bool isLate(ExprAttr expr) const;
+  bool isLate(PlannedType type) const;
+  /// Whether an output's memory is the caller's, since its size is known before the run.
+  bool isCallersMemory(const Port &output) const;
 };
 
 /// A weight and its offset from the section's start, in bytes; `size` is that of its data after the

@@ -30,6 +30,7 @@ std::optional<float> dlc::getImmediate(Value value) {
 /// Whether all that the kernel touches is of numbers or i1 and of sizes that the signature's
 /// symbols determine. What no elementwise op touches is f32.
 static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature) {
+  SmallVector<StringRef> symbols = signature.getAllSymbols();
   auto verify = [&](Location loc, Type type) -> LogicalResult {
     auto buffer = dyn_cast<BufferType>(type);
     PlannedType tensor = buffer ? buffer.getTensor() : dyn_cast<PlannedType>(type);
@@ -38,7 +39,7 @@ static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature
     LogicalResult known = success();
     for (ExprAttr dim : tensor.getDims())
       dim.walkSymbols([&](StringRef name) {
-        if (succeeded(known) && !llvm::is_contained(signature.symbols, name))
+        if (succeeded(known) && !llvm::is_contained(symbols, name))
           known = emitError(loc, "expected a symbol of the signature, found '") << name << "'";
       });
     return known;
@@ -105,7 +106,7 @@ KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetA
                                         LLVM::GEPNoWrapFlags::inbounds);
     addresses.push_back(LLVM::LoadOp::create(*this, pointer, address));
   }
-  exprs.emplace(*this, getLoc(), symbols, signature.symbols, ExprEmitter::Mode::unchecked);
+  exprs.emplace(*this, getLoc(), symbols, signature.getAllSymbols(), ExprEmitter::Mode::unchecked);
   setInsertionPointToEnd(body);
 }
 
