@@ -46,6 +46,8 @@ static constexpr Rule rules[] = {
 static BoxKind getKind(Operation *op) {
   if (isa<ConvOp, MatmulOp>(op))
     return BoxKind::anchor;
+  if (isa<SoftmaxOp>(op))
+    return BoxKind::rows;
   return isa<MaxPoolOp, ReduceOp>(op) ? BoxKind::pool : BoxKind::loops;
 }
 

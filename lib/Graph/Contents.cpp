@@ -143,6 +143,38 @@ static int64_t getBroadcastIndex(int64_t index, ArrayRef<int64_t> to, ArrayRef<i
   return result;
 }
 
+/// To integers rounds towards 0; to narrower types only constants that fit.
+static std::optional<Fraction> convert(Fraction value, CastOp cast) {
+  Type to = cast.getType().getElementType();
+  if (isa<FloatType>(to))
+    return to.isF32() || to.isF64() ? std::optional<Fraction>(value) : std::nullopt;
+  std::optional<int64_t> constant = value.numerator.getConstant();
+  if (to.isInteger(1)) {
+    if (!constant)
+      return std::nullopt;
+    return makeFraction(ExprAttr::constant(to.getContext(), *constant != 0));
+  }
+  if (value.denominator != 1) {
+    if (!constant && !isKnownNonNegative(value.numerator))
+      return std::nullopt;
+    value = {constant ? ExprAttr::constant(to.getContext(), *constant / value.denominator)
+                      : floorDiv(value.numerator, value.denominator)};
+    constant = value.numerator.getConstant();
+  }
+  unsigned width = to.getIntOrFloatBitWidth();
+  bool fits = width == 64 || (width == 32 && !constant) ||
+              (constant && llvm::isUIntN(width - 1, std::abs(*constant)));
+  return fits ? std::optional<Fraction>(value) : std::nullopt;
+}
+
+/// 1 where `order` is one of `orders`, else 0.
+static std::optional<Fraction> toBool(std::optional<int> order, ArrayRef<int> orders,
+                                      Operation *op) {
+  if (!order)
+    return std::nullopt;
+  return Fraction{ExprAttr::constant(op->getContext(), llvm::is_contained(orders, *order))};
+}
+
 static std::optional<Fraction> computeElement(Operation *op, ArrayRef<Fraction> operands,
                                               bool isInteger) {
   using Result = std::optional<Fraction>;
@@ -153,6 +185,37 @@ static std::optional<Fraction> computeElement(Operation *op, ArrayRef<Fraction> 
       .Case([&](DivOp) { return divide(operands[0], operands[1], isInteger); })
       .Case(
           [&](NegOp) { return makeFraction(operands[0].numerator * -1, operands[0].denominator); })
+      .Case([&](MinOp) { return extremum(operands[0], operands[1], false); })
+      .Case([&](MaxOp) { return extremum(operands[0], operands[1], true); })
+      .Case([&](FloorOp) {
+        return makeFraction(floorDiv(operands[0].numerator, operands[0].denominator));
+      })
+      .Case([&](CeilOp) {
+        return makeFraction(ceilDiv(operands[0].numerator, operands[0].denominator));
+      })
+      .Case([&](ModOp) -> Result {
+        std::optional<int64_t> divisor = operands[1].numerator.getConstant();
+        bool isSize = isInteger && isKnownNonNegative(operands[0].numerator);
+        if (!isSize || !divisor || *divisor <= 0)
+          return std::nullopt;
+        return makeFraction(mod(operands[0].numerator, *divisor));
+      })
+      .Case([&](CastOp cast) { return convert(operands[0], cast); })
+      .Case([&](EqualOp) { return toBool(compare(operands[0], operands[1]), {0}, op); })
+      .Case([&](LessOp) { return toBool(compare(operands[0], operands[1]), {-1}, op); })
+      .Case([&](LessEqualOp) { return toBool(compare(operands[0], operands[1]), {-1, 0}, op); })
+      .Case([&](GreaterOp) { return toBool(compare(operands[0], operands[1]), {1}, op); })
+      .Case([&](GreaterEqualOp) { return toBool(compare(operands[0], operands[1]), {1, 0}, op); })
+      .Case([&](NotOp) {
+        return makeFraction(ExprAttr::constant(op->getContext(), 1) - operands[0].numerator);
+      })
+      .Case([&](AndOp) { return multiply(operands[0], operands[1]); })
+      .Case([&](SelectOp) -> Result {
+        std::optional<int64_t> condition = operands[0].numerator.getConstant();
+        if (!condition)
+          return std::nullopt;
+        return operands[*condition ? 1 : 2];
+      })
       .Default([](Operation *) { return std::nullopt; });
 }
 
@@ -288,6 +351,19 @@ std::optional<Elements> ContentsAnalysis::compute(Value value) {
         for (int64_t i = 0; i != shape->front(); ++i)
           results.push_back({iota.getStart() + iota.getStep() * i});
         return results;
+      })
+      .Case([&](ReduceOp reduce) -> Result {
+        Result input = get(reduce.getInput());
+        bool isProduct = reduce.getKind() == ReduceKind::prod;
+        if (!input || reduce.getInput().getType().getRank() != 1 ||
+            (!isProduct && reduce.getKind() != ReduceKind::sum))
+          return std::nullopt;
+        std::optional<Fraction> total =
+            Fraction{ExprAttr::constant(reduce.getContext(), isProduct)};
+        for (const Fraction &element : *input)
+          if (total)
+            total = isProduct ? multiply(*total, element) : add(*total, element, 1);
+        return total ? Result(Elements{*total}) : std::nullopt;
       })
       .Case([&](ElementwiseOpInterface) { return computeElementwise(op); })
       .Default([](Operation *) { return std::nullopt; });

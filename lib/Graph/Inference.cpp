@@ -188,6 +188,9 @@ static void guardOperands(Operation *op) {
         if (dim != one && !broadcastsAtRunTime(dim, to))
           guard(dim, to);
     }
+  } else if (auto matmul = dyn_cast<MatmulOp>(op)) {
+    for (auto [lhs, rhs] : matmul.getEqualDims())
+      guard(lhs, rhs);
   } else if (auto concat = dyn_cast<ConcatOp>(op)) {
     int64_t axis = concat.getAxis() < 0 ? concat.getAxis() + result.getRank() : concat.getAxis();
     for (Value input : concat.getInputs())

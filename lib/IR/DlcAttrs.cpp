@@ -217,7 +217,9 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
     return emitError() << "expected lanes to be a power of two, found " << lanes;
   if (channels < 1 || rows < 1 || pixels.empty())
     return emitError() << "expected positive channels and rows and at least one tile width";
-  if (algorithm == Algorithm::direct_conv && (channels % lanes != 0 || pixels.back() != 1))
+  bool takesVectors = algorithm == Algorithm::direct_conv || algorithm == Algorithm::matmul ||
+                      algorithm == Algorithm::depthwise;
+  if (takesVectors && (channels % lanes != 0 || pixels.back() != 1))
     return emitError() << "expected whole vectors of channels and a last tile of one pixel";
   bool isAlongRows = algorithm == Algorithm::row_conv || algorithm == Algorithm::loops;
   for (auto [index, width] : llvm::enumerate(pixels)) {

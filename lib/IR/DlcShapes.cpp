@@ -49,12 +49,50 @@ LogicalResult BatchNormOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   return addType(*this, types, input.getDims(), input.getElementType());
 }
 
+/// The last dim but `fromLast`, where the last two are exchanged with `transpose`.
+static ExprAttr getMatrixDim(PlannedType type, int64_t fromLast, bool transpose) {
+  return type.getDim(type.getRank() - 1 - (transpose ? 1 - fromLast : fromLast));
+}
+
+ExprAttr MatmulOp::getRows() {
+  PlannedType lhs = getLhs().getType();
+  return lhs.getRank() == 1 ? ExprAttr() : getMatrixDim(lhs, 1, getTransposeLhs());
+}
+
+ExprAttr MatmulOp::getColumns() {
+  PlannedType rhs = getRhs().getType();
+  return rhs.getRank() == 1 ? ExprAttr() : getMatrixDim(rhs, 0, getTransposeRhs());
+}
+
+SmallVector<std::pair<ExprAttr, ExprAttr>> MatmulOp::getEqualDims() {
+  PlannedType lhs = getLhs().getType(), rhs = getRhs().getType();
+  ExprAttr inner = rhs.getRank() == 1 ? rhs.getDim(0) : getMatrixDim(rhs, 1, getTransposeRhs());
+  SmallVector<std::pair<ExprAttr, ExprAttr>> dims = {
+      {getMatrixDim(lhs, 0, getTransposeLhs()), inner}};
+  PlannedType bias = getBias() ? getBias().getType() : PlannedType();
+  if (bias && bias.hasRank() && bias.getRank() == 1 && getColumns())
+    dims.push_back({bias.getDim(0), getColumns()});
+  return dims;
+}
+
+ExprAttr MatmulOp::getInnerDim() {
+  auto [left, right] = getEqualDims().front();
+  return right.getConstant() ? right : left;
+}
+
 LogicalResult MatmulOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   if (failed(verify()))
     return failure();
-  SmallVector<ExprAttr> dims(getLhs().getType().getDims());
-  dims.back() = getRhs().getType().getDim(getTransposeRhs() ? 0 : 1);
-  return addType(*this, types, dims, getLhs().getType().getElementType());
+  PlannedType lhs = getLhs().getType(), rhs = getRhs().getType();
+  ArrayRef<ExprAttr> left = getOuterDims(lhs), right = getOuterDims(rhs);
+  SmallVector<ExprAttr> dims(left.size() > right.size() ? left : right);
+  ArrayRef<ExprAttr> other = left.size() > right.size() ? right : left;
+  for (auto [dim, otherDim] : llvm::zip(llvm::reverse(dims), llvm::reverse(other)))
+    dim = broadcast(dim, otherDim);
+  for (ExprAttr dim : {getRows(), getColumns()})
+    if (dim)
+      dims.push_back(dim);
+  return addType(*this, types, dims, lhs.getElementType());
 }
 
 LogicalResult MaxPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
@@ -77,8 +115,10 @@ LogicalResult MaxPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
 
 std::optional<SmallVector<int64_t>> ReduceOp::getSortedAxes() {
   int64_t rank = getInput().getType().getRank();
+  if (!getAxes())
+    return llvm::to_vector(llvm::seq(rank));
   SmallVector<int64_t> axes;
-  for (int64_t axis : getAxes()) {
+  for (int64_t axis : getAxesAttr().asArrayRef()) {
     if (axis < -rank || axis >= rank)
       return std::nullopt;
     axes.push_back(axis < 0 ? axis + rank : axis);
@@ -89,12 +129,17 @@ std::optional<SmallVector<int64_t>> ReduceOp::getSortedAxes() {
   return axes;
 }
 
+bool ReduceOp::keepsLastDim() {
+  int64_t rank = getInput().getType().getRank();
+  return rank != 0 && !llvm::is_contained(*getSortedAxes(), rank - 1);
+}
+
 LogicalResult ReduceOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   PlannedType input = getInput().getType();
   std::optional<SmallVector<int64_t>> axes = getSortedAxes();
   if (!axes) // C1
     return emitError("expected axes to be dims of ")
-           << input << ", each once, found [" << getAxes() << "]";
+           << input << ", each once, found [" << getAxesAttr().asArrayRef() << "]";
   SmallVector<ExprAttr> dims;
   for (auto [index, dim] : llvm::enumerate(input.getDims())) {
     if (!llvm::is_contained(*axes, static_cast<int64_t>(index)))
@@ -103,6 +148,19 @@ LogicalResult ReduceOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
       dims.push_back(ExprAttr::constant(getContext(), 1));
   }
   return addType(*this, types, dims, input.getElementType());
+}
+
+int64_t SoftmaxOp::getDim() {
+  int64_t axis = static_cast<int64_t>(getAxis());
+  return axis < 0 ? axis + getInput().getType().getRank() : axis;
+}
+
+LogicalResult SoftmaxOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType input = getInput().getType();
+  if (getDim() < 0 || getDim() >= input.getRank()) // C1
+    return emitError("expected axis to be a dim of ")
+           << input << ", found " << static_cast<int64_t>(getAxis());
+  return addType(*this, types, input.getDims(), input.getElementType());
 }
 
 LogicalResult GlobalPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {

@@ -98,19 +98,29 @@ LogicalResult MatmulOp::verify() {
   PlannedType lhs = getLhs().getType(), rhs = getRhs().getType();
   if (!lhs.hasRank() || !rhs.hasRank())
     return success();
-  if (lhs.getRank() < 2 || rhs.getRank() != 2) // C1
-    return emitError("expected lhs of rank 2 or more and rhs of rank 2, found ")
+  if (lhs.getRank() < (getTransposeLhs() ? 2 : 1) ||
+      rhs.getRank() < (getTransposeRhs() ? 2 : 1)) // C1
+    return emitError("expected matrices or vectors that are not transposed, found ")
            << lhs << " and " << rhs;
-  ExprAttr inner = rhs.getDim(getTransposeRhs() ? 1 : 0);
-  ExprAttr columns = rhs.getDim(getTransposeRhs() ? 0 : 1);
-  if (lhs.getDims().back() != inner) // C2
+  auto differ = [](ExprAttr left, ExprAttr right) {
+    return left.getConstant() && right.getConstant() && left != right;
+  };
+  SmallVector<std::pair<ExprAttr, ExprAttr>> equal = getEqualDims();
+  if (auto [left, right] = equal[0]; differ(left, right)) // C2
     return emitError("expected lhs and rhs to agree in the dim that is summed over, found ")
-           << lhs.getDims().back().str() << " and " << inner.str();
+           << left.str() << " and " << right.str();
+  ExprAttr one = ExprAttr::constant(getContext(), 1);
+  for (auto [left, right] :
+       llvm::zip(llvm::reverse(getOuterDims(lhs)), llvm::reverse(getOuterDims(rhs))))
+    if (left != one && right != one && differ(left, right)) // C3
+      return emitError("expected dims before the last two that broadcast, found ")
+             << left.str() << " and " << right.str();
   if (!getBias() || !getBias().getType().hasRank())
     return success();
   PlannedType bias = getBias().getType();
-  if (bias.getRank() != 1 || bias.getDim(0) != columns) // C3
-    return emitError("expected a bias of ") << columns.str() << " elements, found " << bias;
+  if (bias.getRank() != 1 || !getColumns() || differ(bias.getDim(0), getColumns())) // C4
+    return emitError("expected a bias of ")
+           << (getColumns() ? getColumns().str() : "no") << " elements, found " << bias;
   return success();
 }
 

@@ -17,45 +17,57 @@ static bool areConstants(ValueRange values) {
                       [](Value value) { return !value || value.getDefiningOp<ConstantOp>(); });
 }
 
+/// The graph phase makes a convolution over one dim one over two.
 static std::optional<std::string> getConvObstacle(ConvOp conv) {
   if (conv.getInput().getType().getRank() != 4)
     return llvm::formatv("convolution over {0} dims is not supported, only over 2",
                          conv.getInput().getType().getRank() - 2);
-  if (conv.getGroup() != 1)
-    return llvm::formatv("convolution in {0} groups is not supported", conv.getGroup());
   if (!areConstants({conv.getFilter(), conv.getBias()}))
     return "a filter or bias that is not a constant is not supported";
   return std::nullopt;
 }
 
-static std::optional<std::string> getMatmulObstacle(MatmulOp matmul) {
-  if (matmul.getLhs().getType().getRank() != 2)
-    return llvm::formatv("a matrix product of rank {0} is not supported, only of rank 2",
-                         matmul.getLhs().getType().getRank());
-  if (!matmul.getLhs().getType().getDim(1).getConstant())
-    return "a matrix product over a dim that is not constant is not supported";
-  if (!areConstants({matmul.getRhs(), matmul.getBias()}))
-    return "a right operand or bias that is not a constant is not supported";
-  return std::nullopt;
+bool dlc::isEmittedElement(Type elementType) {
+  return isNumber(elementType) || isBool(elementType);
 }
-
-/// Reductions run over whole rows: over the last dims.
-static std::optional<std::string> getReduceObstacle(ReduceOp reduce) {
-  SmallVector<int64_t> axes = *reduce.getSortedAxes();
-  for (auto [index, axis] : llvm::enumerate(llvm::reverse(axes)))
-    if (axis != reduce.getInput().getType().getRank() - 1 - static_cast<int64_t>(index))
-      return "a reduction over dims that are not the last ones is not supported";
-  return std::nullopt;
-}
-
-bool dlc::isEmittedElement(Type elementType) { return isNumber(elementType) || isBool(elementType); }
 
 /// Powers of integers are exact and wrap around, which takes a loop for each element.
 static std::optional<std::string> getPowObstacle(PowOp pow) {
   Type elementType = pow.getType().getElementType();
   if (!isFloat(elementType))
-    return llvm::formatv("a power of elements of type {0} is not supported",
-                         toString(elementType));
+    return llvm::formatv("a power of elements of type {0} is not supported", toString(elementType));
+  return std::nullopt;
+}
+
+/// Whether a dim of an operand is 1 or not, as only the run knows, and so is read along it or again
+/// and again.
+static bool broadcastsAtRunTime(PlannedType operand, PlannedType result) {
+  ArrayRef<ExprAttr> dims = operand.getDims();
+  return llvm::any_of(
+      llvm::zip_equal(dims, result.getDims().take_back(dims.size())),
+      [](auto pair) { return dlc::broadcastsAtRunTime(std::get<0>(pair), std::get<1>(pair)); });
+}
+
+static std::optional<std::string> getElementwiseObstacle(Operation *op) {
+  if (auto pow = dyn_cast<PowOp>(op))
+    if (std::optional<std::string> obstacle = getPowObstacle(pow))
+      return obstacle;
+  auto result = cast<PlannedType>(op->getResult(0).getType());
+  for (Type operand : op->getOperandTypes())
+    if (broadcastsAtRunTime(cast<PlannedType>(operand), result))
+      return "dims that may broadcast at run time are not supported";
+  return std::nullopt;
+}
+
+static std::optional<std::string> getMatmulObstacle(MatmulOp matmul) {
+  ArrayRef<ExprAttr> result = matmul.getType().getDims();
+  for (Value factor : {matmul.getLhs(), matmul.getRhs()}) {
+    ArrayRef<ExprAttr> dims = cast<PlannedType>(factor.getType()).getDims();
+    // The last two dims are those of the matrices.
+    for (size_t i = 3; i <= dims.size(); ++i)
+      if (dlc::broadcastsAtRunTime(dims[dims.size() - i], result[result.size() - i]))
+        return "dims that may broadcast at run time are not supported";
+  }
   return std::nullopt;
 }
 
@@ -76,8 +88,6 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
   }
   return TypeSwitch<Operation *, Obstacle>(op)
       .Case([](ConvOp conv) { return getConvObstacle(conv); })
-      .Case([](MatmulOp matmul) { return getMatmulObstacle(matmul); })
-      .Case([](ReduceOp reduce) { return getReduceObstacle(reduce); })
       .Case([](MaxPoolOp pool) -> Obstacle {
         if (pool.getInput().getType().getRank() != 4)
           return llvm::formatv("pooling over {0} dims is not supported, only over 2",
@@ -89,8 +99,9 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
           return "a resize of fewer than 2 dims is not supported";
         return std::nullopt;
       })
-      .Case([](PowOp pow) { return getPowObstacle(pow); })
-      .Case([](ElementwiseOpInterface) { return std::nullopt; })
+      .Case([](MatmulOp matmul) { return getMatmulObstacle(matmul); })
+      .Case<ReduceOp, SoftmaxOp>([](auto) { return std::nullopt; })
+      .Case([&](ElementwiseOpInterface) { return getElementwiseObstacle(op); })
       .Default([](Operation *other) {
         return llvm::formatv("'{0}' is not supported", other->getName().getStringRef()).str();
       });

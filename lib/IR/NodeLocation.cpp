@@ -40,14 +40,32 @@ SmallVector<std::string> dlc::getNodes(Location loc) {
   return nodes;
 }
 
+/// "node 'conv1' (Conv)"
+static std::string describe(DictionaryAttr metadata) {
+  return llvm::formatv("node '{0}' ({1})", metadata.getAs<StringAttr>("node").getValue(),
+                       metadata.getAs<StringAttr>("op").getValue());
+}
+
+std::string dlc::describeNode(Location loc) {
+  std::string text;
+  loc->walk([&](Location part) {
+    DictionaryAttr metadata = getNodeMetadata(part);
+    if (!metadata)
+      return WalkResult::advance();
+    text = describe(metadata);
+    return WalkResult::interrupt();
+  });
+  return text;
+}
+
 std::string dlc::describeLocation(Location loc) {
   std::string text;
   loc->walk([&](Location part) {
     if (DictionaryAttr metadata = getNodeMetadata(part)) {
       auto file = dyn_cast<FileLineColLoc>(cast<FusedLoc>(part).getLocations().front());
-      text = llvm::formatv("{0}: node '{1}' ({2})", file ? file.getFilename().getValue() : "model",
-                           metadata.getAs<StringAttr>("node").getValue(),
-                           metadata.getAs<StringAttr>("op").getValue());
+      text =
+          ((file ? file.getFilename().getValue() : StringRef("model")) + ": " + describe(metadata))
+              .str();
       return WalkResult::interrupt();
     }
     if (auto file = dyn_cast<FileLineColLoc>(part); file && text.empty())

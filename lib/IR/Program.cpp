@@ -9,7 +9,8 @@ using namespace dlc;
 static constexpr StringLiteral modelAttr = "dlc.model", sourcesAttr = "dlc.sources",
                                targetAttr = "dlc.target", signatureAttr = "dlc.signature",
                                weightsAttr = "dlc.weights", kernelsAttr = "dlc.kernels",
-                               rangesAttr = "dlc.ranges", hintsAttr = "dlc.hints";
+                               rangesAttr = "dlc.ranges", hintsAttr = "dlc.hints",
+                               sitesAttr = "dlc.sites", versionsAttr = "dlc.versions";
 
 /// The attribute `name` of the module; an error where it is absent or of another kind.
 template <typename Attr> static FailureOr<Attr> getRequired(ModuleOp module, StringRef name) {
@@ -26,11 +27,38 @@ static LogicalResult malformed(ModuleOp module, StringRef name) {
 // Signature
 //===----------------------------------------------------------------------===//
 
+SmallVector<StringRef> Signature::getAllSymbols() const {
+  SmallVector<StringRef> all(symbols);
+  llvm::append_range(all, entrySymbols);
+  llvm::append_range(all, lateSymbols);
+  return all;
+}
+
+bool Signature::isLate(ExprAttr expr) const {
+  bool late = false;
+  expr.walkSymbols([&](StringRef symbol) { late |= llvm::is_contained(lateSymbols, symbol); });
+  return late;
+}
+
+bool Signature::isLate(PlannedType type) const {
+  return llvm::any_of(type.getDims(), [&](ExprAttr dim) { return isLate(dim); });
+}
+
+bool Signature::isCallersMemory(const Port &output) const {
+  return output.type && !isLate(output.type);
+}
+
 static Attribute encodePorts(Builder &builder, ArrayRef<Port> ports) {
   return builder.getArrayAttr(llvm::map_to_vector(ports, [&](const Port &port) -> Attribute {
-    return builder.getDictionaryAttr(
-        {builder.getNamedAttr("name", builder.getStringAttr(port.name)),
-         builder.getNamedAttr("type", TypeAttr::get(port.type))});
+    NamedAttrList fields;
+    fields.set("name", builder.getStringAttr(port.name));
+    if (port.handle)
+      fields.set("handle", builder.getDenseI64ArrayAttr({port.handle->kind, port.handle->dtype}));
+    else
+      fields.set("type", TypeAttr::get(port.type));
+    if (port.readAtEntry)
+      fields.set("read_at_entry", builder.getUnitAttr());
+    return fields.getDictionary(builder.getContext());
   }));
 }
 
@@ -43,21 +71,39 @@ static LogicalResult decodePorts(DictionaryAttr signature, StringRef key,
     auto port = dyn_cast<DictionaryAttr>(element);
     auto name = port ? port.getAs<StringAttr>("name") : StringAttr();
     auto type = port ? port.getAs<TypeAttr>("type") : TypeAttr();
+    auto handle = port ? port.getAs<DenseI64ArrayAttr>("handle") : DenseI64ArrayAttr();
     auto planned = type ? dyn_cast<PlannedType>(type.getValue()) : PlannedType();
-    if (!name || !planned)
+    if (!name || !planned == !handle || (handle && handle.size() != 2))
       return failure();
     ports.push_back({name.getValue(), planned});
+    ports.back().readAtEntry = port.contains("read_at_entry");
+    if (handle)
+      ports.back().handle = {static_cast<uint32_t>(handle[0]), static_cast<int32_t>(handle[1])};
   }
   return success();
 }
 
 void dlc::setSignature(ModuleOp module, const Signature &signature) {
   Builder builder(module.getContext());
-  module->setAttr(signatureAttr,
-                  builder.getDictionaryAttr(
-                      {builder.getNamedAttr("symbols", builder.getStrArrayAttr(signature.symbols)),
-                       builder.getNamedAttr("inputs", encodePorts(builder, signature.inputs)),
-                       builder.getNamedAttr("outputs", encodePorts(builder, signature.outputs))}));
+  NamedAttrList fields;
+  fields.set("symbols", builder.getStrArrayAttr(signature.symbols));
+  if (!signature.entrySymbols.empty())
+    fields.set("entry_symbols", builder.getStrArrayAttr(signature.entrySymbols));
+  if (!signature.lateSymbols.empty())
+    fields.set("late_symbols", builder.getStrArrayAttr(signature.lateSymbols));
+  fields.set("inputs", encodePorts(builder, signature.inputs));
+  fields.set("outputs", encodePorts(builder, signature.outputs));
+  module->setAttr(signatureAttr, fields.getDictionary(module.getContext()));
+}
+
+static LogicalResult decodeSymbols(ArrayAttr array, SmallVectorImpl<StringRef> &symbols) {
+  for (Attribute symbol : array) {
+    auto name = dyn_cast<StringAttr>(symbol);
+    if (!name)
+      return failure();
+    symbols.push_back(name.getValue());
+  }
+  return success();
 }
 
 FailureOr<Signature> dlc::getSignature(ModuleOp module) {
@@ -66,15 +112,14 @@ FailureOr<Signature> dlc::getSignature(ModuleOp module) {
     return failure();
   Signature signature;
   auto symbols = attr->getAs<ArrayAttr>("symbols");
-  if (!symbols || failed(decodePorts(*attr, "inputs", signature.inputs)) ||
+  auto entry = attr->getAs<ArrayAttr>("entry_symbols"),
+       late = attr->getAs<ArrayAttr>("late_symbols");
+  if (!symbols || failed(decodeSymbols(symbols, signature.symbols)) ||
+      (entry && failed(decodeSymbols(entry, signature.entrySymbols))) ||
+      (late && failed(decodeSymbols(late, signature.lateSymbols))) ||
+      failed(decodePorts(*attr, "inputs", signature.inputs)) ||
       failed(decodePorts(*attr, "outputs", signature.outputs)))
     return malformed(module, signatureAttr);
-  for (Attribute symbol : symbols) {
-    auto name = dyn_cast<StringAttr>(symbol);
-    if (!name)
-      return malformed(module, signatureAttr);
-    signature.symbols.push_back(name.getValue());
-  }
   return signature;
 }
 
@@ -174,6 +219,62 @@ FailureOr<SmallVector<Kernel>> dlc::getKernels(ModuleOp module) {
     kernels.push_back({name.str(), nodes.str()});
   }
   return kernels;
+}
+
+//===----------------------------------------------------------------------===//
+// Sites, versions
+//===----------------------------------------------------------------------===//
+
+void dlc::setSites(ModuleOp module, ArrayRef<HostSite> sites) {
+  Builder builder(module.getContext());
+  module->setAttr(
+      sitesAttr,
+      builder.getArrayAttr(llvm::map_to_vector(sites, [&](const HostSite &site) -> Attribute {
+        return builder.getDictionaryAttr(
+            {builder.getNamedAttr("nodes", builder.getStringAttr(site.nodes)),
+             builder.getNamedAttr("text", builder.getStringAttr(site.text))});
+      })));
+}
+
+FailureOr<SmallVector<HostSite>> dlc::getSites(ModuleOp module) {
+  SmallVector<HostSite> sites;
+  auto array = module->getAttrOfType<ArrayAttr>(sitesAttr);
+  if (!array)
+    return sites;
+  for (Attribute element : array) {
+    auto site = dyn_cast<DictionaryAttr>(element);
+    auto nodes = site ? site.getAs<StringAttr>("nodes") : StringAttr();
+    auto text = site ? site.getAs<StringAttr>("text") : StringAttr();
+    if (!nodes || !text)
+      return malformed(module, sitesAttr);
+    sites.push_back({nodes.str(), text.str()});
+  }
+  return sites;
+}
+
+void dlc::setVersions(ModuleOp module, ArrayRef<Version> versions) {
+  Builder builder(module.getContext());
+  module->setAttr(versionsAttr,
+                  builder.getStrArrayAttr(llvm::map_to_vector(
+                      versions, [](const Version &version) { return StringRef(version.when); })));
+}
+
+FailureOr<SmallVector<Version>> dlc::getVersions(ModuleOp module) {
+  SmallVector<Version> versions;
+  auto array = module->getAttrOfType<ArrayAttr>(versionsAttr);
+  if (!array) {
+    versions.push_back({""});
+    return versions;
+  }
+  for (Attribute element : array) {
+    auto when = dyn_cast<StringAttr>(element);
+    if (!when)
+      return malformed(module, versionsAttr);
+    versions.push_back({when.str()});
+  }
+  if (versions.empty())
+    return malformed(module, versionsAttr);
+  return versions;
 }
 
 //===----------------------------------------------------------------------===//

@@ -49,6 +49,7 @@ mlir::LogicalResult importClipAttributes(OnnxNode &node);
 mlir::LogicalResult importConstant(OnnxNode &node);
 mlir::LogicalResult importConv(OnnxNode &node);
 mlir::LogicalResult importFlatten(OnnxNode &node);
+mlir::LogicalResult importFlatSoftmax(OnnxNode &node);
 mlir::LogicalResult importGelu(OnnxNode &node);
 mlir::LogicalResult importGemm(OnnxNode &node);
 mlir::LogicalResult importGlobalPool(OnnxNode &node);
@@ -63,6 +64,7 @@ mlir::LogicalResult importReduce(OnnxNode &node);
 mlir::LogicalResult importReduceAttributes(OnnxNode &node);
 mlir::LogicalResult importReshape(OnnxNode &node);
 mlir::LogicalResult importResize(OnnxNode &node);
+mlir::LogicalResult importSoftmax(OnnxNode &node);
 mlir::LogicalResult importUnary(OnnxNode &node);
 mlir::LogicalResult importWhere(OnnxNode &node);
 

@@ -21,7 +21,8 @@ public:
   ManifestBuilder(ModuleOp module, const Signature &signature)
       : module(module), signature(signature) {}
 
-  FailureOr<std::string> build(ArrayRef<Kernel> kernels, StringRef target);
+  FailureOr<std::string> build(ArrayRef<Kernel> kernels, ArrayRef<HostSite> sites,
+                               ArrayRef<Version> versions, StringRef target);
 
 private:
   /// Reserves an aligned table and returns its offset.
@@ -37,6 +38,7 @@ private:
   /// Equal strings are stored once.
   uint32_t addString(StringRef text);
   LogicalResult addPorts(StringRef kind, ArrayRef<Port> ports, uint32_t &offset);
+  LogicalResult addTensor(StringRef kind, const Port &port, dlc_manifest_tensor &row);
   FailureOr<dlc_manifest_dim> makeDim(StringRef kind, const Port &port, ExprAttr dim);
 
   ModuleOp module;
@@ -74,33 +76,49 @@ FailureOr<dlc_manifest_dim> ManifestBuilder::makeDim(StringRef kind, const Port 
   return row;
 }
 
+/// Type and dims of a planned input or output.
+LogicalResult ManifestBuilder::addTensor(StringRef kind, const Port &port,
+                                         dlc_manifest_tensor &row) {
+  std::optional<int32_t> dtype = getDtype(port.type.getElementType());
+  if (!dtype || !port.type.hasRank())
+    return module.emitError() << kind << " '" << port.name
+                              << "': expected a ranked tensor of numbers, found " << port.type;
+  if (port.type.getRank() > DLC_MANIFEST_MAX_RANK)
+    return module.emitError() << kind << " '" << port.name << "': expected at most "
+                              << DLC_MANIFEST_MAX_RANK << " dims, found " << port.type.getRank();
+  row.dtype = *dtype;
+  row.rank = port.type.getRank();
+  row.dims = reserve(row.rank * sizeof(dlc_manifest_dim));
+  for (auto [axis, dim] : llvm::enumerate(port.type.getDims())) {
+    FailureOr<dlc_manifest_dim> dimRow = makeDim(kind, port, dim);
+    if (failed(dimRow))
+      return failure();
+    store(row.dims + axis * sizeof(dlc_manifest_dim), *dimRow);
+  }
+  return success();
+}
+
 LogicalResult ManifestBuilder::addPorts(StringRef kind, ArrayRef<Port> ports, uint32_t &offset) {
   offset = reserve(ports.size() * sizeof(dlc_manifest_tensor));
   for (auto [index, port] : llvm::enumerate(ports)) {
-    std::optional<int32_t> dtype = getDtype(port.type.getElementType());
-    if (!dtype || !port.type.hasRank())
-      return module.emitError() << kind << " '" << port.name
-                                << "': expected a ranked tensor of numbers, found " << port.type;
-    if (port.type.getRank() > DLC_MANIFEST_MAX_RANK)
-      return module.emitError() << kind << " '" << port.name << "': expected at most "
-                                << DLC_MANIFEST_MAX_RANK << " dims, found " << port.type.getRank();
     dlc_manifest_tensor row = {};
-    row.dtype = *dtype;
-    row.rank = port.type.getRank();
-    row.dims = reserve(row.rank * sizeof(dlc_manifest_dim));
     row.name = addString(port.name);
-    for (auto [axis, dim] : llvm::enumerate(port.type.getDims())) {
-      FailureOr<dlc_manifest_dim> dimRow = makeDim(kind, port, dim);
-      if (failed(dimRow))
-        return failure();
-      store(row.dims + axis * sizeof(dlc_manifest_dim), *dimRow);
+    row.flags = port.readAtEntry ? DLC_PORT_READ_AT_ENTRY : 0;
+    if (port.handle) {
+      row.port = DLC_PORT_VALUE;
+      row.value_kind = port.handle->kind;
+      row.dtype = port.handle->dtype;
+      row.dims = reserve(0);
+    } else if (failed(addTensor(kind, port, row))) {
+      return failure();
     }
     store(offset + index * sizeof(dlc_manifest_tensor), row);
   }
   return success();
 }
 
-FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, StringRef target) {
+FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, ArrayRef<HostSite> sites,
+                                              ArrayRef<Version> versions, StringRef target) {
   dlc_manifest header = {};
   reserve(sizeof(header));
   header.struct_size = sizeof(header);
@@ -108,6 +126,8 @@ FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, StringRe
   header.num_outputs = signature.outputs.size();
   header.num_symbols = signature.symbols.size();
   header.num_kernels = kernels.size();
+  header.num_sites = sites.size();
+  header.num_versions = versions.size();
   if (failed(addPorts("input", signature.inputs, header.inputs)) ||
       failed(addPorts("output", signature.outputs, header.outputs)))
     return failure();
@@ -123,6 +143,16 @@ FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, StringRe
     dlc_manifest_kernel row = {addString(kernel.name), addString(kernel.nodes)};
     store(header.kernels + index * sizeof(row), row);
   }
+  header.sites = reserve(sites.size() * sizeof(dlc_manifest_site));
+  for (auto [index, site] : llvm::enumerate(sites)) {
+    dlc_manifest_site row = {addString(site.nodes), addString(site.text)};
+    store(header.sites + index * sizeof(row), row);
+  }
+  header.versions = reserve(versions.size() * sizeof(dlc_manifest_version));
+  for (auto [index, version] : llvm::enumerate(versions)) {
+    dlc_manifest_version row = {addString(version.when), 0};
+    store(header.versions + index * sizeof(row), row);
+  }
   header.model = addString(getModelName(module));
   header.compiler = addString(DLC_VERSION);
   header.target = addString(target);
@@ -135,7 +165,9 @@ FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, StringRe
 FailureOr<std::string> dlc::buildManifest(ModuleOp module, ArrayRef<Kernel> kernels) {
   FailureOr<Signature> signature = getSignature(module);
   FailureOr<TargetAttr> target = getTarget(module);
-  if (failed(signature) || failed(target))
+  FailureOr<SmallVector<HostSite>> sites = getSites(module);
+  FailureOr<SmallVector<Version>> versions = getVersions(module);
+  if (failed(signature) || failed(target) || failed(sites) || failed(versions))
     return failure();
-  return ManifestBuilder(module, *signature).build(kernels, target->getCpu());
+  return ManifestBuilder(module, *signature).build(kernels, *sites, *versions, target->getCpu());
 }

@@ -8,7 +8,6 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "llvm/ADT/StringSet.h"
 
 #define DEBUG_TYPE "dlc-verify-phase"
 
@@ -20,10 +19,35 @@ namespace dlc {
 using namespace mlir;
 using namespace dlc;
 
+/// Ops of the host program from the plan phase on.
+static bool isPlanOp(Operation *op) {
+  return isa<AllocOp, SlotOp, WeightSlotOp, ReinterpretOp, LaunchOp, StoreSizesOp, CopyOp,
+             NewTensorOp, RetainOp, ReleaseOp>(op);
+}
+
+/// Ops of the host program that need no box, from the graph phase on.
+static bool isHostOp(Operation *op) {
+  return isa<LibraryCallOp, MatchOp, AbsentOp, WrapOp, BindOp, GuardOp, IfOp, LoopOp>(op) ||
+         (isa<YieldOp>(op) && !isa<KernelOp>(op->getParentOp()));
+}
+
 /// Ops that compute values, rather than place or move them.
 static bool isComputation(Operation *op) {
-  return isa<DlcDialect>(op->getDialect()) &&
-         !isa<AllocOp, SlotOp, WeightSlotOp, ReinterpretOp, LaunchOp, ReadOp, WriteOp>(op);
+  return isa<DlcDialect>(op->getDialect()) && !isPlanOp(op) && !isHostOp(op) &&
+         !isa<ReadOp, WriteOp>(op);
+}
+
+/// The ops that may occur in the host program, and in what comes before it.
+static bool isAllowedInHost(Operation *op, Phase phase, bool isEntry) {
+  if (phase <= Phase::Graph)
+    return isHostOp(op) || (isComputation(op) && !isa<KernelOp, YieldOp>(op));
+  if (phase <= Phase::Schedule)
+    return isHostOp(op) || isa<ConstantOp, KernelOp, SizesOp>(op) || isView(op) ||
+           (op->getParentOfType<KernelOp>() && isComputation(op));
+  if (isEntry)
+    return isa<AllocOp, WeightSlotOp, ReinterpretOp, StoreSizesOp, LibraryCallOp, AbsentOp, BindOp,
+               GuardOp>(op);
+  return isHostOp(op) || (isPlanOp(op) && !isa<AllocOp>(op));
 }
 
 /// The ops that may occur after a phase.
@@ -37,13 +61,9 @@ static bool isAllowed(Operation *op, Phase phase) {
   auto function = op->getParentOfType<func::FuncOp>();
   if (!function)
     return false;
-  if (phase <= Phase::Graph)
-    return isComputation(op) && !isa<KernelOp, YieldOp>(op);
-  if (phase <= Phase::Schedule)
-    return isComputation(op) &&
-           (isa<ConstantOp, KernelOp>(op) || isView(op) || op->getParentOfType<KernelOp>());
-  if (function.getSymName() == mainName)
-    return isa<SlotOp, WeightSlotOp, ReinterpretOp, LaunchOp>(op);
+  StringRef name = function.getSymName();
+  if (phase <= Phase::Schedule || name == mainName || name == entryName)
+    return isAllowedInHost(op, phase, name == entryName);
   return isa<ReadOp, WriteOp>(op) || (isComputation(op) && !isa<KernelOp, YieldOp>(op));
 }
 
@@ -51,10 +71,15 @@ static LogicalResult verifyOp(Operation *op, Phase phase) {
   if (!isAllowed(op, phase))
     return op->emitError("'") << op->getName() << "' is not expected after phase "
                               << getFlag(phase);
-  if (phase > Phase::Import)
-    for (Type type : op->getResultTypes())
-      if (auto planned = dyn_cast<PlannedType>(type); planned && !planned.hasRank())
-        return op->emitError("expected a known shape after phase ") << getFlag(phase);
+  for (Type type : op->getResultTypes()) {
+    auto planned = dyn_cast<PlannedType>(type);
+    if (planned && phase > Phase::Import && !planned.hasRank())
+      return op->emitError("expected a known shape after phase ") << getFlag(phase);
+    if (planned && phase == Phase::Plan && isHostOp(op))
+      return op->emitError("expected buffers and handles after phase ") << getFlag(phase);
+  }
+  if (isa<AbsentOp>(op) && !llvm::all_of(op->getUsers(), llvm::IsaPred<LibraryCallOp>))
+    return op->emitError("expected only library calls to leave an operand out");
   if (auto box = dyn_cast<KernelOp>(op); box && phase >= Phase::Schedule && !box.getSchedule())
     return op->emitError("expected a schedule after phase ") << getFlag(phase);
   return success();
@@ -69,17 +94,74 @@ static ArrayRef<ExprAttr> getDims(Type type) {
   return {};
 }
 
-/// Every symbol is a plain dim of an input: that is where a run reads it.
-static LogicalResult verifySymbols(ModuleOp module) {
-  auto main = module.lookupSymbol<func::FuncOp>(mainName);
-  if (!main)
-    return module.emitError("expected a function '") << mainName << "'";
-  llvm::StringSet<> bound;
-  for (Type type : main.getArgumentTypes())
-    for (ExprAttr dim : getDims(type))
-      if (std::optional<StringRef> symbol = dim.getSymbol())
-        bound.insert(*symbol);
-  WalkResult result = module.walk([&](Operation *op) {
+namespace {
+/// Symbols are plain dims of inputs, which a run reads there, or bound by an op before their use.
+class SymbolVerifier {
+public:
+  LogicalResult verify(ModuleOp module) {
+    auto main = module.lookupSymbol<func::FuncOp>(mainName);
+    if (!main)
+      return module.emitError("expected a function '") << mainName << "'";
+    for (Type type : main.getArgumentTypes())
+      for (ExprAttr dim : getDims(type))
+        if (std::optional<StringRef> symbol = dim.getSymbol())
+          bind(*symbol);
+    // What entry binds holds in main, what both bind in the kernels, wherever they are launched.
+    auto entry = module.lookupSymbol<func::FuncOp>(entryName);
+    if ((entry && failed(verifyFunction(entry))) || failed(verifyFunction(main)))
+      return failure();
+    bound.insert_range(everBound);
+    for (auto function : module.getOps<func::FuncOp>())
+      if (function != entry && function != main && failed(verifyFunction(function)))
+        return failure();
+    return success();
+  }
+
+private:
+  void bind(StringRef symbol) {
+    if (bound.insert(symbol).second)
+      scope.push_back(symbol);
+    everBound.insert(symbol);
+  }
+
+  LogicalResult verifyFunction(func::FuncOp function) {
+    if (failed(verifySymbols(function)))
+      return failure();
+    return function.isExternal() ? success() : verifyBlock(function.getBody().front());
+  }
+
+  LogicalResult verifyBlock(Block &block) {
+    for (Operation &op : block) {
+      bindResults(&op);
+      if (failed(verifySymbols(&op)))
+        return failure();
+      for (Region &region : op.getRegions()) {
+        size_t outer = scope.size();
+        if (auto loop = dyn_cast<LoopOp>(op))
+          bind(loop.getIteration());
+        for (Block &nested : region)
+          if (failed(verifyBlock(nested)))
+            return failure();
+        for (; scope.size() > outer; scope.pop_back())
+          bound.erase(scope.back());
+      }
+    }
+    return success();
+  }
+
+  void bindResults(Operation *op) {
+    ArrayAttr names;
+    if (auto match = dyn_cast<MatchOp>(op))
+      names = match.getBinds();
+    else if (auto binder = dyn_cast<BindOp>(op))
+      names = binder.getSymbols();
+    if (names)
+      for (StringRef symbol : names.getAsValueRange<StringAttr>())
+        bind(symbol);
+  }
+
+  /// Dims of results, and expressions of attributes: offsets, numbers of tasks, the workspace.
+  LogicalResult verifySymbols(Operation *op) {
     std::optional<StringRef> unbound;
     auto check = [&](ExprAttr expr) {
       expr.walkSymbols([&](StringRef symbol) {
@@ -89,22 +171,25 @@ static LogicalResult verifySymbols(ModuleOp module) {
     };
     for (Type type : op->getResultTypes())
       llvm::for_each(getDims(type), check);
-    for (NamedAttribute attr : op->getAttrs()) // offsets, numbers of tasks, the workspace
-      if (auto expr = dyn_cast<ExprAttr>(attr.getValue()))
-        check(expr);
+    for (NamedAttribute attr : op->getAttrs())
+      if (!isa<TypeAttr>(attr.getValue()))
+        attr.getValue().walk([&](ExprAttr expr) { check(expr); });
     if (!unbound)
-      return WalkResult::advance();
-    op->emitError("symbol '") << *unbound << "' is not bound by an input";
-    return WalkResult::interrupt();
-  });
-  return failure(result.wasInterrupted());
-}
+      return success();
+    return op->emitError("symbol '")
+           << *unbound << "' is bound neither by an input nor by an op before this one";
+  }
+
+  DenseSet<StringRef> bound, everBound;
+  SmallVector<StringRef> scope; // symbols bound in the block at hand and those around it
+};
+} // namespace
 
 LogicalResult dlc::verifyPhase(ModuleOp module, Phase phase) {
   bool valid = true;
   module.walk([&](Operation *op) { valid &= succeeded(verifyOp(op, phase)); });
   if (phase != Phase::Codegen)
-    valid &= succeeded(verifySymbols(module));
+    valid &= succeeded(SymbolVerifier().verify(module));
   return success(valid);
 }
 

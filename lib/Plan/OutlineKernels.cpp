@@ -1,18 +1,10 @@
 // Boxes become functions, the graph becomes a host program. Order is kept: launches stand where the
 // boxes stood.
 
-#include "dlc/IR/Dlc.h"
+#include "HostBuilder.h"
+#include "Symbols.h"
 #include "dlc/IR/Emitters.h"
-#include "dlc/IR/NodeLocation.h"
-#include "dlc/IR/Program.h"
 #include "dlc/Plan/Passes.h"
-
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/Builders.h"
-#include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/MathExtras.h"
 
 #define DEBUG_TYPE "dlc-outline-kernels"
 
@@ -24,201 +16,106 @@ namespace dlc {
 using namespace mlir;
 using namespace dlc;
 
-/// "conv_relu_3": the ops of a box, and its number.
-static std::string getKernelName(KernelOp box, size_t number) {
-  std::string name;
-  for (Operation &op : box.getBody().front().without_terminator())
-    if (!isa<ConstantOp>(op))
-      name += op.getName().stripDialect().str() + "_";
-  if (name.empty())
-    name = "copy_";
-  return name + std::to_string(number);
+/// The type of a value in the host program.
+static Type convertType(Type type) {
+  auto planned = dyn_cast<PlannedType>(type);
+  return planned ? BufferType::get(type.getContext(), planned) : type;
 }
 
-/// The number of tasks of a box, see `#dlc.schedule`. Null where it leaves 64 bits.
-static ExprAttr getTasks(KernelOp box) {
-  ScheduleAttr schedule = box.getScheduleAttr();
-  auto type = cast<PlannedType>(box.getResult(0).getType());
-  ArrayRef<ExprAttr> dims = type.getDims();
-  ExprAttr one = ExprAttr::constant(box.getContext(), 1);
-  auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
-  // An image without rows still has a halo to fill.
-  auto bands = [&](ExprAttr rows) {
-    ExprAttr count = ceilDiv(rows, schedule.getRows());
-    return image && image.hasHalo() ? maximum(count, one) : count;
-  };
-  if (schedule.getAlgorithm() == Algorithm::loops) {
-    ExprAttr rows = one;
-    if (!dims.empty())
-      for (ExprAttr dim : dims.drop_back())
-        rows = rows * dim;
-    return bands(rows);
-  }
-  ExprAttr panels = ceilDiv(dims[1], schedule.getChannels());
-  if (box.getKind() == BoxKind::anchor && dims.size() == 2) // a matrix product
-    return panels;
-  return dims[0] * panels * (dims.size() == 4 ? bands(dims[2]) : one);
+/// A function before `main` that takes its inputs as buffers and handles, then those of `more`.
+static func::FuncOp makeFunction(func::FuncOp main, StringRef name, TypeRange more,
+                                 TypeRange results) {
+  OpBuilder builder(main);
+  SmallVector<Type> types = llvm::map_to_vector(main.getArgumentTypes(), convertType);
+  llvm::append_range(types, more);
+  auto function =
+      func::FuncOp::create(builder, main.getLoc(), name, builder.getFunctionType(types, results));
+  function.addEntryBlock();
+  return function;
+}
+
+static HostBuilder makeBuilder(func::FuncOp function, func::FuncOp main, const Signature &signature,
+                               KernelTable &kernels, WeightTable &weights) {
+  Block &block = function.getBody().front();
+  HostBuilder builder(OpBuilder::atBlockEnd(&block), signature, kernels, weights);
+  for (auto [argument, converted] : llvm::zip(main.getArguments(), block.getArguments()))
+    builder.map(argument, converted);
+  return builder;
 }
 
 namespace {
 struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
-  /// The function of a box: reads, the ops, writes.
-  void outline(KernelOp box, StringRef name) {
-    OpBuilder builder(&getContext());
-    builder.setInsertionPoint(box->getParentOfType<func::FuncOp>());
-    SmallVector<Type> buffers;
-    for (Type type : llvm::concat<const Type>(box.getOperandTypes(), box.getResultTypes()))
-      buffers.push_back(BufferType::get(&getContext(), cast<PlannedType>(type)));
-    Location loc = box.getLoc();
-    auto function = func::FuncOp::create(builder, loc, name, builder.getFunctionType(buffers, {}));
-    function.setPrivate();
-    function->setAttr(scheduleName, box.getScheduleAttr());
-    Block *body = function.addEntryBlock();
-    builder.setInsertionPointToStart(body);
-    IRMapping mapping;
-    size_t numInputs = box.getInputs().size();
-    for (auto [argument, buffer] :
-         llvm::zip_equal(box.getBody().getArguments(), body->getArguments().take_front(numInputs)))
-      mapping.map(argument, ReadOp::create(builder, loc, argument.getType(), buffer));
-    for (Operation &op : box.getBody().front().without_terminator())
-      builder.clone(op, mapping);
-    for (auto [value, buffer] :
-         llvm::zip_equal(box.getYield().getValues(), body->getArguments().drop_front(numInputs)))
-      WriteOp::create(builder, loc, mapping.lookupOrDefault(value), buffer);
-    func::ReturnOp::create(builder, loc);
-  }
-
-  /// The buffer of a constant: the same place for equal weights.
-  Value placeConstant(OpBuilder &builder, ConstantOp constant) {
-    WeightAttr weight = constant.getWeight();
-    auto [place, isNew] = offsets.try_emplace(weight, weightsSize);
-    if (isNew) {
-      int64_t size = getPackedBytes(weight);
-      weights.push_back({weight, weightsSize, size});
-      weightsSize = llvm::alignTo(weightsSize + size, 64);
-    }
-    auto type = BufferType::get(&getContext(), constant.getType());
-    return WeightSlotOp::create(builder, constant.getLoc(), type, place->second, weight);
-  }
-
-  /// The buffer that holds `value`, made where it is first asked for.
-  Value getBuffer(OpBuilder &builder, Value value, IRMapping &buffers) {
-    if (Value known = buffers.lookupOrNull(value))
-      return known;
-    auto type = BufferType::get(&getContext(), cast<PlannedType>(value.getType()));
-    Operation *source = value.getDefiningOp();
-    Value buffer;
-    if (auto constant = dyn_cast<ConstantOp>(source))
-      buffer = placeConstant(builder, constant);
-    else if (isView(source))
-      buffer = ReinterpretOp::create(builder, source->getLoc(), type,
-                                     getBuffer(builder, source->getOperand(0), buffers));
-    else
-      buffer = AllocOp::create(builder, value.getLoc(), type);
-    buffers.map(value, buffer);
-    return buffer;
-  }
-
-  LogicalResult launch(OpBuilder &builder, KernelOp box, IRMapping &buffers) {
-    if (!box.getSchedule())
-      return box.emitError("expected a schedule");
-    ExprAttr tasks = getTasks(box);
-    if (!tasks)
-      return box.emitError("expected a number of tasks of 64 bits");
-    std::string name = getKernelName(box, kernels.size());
-    outline(box, name);
-    kernels.push_back({name, llvm::join(getNodes(box.getLoc()), ", ")});
-    SmallVector<Value> operands;
-    for (ValueRange values : {ValueRange(box.getInputs()), ValueRange(box.getResults())})
-      for (Value value : values)
-        operands.push_back(getBuffer(builder, value, buffers));
-    LaunchOp::create(builder, box.getLoc(), name, tasks, operands);
+  /// `entry` takes a copy of its ops; main keeps those whose values it still uses.
+  LogicalResult splitEntry(func::FuncOp main, const Signature &signature, const EntryOps &ops,
+                           KernelTable &kernels, WeightTable &weights) {
+    if (ops.empty())
+      return success();
+    func::FuncOp entry = makeFunction(main, entryName, {}, {});
+    HostBuilder host = makeBuilder(entry, main, signature, kernels, weights);
+    for (Operation *op : ops)
+      if (failed(host.convert(op)))
+        return failure();
+    func::ReturnOp::create(host.getBuilder(), main.getLoc());
+    for (Operation *op : llvm::reverse(ops))
+      if (op->use_empty())
+        op->erase();
     return success();
   }
 
-  /// `main` over buffers: arguments for inputs, then for outputs.
-  LogicalResult convertMain(func::FuncOp main) {
-    Operation *end = main.getBody().front().getTerminator();
-    SmallVector<Type> types;
-    for (Type type : llvm::concat<const Type>(main.getArgumentTypes(), end->getOperandTypes()))
-      types.push_back(BufferType::get(&getContext(), cast<PlannedType>(type)));
-    OpBuilder builder(main);
-    auto host =
-        func::FuncOp::create(builder, main.getLoc(), mainName, builder.getFunctionType(types, {}));
-    Block *body = host.addEntryBlock();
-    builder.setInsertionPointToStart(body);
-    IRMapping buffers;
-    ValueRange arguments = body->getArguments();
-    buffers.map(main.getArguments(), arguments.take_front(main.getNumArguments()));
-    for (auto [output, argument] :
-         llvm::zip_equal(end->getOperands(), arguments.drop_front(main.getNumArguments()))) {
-      Value viewed = getViewed(output), buffer = argument;
-      if (buffers.contains(viewed) || !viewed.getDefiningOp<KernelOp>())
-        return end->emitError("expected every output to come from a box of its own");
-      auto type = BufferType::get(&getContext(), cast<PlannedType>(viewed.getType()));
-      if (viewed != output)
-        buffer = ReinterpretOp::create(builder, end->getLoc(), type, buffer);
-      buffers.map(viewed, buffer);
-    }
-    for (Operation &op : main.getBody().front().without_terminator()) {
-      if (isa<ConstantOp>(op) || isView(&op))
+  /// `main` over buffers: arguments for inputs, then for outputs whose size is known before the
+  /// run; the others are returned as handles.
+  LogicalResult convertMain(func::FuncOp main, const Signature &signature, KernelTable &kernels,
+                            WeightTable &weights) {
+    Block &block = main.getBody().front();
+    Operation *end = block.getTerminator();
+    SmallVector<Type> buffers, handles;
+    for (const Port &output : signature.outputs)
+      if (signature.isCallersMemory(output))
+        buffers.push_back(convertType(output.type));
+      else
+        handles.push_back(HandleType::get(&getContext()));
+    func::FuncOp host = makeFunction(main, mainName, buffers, handles);
+    HostBuilder builder = makeBuilder(host, main, signature, kernels, weights);
+    SmallVector<std::pair<Value, Value>> copies;
+    SmallVector<Value> others;
+    ValueRange targets = host.getArguments().drop_front(main.getNumArguments());
+    for (auto [port, value] : llvm::zip_equal(signature.outputs, end->getOperands())) {
+      if (!signature.isCallersMemory(port)) {
+        others.push_back(value);
         continue;
-      auto box = dyn_cast<KernelOp>(op);
-      if (!box)
-        return op.emitError("expected a box, a view or a constant");
-      if (failed(launch(builder, box, buffers)))
-        return failure();
+      }
+      if (!builder.claim(value, targets.front(), block))
+        copies.push_back({value, targets.front()});
+      targets = targets.drop_front();
     }
-    func::ReturnOp::create(builder, end->getLoc());
+    if (failed(builder.convertOps(block)))
+      return failure();
+    for (auto [value, target] : copies)
+      builder.copy(end->getLoc(), builder.lookup(value), target);
+    for (Value &value : others)
+      value = isa<HandleType>(value.getType()) ? builder.lookup(value)
+                                               : builder.getHandle(end->getLoc(), value);
+    func::ReturnOp::create(builder.getBuilder(), end->getLoc(), others);
     main.erase();
     return success();
   }
 
-  /// Names come from the attribute `dlc.name` of arguments and results; symbols in the order of the
-  /// inputs' dims.
-  FailureOr<Signature> readSignature(func::FuncOp main) {
-    Signature signature;
-    SetVector<StringRef> symbols;
-    for (auto [index, type] : llvm::enumerate(main.getArgumentTypes())) {
-      auto name = main.getArgAttrOfType<StringAttr>(index, portName);
-      if (!name)
-        return main.emitError("expected attribute 'dlc.name' of argument ") << index;
-      auto planned = cast<PlannedType>(type);
-      for (ExprAttr dim : planned.getDims())
-        dim.walkSymbols([&](StringRef symbol) { symbols.insert(symbol); });
-      signature.inputs.push_back({name.getValue(), planned});
-    }
-    for (auto [index, type] : llvm::enumerate(main.getResultTypes())) {
-      auto name = main.getResultAttrOfType<StringAttr>(index, portName);
-      if (!name)
-        return main.emitError("expected attribute 'dlc.name' of result ") << index;
-      signature.outputs.push_back({name.getValue(), cast<PlannedType>(type)});
-    }
-    signature.symbols = symbols.takeVector();
-    return signature;
-  }
-
   void runOnOperation() override {
-    kernels.clear();
-    weights.clear();
-    offsets.clear();
-    weightsSize = 0;
     auto main = getOperation().lookupSymbol<func::FuncOp>(mainName);
-    if (!main) {
+    if (!main || !llvm::hasSingleElement(main.getBody())) {
       getOperation().emitError("expected a function '") << mainName << "'";
       return signalPassFailure();
     }
-    FailureOr<Signature> signature = readSignature(main);
-    if (failed(signature) || failed(convertMain(main)))
+    EntryOps entryOps;
+    KernelTable kernels;
+    WeightTable weights;
+    FailureOr<Signature> signature = readSignature(main, entryOps);
+    if (failed(signature) || failed(splitEntry(main, *signature, entryOps, kernels, weights)) ||
+        failed(convertMain(main, *signature, kernels, weights)))
       return signalPassFailure();
     setSignature(getOperation(), *signature);
-    setWeights(getOperation(), weights);
-    setKernels(getOperation(), kernels);
+    setWeights(getOperation(), weights.getWeights());
+    setKernels(getOperation(), kernels.getKernels());
   }
-
-  SmallVector<Kernel> kernels;
-  SmallVector<PlacedWeight> weights;
-  int64_t weightsSize = 0;
-  DenseMap<Attribute, int64_t> offsets;
 };
 } // namespace

@@ -6,4 +6,5 @@ void dlc::buildPlanPipeline(mlir::OpPassManager &pm) {
   pm.addPass(createOutlineKernels());
   pm.addPass(createPlanMemory());
   pm.addPass(mlir::createCanonicalizerPass());
+  pm.addPass(createCountReferences());
 }

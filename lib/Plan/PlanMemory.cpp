@@ -1,5 +1,6 @@
-// Places buffers in the arena. The host program is a straight line, so a buffer is alive from the
-// first launch that names it to the last.
+// Places buffers in the arena. A buffer is alive from the first op that names it to the last, in
+// the order of the text: of two branches only one runs, and what comes into a loop from outside is
+// alive in all of it.
 
 #include "dlc/IR/Dlc.h"
 #include "dlc/IR/Program.h"
@@ -21,7 +22,7 @@ using namespace dlc;
 namespace {
 struct LiveRange {
   AllocOp buffer;
-  size_t first, last; // indices of launches
+  size_t first, last; // numbers of ops
   size_t number;      // in order of first use
   ExprAttr size;      // in bytes
 };
@@ -46,20 +47,60 @@ static bool isAtMost(ExprAttr lhs, ExprAttr rhs) {
 /// Slots start at multiples of 64 bytes.
 static ExprAttr alignSize(ExprAttr bytes) { return ceilDiv(bytes, 64) * 64; }
 
+namespace {
+/// The number of each op in the order of the text, and that of the last op in it.
+class Timeline {
+public:
+  explicit Timeline(Operation *root) { number(root); }
+
+  std::pair<size_t, size_t> getSpan(Operation *op) const { return spans.lookup(op); }
+  /// When `use` needs a buffer that `alloc` makes.
+  std::pair<size_t, size_t> getSpan(AllocOp alloc, Operation *use) const {
+    size_t time = getSpan(use).first;
+    std::pair<size_t, size_t> span = {time, time};
+    for (Operation *op = use->getParentOp(); !op->isAncestor(alloc.getOperation());
+         op = op->getParentOp())
+      if (isa<LoopOp>(op))
+        span = getSpan(op);
+    return span;
+  }
+
+private:
+  void number(Operation *op) {
+    size_t first = count++;
+    for (Region &region : op->getRegions())
+      for (Operation &nested : region.getOps())
+        number(&nested);
+    spans[op] = {first, count - 1};
+  }
+
+  size_t count = 0;
+  DenseMap<Operation *, std::pair<size_t, size_t>> spans;
+};
+} // namespace
+
 static SmallVector<LiveRange> getLiveRanges(func::FuncOp main) {
+  Timeline timeline(main);
   SmallVector<LiveRange> ranges;
   DenseMap<Value, size_t> indices;
-  for (auto [time, launch] : llvm::enumerate(main.getOps<LaunchOp>()))
-    for (Value buffer : launch.getBuffers()) {
+  main.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (isa<ReinterpretOp>(op))
+      return;
+    for (Value buffer : op->getOperands()) {
       while (auto reinterpret = buffer.getDefiningOp<ReinterpretOp>())
         buffer = reinterpret.getSource();
-      if (auto alloc = buffer.getDefiningOp<AllocOp>()) {
-        auto [entry, isNew] = indices.try_emplace(buffer, ranges.size());
-        if (isNew)
-          ranges.push_back({alloc, time, time, ranges.size(), {}});
-        ranges[entry->second].last = time;
-      }
+      auto alloc = buffer.getDefiningOp<AllocOp>();
+      if (!alloc)
+        continue;
+      auto [first, last] = timeline.getSpan(alloc, op);
+      auto [entry, isNew] = indices.try_emplace(buffer, ranges.size());
+      if (isNew)
+        ranges.push_back({alloc, first, last, ranges.size(), {}});
+      LiveRange &range = ranges[entry->second];
+      range.first = std::min(range.first, first);
+      range.last = std::max(range.last, last);
     }
+  });
   return ranges;
 }
 

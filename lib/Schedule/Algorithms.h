@@ -12,11 +12,38 @@ template <typename Op> Op getFirst(KernelOp box) {
   return ops.empty() ? Op() : *ops.begin();
 }
 
-/// Whether a convolution runs along rows: it has too few output channels to fill vectors with them,
-/// and its row can be loaded as vectors.
-inline bool isRowConv(ConvOp conv, TargetAttr target) {
-  int64_t outputs = *conv.getFilter().getType().getDim(0).getConstant();
-  return 2 * outputs <= target.getLanes() && conv.getStrides().back() == 1;
+enum class ConvForm {
+  direct,   ///< vectors of output channels
+  rows,     ///< vectors of neighbours; values lie planar
+  channels, ///< each channel by itself: vectors of channels where values lie in blocks, else rows
+};
+
+/// How a convolution is best computed. It runs along rows where it has too few output channels to
+/// fill vectors with them and its row can be loaded as vectors, or where its groups cut through
+/// blocks of channels.
+inline ConvForm getConvForm(ConvOp conv, TargetAttr target) {
+  PlannedType filter = conv.getFilter().getType();
+  int64_t outputs = *filter.getDim(0).getConstant(), inputs = *filter.getDim(1).getConstant();
+  int64_t groups = conv.getGroup(), lanes = target.getLanes();
+  if (groups == 1)
+    return 2 * outputs <= lanes && conv.getStrides().back() == 1 ? ConvForm::rows
+                                                                 : ConvForm::direct;
+  if (groups == outputs && inputs == 1)
+    return ConvForm::channels;
+  return inputs % lanes == 0 && outputs / groups % lanes == 0 ? ConvForm::direct : ConvForm::rows;
+}
+
+/// Whether a matrix product reads its right operand from panels, as a 1x1 convolution does: it is a
+/// constant matrix.
+inline bool isPacked(MatmulOp matmul) {
+  auto box = matmul->getParentOfType<KernelOp>();
+  auto isConstant = [&](mlir::Value value) {
+    auto argument = llvm::dyn_cast<mlir::BlockArgument>(value);
+    return argument && box.getInputs()[argument.getArgNumber()].getDefiningOp<ConstantOp>();
+  };
+  return matmul.getLhs().getType().getRank() >= 2 && matmul.getRhs().getType().getRank() == 2 &&
+         !matmul.getTransposeLhs() && isConstant(matmul.getRhs()) &&
+         (!matmul.getBias() || isConstant(matmul.getBias()));
 }
 
 /// Whether `value`, a result or operand of a box, lies in blocks of channels.

@@ -43,10 +43,15 @@ static SmallVector<int64_t> getHalo(Value value) {
   return halo;
 }
 
-/// Whether only boxes see `value`, so that it may lie in any layout.
+/// Whether `op` is a box whose emitter knows layouts of images.
+static bool knowsImages(Operation *op) {
+  auto box = dyn_cast_or_null<KernelOp>(op);
+  return box && !getFirst<MatmulOp>(box) && !getFirst<SoftmaxOp>(box);
+}
+
+/// Whether only boxes that know images see `value`, so that it may lie in any layout.
 static bool isFree(Value value) {
-  return value.getDefiningOp<KernelOp>() &&
-         llvm::all_of(value.getUsers(), [](Operation *user) { return isa<KernelOp>(user); });
+  return knowsImages(value.getDefiningOp()) && llvm::all_of(value.getUsers(), knowsImages);
 }
 
 static bool isImage(Value value) {
@@ -83,18 +88,22 @@ public:
   bool contains(Value value) const { return blocked.contains(value); }
 
 private:
-  bool isDirect(KernelOp box) const {
+  bool canWrite(KernelOp box) const {
     ConvOp conv = getFirst<ConvOp>(box);
-    return conv && !isRowConv(conv, target);
+    return getFirst<MaxPoolOp>(box) || (conv && getConvForm(conv, target) != ConvForm::rows);
   }
 
-  bool canWrite(KernelOp box) const { return isDirect(box) || getFirst<MaxPoolOp>(box); }
+  /// Whether a box writes blocks where it reads them, and nowhere else.
+  bool keepsLayout(KernelOp box) const {
+    ConvOp conv = getFirst<ConvOp>(box);
+    return getFirst<MaxPoolOp>(box) || (conv && getConvForm(conv, target) == ConvForm::channels);
+  }
 
   bool isPossible(Value value) const {
     auto producer = value.getDefiningOp<KernelOp>();
-    // Pooling keeps the layout, and so does the sum of a convolution and a shortcut.
-    if (getFirst<MaxPoolOp>(producer) && !contains(producer.getInputs()[0]))
+    if (keepsLayout(producer) && !contains(producer.getInputs()[0]))
       return false;
+    // So does the sum of a convolution and a shortcut.
     for (OpOperand &operand : producer->getOpOperands())
       if (isShortcut(operand) && !contains(operand.get()))
         return false;
@@ -111,15 +120,13 @@ private:
 
   bool canRead(OpOperand &use) const {
     auto box = cast<KernelOp>(use.getOwner());
-    if (getFirst<MaxPoolOp>(box))
-      return contains(box.getResult(0));
     if (ReduceOp reduce = getFirst<ReduceOp>(box))
       return isOverPixels(reduce);
-    if (!isDirect(box))
+    if (!canWrite(box))
       return false;
-    if (isShortcut(use) && !contains(box.getResult(0)))
-      return false;
-    return isShortcut(use) || getConvOfInput(use);
+    if (keepsLayout(box) || isShortcut(use))
+      return contains(box.getResult(0));
+    return static_cast<bool>(getConvOfInput(use));
   }
 
   TargetAttr target;

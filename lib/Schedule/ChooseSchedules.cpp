@@ -57,10 +57,19 @@ static SmallVector<int64_t> getHalves(int64_t widest) {
   return widths;
 }
 
+/// All channels of a panel are in one group.
+static ScheduleAttr getGroupedRowConv(TargetAttr target, int64_t groupOutputs) {
+  int64_t channels = std::min<int64_t>(groupOutputs, 4);
+  while (groupOutputs % channels != 0)
+    --channels;
+  return getRowConv(target, channels);
+}
+
 /// Accumulators, one vector of weights for each vector of channels and one broadcast pixel are in
 /// registers. Planar results are transposed on their way out, which takes powers of two of pixels.
-static ScheduleAttr getDirectConv(TargetAttr target, int64_t outputs, ExprAttr width, bool planar) {
-  int64_t blocks = llvm::divideCeil(outputs, target.getLanes());
+static ScheduleAttr getDirectConv(TargetAttr target, int64_t groupOutputs, ExprAttr width,
+                                  bool planar) {
+  int64_t blocks = llvm::divideCeil(groupOutputs, target.getLanes());
   int64_t vectors = 1;
   for (int64_t candidate : {2, 3, 5})
     if (blocks % candidate == 0) {
@@ -75,9 +84,63 @@ static ScheduleAttr getDirectConv(TargetAttr target, int64_t outputs, ExprAttr w
                            vectors * target.getLanes(), pixels, 1);
 }
 
+/// Tiles of rows times vectors of columns. The rows of a band share what lies in the caches.
+static ScheduleAttr getMatmul(TargetAttr target, MatmulOp matmul) {
+  ExprAttr one = ExprAttr::constant(target.getContext(), 1);
+  ExprAttr rows = matmul.getRows() ? matmul.getRows() : one;
+  ExprAttr columns = matmul.getColumns() ? matmul.getColumns() : one;
+  int64_t vectors = target.getRegisters() < 32 ? 2 : 4, bandsOfTiles = 8;
+  if (std::optional<int64_t> known = columns.getConstant())
+    vectors = std::clamp<int64_t>(llvm::divideCeil(*known, target.getLanes()), 1, vectors);
+  int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 8);
+  SmallVector<int64_t> heights = getTileWidths(rows, widest);
+  return ScheduleAttr::get(target.getContext(), Algorithm::matmul, target.getLanes(),
+                           vectors * target.getLanes(), heights, bandsOfTiles * heights[0]);
+}
+
+/// A few neighbours share the weights and most of the pixels that they load.
+static ScheduleAttr getDepthwise(TargetAttr target, ExprAttr width) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::depthwise, target.getLanes(),
+                           target.getLanes(), getTileWidths(width, 8), 1);
+}
+
+static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target) {
+  int64_t groupOutputs = *conv.getFilter().getType().getDim(0).getConstant() /
+                         static_cast<int64_t>(conv.getGroup());
+  ExprAttr width = conv.getType().getDim(3);
+  switch (getConvForm(conv, target)) {
+  case ConvForm::direct:
+    return getDirectConv(target, groupOutputs, width, !isBlocked(box.getResult(0)));
+  case ConvForm::channels:
+    if (isBlocked(box.getResult(0)))
+      return getDepthwise(target, width);
+    [[fallthrough]];
+  case ConvForm::rows:
+    return conv.getGroup() == 1 ? getRowConv(target, groupOutputs)
+                                : getGroupedRowConv(target, groupOutputs);
+  }
+  llvm_unreachable("all forms are handled");
+}
+
 static ScheduleAttr getLoops(TargetAttr target) {
   return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
                            {target.getLanes()}, 1);
+}
+
+/// Several vectors of sums at a time: their loads and additions overlap.
+static ScheduleAttr getColumnSums(TargetAttr target) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
+                           {4 * target.getLanes(), target.getLanes()}, 1);
+}
+
+/// Tasks of some thousand elements.
+static ScheduleAttr getSoftmax(TargetAttr target, SoftmaxOp softmax) {
+  constexpr int64_t usualTask = 4096, usualLength = 256;
+  int64_t length =
+      softmax.getType().getDim(softmax.getDim()).getConstant().value_or(usualLength);
+  int64_t rows = std::max<int64_t>(1, usualTask / std::max<int64_t>(length, 1));
+  return ScheduleAttr::get(target.getContext(), Algorithm::softmax, target.getLanes(),
+                           4 * target.getLanes(), {target.getLanes()}, rows);
 }
 
 /// One block of channels of some pixels: enough of them for the loads to overlap.
@@ -93,18 +156,23 @@ static ScheduleAttr getResize(TargetAttr target) {
 }
 
 static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
-  Value result = box.getResult(0);
-  auto type = cast<PlannedType>(result.getType());
-  if (ConvOp conv = getFirst<ConvOp>(box)) {
-    int64_t outputs = *conv.getFilter().getType().getDim(0).getConstant();
-    return isRowConv(conv, target)
-               ? getRowConv(target, outputs)
-               : getDirectConv(target, outputs, type.getDim(3), !isBlocked(result));
+  auto type = cast<PlannedType>(box.getResult(0).getType());
+  if (ConvOp conv = getFirst<ConvOp>(box))
+    return chooseConv(box, conv, target);
+  if (MatmulOp matmul = getFirst<MatmulOp>(box)) {
+    if (!isPacked(matmul))
+      return getMatmul(target, matmul);
+    ExprAttr rows = ExprAttr::constant(target.getContext(), 1);
+    for (ExprAttr dim : type.getDims().drop_back())
+      rows = rows * dim;
+    return getDirectConv(target, *type.getDims().back().getConstant(), rows, false);
   }
-  if (getFirst<MatmulOp>(box))
-    return getDirectConv(target, *type.getDim(1).getConstant(), type.getDim(0), false);
   if (box.getKind() == BoxKind::pool && isBlocked(box.getInputs()[0]))
     return getPool(target);
+  if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box))
+    return getSoftmax(target, softmax);
+  if (ReduceOp reduce = getFirst<ReduceOp>(box); reduce && reduce.keepsLastDim())
+    return getColumnSums(target);
   return getFirst<ResizeOp>(box) ? getResize(target) : getLoops(target);
 }
 

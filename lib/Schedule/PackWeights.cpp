@@ -50,17 +50,19 @@ static LogicalResult packConv(KernelOp box, ConvOp conv) {
   if (!input)
     return box.emitError("expected a convolution of an operand of the box");
   auto type = cast<PlannedType>(box.getInputs()[input.getArgNumber()].getType());
-  auto panels = FilterLayoutAttr::get(box.getContext(), channels, type.getImageLayout().getBlock());
+  bool isDepthwise = box.getScheduleAttr().getAlgorithm() == Algorithm::depthwise;
+  auto panels = FilterLayoutAttr::get(box.getContext(), channels,
+                                      isDepthwise ? 1 : type.getImageLayout().getBlock());
   if (failed(pack(conv.getFilter(), panels)))
     return failure();
   return conv.getBias() ? pack(conv.getBias(), PaddedLayoutAttr::get(box.getContext(), channels))
                         : success();
 }
 
-/// A matrix product reads the panels of a 1x1 convolution: N x K.
+/// A matrix product by constants reads the panels of a 1x1 convolution: N x K.
 static LogicalResult packMatmul(KernelOp box, MatmulOp matmul) {
   int64_t channels = box.getScheduleAttr().getChannels();
-  int64_t inner = *matmul.getLhs().getType().getDim(1).getConstant();
+  int64_t inner = *matmul.getInnerDim().getConstant();
   bool transpose = !matmul.getTransposeRhs();
   matmul.setTransposeRhs(true);
   if (failed(pack(matmul.getRhs(),
@@ -79,7 +81,9 @@ static LogicalResult packWeights(KernelOp box) {
     return success();
   if (!box.getSchedule())
     return box.emitError("expected a schedule");
-  return conv ? packConv(box, conv) : packMatmul(box, matmul);
+  if (conv)
+    return packConv(box, conv);
+  return isPacked(matmul) ? packMatmul(box, matmul) : success();
 }
 
 namespace {

@@ -31,3 +31,34 @@ char *Arena::reserve(uint64_t size) {
   }
   return static_cast<char *>(memory);
 }
+
+Scratch::~Scratch() {
+  while (first) {
+    Chunk *next = first->next;
+    free(first);
+    first = next;
+  }
+}
+
+void *Scratch::take(uint64_t size) {
+  constexpr uint64_t head = DLC_WORKSPACE_ALIGNMENT;
+  static_assert(sizeof(Chunk) <= head);
+  if (size > static_cast<uint64_t>(INT64_MAX) - head)
+    return nullptr;
+  if (Chunk *kept = *at; kept && kept->size < size) {
+    *at = kept->next;
+    free(kept);
+  } else if (kept) {
+    at = &kept->next;
+    return reinterpret_cast<char *>(kept) + head;
+  }
+  auto *chunk = static_cast<Chunk *>(allocateAligned(head + size));
+  if (!chunk)
+    return nullptr;
+  *chunk = {*at, size};
+  *at = chunk;
+  at = &chunk->next;
+  return reinterpret_cast<char *>(chunk) + head;
+}
+
+void Scratch::giveBack() { at = &first; }

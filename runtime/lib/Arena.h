@@ -26,6 +26,30 @@ private:
   uint64_t capacity = 0;
 };
 
+/// The memory of library calls. A call's pieces are given back together and kept for the next call,
+/// whose first piece lies where that of the last did, and so on: a run that repeats another
+/// allocates nothing.
+class Scratch {
+public:
+  Scratch() = default;
+  Scratch(const Scratch &) = delete;
+  Scratch &operator=(const Scratch &) = delete;
+  ~Scratch();
+
+  /// `size` bytes aligned to 64, or null when memory is short.
+  void *take(uint64_t size);
+  void giveBack();
+
+private:
+  struct Chunk {
+    Chunk *next;
+    uint64_t size; // behind the head
+  };
+
+  Chunk *first = nullptr;
+  Chunk **at = &first; // the chunk to take next
+};
+
 } // namespace dlc::runtime
 
 #endif

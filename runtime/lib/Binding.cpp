@@ -19,9 +19,40 @@ static const char *dimLabel(const ManifestTensor &tensor, uint32_t dim, char (&l
   return label;
 }
 
-bool Binding::allocate(const Manifest &of) {
+/// Whether elements of strings lie in memory.
+static bool stringsExist(const GivenInput &given) {
+  const auto *strings = static_cast<const dlc_text *>(given.data);
+  for (uint64_t i = 0; i < given.size / sizeof(dlc_text); ++i)
+    if (!strings[i].data && strings[i].size != 0)
+      return false;
+  return true;
+}
+
+static const char *kindName(uint32_t kind) {
+  return kind == DLC_VALUE_TENSOR     ? "a tensor"
+         : kind == DLC_VALUE_SEQUENCE ? "a sequence"
+                                      : "an optional";
+}
+
+static GivenInput viewOf(const dlc_input &input) {
+  if (!DLC_COVERS(input, value) || !input.value)
+    return {true,       DLC_VALUE_TENSOR, input.dtype, input.rank,
+            input.dims, input.data,       input.size,  nullptr};
+  dlc_value &value = *input.value;
+  const bool isTensor = value.kind == DLC_VALUE_TENSOR;
+  return {true,
+          value.kind,
+          value.dtype,
+          value.rank,
+          value.dims,
+          isTensor ? value.data : nullptr,
+          isTensor ? value.count * dlc_dtype_size(value.dtype) : 0,
+          &value};
+}
+
+bool Binding::allocate(const Manifest &of, size_t numSymbols) {
   manifest = &of;
-  return matched.allocate(of.inputs().size()) && values.allocate(of.symbols().size()) &&
+  return matched.allocate(of.inputs().size()) && values.allocate(numSymbols) &&
          origins.allocate(of.symbols().size());
 }
 
@@ -36,8 +67,8 @@ Status Binding::match(const dlc_input *inputs, uint32_t count, ErrorText &error)
     return error.fail(DLC_INVALID_ARGUMENT, "expected %zu inputs, found %u", matched.size(), count);
 
   FirstFailure failure;
-  for (const dlc_input *&slot : matched)
-    slot = nullptr;
+  for (GivenInput &slot : matched)
+    slot = {};
   for (uint32_t i = 0; i < count; ++i) {
     const dlc_input &given = rowOf(inputs, i);
     const char *nearest = nullptr;
@@ -47,13 +78,13 @@ Status Binding::match(const dlc_input *inputs, uint32_t count, ErrorText &error)
                              nearest ? "no input '%s'; the nearest name is '%s'"
                                      : "no input '%s'; the model has none",
                              given.name, nearest));
-    else if (matched[row])
+    else if (matched[row].isGiven)
       failure.add(error.fail(DLC_INVALID_ARGUMENT, "input '%s' is given twice", given.name));
     else
-      matched[row] = &given;
+      matched[row] = viewOf(given);
   }
   for (size_t i = 0; i < matched.size(); ++i)
-    if (!matched[i])
+    if (!matched[i].isGiven)
       failure.add(
           error.fail(DLC_INVALID_ARGUMENT, "input '%s' is missing", manifest->inputs()[i].name));
   return failure.status();
@@ -68,14 +99,40 @@ Status Binding::bind(ErrorText &error) {
   return failure.status();
 }
 
-Status Binding::bindInput(uint32_t index, ErrorText &error) {
-  const ManifestTensor &tensor = manifest->inputs()[index];
-  const dlc_input &given = *matched[index];
-  if (given.dtype != tensor.dtype) {
+Status Binding::checkType(const ManifestTensor &tensor, const GivenInput &given, ErrorText &error) {
+  if (given.kind != tensor.valueKind)
+    return error.fail(DLC_TYPE_MISMATCH, "input '%s': expected %s, found %s", tensor.name,
+                      kindName(tensor.valueKind), kindName(given.kind));
+  const bool takesAny = tensor.isValue && tensor.dtype == 0;
+  if (takesAny ? dlc_dtype_size(given.dtype) == 0 : given.dtype != tensor.dtype) {
+    const char *expected = takesAny ? "a known one" : dlc_dtype_name(tensor.dtype);
     const char *found = dlc_dtype_name(given.dtype);
     return error.fail(DLC_TYPE_MISMATCH, "input '%s': expected element type %s, found %s",
-                      tensor.name, dlc_dtype_name(tensor.dtype), found ? found : "an unknown one");
+                      tensor.name, expected, found ? found : "an unknown one");
   }
+  return DLC_OK;
+}
+
+/// Checks what the run takes as a value of any dims.
+Status Binding::bindValue(const ManifestTensor &tensor, const GivenInput &given, ErrorText &error) {
+  if (given.rank > DLC_MAX_RANK)
+    return error.fail(DLC_SHAPE_MISMATCH, "input '%s': expected a rank of up to %d, found %u",
+                      tensor.name, DLC_MAX_RANK, given.rank);
+  if (given.rank != 0 && !given.dims)
+    return error.fail(DLC_INVALID_ARGUMENT, "input '%s': dims are null", tensor.name);
+  for (uint32_t dim = 0; dim < given.rank; ++dim)
+    if (given.dims[dim] < 0)
+      return error.fail(DLC_SHAPE_MISMATCH, "input '%s': dimension %u is %lld", tensor.name, dim,
+                        static_cast<long long>(given.dims[dim]));
+  return DLC_OK;
+}
+
+Status Binding::bindInput(uint32_t index, ErrorText &error) {
+  const ManifestTensor &tensor = manifest->inputs()[index];
+  const GivenInput &given = matched[index];
+  DLC_RETURN_IF_ERROR(checkType(tensor, given, error));
+  if (tensor.isValue)
+    return bindValue(tensor, given, error);
   if (given.rank != tensor.rank)
     return error.fail(DLC_SHAPE_MISMATCH, "input '%s': expected rank %u, found %u", tensor.name,
                       tensor.rank, given.rank);
@@ -89,7 +146,7 @@ Status Binding::bindInput(uint32_t index, ErrorText &error) {
 
 Status Binding::bindDim(uint32_t index, uint32_t dim, ErrorText &error) {
   const ManifestTensor &tensor = manifest->inputs()[index];
-  const int64_t found = matched[index]->dims[dim];
+  const int64_t found = matched[index].dims[dim];
   const auto shown = static_cast<long long>(found);
   const int32_t row = tensor.dims[dim].symbol;
   char label[80];
@@ -123,15 +180,37 @@ Status Binding::bindDim(uint32_t index, uint32_t dim, ErrorText &error) {
   return DLC_OK;
 }
 
-Status Binding::checkData(ErrorText &error) const {
+Status Binding::checkEntryData(ErrorText &error) const {
   FirstFailure failure;
-  for (size_t i = 0; i < matched.size(); ++i)
-    failure.add(checkBuffer(manifest->inputs()[i], *matched[i], error));
+  for (size_t i = 0; i < matched.size(); ++i) {
+    const ManifestTensor &tensor = manifest->inputs()[i];
+    if (!tensor.readAtEntry)
+      continue;
+    if (!matched[i].value && !matched[i].data && matched[i].size == 0) {
+      uint64_t bytes = 0;
+      if (!tensorBytes(matched[i].dtype, matched[i].dims, matched[i].rank, bytes) || bytes != 0) {
+        failure.add(error.fail(DLC_INVALID_ARGUMENT,
+                               "input '%s': its elements decide sizes, so that a plan needs them",
+                               tensor.name));
+        continue;
+      }
+    }
+    failure.add(checkBuffer(tensor, matched[i], error));
+  }
   return failure.status();
 }
 
-Status Binding::checkBuffer(const ManifestTensor &tensor, const dlc_input &given,
-                            ErrorText &error) const {
+Status Binding::checkData(ErrorText &error) const {
+  FirstFailure failure;
+  for (size_t i = 0; i < matched.size(); ++i)
+    failure.add(checkBuffer(manifest->inputs()[i], matched[i], error));
+  return failure.status();
+}
+
+Status Binding::checkBuffer(const ManifestTensor &tensor, const GivenInput &given,
+                            ErrorText &error) {
+  if (given.value) // made of what was checked
+    return DLC_OK;
   uint64_t bytes = 0;
   if (!tensorBytes(given.dtype, given.dims, given.rank, bytes))
     return error.fail(DLC_OVERFLOW, "input '%s': its size does not fit 63 bits", tensor.name);
@@ -142,8 +221,11 @@ Status Binding::checkBuffer(const ManifestTensor &tensor, const dlc_input &given
                       static_cast<unsigned long long>(given.size));
   if (!given.data && bytes != 0)
     return error.fail(DLC_INVALID_ARGUMENT, "input '%s': data is null", tensor.name);
-  if (reinterpret_cast<uintptr_t>(given.data) % dlc_dtype_size(given.dtype) != 0)
+  if (reinterpret_cast<uintptr_t>(given.data) % dtypeAlignment(given.dtype) != 0)
     return error.fail(DLC_INVALID_ARGUMENT, "input '%s': data is not aligned to its elements",
+                      tensor.name);
+  if (given.dtype == DLC_STRING && !stringsExist(given))
+    return error.fail(DLC_INVALID_ARGUMENT, "input '%s': the data of a string is null",
                       tensor.name);
   return DLC_OK;
 }

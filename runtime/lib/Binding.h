@@ -29,10 +29,23 @@ Status checkRows(const char *kind, const T *rows, uint32_t count, ErrorText &err
   return DLC_OK;
 }
 
+/// An input as the caller gave it, in whichever way.
+struct GivenInput {
+  bool isGiven;
+  uint32_t kind; // DLC_VALUE_
+  int32_t dtype;
+  uint32_t rank;
+  const int64_t *dims;
+  const void *data; // of a tensor
+  uint64_t size;    // bytes at `data`
+  dlc_value *value; // null where the caller gave none
+};
+
 /// What the inputs of one call bind.
 class Binding {
 public:
-  [[nodiscard]] bool allocate(const Manifest &manifest);
+  /// For a program with `numSymbols` symbols of all kinds.
+  [[nodiscard]] bool allocate(const Manifest &manifest, size_t numSymbols);
 
   /// Puts the caller's inputs into the manifest's order, by position or by name.
   Status match(const dlc_input *inputs, uint32_t count, ErrorText &error);
@@ -41,10 +54,12 @@ public:
   /// Reports every problem of all inputs.
   Status bind(ErrorText &error);
 
+  /// Checks the buffers of inputs whose elements decide sizes.
+  Status checkEntryData(ErrorText &error) const;
   /// Checks the buffers of a run.
   Status checkData(ErrorText &error) const;
 
-  const dlc_input &input(size_t i) const { return *matched[i]; }
+  const GivenInput &input(size_t i) const { return matched[i]; }
   int64_t *symbols() { return values.data(); }
 
 private:
@@ -56,11 +71,14 @@ private:
   };
 
   Status bindInput(uint32_t index, ErrorText &error);
+  static Status bindValue(const ManifestTensor &tensor, const GivenInput &given, ErrorText &error);
   Status bindDim(uint32_t index, uint32_t dim, ErrorText &error);
-  Status checkBuffer(const ManifestTensor &tensor, const dlc_input &given, ErrorText &error) const;
+  static Status checkType(const ManifestTensor &tensor, const GivenInput &given, ErrorText &error);
+  static Status checkBuffer(const ManifestTensor &tensor, const GivenInput &given,
+                            ErrorText &error);
 
   const Manifest *manifest = nullptr;
-  OwnedArray<const dlc_input *> matched;
+  OwnedArray<GivenInput> matched;
   OwnedArray<int64_t> values;
   OwnedArray<Origin> origins;
 };

@@ -1,9 +1,8 @@
 #include "Context.h"
 
-#include "Dtype.h"
 #include "Launch.h"
+#include "Outputs.h"
 #include "Pool.h"
-#include "StructSize.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -15,9 +14,11 @@ bool dlc_context::open(dlc_session &of) {
   of.references.fetch_add(1);
   session = &of;
   const Manifest &manifest = of.manifest;
-  return binding.allocate(manifest) && outputDims.allocate(manifest.numOutputDims()) &&
-         inputBuffers.allocate(manifest.inputs().size()) &&
-         outputBuffers.allocate(manifest.outputs().size());
+  const size_t numInputs = manifest.inputs().size(), numOutputs = manifest.outputs().size();
+  return binding.allocate(manifest, of.program->num_symbols) &&
+         outputDims.allocate(manifest.numOutputDims()) && inputValues.allocate(numInputs) &&
+         inputBuffers.allocate(numInputs) && outputBuffers.allocate(numOutputs) &&
+         outputValues.allocate(numOutputs) && isLate.allocate(numOutputs);
 }
 
 dlc_context::~dlc_context() { dlc_session_release(session); }
@@ -67,12 +68,10 @@ void dlc_context_cancel(dlc_context *context) {
 }
 
 /// Turns what an entry point of a program returned into a status.
-static Status programStatus(dlc_context &context, int32_t code) {
+static Status programStatus(dlc_context &context, const RunState &state, int32_t code) {
   ErrorText &error = context.error;
-  if (code == DLC_PROGRAM_OK)
-    return DLC_OK;
-  if (code == DLC_PROGRAM_STOPPED && context.cancelled.load())
-    return error.fail(DLC_CANCELLED, "the run was cancelled");
+  if (state.status != DLC_OK || code == DLC_PROGRAM_OK)
+    return state.status;
   char bound[512] = "";
   size_t length = 0;
   const OwnedArray<ManifestSymbol> &symbols = context.session->manifest.symbols();
@@ -88,49 +87,71 @@ static Status programStatus(dlc_context &context, int32_t code) {
   return error.fail(DLC_INTERNAL, "the artifact's code returned %d%s", code, bound);
 }
 
-/// Compares dims that the program computed with those that the manifest declares.
-static Status checkOutputDims(dlc_context &context) {
-  const int64_t *dims = context.outputDims.data();
-  for (const ManifestTensor &output : context.session->manifest.outputs()) {
-    for (uint32_t d = 0; d < output.rank; ++d) {
-      const dlc_manifest_dim &declared = output.dims[d];
-      const int64_t expected =
-          declared.symbol >= 0 ? context.binding.symbols()[declared.symbol] : declared.value;
-      if (dims[d] < 0 || (expected >= 0 && dims[d] != expected))
-        return context.error.fail(
-            DLC_INTERNAL, "output '%s': the artifact's code computed %lld for dimension %u (%s)",
-            output.name, static_cast<long long>(dims[d]), d, output.dimTexts[d]);
-    }
-    dims += output.rank;
-  }
-  return DLC_OK;
+/// What a plan or run of the context begins with.
+static RunState beginState(dlc_context &context, const std::atomic<bool> &cancelled) {
+  return {context.session->manifest,
+          context.binding.symbols(),
+          cancelled,
+          context.numThreads,
+          context.error,
+          context.scratch};
 }
 
-/// Fills what is known of the outputs before the run. `outputs` may be null.
-static Status fillOutputs(dlc_context &context, dlc_output *outputs) {
-  const int64_t *dims = context.outputDims.data();
-  const OwnedArray<ManifestTensor> &declared = context.session->manifest.outputs();
+/// Inputs as programs take them: those that the manifest marks as read at entry, or all.
+static void fillInputs(dlc_context &context, bool all) {
+  const OwnedArray<ManifestTensor> &declared = context.session->manifest.inputs();
   for (uint32_t i = 0; i < declared.size(); ++i) {
-    uint64_t bytes = 0;
-    if (!tensorBytes(declared[i].dtype, dims, declared[i].rank, bytes))
-      return context.error.fail(DLC_OVERFLOW, "output '%s': its size does not fit 63 bits",
-                                declared[i].name);
-    if (outputs) {
-      dlc_output &output = rowOf(outputs, i);
-      output.dtype = declared[i].dtype;
-      output.rank = declared[i].rank;
-      output.size = bytes;
-      for (uint32_t d = 0; d < output.rank; ++d)
-        output.dims[d] = dims[d];
+    const GivenInput &given = context.binding.input(i);
+    void *&buffer = context.inputBuffers[i];
+    if (!all && !declared[i].readAtEntry) {
+      buffer = nullptr;
+    } else if (!declared[i].isValue) {
+      buffer = const_cast<void *>(given.data);
+    } else if (given.value) {
+      buffer = given.value;
+    } else {
+      context.inputValues[i] = {.struct_size = sizeof(dlc_value),
+                                .kind = DLC_VALUE_TENSOR,
+                                .dtype = given.dtype,
+                                .is_object = 0,
+                                .rank = given.rank,
+                                .reserved = 0,
+                                .dims = given.dims,
+                                .count = given.size / dlc_dtype_size(given.dtype),
+                                .data = const_cast<void *>(given.data)};
+      buffer = &context.inputValues[i];
     }
-    dims += declared[i].rank;
   }
-  return DLC_OK;
+}
+
+/// Lets the program compute entry symbols, output dims, the arena's size and its version.
+static Status planProgram(dlc_context &context, const std::atomic<bool> &cancelled) {
+  ErrorText &error = context.error;
+  fillInputs(context, /*all=*/false);
+  RunState state = beginState(context, cancelled);
+  dlc_plan_call call = {.struct_size = sizeof(dlc_plan_call),
+                        .version = 0,
+                        .state = &state,
+                        .services = &runServices,
+                        .symbols = context.binding.symbols(),
+                        .inputs = context.inputBuffers.data(),
+                        .output_dims = context.outputDims.data(),
+                        .workspace = 0};
+  DLC_RETURN_IF_ERROR(programStatus(context, state, context.session->program->plan(&call)));
+  context.version = call.version;
+  context.workspace = call.workspace;
+  if (context.version >= context.session->manifest.versions().size())
+    return error.fail(DLC_INTERNAL, "the artifact's code chose version %u, which it has not",
+                      context.version);
+  if (context.workspace < 0)
+    return error.fail(DLC_INTERNAL, "the artifact's code computed a negative arena size");
+  return checkOutputDims(context);
 }
 
 /// The part that plan and run share: from inputs to symbols, output dims and the arena's size.
 static Status planCall(dlc_context &context, const dlc_input *inputs, uint32_t numInputs,
-                       dlc_output *outputs, uint32_t numOutputs) {
+                       dlc_output *outputs, uint32_t numOutputs,
+                       const std::atomic<bool> &cancelled) {
   ErrorText &error = context.error;
   const Manifest &manifest = context.session->manifest;
   DLC_RETURN_IF_ERROR(context.binding.match(inputs, numInputs, error));
@@ -141,67 +162,9 @@ static Status planCall(dlc_context &context, const dlc_input *inputs, uint32_t n
                         manifest.outputs().size(), numOutputs);
     DLC_RETURN_IF_ERROR(checkRows("output", outputs, numOutputs, error));
   }
-  dlc_plan_call call = {};
-  call.struct_size = sizeof call;
-  call.symbols = context.binding.symbols();
-  call.output_dims = context.outputDims.data();
-  DLC_RETURN_IF_ERROR(programStatus(context, context.session->program->plan(&call)));
-  context.workspace = call.workspace;
-  DLC_RETURN_IF_ERROR(checkOutputDims(context));
-  if (context.workspace < 0)
-    return error.fail(DLC_INTERNAL, "the artifact's code computed a negative arena size");
+  DLC_RETURN_IF_ERROR(context.binding.checkEntryData(error));
+  DLC_RETURN_IF_ERROR(planProgram(context, cancelled));
   return fillOutputs(context, outputs);
-}
-
-/// Checks the buffers that the caller gave for the outputs.
-static Status checkOutputBuffers(dlc_context &context, dlc_output *outputs) {
-  FirstFailure failure;
-  const OwnedArray<ManifestTensor> &declared = context.session->manifest.outputs();
-  for (uint32_t i = 0; i < declared.size(); ++i) {
-    const dlc_output &output = rowOf(outputs, i);
-    if (output.data && output.capacity < output.size)
-      failure.add(context.error.fail(DLC_BUFFER_TOO_SMALL,
-                                     "output '%s': expected a buffer of %llu bytes, found %llu",
-                                     declared[i].name, static_cast<unsigned long long>(output.size),
-                                     static_cast<unsigned long long>(output.capacity)));
-    else if (reinterpret_cast<uintptr_t>(output.data) % dlc_dtype_size(output.dtype) != 0)
-      failure.add(context.error.fail(DLC_INVALID_ARGUMENT,
-                                     "output '%s': data is not aligned to its elements",
-                                     declared[i].name));
-  }
-  return failure.status();
-}
-
-static bool overlap(const void *a, uint64_t sizeA, const void *b, uint64_t sizeB) {
-  const auto beginA = reinterpret_cast<uintptr_t>(a), beginB = reinterpret_cast<uintptr_t>(b);
-  return sizeA != 0 && sizeB != 0 && a && b && beginA < beginB + sizeB && beginB < beginA + sizeA;
-}
-
-/// Refuses buffers that the run would write while it reads them under another name.
-static Status checkOverlap(dlc_context &context, const dlc_output *outputs, const void *workspace) {
-  const Manifest &manifest = context.session->manifest;
-  const auto workspaceSize = static_cast<uint64_t>(context.workspace);
-  for (uint32_t i = 0; i < manifest.inputs().size(); ++i)
-    if (overlap(workspace, workspaceSize, context.binding.input(i).data,
-                context.binding.input(i).size))
-      return context.error.fail(DLC_INVALID_ARGUMENT, "the workspace overlaps input '%s'",
-                                manifest.inputs()[i].name);
-  for (uint32_t o = 0; o < manifest.outputs().size(); ++o) {
-    const dlc_output &output = rowOf(outputs, o);
-    const char *name = manifest.outputs()[o].name;
-    if (overlap(workspace, workspaceSize, output.data, output.size))
-      return context.error.fail(DLC_INVALID_ARGUMENT, "the workspace overlaps output '%s'", name);
-    for (uint32_t i = 0; i < manifest.inputs().size(); ++i)
-      if (overlap(output.data, output.size, context.binding.input(i).data,
-                  context.binding.input(i).size))
-        return context.error.fail(DLC_INVALID_ARGUMENT, "output '%s' overlaps input '%s'", name,
-                                  manifest.inputs()[i].name);
-    for (uint32_t other = 0; other < o; ++other)
-      if (overlap(output.data, output.size, rowOf(outputs, other).data, rowOf(outputs, other).size))
-        return context.error.fail(DLC_INVALID_ARGUMENT, "output '%s' overlaps output '%s'", name,
-                                  manifest.outputs()[other].name);
-  }
-  return DLC_OK;
 }
 
 /// The arena of a run: the caller's, or the context's own.
@@ -231,40 +194,6 @@ static Status findWorkspace(dlc_context &context, const dlc_run_options &options
   return DLC_OK;
 }
 
-/// The buffers of a run, in the manifest's order: those that the caller gave, and new ones for the
-/// other outputs.
-static Status fillBuffers(dlc_context &context, dlc_output *outputs) {
-  for (uint32_t i = 0; i < context.inputBuffers.size(); ++i)
-    context.inputBuffers[i] = const_cast<void *>(context.binding.input(i).data);
-  for (void *&buffer : context.outputBuffers)
-    buffer = nullptr;
-  for (uint32_t i = 0; i < context.outputBuffers.size(); ++i) {
-    const dlc_output &output = rowOf(outputs, i);
-    context.outputBuffers[i] = output.data ? output.data : allocateAligned(output.size);
-    if (!context.outputBuffers[i])
-      return context.error.fail(DLC_OUT_OF_MEMORY, "out of memory for output '%s' of %llu bytes",
-                                context.session->manifest.outputs()[i].name,
-                                static_cast<unsigned long long>(output.size));
-  }
-  return DLC_OK;
-}
-
-/// Hands buffers that this run allocated over to the caller, or frees them after a failure.
-static void settleBuffers(dlc_context &context, dlc_output *outputs, dlc_status status) {
-  for (uint32_t i = 0; i < context.outputBuffers.size(); ++i) {
-    dlc_output &output = rowOf(outputs, i);
-    if (output.data || !context.outputBuffers[i])
-      continue;
-    if (status == DLC_OK) {
-      output.data = context.outputBuffers[i];
-      output.capacity = output.size;
-      output.allocated = 1;
-    } else {
-      free(context.outputBuffers[i]);
-    }
-  }
-}
-
 /// Checks the rows that the caller gave for a profile.
 static Status checkProfile(dlc_context &context, const dlc_run_options &options) {
   if (!options.profile)
@@ -276,14 +205,11 @@ static Status checkProfile(dlc_context &context, const dlc_run_options &options)
   return checkRows("profile row", options.profile, options.num_profile_rows, context.error);
 }
 
-static Status execute(dlc_context &context, const dlc_run_options &options, dlc_output *outputs,
-                      char *workspace) {
-  DLC_RETURN_IF_ERROR(fillBuffers(context, outputs));
-  RunState state = {context.binding.symbols(), &context.cancelled, context.numThreads,
-                    options.profile, options.num_profile_rows};
+/// Runs the program on the buffers of the context.
+static Status runProgram(dlc_context &context, RunState &state, char *workspace) {
   const dlc_program &program = *context.session->program;
   const dlc_run_call call = {.struct_size = sizeof(dlc_run_call),
-                             .version = 0,
+                             .version = context.version,
                              .state = &state,
                              .services = &runServices,
                              .symbols = context.binding.symbols(),
@@ -291,8 +217,23 @@ static Status execute(dlc_context &context, const dlc_run_options &options, dlc_
                              .outputs = context.outputBuffers.data(),
                              .arena = workspace,
                              .weights = program.weights,
-                             .values = nullptr};
-  return programStatus(context, program.run(&call));
+                             .values = context.outputValues.data()};
+  return programStatus(context, state, program.run(&call));
+}
+
+static Status execute(dlc_context &context, const dlc_run_options &options, dlc_output *outputs,
+                      char *workspace) {
+  RunState state = beginState(context, context.cancelled);
+  state.profile = options.profile;
+  state.numProfileRows = options.num_profile_rows;
+  fillInputs(context, /*all=*/true);
+  dlc_status status = allocateOutputs(context, outputs);
+  if (status == DLC_OK)
+    status = runProgram(context, state, workspace);
+  if (status == DLC_OK)
+    status = takeValues(context, outputs, state.objects);
+  settleOutputs(context, outputs, state.objects, status);
+  return status;
 }
 
 static Status runCall(dlc_context &context, const dlc_run_options *options, const dlc_input *inputs,
@@ -304,15 +245,13 @@ static Status runCall(dlc_context &context, const dlc_run_options *options, cons
   if (!outputs && context.session->manifest.outputs().size() != 0)
     return error.fail(DLC_INVALID_ARGUMENT, "the outputs are null");
   DLC_RETURN_IF_ERROR(checkProfile(context, known));
-  DLC_RETURN_IF_ERROR(planCall(context, inputs, numInputs, outputs, numOutputs));
+  DLC_RETURN_IF_ERROR(planCall(context, inputs, numInputs, outputs, numOutputs, context.cancelled));
   DLC_RETURN_IF_ERROR(context.binding.checkData(error));
   DLC_RETURN_IF_ERROR(checkOutputBuffers(context, outputs));
   char *workspace = nullptr;
   DLC_RETURN_IF_ERROR(findWorkspace(context, known, workspace));
   DLC_RETURN_IF_ERROR(checkOverlap(context, outputs, workspace));
-  dlc_status status = execute(context, known, outputs, workspace);
-  settleBuffers(context, outputs, status);
-  return status;
+  return execute(context, known, outputs, workspace);
 }
 
 namespace {
@@ -344,7 +283,8 @@ dlc_status dlc_context_plan(dlc_context *context, const dlc_input *inputs, uint3
   Occupied occupied(*context);
   if (!occupied)
     return DLC_INVALID_ARGUMENT;
-  DLC_RETURN_IF_ERROR(planCall(*context, inputs, num_inputs, outputs, num_outputs));
+  static const std::atomic<bool> never{false}; // a cancel is for the next run
+  DLC_RETURN_IF_ERROR(planCall(*context, inputs, num_inputs, outputs, num_outputs, never));
   if (workspace_size)
     *workspace_size = static_cast<uint64_t>(context->workspace);
   return DLC_OK;
@@ -361,13 +301,4 @@ dlc_status dlc_context_run(dlc_context *context, const dlc_run_options *options,
   dlc_status status = runCall(*context, options, inputs, num_inputs, outputs, num_outputs);
   context->cancelled.store(false);
   return status;
-}
-
-void dlc_output_release(dlc_output *output) {
-  if (!output || !output->allocated)
-    return;
-  free(output->data);
-  output->data = nullptr;
-  output->capacity = 0;
-  output->allocated = 0;
 }

@@ -14,8 +14,13 @@ struct dlc_context {
   dlc::runtime::Binding binding;
   dlc::runtime::Arena arena;
   dlc::runtime::OwnedArray<int64_t> outputDims; // of all outputs, one after the other
-  dlc::runtime::OwnedArray<void *> inputBuffers;
+  dlc::runtime::Scratch scratch;
+  dlc::runtime::OwnedArray<dlc_value> inputValues; // of those that are values but no objects
+  dlc::runtime::OwnedArray<void *> inputBuffers;   // as programs take them
   dlc::runtime::OwnedArray<void *> outputBuffers;
+  dlc::runtime::OwnedArray<dlc_value *> outputValues;
+  dlc::runtime::OwnedArray<bool> isLate; // an output of which plan does not know all dims
+  uint32_t version = 0;
   int64_t workspace = 0;
   std::atomic<bool> cancelled{false};
   std::atomic<bool> busy{false};

@@ -8,7 +8,9 @@ static_assert(DLC_U16 == +DLC_DTYPE_U16 && DLC_I16 == +DLC_DTYPE_I16 && DLC_I32 
 static_assert(DLC_I64 == +DLC_DTYPE_I64 && DLC_BOOL == +DLC_DTYPE_BOOL &&
               DLC_F16 == +DLC_DTYPE_F16);
 static_assert(DLC_F64 == +DLC_DTYPE_F64 && DLC_U32 == +DLC_DTYPE_U32 && DLC_U64 == +DLC_DTYPE_U64);
-static_assert(DLC_BF16 == +DLC_DTYPE_BF16);
+static_assert(DLC_BF16 == +DLC_DTYPE_BF16 && DLC_STRING == +DLC_DTYPE_STRING);
+static_assert(DLC_KIND_TENSOR == +DLC_VALUE_TENSOR && DLC_KIND_SEQUENCE == +DLC_VALUE_SEQUENCE &&
+              DLC_KIND_OPTIONAL == +DLC_VALUE_OPTIONAL);
 
 namespace {
 struct DtypeRow {
@@ -19,10 +21,13 @@ struct DtypeRow {
 } // namespace
 
 static constexpr DtypeRow dtypeRows[] = {
-    {DLC_F32, 4, "f32"},   {DLC_U8, 1, "u8"},   {DLC_I8, 1, "i8"},   {DLC_U16, 2, "u16"},
-    {DLC_I16, 2, "i16"},   {DLC_I32, 4, "i32"}, {DLC_I64, 8, "i64"}, {DLC_BOOL, 1, "bool"},
-    {DLC_F16, 2, "f16"},   {DLC_F64, 8, "f64"}, {DLC_U32, 4, "u32"}, {DLC_U64, 8, "u64"},
-    {DLC_BF16, 2, "bf16"},
+    {DLC_F32, 4, "f32"},   {DLC_U8, 1, "u8"},
+    {DLC_I8, 1, "i8"},     {DLC_U16, 2, "u16"},
+    {DLC_I16, 2, "i16"},   {DLC_I32, 4, "i32"},
+    {DLC_I64, 8, "i64"},   {DLC_BOOL, 1, "bool"},
+    {DLC_F16, 2, "f16"},   {DLC_F64, 8, "f64"},
+    {DLC_U32, 4, "u32"},   {DLC_U64, 8, "u64"},
+    {DLC_BF16, 2, "bf16"}, {DLC_STRING, sizeof(dlc_text), "string"},
 };
 
 static const DtypeRow *findRow(int32_t dtype) {
@@ -40,6 +45,10 @@ const char *dlc_dtype_name(int32_t dtype) {
 uint32_t dlc_dtype_size(int32_t dtype) {
   const DtypeRow *row = findRow(dtype);
   return row ? row->size : 0;
+}
+
+uint32_t dlc::runtime::dtypeAlignment(int32_t dtype) {
+  return dtype == DLC_STRING ? alignof(dlc_text) : dlc_dtype_size(dtype);
 }
 
 bool dlc::runtime::tensorBytes(int32_t dtype, const int64_t *dims, uint32_t rank, uint64_t &bytes) {

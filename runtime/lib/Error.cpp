@@ -65,6 +65,8 @@ const char *dlc_status_text(dlc_status status) {
     return "cancelled";
   case DLC_INTERNAL:
     return "internal error";
+  case DLC_OP_FAILED:
+    return "a node failed";
   }
   return "unknown status";
 }

@@ -24,16 +24,20 @@ static void count(const RunState &run, const dlc_launch &launch, uint64_t nanose
     row.flops += static_cast<uint64_t>(launch.flops);
 }
 
-static int32_t launchKernel(void *state, const dlc_launch *launch) {
-  auto *run = static_cast<const RunState *>(state);
-  if (run->cancelled->load(std::memory_order_relaxed))
+int32_t dlc::runtime::launchKernel(void *state, const dlc_launch *launch) {
+  auto *run = static_cast<RunState *>(state);
+  if (!run->goesOn())
     return DLC_PROGRAM_STOPPED;
-  const dlc_kernel_call call = {sizeof(dlc_kernel_call), 0, launch->buffers, run->symbols, nullptr};
+  const dlc_kernel_call call = {sizeof(dlc_kernel_call), 0, launch->buffers, run->symbols,
+                                &run->errorWord};
   const uint64_t begin = run->profile ? nanosecondsNow() : 0;
   processPool.run(launch->function, call, launch->num_tasks, run->numThreads);
   if (run->profile)
     count(*run, *launch, nanosecondsNow() - begin);
-  return DLC_PROGRAM_OK;
+  if (run->errorWord == INT64_MAX)
+    return DLC_PROGRAM_OK;
+  const OwnedArray<ManifestKernel> &kernels = run->manifest.kernels();
+  return run->fail(DLC_OP_FAILED,
+                   launch->kernel < kernels.size() ? kernels[launch->kernel].nodes : "a kernel",
+                   "an index is out of range");
 }
-
-const dlc_services dlc::runtime::runServices = {sizeof(dlc_services), 0, launchKernel};

@@ -2,6 +2,10 @@
 #ifndef DLC_RUNTIME_LAUNCH_H
 #define DLC_RUNTIME_LAUNCH_H
 
+#include "Arena.h"
+#include "Manifest.h"
+#include "Value.h"
+
 #include "dlc/ABI/Program.h"
 #include "dlc/dlc.h"
 
@@ -9,16 +13,37 @@
 
 namespace dlc::runtime {
 
-/// What the service table's `state` points at during a run.
+/// What the service table's `state` points at during a plan or run. Services are for the thread
+/// that plans or runs, but for those tasks and bodies that they call themselves.
 struct RunState {
+  const Manifest &manifest;
   const int64_t *symbols;
-  const std::atomic<bool> *cancelled;
-  uint32_t numThreads;      // that may compute this run's tasks; 0: all of the process's pool
-  dlc_profile_row *profile; // a row for each kernel; null: nobody measures
-  uint32_t numProfileRows;
+  const std::atomic<bool> &cancelled;
+  uint32_t numThreads; // that may compute this run's tasks; 0: all of the process's pool
+  ErrorText &error;
+  Scratch &scratch;
+
+  dlc_profile_row *profile = nullptr; // a row for each kernel; null: nobody measures
+  uint32_t numProfileRows = 0;
+  /// Why a service refused to go on.
+  dlc_status status = DLC_OK;
+  uint32_t site = 0; // of the library call at work
+  int64_t errorWord = INT64_MAX;
+  ObjectList objects = {};
+
+  /// Reports the first failure of a run, in printf's form. `where` is how the message starts.
+  /// Returns what a service returns then.
+  int32_t fail(dlc_status why, const char *where, const char *format, ...)
+      __attribute__((format(printf, 4, 5)));
+  /// The nodes of a row of the site table.
+  const char *nodesOf(uint32_t row) const;
+  /// Whether the run is to go on; reports where it is not.
+  [[nodiscard]] bool goesOn();
 };
 
-/// The services of a run whose state is a RunState.
+int32_t launchKernel(void *state, const dlc_launch *launch);
+
+/// The services of a plan or run whose state is a RunState.
 extern const dlc_services runServices;
 
 } // namespace dlc::runtime

@@ -59,6 +59,8 @@ Status Manifest::load(Bytes bytes, ErrorText &error) {
   DLC_RETURN_IF_ERROR(
       loadTensors("output", header.outputs, outputTable, numInputDims, true, error));
   DLC_RETURN_IF_ERROR(loadKernels(header, error));
+  DLC_RETURN_IF_ERROR(loadSites(header, error));
+  DLC_RETURN_IF_ERROR(loadVersions(header, error));
   return checkSymbolsBound(error);
 }
 
@@ -81,6 +83,21 @@ Status Manifest::loadSymbols(const dlc_manifest &header, ErrorText &error) {
   return DLC_OK;
 }
 
+/// Checks what kind of thing an input or output is.
+Status Manifest::checkPort(const char *kind, const char *name, const dlc_manifest_tensor &row,
+                           ErrorText &error) const {
+  const bool isValue = row.port == DLC_PORT_VALUE;
+  if (row.port > DLC_PORT_VALUE || row.value_kind > DLC_VALUE_OPTIONAL)
+    return error.fail(DLC_INCOMPATIBLE, "%s '%s' is of an unknown kind", kind, name);
+  if (isValue ? row.rank != 0 : row.value_kind != DLC_VALUE_TENSOR)
+    return error.fail(DLC_BAD_ARTIFACT, "bad manifest: %s '%s' contradicts its kind", kind, name);
+  const auto dtype = static_cast<int32_t>(row.dtype);
+  if ((dlc_dtype_size(dtype) == 0 && !(isValue && dtype == 0)) || (dtype == DLC_STRING && !isValue))
+    return error.fail(DLC_INCOMPATIBLE, "%s '%s' has the unknown element type %u", kind, name,
+                      row.dtype);
+  return DLC_OK;
+}
+
 /// Checks the rows of a tensor table and adds up their ranks.
 Status Manifest::countDims(const char *kind, uint32_t offset, uint32_t count, size_t &dims,
                            ErrorText &error) const {
@@ -96,9 +113,7 @@ Status Manifest::countDims(const char *kind, uint32_t offset, uint32_t count, si
     if (rows[i].rank > DLC_MAX_RANK)
       return error.fail(DLC_INCOMPATIBLE, "%s '%s' has rank %u; this runtime takes up to %d", kind,
                         name, rows[i].rank, DLC_MAX_RANK);
-    if (dlc_dtype_size(static_cast<int32_t>(rows[i].dtype)) == 0)
-      return error.fail(DLC_INCOMPATIBLE, "%s '%s' has the unknown element type %u", kind, name,
-                        rows[i].dtype);
+    DLC_RETURN_IF_ERROR(checkPort(kind, name, rows[i], error));
     if (!table(rows[i].dims, rows[i].rank, tensorDims))
       return error.fail(DLC_BAD_ARTIFACT, "bad manifest: the dims of %s '%s' lie outside of it",
                         kind, name);
@@ -118,6 +133,9 @@ Status Manifest::loadTensors(const char *kind, uint32_t offset, OwnedArray<Manif
     tensor.rank = rows[i].rank;
     tensor.dimValues = dimValues.data() + firstDim;
     tensor.dimTexts = dimTexts.data() + firstDim;
+    tensor.isValue = rows[i].port == DLC_PORT_VALUE;
+    tensor.valueKind = rows[i].value_kind;
+    tensor.readAtEntry = (rows[i].flags & DLC_PORT_READ_AT_ENTRY) != 0;
     if (!string(rows[i].name, tensor.name) || !table(rows[i].dims, rows[i].rank, tensor.dims))
       return badManifest(error, "a tensor lies outside of it");
     for (uint32_t d = 0; d < tensor.rank; ++d) {
@@ -153,7 +171,34 @@ Status Manifest::loadKernels(const dlc_manifest &header, ErrorText &error) {
   return DLC_OK;
 }
 
-/// A run takes all symbols from the inputs' dims, so that each must be one.
+Status Manifest::loadSites(const dlc_manifest &header, ErrorText &error) {
+  const dlc_manifest_site *rows = nullptr;
+  if (!table(header.sites, header.num_sites, rows))
+    return badManifest(error, "the site table lies outside of it");
+  if (!siteTable.allocate(header.num_sites))
+    return outOfMemory(error);
+  for (uint32_t i = 0; i < header.num_sites; ++i)
+    if (!string(rows[i].nodes, siteTable[i].nodes) || !string(rows[i].text, siteTable[i].text))
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: the texts of site %u lie outside of it",
+                        i);
+  return DLC_OK;
+}
+
+Status Manifest::loadVersions(const dlc_manifest &header, ErrorText &error) {
+  const dlc_manifest_version *rows = nullptr;
+  if (!table(header.versions, header.num_versions, rows))
+    return badManifest(error, "the version table lies outside of it");
+  if (header.num_versions == 0)
+    return badManifest(error, "it has no version of the program");
+  if (!versionTable.allocate(header.num_versions))
+    return outOfMemory(error);
+  for (uint32_t i = 0; i < header.num_versions; ++i)
+    if (!string(rows[i].when, versionTable[i]))
+      return badManifest(error, "the text of a version lies outside of it");
+  return DLC_OK;
+}
+
+/// A run takes the shape symbols from the inputs' dims, so that each must be one.
 Status Manifest::checkSymbolsBound(ErrorText &error) const {
   for (size_t s = 0; s < symbolTable.size(); ++s) {
     bool bound = false;

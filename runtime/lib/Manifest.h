@@ -18,6 +18,9 @@ struct ManifestTensor {
       *dims;                // `value` is -1 and `symbol` an index, or -1 and -1 for an expression
   const int64_t *dimValues; // as the C API shows them
   const char *const *dimTexts;
+  bool isValue;       // a dlc_value of any dims: `rank` is 0
+  uint32_t valueKind; // DLC_VALUE_; a tensor where it is not one
+  bool readAtEntry;
 };
 
 struct ManifestSymbol {
@@ -31,6 +34,11 @@ struct ManifestKernel {
   const char *nodes;
 };
 
+struct ManifestSite {
+  const char *nodes;
+  const char *text;
+};
+
 /// Immutable after `load`.
 class Manifest {
 public:
@@ -41,6 +49,9 @@ public:
   const OwnedArray<ManifestTensor> &outputs() const { return outputTable; }
   const OwnedArray<ManifestSymbol> &symbols() const { return symbolTable; }
   const OwnedArray<ManifestKernel> &kernels() const { return kernelTable; }
+  const OwnedArray<ManifestSite> &sites() const { return siteTable; }
+  /// What each version is for: "N = 1"; the last is the general one.
+  const OwnedArray<const char *> &versions() const { return versionTable; }
   /// Dims of all outputs together: what dlc_program.plan writes.
   size_t numOutputDims() const { return outputDimCount; }
   const char *model() const { return modelName; }
@@ -53,9 +64,13 @@ private:
   Status loadSymbols(const dlc_manifest &header, ErrorText &error);
   Status countDims(const char *kind, uint32_t offset, uint32_t count, size_t &dims,
                    ErrorText &error) const;
+  Status checkPort(const char *kind, const char *name, const dlc_manifest_tensor &row,
+                   ErrorText &error) const;
   Status loadTensors(const char *kind, uint32_t offset, OwnedArray<ManifestTensor> &tensors,
                      size_t firstDim, bool expressions, ErrorText &error);
   Status loadKernels(const dlc_manifest &header, ErrorText &error);
+  Status loadSites(const dlc_manifest &header, ErrorText &error);
+  Status loadVersions(const dlc_manifest &header, ErrorText &error);
   Status checkSymbolsBound(ErrorText &error) const;
 
   OwnedArray<uint64_t> blob; // of words, so that its tables are aligned
@@ -64,6 +79,8 @@ private:
   OwnedArray<ManifestTensor> outputTable;
   OwnedArray<ManifestSymbol> symbolTable;
   OwnedArray<ManifestKernel> kernelTable;
+  OwnedArray<ManifestSite> siteTable;
+  OwnedArray<const char *> versionTable;
   OwnedArray<int64_t> dimValues;
   OwnedArray<const char *> dimTexts;
   size_t outputDimCount = 0;

@@ -229,9 +229,12 @@ static dlc_status describeTensor(const OwnedArray<ManifestTensor> &tensors, uint
                      .dtype = tensor.dtype,
                      .name = tensor.name,
                      .rank = tensor.rank,
-                     .reserved = 0,
+                     .flags = (tensor.isValue ? DLC_INFO_ANY_DIMS : 0u) |
+                              (tensor.readAtEntry ? DLC_INFO_READ_BY_PLAN : 0u),
                      .dims = tensor.dimValues,
-                     .dim_texts = tensor.dimTexts});
+                     .dim_texts = tensor.dimTexts,
+                     .kind = tensor.valueKind,
+                     .reserved = 0});
 }
 
 dlc_status dlc_session_input(const dlc_session *session, uint32_t index, dlc_tensor_info *info) {

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 
 namespace dlc::runtime {
 
@@ -57,5 +58,10 @@ template <typename T> [[nodiscard]] bool writeStruct(T &given, T full) {
 }
 
 } // namespace dlc::runtime
+
+/// Whether a struct has `field`, which came after its first version.
+#define DLC_COVERS(given, field)                                                                   \
+  ((given).struct_size >=                                                                          \
+   offsetof(std::remove_cvref_t<decltype(given)>, field) + sizeof((given).field))
 
 #endif

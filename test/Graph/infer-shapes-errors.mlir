@@ -102,6 +102,8 @@ func.func @axes(%x: !dlc.tensor<N x 6 x f32>) {
   %0 = dlc.reduce sum %x axes [2] : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
   // expected-error @below {{expected axes to be dims of}}
   %1 = dlc.reduce sum %x axes [1, -1] : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected axis to be a dim of '!dlc.tensor<N x 6 x f32>', found -3}}
+  %s = dlc.softmax %x axis -3 : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
   // expected-error @below {{expected axis from -2 to 2, found 3}}
   %2 = dlc.flatten %x axis 3 : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
   // expected-error @below {{expected an input with spatial dims}}

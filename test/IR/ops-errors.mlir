@@ -169,8 +169,16 @@ func.func @write_c1(%v: !dlc.tensor<M x f32>, %b: !dlc.buffer<!dlc.tensor<N x f3
 // -----
 
 func.func @matmul_c1(%x: !dlc.tensor<4 x f32>, %w: !dlc.tensor<4 x 3 x f32>) {
-  // expected-error @below {{expected lhs of rank 2 or more and rhs of rank 2}}
-  %0 = dlc.matmul %x, %w : (!dlc.tensor<4 x f32>, !dlc.tensor<4 x 3 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected matrices or vectors that are not transposed}}
+  %0 = dlc.matmul %x, %w transpose_lhs : (!dlc.tensor<4 x f32>, !dlc.tensor<4 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @matmul_c1_scalar(%x: !dlc.tensor<f32>, %w: !dlc.tensor<4 x 3 x f32>) {
+  // expected-error @below {{expected matrices or vectors that are not transposed}}
+  %0 = dlc.matmul %x, %w : (!dlc.tensor<f32>, !dlc.tensor<4 x 3 x f32>) -> !dlc.tensor<* x f32>
   return
 }
 
@@ -184,7 +192,15 @@ func.func @matmul_c2(%x: !dlc.tensor<N x 4 x f32>, %w: !dlc.tensor<4 x 3 x f32>)
 
 // -----
 
-func.func @matmul_c3(%x: !dlc.tensor<N x 4 x f32>, %w: !dlc.tensor<4 x 3 x f32>) {
+func.func @matmul_c3(%x: !dlc.tensor<2 x 5 x N x 4 x f32>, %w: !dlc.tensor<3 x 1 x 4 x 3 x f32>) {
+  // expected-error @below {{expected dims before the last two that broadcast, found 2 and 3}}
+  %0 = dlc.matmul %x, %w : (!dlc.tensor<2 x 5 x N x 4 x f32>, !dlc.tensor<3 x 1 x 4 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @matmul_c4(%x: !dlc.tensor<N x 4 x f32>, %w: !dlc.tensor<4 x 3 x f32>) {
   // expected-error @below {{expected a bias of 3 elements}}
   %0 = dlc.matmul %x, %w, %x : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<4 x 3 x f32>, !dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x f32>
   return

@@ -89,6 +89,10 @@ func.func @vision(%x: !dlc.tensor<N x 4 x H x W x f32>, %v: !dlc.tensor<4 x f32>
   %1 = dlc.max_pool %0 kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] ceil : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<* x f32>
   // CHECK: dlc.reduce mean %{{.*}} axes [2, 3] keep_dims :
   %2 = dlc.reduce mean %0 axes [2, 3] keep_dims : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x 1 x 1 x f32>
+  // CHECK: dlc.reduce log_sum %{{.*}} : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<f32>
+  %s1 = dlc.reduce log_sum %0 : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<f32>
+  // CHECK: dlc.softmax %{{.*}} axis -1 log :
+  %s2 = dlc.softmax %0 axis -1 log : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x H x W x f32>
   // CHECK: dlc.global_pool max %{{.*}} :
   %3 = dlc.global_pool max %0 : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x 1 x 1 x f32>
   // CHECK: dlc.flatten %{{.*}} axis 1 :

@@ -28,9 +28,54 @@ func.func @main(%x: !dlc.tensor<N x f32>) -> !dlc.tensor<* x f32> {
 // -----
 
 func.func @main(%x: !dlc.tensor<2*N x f32>) -> !dlc.tensor<2*N x f32> {
-  // expected-error @below {{symbol 'N' is not bound by an input}}
+  // expected-error @below {{symbol 'N' is bound neither by an input nor by an op before this one}}
   %0 = dlc.relu %x : (!dlc.tensor<2*N x f32>) -> !dlc.tensor<2*N x f32>
   return %0 : !dlc.tensor<2*N x f32>
+}
+
+// -----
+
+// What a branch binds is not known behind it, nor in the other one.
+func.func @main(%h: !dlc.value, %c: !dlc.tensor<i1>) {
+  dlc.if %c : (!dlc.tensor<i1>) -> () {
+    %0 = dlc.match %h binds ["n"] : !dlc.value -> !dlc.tensor<n x f32>
+    dlc.guard <n> equals <3>
+    dlc.yield
+  } else {
+    // expected-error @below {{symbol 'n' is bound neither by an input nor by an op before this one}}
+    dlc.guard <n> equals <3>
+    dlc.yield
+  }
+  return
+}
+
+// -----
+
+func.func @main(%x: !dlc.tensor<2 x i64>) {
+  // expected-error @below {{symbol 'a' is bound neither by an input nor by an op before this one}}
+  %0 = dlc.library_call "make"() {sizes = [#dlc.expr<2*a>]} : () -> !dlc.value
+  dlc.bind %x as ["a", ""] : !dlc.tensor<2 x i64>
+  return
+}
+
+// -----
+
+func.func @main() {
+  dlc.loop "i" trip <3> () : () -> () {
+    dlc.guard <i> equals <0>
+    dlc.yield
+  }
+  // expected-error @below {{symbol 'i' is bound neither by an input nor by an op before this one}}
+  dlc.guard <i> equals <0>
+  return
+}
+
+// -----
+
+func.func @main(%c: !dlc.tensor<i1>) -> !dlc.value {
+  // expected-error @below {{expected only library calls to leave an operand out}}
+  %0 = dlc.absent : !dlc.value
+  return %0 : !dlc.value
 }
 
 // -----
@@ -64,7 +109,26 @@ func.func @main(%x: !dlc.buffer<!dlc.tensor<N x f32>>) {
 
 // -----
 
-// expected-error @below {{symbol 'M' is not bound by an input}}
+func.func @main(%x: !dlc.buffer<!dlc.tensor<i1>>) {
+  // expected-error @below {{expected buffers and handles after phase plan}}
+  %0 = dlc.library_call "make"(%x) {} : (!dlc.buffer<!dlc.tensor<i1>>) -> !dlc.tensor<i1>
+  return
+}
+
+// -----
+
+func.func @entry(%h: !dlc.value) {
+  // expected-error @below {{'dlc.release' is not expected after phase plan}}
+  dlc.release %h : !dlc.value
+  return
+}
+func.func @main(%h: !dlc.value) {
+  return
+}
+
+// -----
+
+// expected-error @below {{symbol 'M' is bound neither by an input nor by an op before this one}}
 func.func @main(%x: !dlc.buffer<!dlc.tensor<N x f32>>) attributes {dlc.workspace = #dlc.expr<M>} {
   return
 }

@@ -17,8 +17,8 @@
 // An image without rows still has a halo to fill.
 // CHECK: dlc.launch @relu_0 tasks <max(8*H*N, 1)>(%[[IN]], %[[ALLOC]])
 // CHECK: %[[W:.*]] = dlc.weight_slot 0,
-// CHECK: dlc.launch @conv_1 tasks <N*floordiv(H + 1, 2)>(%[[ALLOC]], %[[W]], %[[OUT]])
-// CHECK: dlc.launch @conv_2 tasks <H*N>(%[[ALLOC]], %{{.*}}, %[[AGAIN]])
+// CHECK: dlc.launch @conv_1 tasks <N*floordiv(H + 1, 2)> flops <1152*H*N*W>(%[[ALLOC]], %[[W]], %[[OUT]])
+// CHECK: dlc.launch @conv_2 tasks <H*N> flops <1152*H*N*W>(%[[ALLOC]], %{{.*}}, %[[AGAIN]])
 // CHECK: return
 func.func @main(%x: !x {dlc.name = "input"}) -> (!x {dlc.name = "output"}, !x {dlc.name = "again"}) {
   %0 = dlc.kernel loops (%x) schedule <loops, lanes = 16, channels = 1, pixels = [16], rows = 1> : (!x) -> !h {
@@ -66,17 +66,16 @@ func.func @main(%x: !x {dlc.name = "input"}) -> (!x {dlc.name = "output"}, !x {d
 // CHECK: %[[RESULT:.*]] = dlc.reinterpret %[[OUT]] : <<N x 5 x 8 x f32>> -> <<N x 40 x f32>>
 // CHECK: %[[MATRIX:.*]] = dlc.reinterpret %[[IN]] : <<N x 8 x 1 x 1 x f32>> -> <<N x 8 x f32>>
 // One task for each panel of columns.
-// CHECK: dlc.launch @matmul_0 tasks <3>(%[[MATRIX]], %{{.*}}, %[[RESULT]])
+// CHECK: dlc.launch @matmul_0 tasks <3> flops <640*N>(%[[MATRIX]], %{{.*}}, %[[RESULT]])
 func.func @main(%x: !i {dlc.name = "x"}) -> (!v {dlc.name = "y"}) {
-  %m = dlc.flatten %x axis 1 : (!i) -> !m
+  %m = dlc.view %x : !i -> !m
   %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 1280>, shape = [40, 8], type = f32, recipe = [#dlc.pack<#dlc.filter_layout<outputs = 16, inputs = 8>>]> -> !w
   %0 = dlc.kernel anchor (%m, %w) schedule <direct_conv, lanes = 16, channels = 16, pixels = [14, 1], rows = 1> : (!m, !w) -> !y {
   ^bb0(%a: !m, %b: !wl):
     %r = dlc.matmul %a, %b transpose_rhs : (!m, !wl) -> !y
     dlc.yield %r : !y
   }
-  %s = dlc.constant dense<[0, 5, 8]> : tensor<3xi64> -> !dlc.tensor<3 x i64>
-  %v = dlc.reshape %0, %s : (!y, !dlc.tensor<3 x i64>) -> !v
+  %v = dlc.view %0 : !y -> !v
   return %v : !v
 }
 

@@ -78,3 +78,50 @@ func.func @main(%x: !large, %y: !large) {
   dlc.launch @k tasks <1> (%3, %y) : !large, !large
   return
 }
+
+// -----
+
+!b = !dlc.buffer<!dlc.tensor<16 x f32>>
+
+// Values of the two branches share a slot, and so does what a branch needs with what was done before.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: dlc.workspace = #dlc.expr<128>
+func.func @main(%x: !b, %c: !dlc.buffer<!dlc.tensor<i1>>) {
+  %0 = dlc.alloc : !b
+  dlc.launch @k tasks <1> (%x, %0) : !b, !b
+  %1 = dlc.alloc : !b
+  dlc.launch @k tasks <1> (%0, %1) : !b, !b
+  dlc.if %c : (!dlc.buffer<!dlc.tensor<i1>>) -> () {
+    %2 = dlc.alloc : !b
+    dlc.launch @k tasks <1> (%1, %2) : !b, !b
+    dlc.yield
+  } else {
+    %2 = dlc.alloc : !b
+    dlc.launch @k tasks <1> (%1, %2) : !b, !b
+    dlc.yield
+  }
+  return
+}
+
+// -----
+
+!b = !dlc.buffer<!dlc.tensor<16 x f32>>
+
+// %0 is read in every iteration: nothing in the loop takes its place, though nothing in the text
+// behind its last use reads it. %1 and %3 share one.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: dlc.workspace = #dlc.expr<192>
+func.func @main(%x: !b) {
+  %0 = dlc.alloc : !b
+  dlc.launch @k tasks <1> (%x, %0) : !b, !b
+  dlc.loop "i" trip <3> () : () -> () {
+    %1 = dlc.alloc : !b
+    dlc.launch @k tasks <1> (%0, %1) : !b, !b
+    %2 = dlc.alloc : !b
+    dlc.launch @k tasks <1> (%1, %2) : !b, !b
+    %3 = dlc.alloc : !b
+    dlc.launch @k tasks <1> (%2, %3) : !b, !b
+    dlc.yield
+  }
+  return
+}

@@ -48,7 +48,7 @@ func.func @wide(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.tensor<64 x 3 x
 // Rows whose width is known are cut into tiles of nearly equal width.
 // CHECK-LABEL: func.func @known_width
 func.func @known_width(%x: !dlc.tensor<1 x 3 x 7 x 20 x f32>, %w: !dlc.tensor<64 x 3 x 1 x 1 x f32>, %y: !dlc.tensor<1 x 3 x 7 x 29 x f32>,
-                       %m: !dlc.tensor<N x 8 x f32>, %v: !dlc.tensor<1000 x 8 x f32>) {
+                       %m: !dlc.tensor<N x 8 x f32>, %r: !dlc.tensor<8 x K x f32>) {
   // CHECK: pixels = [10, 1]
   %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 3 x 7 x 20 x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x 7 x 20 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
   ^bb0(%a: !dlc.tensor<1 x 3 x 7 x 20 x f32>, %b: !dlc.tensor<64 x 3 x 1 x 1 x f32>):
@@ -63,10 +63,18 @@ func.func @known_width(%x: !dlc.tensor<1 x 3 x 7 x 20 x f32>, %w: !dlc.tensor<64
   }
   // 63 vectors of columns, three at a time.
   // CHECK: schedule <direct_conv, lanes = 16, channels = 48, pixels = [9, 4, 1], rows = 1>
+  %v = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 32000>, shape = [1000, 8], type = f32> -> !dlc.tensor<1000 x 8 x f32>
   %3 = dlc.kernel anchor (%m, %v) : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<1000 x 8 x f32>) -> !dlc.tensor<N x 1000 x f32> {
   ^bb0(%a: !dlc.tensor<N x 8 x f32>, %b: !dlc.tensor<1000 x 8 x f32>):
     %1 = dlc.matmul %a, %b transpose_rhs : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<1000 x 8 x f32>) -> !dlc.tensor<N x 1000 x f32>
     dlc.yield %1 : !dlc.tensor<N x 1000 x f32>
+  }
+  // A right operand that only the run knows.
+  // CHECK: schedule <matmul, lanes = 16, channels = 64, pixels = [6, 4, 1], rows = 48>
+  %4 = dlc.kernel anchor (%m, %r) : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x K x f32>) -> !dlc.tensor<N x K x f32> {
+  ^bb0(%a: !dlc.tensor<N x 8 x f32>, %b: !dlc.tensor<8 x K x f32>):
+    %1 = dlc.matmul %a, %b : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x K x f32>) -> !dlc.tensor<N x K x f32>
+    dlc.yield %1 : !dlc.tensor<N x K x f32>
   }
   return
 }

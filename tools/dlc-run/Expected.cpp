@@ -59,6 +59,21 @@ static std::string placeText(size_t element, const std::vector<int64_t> &dims) {
   return fmt::format("[{}]", fmt::join(place, ", "));
 }
 
+/// Compares strings of equal dims.
+static void compareStrings(const Expectation &expectation, const TensorView &found,
+                           std::vector<std::string> &lines, Problems &problems) {
+  const size_t count = expectation.tensor.data.size() / sizeof(dlc_text);
+  for (size_t i = 0; i < count; ++i) {
+    const std::string_view expected = stringAt(expectation.tensor.data.data(), i);
+    if (const std::string_view string = stringAt(found.data, i); string != expected) {
+      problems.add("output '{}': expected \"{}\" at {}, found \"{}\"", expectation.name, expected,
+                   placeText(i, found.dims), string);
+      return;
+    }
+  }
+  lines.push_back(fmt::format("{}: as expected: {} equal strings", expectation.name, count));
+}
+
 void dlc::run::compareTensors(const Expectation &expectation, double tolerance,
                               const TensorView &found, std::vector<std::string> &lines,
                               Problems &problems) {
@@ -69,6 +84,8 @@ void dlc::run::compareTensors(const Expectation &expectation, double tolerance,
                  dlc_dtype_name(found.dtype), dimsText(found.dims));
     return;
   }
+  if (found.dtype == DLC_STRING)
+    return compareStrings(expectation, found, lines, problems);
   const Comparison result = compareElements(found, expected.data.data());
   const bool floats = isFloat(found.dtype);
   const long double relative =

@@ -17,11 +17,13 @@ static bool inspectPictureFor(const std::string &path, std::string_view bytes,
                             (info.dims[0] == 1 || info.dims[0] == -1) &&
                             (info.dims[1] == 1 || info.dims[1] == 3 || info.dims[1] == -1);
   if (!takesPicture) {
-    std::string dims;
+    std::string dims = info.flags & DLC_INFO_ANY_DIMS ? "of any dims" : "";
     for (uint32_t d = 0; d < info.rank; ++d)
       dims += fmt::format("{}{}", d ? " x " : "", info.dim_texts[d]);
+    const char *type = dlc_dtype_name(info.dtype);
     problems.add("{}: a picture is f32 1 x 3 x H x W or 1 x 1 x H x W; input '{}' takes {} {}",
-                 path, info.name, dlc_dtype_name(info.dtype), dims.empty() ? "scalar" : dims);
+                 path, info.name, type ? type : "elements of any type",
+                 dims.empty() ? "scalar" : dims);
     return false;
   }
   const int channels = info.dims[1] == -1 ? 0 : static_cast<int>(info.dims[1]);
@@ -39,6 +41,8 @@ static void readPicture(const Source &source, const Preparation &preparation, Fe
   Tensor &tensor = feeds.tensors[source.port];
   tensor.dtype = DLC_F32;
   tensor.dims = preparedDims(preparation, picture.decoded.dims);
+  feeds.planReadsPictures =
+      feeds.planReadsPictures || (source.info.flags & DLC_INFO_READ_BY_PLAN) != 0;
   feeds.pictures.push_back(std::move(picture));
 }
 
@@ -70,6 +74,12 @@ public:
   }
 
   void fill(uint32_t input, const dlc_tensor_info &info, Feeds &feeds) {
+    if (info.flags & DLC_INFO_ANY_DIMS) {
+      problems.add("input '{}': its dims are not known, so that it cannot be random; feed it with "
+                   "--input {}=...",
+                   info.name, info.name);
+      return;
+    }
     Tensor &tensor = feeds.tensors[input];
     tensor.dtype = info.dtype;
     bool open = false;
@@ -145,7 +155,8 @@ bool dlc::run::readFeeds(const Options &options, const dlc_session *session, Fee
                             .reserved = 0,
                             .dims = tensor.dims.data(),
                             .data = tensor.data.data(),
-                            .size = tensor.data.size()});
+                            .size = tensor.data.size(),
+                            .value = nullptr});
   return problems.empty();
 }
 

@@ -22,6 +22,7 @@ struct Feeds {
   std::deque<Tensor> tensors;    // in the session's order
   std::vector<dlc_input> inputs; // point into `tensors`
   std::vector<PictureFile> pictures;
+  bool planReadsPictures = false; // so that they are to be decoded first
   std::vector<std::string> lines; // what is to be said of random inputs
 };
 

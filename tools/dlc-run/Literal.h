@@ -1,4 +1,4 @@
-// Tensors written on the command line: comma-separated numbers.
+// Tensors written on the command line: numbers or strings with commas between them.
 #ifndef DLC_RUN_LITERAL_H
 #define DLC_RUN_LITERAL_H
 
@@ -6,8 +6,9 @@
 
 namespace dlc::run {
 
-/// Reads the elements of an input. Their number decides its one dim that is not static, where it
-/// has one; `source` is for messages. f16 and bf16 are rounded to nearest. False after a report.
+/// Reads the elements of an input. Nested brackets say their dims; without, their number decides
+/// its one dim that is not static, where it has one; `source` is for messages. f16 and bf16 are
+/// rounded to nearest. False after a report.
 [[nodiscard]] bool parseLiteral(const std::string &source, const std::string &text,
                                 const dlc_tensor_info &info, Tensor &tensor, Problems &problems);
 

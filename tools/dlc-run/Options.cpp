@@ -18,7 +18,8 @@ inputs:
                         feeds f32 1 x 3 x H x W or 1 x 1 x H x W with values from 0 to 255: gray
                         and colour become what the input takes, alpha is dropped
   --input @FILE.npz     each array feeds the input of its name
-  --input NAME=VALUES   comma-separated numbers: 1,1,2,2
+  --input NAME=VALUES   comma-separated numbers: 1,1,2,2; brackets say their dims: [[1,2],[3,4]];
+                        strings may be quoted, with \n, \t, \" and \\: ["one, two",three]
   --random SEED         fills the other inputs: floats from -1 to 1, integers from 0 to 9. The same
                         seed and dims give the same numbers on every machine
   --dim NAME=SIZE       the size of an open dim of random inputs: N=4

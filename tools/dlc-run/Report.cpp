@@ -12,7 +12,43 @@
 
 using namespace dlc::run;
 
+/// The first strings of a tensor, each cut where it is long.
+static std::string stringsText(const TensorView &tensor) {
+  constexpr int64_t mostStrings = 8;
+  constexpr size_t mostBytes = 60;
+  int64_t count = 0;
+  (void)countElements(tensor.dims, count); // they are in memory
+  std::string line;
+  for (int64_t i = 0; i < std::min(count, mostStrings); ++i) {
+    const std::string_view string = stringAt(tensor.data, static_cast<size_t>(i));
+    const bool whole = string.size() <= mostBytes;
+    line +=
+        fmt::format("{} \"{}\"{}", i ? "," : ":", string.substr(0, mostBytes), whole ? "" : "...");
+  }
+  if (count > mostStrings)
+    line += fmt::format(", and {} more", count - mostStrings);
+  return count == 0 ? ", empty" : line;
+}
+
+void dlc::run::describeValue(const std::string &name, const dlc_value *value,
+                             std::vector<std::string> &lines) {
+  constexpr uint64_t mostElements = 16;
+  const uint64_t count = dlc_value_count(value);
+  if (dlc_value_kind(value) == DLC_KIND_TENSOR)
+    return lines.push_back(summaryLine(name, viewOf(value)));
+  if (dlc_value_kind(value) == DLC_KIND_OPTIONAL)
+    lines.push_back(fmt::format("{}: optional, {}", name, count ? "of" : "empty"));
+  else
+    lines.push_back(fmt::format("{}: sequence of {}", name, count));
+  for (uint64_t i = 0; i < std::min(count, mostElements); ++i)
+    describeValue(fmt::format("{}[{}]", name, i), dlc_value_element(value, i), lines);
+  if (count > mostElements)
+    lines.push_back(fmt::format("{}: {} more", name, count - mostElements));
+}
+
 std::string dlc::run::summaryLine(const std::string &name, const TensorView &tensor) {
+  if (tensor.dtype == DLC_STRING)
+    return fmt::format("{}: string {}{}", name, dimsText(tensor.dims), stringsText(tensor));
   const size_t elementSize = dlc_dtype_size(tensor.dtype);
   const size_t count = tensor.size / elementSize;
   double least = std::numeric_limits<double>::infinity(), most = -least, sum = 0;

@@ -8,8 +8,12 @@
 namespace dlc::run {
 
 /// One line: name, element type, dims, and minimum, mean and maximum of the elements that are not
-/// NaN.
+/// NaN, or the first strings.
 std::string summaryLine(const std::string &name, const TensorView &tensor);
+
+/// The lines for a value: one for each tensor of a sequence.
+void describeValue(const std::string &name, const dlc_value *value,
+                   std::vector<std::string> &lines);
 
 /// "12 runs: median 3.200 ms, min 3.141 ms, p90 3.310 ms"; `milliseconds` is not empty.
 std::string timeLine(std::vector<double> milliseconds);

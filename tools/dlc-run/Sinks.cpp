@@ -5,6 +5,7 @@
 #include "Picture.h"
 #include "Sources.h"
 
+#include <algorithm>
 #include <sys/stat.h>
 #include <tuple>
 
@@ -74,7 +75,7 @@ static void checkFileClashes(const Options &options, Problems &problems) {
 bool dlc::run::resolveSinks(const Options &options, const dlc_session *session,
                             std::vector<Sink> &sinks, Problems &problems) {
   for (const Binding &binding : options.outputs) {
-    Sink sink = {binding.value, 0, suffixOf(binding.value) == "png"};
+    Sink sink = {binding.value, 0, suffixOf(binding.value) == "png", false};
     const char *nearest = nullptr;
     if (dlc_session_find_output(session, binding.name.c_str(), &sink.index, &nearest) != DLC_OK)
       problems.add("{}: no output '{}'; {}", options.model, binding.name,
@@ -82,6 +83,13 @@ bool dlc::run::resolveSinks(const Options &options, const dlc_session *session,
                            : "the model has none");
     if (!sink.picture && suffixOf(binding.value) != "npy")
       problems.add("{}: expected a file .npy or .png for output '{}'", binding.value, binding.name);
+    dlc_tensor_info info = {};
+    info.struct_size = sizeof(info);
+    (void)dlc_session_output(session, sink.index, &info);
+    if (info.kind != DLC_KIND_TENSOR)
+      problems.add("{}: output '{}' is {}, which no file holds", binding.value, binding.name,
+                   kindText(info.kind));
+    sink.anyDims = (info.flags & DLC_INFO_ANY_DIMS) != 0;
     sinks.push_back(sink);
   }
   checkFileClashes(options, problems);
@@ -92,6 +100,10 @@ bool dlc::run::checkSinks(const std::vector<Sink> &sinks, const Outputs &outputs
                           Problems &problems) {
   for (const Sink &sink : sinks) {
     const TensorView tensor = outputs.view(sink.index);
+    const bool late = tensor.data == nullptr &&
+                      (sink.anyDims || std::count(tensor.dims.begin(), tensor.dims.end(), -1) != 0);
+    if (late && (sink.picture || tensor.dtype == 0))
+      continue; // writeSinks() will see
     if (sink.picture)
       (void)checkPicture(sink.path, tensor.dtype, tensor.dims, problems);
     else if (!npyHolds(tensor.dtype))
@@ -102,6 +114,8 @@ bool dlc::run::checkSinks(const std::vector<Sink> &sinks, const Outputs &outputs
 
 bool dlc::run::writeSinks(const std::vector<Sink> &sinks, const Outputs &outputs,
                           Problems &problems) {
+  if (!checkSinks(sinks, outputs, problems)) // what only the run has found
+    return false;
   for (const Sink &sink : sinks) {
     const TensorView tensor = outputs.view(sink.index);
     if (sink.picture) {

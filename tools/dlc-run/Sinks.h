@@ -17,6 +17,8 @@ public:
   dlc_output *data() { return outputs.data(); }
   uint32_t size() const { return static_cast<uint32_t>(outputs.size()); }
   TensorView view(uint32_t index) const;
+  /// The output where it is a sequence or optional, else null.
+  const dlc_value *value(uint32_t index) const { return outputs[index].value; }
 
 private:
   std::vector<dlc_output> outputs;
@@ -27,6 +29,7 @@ struct Sink {
   std::string path;
   uint32_t index;
   bool picture; // else .npy
+  bool anyDims; // the run finds the rank
 };
 
 /// Resolves every --output. Reports all unknown names and file types, and files that the run reads
@@ -34,7 +37,8 @@ struct Sink {
 [[nodiscard]] bool resolveSinks(const Options &options, const dlc_session *session,
                                 std::vector<Sink> &sinks, Problems &problems);
 
-/// Reports outputs whose planned type and dims their file cannot hold, before the model runs.
+/// Reports outputs whose type and dims, as far as they are known, their file cannot hold: before
+/// the model runs.
 [[nodiscard]] bool checkSinks(const std::vector<Sink> &sinks, const Outputs &outputs,
                               Problems &problems);
 

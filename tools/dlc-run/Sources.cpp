@@ -104,6 +104,11 @@ static bool readTensorFile(const Source &source, Tensor &tensor, Problems &probl
 bool dlc::run::readSource(const Ports &ports, const Source &source, Tensor &tensor,
                           Problems &problems) {
   const dlc_tensor_info &info = source.info;
+  if (info.kind != DLC_KIND_TENSOR) {
+    problems.add("{}: {} '{}' is {}, which dlc-run cannot read", source.label, ports.kind,
+                 info.name, kindText(info.kind));
+    return false;
+  }
   if (!source.member && source.value[0] != '@')
     return parseLiteral(source.label, source.value, info, tensor, problems);
   const std::string suffix = suffixOf(source.value);
@@ -114,7 +119,7 @@ bool dlc::run::readSource(const Ports &ports, const Source &source, Tensor &tens
   }
   if (!readTensorFile(source, tensor, problems))
     return false;
-  if (tensor.dtype != info.dtype) {
+  if (info.dtype != 0 && tensor.dtype != info.dtype) {
     problems.add("{}: expected {} for {} '{}', found {}", source.label, dlc_dtype_name(info.dtype),
                  ports.kind, info.name, dlc_dtype_name(tensor.dtype));
     return false;

@@ -42,6 +42,35 @@ bool Tensor::allocate(const std::string &source, Problems &problems) {
   return true;
 }
 
+bool Tensor::setStrings(const std::string &source, const std::vector<std::string_view> &of,
+                        Problems &problems) {
+  size_t bytes = 0;
+  for (std::string_view string : of)
+    bytes += string.size();
+  dtype = DLC_STRING;
+  if (!allocate(source, problems))
+    return false;
+  if (!text.allocate(bytes)) {
+    problems.add("{}: out of memory for {} bytes", source, bytes);
+    return false;
+  }
+  char *to = text.data();
+  for (size_t i = 0; i < of.size(); to += of[i++].size()) {
+    of[i].copy(to, of[i].size());
+    as<dlc_text>()[i] = {to, of[i].size()};
+  }
+  return true;
+}
+
+TensorView dlc::run::viewOf(const dlc_value *value) {
+  const int64_t *dims = dlc_value_dims(value);
+  const int32_t dtype = dlc_value_dtype(value);
+  return {dtype,
+          {dims, dims + dlc_value_rank(value)},
+          dlc_value_data(value),
+          dlc_value_count(value) * dlc_dtype_size(dtype)};
+}
+
 bool dlc::run::countElements(const std::vector<int64_t> &dims, int64_t &count) {
   count = 1;
   for (int64_t dim : dims)
@@ -62,6 +91,12 @@ bool dlc::run::checkBools(const std::string &source, const Tensor &tensor, Probl
       return false;
     }
   return true;
+}
+
+const char *dlc::run::kindText(uint32_t kind) {
+  return kind == DLC_KIND_SEQUENCE   ? "a sequence"
+         : kind == DLC_KIND_OPTIONAL ? "an optional"
+                                     : "a tensor";
 }
 
 std::string dlc::run::dimsText(const std::vector<int64_t> &dims) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace dlc::run {
@@ -49,7 +50,11 @@ struct Tensor {
   int32_t dtype = 0;
   std::vector<int64_t> dims;
   Buffer data;
+  Buffer text; // the bytes of strings
 
+  /// Makes a tensor of strings; dims hold as many. False after a report.
+  [[nodiscard]] bool setStrings(const std::string &source, const std::vector<std::string_view> &of,
+                                Problems &problems);
   /// Allocates the data for dtype and dims; reports where that fails, naming `source`.
   [[nodiscard]] bool allocate(const std::string &source, Problems &problems);
   template <typename T> T *as() { return reinterpret_cast<T *>(data.data()); }
@@ -64,11 +69,23 @@ struct TensorView {
   size_t size; // bytes
 };
 
+/// A tensor as a value holds it.
+TensorView viewOf(const dlc_value *value);
+
+/// Element `i` of a tensor of strings.
+inline std::string_view stringAt(const void *data, size_t i) {
+  const dlc_text &text = static_cast<const dlc_text *>(data)[i];
+  return {text.size ? text.data : "", text.size};
+}
+
 /// Elements of a shape with dims >= 0; false where they do not fit 63 bits.
 [[nodiscard]] bool countElements(const std::vector<int64_t> &dims, int64_t &count);
 
 /// Reports a bool that is neither 0 nor 1.
 [[nodiscard]] bool checkBools(const std::string &source, const Tensor &tensor, Problems &problems);
+
+/// "a sequence", "an optional" or "a tensor".
+const char *kindText(uint32_t kind);
 
 /// "1 x 3 x 256 x 256", or "scalar".
 std::string dimsText(const std::vector<int64_t> &dims);

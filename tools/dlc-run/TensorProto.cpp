@@ -61,6 +61,7 @@ enum Field {
   fieldSegment = 3,
   fieldFloats = 4,
   fieldInts = 5,
+  fieldStrings = 6,
   fieldLongs = 7,
   fieldRaw = 9,
   fieldDoubles = 10,
@@ -78,6 +79,7 @@ struct Proto {
   uint64_t typedField = 0;       // which of the typed fields there is; 0: none
   bool mixed = false;            // more than one
   std::vector<uint64_t> numbers; // of the typed field: bit patterns, integers sign-extended
+  std::vector<std::string_view> strings;
 };
 } // namespace
 
@@ -131,12 +133,17 @@ static bool takeOther(WireReader &reader, uint64_t field, uint64_t type, Proto &
       proto.hasRaw = true;
       proto.raw = text;
     }
+    if (field == fieldStrings) {
+      proto.strings.push_back(text);
+      proto.mixed = proto.mixed || (proto.typedField != 0 && proto.typedField != field);
+      proto.typedField = field;
+    }
     proto.segmented = proto.segmented || field == fieldSegment;
     return true;
   }
   if ((type != WireReader::varint && type != WireReader::fixed32 && type != WireReader::fixed64) ||
       !reader.takeNumber(static_cast<int>(type), number) || field == fieldRaw ||
-      field == fieldSegment)
+      field == fieldSegment || field == fieldStrings)
     return false;
   if (field == fieldDataType || field == fieldLocation) {
     if (type != WireReader::varint)
@@ -174,6 +181,8 @@ static uint64_t typedFieldOf(int32_t dtype) {
     return fieldFloats;
   case DLC_F64:
     return fieldDoubles;
+  case DLC_STRING:
+    return fieldStrings;
   case DLC_I64:
     return fieldLongs;
   case DLC_U32:
@@ -232,7 +241,7 @@ static bool applyShape(const std::string &path, const Proto &proto, Tensor &tens
                  proto.segmented ? "split into segments" : "in another file");
     return false;
   }
-  if (proto.mixed || (proto.hasRaw && proto.typedField) ||
+  if (proto.mixed || (proto.hasRaw && (proto.typedField || tensor.dtype == DLC_STRING)) ||
       (proto.typedField && proto.typedField != typedFieldOf(tensor.dtype))) {
     problems.add("{}: expected the data in raw_data or in the field for {} alone", path,
                  dlc_dtype_name(tensor.dtype));
@@ -252,15 +261,22 @@ bool dlc::run::parseTensorProto(const std::string &path, std::string_view bytes,
     return false;
   // Before any memory is allocated for it: the dims may claim anything.
   const size_t elementSize = dlc_dtype_size(tensor.dtype);
-  const size_t found = proto.hasRaw ? proto.raw.size() : proto.numbers.size() * elementSize;
+  const size_t found =
+      proto.hasRaw ? proto.raw.size() : (proto.numbers.size() + proto.strings.size()) * elementSize;
   int64_t count = 0, expected = 0;
   if (!countElements(tensor.dims, count) ||
       __builtin_mul_overflow(count, static_cast<int64_t>(elementSize), &expected) ||
       static_cast<uint64_t>(expected) != found) {
-    problems.add("{}: expected the data of {} elements ({}), found {} bytes", path,
-                 dimsText(tensor.dims), dlc_dtype_name(tensor.dtype), found);
+    if (tensor.dtype == DLC_STRING)
+      problems.add("{}: expected {} strings, found {}", path, dimsText(tensor.dims),
+                   proto.strings.size());
+    else
+      problems.add("{}: expected the data of {} elements ({}), found {} bytes", path,
+                   dimsText(tensor.dims), dlc_dtype_name(tensor.dtype), found);
     return false;
   }
+  if (tensor.dtype == DLC_STRING)
+    return tensor.setStrings(path, proto.strings, problems);
   if (!tensor.allocate(path, problems))
     return false;
   if (proto.hasRaw)

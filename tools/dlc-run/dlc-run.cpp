@@ -47,7 +47,11 @@ static void describeOutputs(const Model &model, const Outputs &outputs,
   for (uint32_t i = 0; i < outputs.size(); ++i) {
     dlc_tensor_info info = {};
     info.struct_size = sizeof(info);
-    if (dlc_session_output(model.session, i, &info) == DLC_OK)
+    if (dlc_session_output(model.session, i, &info) != DLC_OK)
+      continue;
+    if (const dlc_value *value = outputs.value(i))
+      describeValue(info.name, value, lines);
+    else
       lines.push_back(summaryLine(info.name, outputs.view(i)));
   }
 }
@@ -82,7 +86,8 @@ static bool run(const Options &options, const Model &model, std::vector<std::str
   (void)dlc_session_describe(model.session, &info);
   Outputs outputs(info.num_outputs);
   Measurement measurement;
-  if (!planModel(options, model, feeds, outputs, problems) ||
+  if ((feeds.planReadsPictures && !decodePictures(options, feeds, problems)) ||
+      !planModel(options, model, feeds, outputs, problems) ||
       !checkSinks(sinks, outputs, problems) || !decodePictures(options, feeds, problems) ||
       !runModel(options, model.session, model.context, feeds, outputs, measurement, problems) ||
       !writeSinks(sinks, outputs, problems))

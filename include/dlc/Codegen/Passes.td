@@ -28,9 +28,13 @@ def EmitKernels : Pass<"dlc-emit-kernels", "::mlir::ModuleOp"> {
 def EmitHost : Pass<"dlc-emit-host", "::mlir::ModuleOp"> {
   let summary = "emit the host program and the table of the artifact";
   let description = [{
-    Makes `@main` the functions `dlc_run` and `dlc_plan`, and adds the table and the exported `dlc_query` that gives it
-    (dlc/ABI/Program.h). Kernels must have been emitted. The weights section is the hidden symbol `dlc_weights`, which
-    the packager defines.
+    Makes `@main` the function `dlc_run`, `@entry` and the sizes in `@main` the function `dlc_plan`, and adds the table
+    and the exported `dlc_query` that gives it (dlc/ABI/Program.h). Kernels must have been emitted. The weights section
+    is the hidden symbol `dlc_weights`, which the packager defines, as it does the library's functions `dlc_op_<callee>`.
+
+    Sizes without late symbols have passed plan's checks and are computed once, where the function begins; others are
+    computed anew where they are needed, in checked arithmetic where nobody has checked them. Whatever may fail, and
+    each library call, gets a row of `dlc.sites`. Branches and loops become blocks.
 
     Example:
     ```mlir
@@ -39,7 +43,7 @@ def EmitHost : Pass<"dlc-emit-host", "::mlir::ModuleOp"> {
     becomes
     ```mlir
     llvm.func internal @dlc_run(%call: !llvm.ptr) -> i32
-    llvm.func internal @dlc_plan(%symbols: !llvm.ptr, %output_dims: !llvm.ptr, %workspace: !llvm.ptr) -> i32
+    llvm.func internal @dlc_plan(%call: !llvm.ptr) -> i32
     llvm.func @dlc_query(%abi_version: i32) -> !llvm.ptr
     ```
   }];

@@ -198,7 +198,8 @@ def Dlc_WeightAttr : Dlc_Attr<"Weight", "weight"> {
 //===-- Boxes, schedules, targets -------------------------------------------------------------------------------------===//
 
 def Dlc_BoxKind : I32EnumAttr<"BoxKind", "rule family that drew a box", [
-    I32EnumAttrCase<"loops", 0>, I32EnumAttrCase<"anchor", 1>, I32EnumAttrCase<"pool", 2>]> {
+    I32EnumAttrCase<"loops", 0>, I32EnumAttrCase<"anchor", 1>, I32EnumAttrCase<"pool", 2>,
+    I32EnumAttrCase<"rows", 3>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -208,7 +209,8 @@ def Dlc_BoxKindAttr : EnumAttr<Dlc_Dialect, Dlc_BoxKind, "box_kind"> {
 
 def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
     I32EnumAttrCase<"direct_conv", 0>, I32EnumAttrCase<"row_conv", 1>, I32EnumAttrCase<"loops", 2>,
-    I32EnumAttrCase<"pool", 3>]> {
+    I32EnumAttrCase<"pool", 3>, I32EnumAttrCase<"matmul", 4>,
+    I32EnumAttrCase<"depthwise", 5>, I32EnumAttrCase<"softmax", 6>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -218,16 +220,20 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
   let description = [{
     `direct_conv` vectorizes over output channels: a tile is `pixels[i]` neighbours of a row times `channels` output
     channels (`channels / lanes` vectors), all accumulators in registers. `row_conv` vectorizes over a row: a tile is
-    `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors). `loops` evaluates its ops at
+    `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors). `depthwise` convolves each
+    channel of a blocked image with a filter of its own: a tile is `pixels[i]` neighbours of one block. `loops` evaluates its ops at
     `pixels[i]` neighbours of the innermost dim. `pool` reduces windows of a blocked image, a block of channels at a
-    time. A matrix product is a `direct_conv` whose pixels are the rows of its left operand.
+    time. A matrix product by constant weights is a `direct_conv` whose pixels are the rows of its left operand; others
+    are computed by `matmul`, from operands as they lie: a tile is `pixels[i]` rows times `channels` columns.
 
     `pixels` lists tile widths, widest first; each handles what the ones before it leave over of a row, the last one
     all of it; what `pool` leaves over it takes pixel by pixel. A task is `rows` rows of the output (for `loops`: of the
     innermost dim), for convolutions of one panel of `channels` output channels, for `pool` of one block of channels:
     task = (n * panels + panel) * bands + band, so that neighbours share the weights of a panel. It also writes the halo
-    beside its rows; an output without rows has one band, for the halo alone. A matrix product has a task for each
-    panel, a reduction by `pool` for each block.
+    beside its rows; an output without rows has one band, for the halo alone. A `direct_conv` that is a matrix product
+    has a task for each panel, a reduction by `pool` for each block. For `matmul`, n counts the products and a band is
+    `rows` rows of one. For `softmax`, a task is `rows` rows along the last dim, or for another dim the sums of `channels`
+    neighbours.
 
     Example: `#dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1>`
   }];
@@ -275,7 +281,9 @@ def Dlc_ResizeCoordinatesAttr : EnumAttr<Dlc_Dialect, Dlc_ResizeCoordinates, "re
 }
 
 def Dlc_ReduceKind : I32EnumAttr<"ReduceKind", "how elements become one", [
-    I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"mean", 1>, I32EnumAttrCase<"max", 2>, I32EnumAttrCase<"min", 3>]> {
+    I32EnumAttrCase<"sum", 0>, I32EnumAttrCase<"mean", 1>, I32EnumAttrCase<"max", 2>, I32EnumAttrCase<"min", 3>,
+    I32EnumAttrCase<"prod", 4>, I32EnumAttrCase<"l1", 5>, I32EnumAttrCase<"l2", 6>, I32EnumAttrCase<"sum_square", 7>,
+    I32EnumAttrCase<"log_sum", 8>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }

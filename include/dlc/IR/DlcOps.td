@@ -46,7 +46,8 @@ def Dlc_ConstantOp : Dlc_Op<"constant", [Pure, ConstantLike]> {
 def Dlc_ConvOp : Dlc_Op<"conv", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
   let summary = "convolution of N x C x spatial dims";
   let description = [{
-    Cross-correlation as in ONNX Conv. `pads` holds the begins of all spatial dims, then the ends.
+    Cross-correlation as in ONNX Conv. `pads` holds the begins of all spatial dims, then the ends. Over one dim it is
+    canonicalized to a view of one over two.
 
     Constraints:
     - C1: input and filter have the same rank, at least 3
@@ -73,6 +74,7 @@ def Dlc_ConvOp : Dlc_Op<"conv", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInfere
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Dlc_BatchNormOp : Dlc_Op<"batch_norm", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
@@ -103,15 +105,18 @@ def Dlc_BatchNormOp : Dlc_Op<"batch_norm", [Pure, DeclareOpInterfaceMethods<Dlc_
 //===-- Matrix product ------------------------------------------------------------------------------------------------===//
 
 def Dlc_MatmulOp : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
-  let summary = "matrix product, with a bias for each column";
+  let summary = "matrix product as numpy's matmul, with a bias for each column";
   let description = [{
-    The last dim of `lhs` is summed over; its other dims are kept. `rhs` is a matrix K x N, or N x K with
-    `transpose_rhs`.
+    The last two dims of `lhs` are M x K, or K x M with `transpose_lhs`, those of `rhs` K x N, or N x K with
+    `transpose_rhs`; dims before them broadcast. An `lhs` of rank 1 is a row, an `rhs` of rank 1 a column, and the
+    result has no such dim. Sizes that are not known to be equal are left to the run to compare: `getEqualDims` lists
+    them.
 
     Constraints:
-    - C1: lhs has at least rank 2, rhs rank 2
+    - C1: lhs and rhs have at least rank 1, one that is transposed rank 2
     - C2: lhs and rhs agree in the dim that is summed over
-    - C3: bias has one element for each column
+    - C3: the dims before the last two broadcast
+    - C4: bias has one element for each column
 
     Example:
     ```mlir
@@ -120,12 +125,32 @@ def Dlc_MatmulOp : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeIn
          -> !dlc.tensor<N x 1000 x f32>
     ```
   }];
-  let arguments = (ins Dlc_Tensor:$lhs, Dlc_Tensor:$rhs, Optional<Dlc_Tensor>:$bias, UnitAttr:$transpose_rhs);
+  let arguments = (ins Dlc_Tensor:$lhs, Dlc_Tensor:$rhs, Optional<Dlc_Tensor>:$bias, UnitAttr:$transpose_lhs,
+                       UnitAttr:$transpose_rhs);
   let results = (outs Dlc_Tensor:$result);
   let assemblyFormat = [{
-    $lhs `,` $rhs (`,` $bias^)? (`transpose_rhs` $transpose_rhs^)? attr-dict `:` functional-type(operands, results)
+    $lhs `,` $rhs (`,` $bias^)? (`transpose_lhs` $transpose_lhs^)? (`transpose_rhs` $transpose_rhs^)? attr-dict
+    `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The number of rows and columns of the product, null where lhs or rhs is a vector. These and the functions below
+    /// ask for operands of known rank.
+    ExprAttr getRows();
+    ExprAttr getColumns();
+    /// The dims of an operand before those of each factor.
+    static ::llvm::ArrayRef<ExprAttr> getOuterDims(PlannedType type) {
+      return type.getDims().drop_back(std::min<int64_t>(type.getRank(), 2));
+    }
+    /// The dims of the result before those of each product.
+    ::llvm::ArrayRef<ExprAttr> getBatchDims() {
+      return getType().getDims().drop_back((getRows() ? 1 : 0) + (getColumns() ? 1 : 0));
+    }
+    /// What is summed over: of lhs and rhs, the one that is constant.
+    ExprAttr getInnerDim();
+    /// Pairs of sizes that must be equal when the product is computed.
+    ::llvm::SmallVector<std::pair<ExprAttr, ExprAttr>> getEqualDims();
+  }];
 }
 
 //===-- Windows and reductions ----------------------------------------------------------------------------------------===//
@@ -158,10 +183,12 @@ def Dlc_MaxPoolOp : Dlc_Op<"max_pool", [Pure, DeclareOpInterfaceMethods<Dlc_Shap
 }
 
 def Dlc_ReduceOp : Dlc_Op<"reduce", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
-  let summary = "sum, mean, max or min over some dims";
+  let summary = "many elements become one, over some dims";
   let description = [{
-    `axes` count from the first dim, negative ones from the last; the dims become 1, or vanish without `keep_dims`. The
-    mean over no elements is a NaN, and a NaN stays one.
+    `axes` count from the first dim, negative ones from the last; the dims become 1, or vanish without `keep_dims`.
+    Without axes all dims are reduced; an empty list of them makes each element the result of itself alone. The mean over
+    no elements is a NaN, and a NaN stays one. `l1` is the sum of magnitudes, `l2` the root of `sum_square`, `log_sum`
+    the logarithm of the sum.
 
     Constraints:
     - C1: axes are dims of the input, each once
@@ -172,14 +199,43 @@ def Dlc_ReduceOp : Dlc_Op<"reduce", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeIn
        : (!dlc.tensor<N x 512 x 7 x 7 x f32>) -> !dlc.tensor<N x 512 x 1 x 1 x f32>
     ```
   }];
-  let arguments = (ins Dlc_ReduceKindAttr:$kind, Dlc_Tensor:$input, DenseI64ArrayAttr:$axes, UnitAttr:$keep_dims);
+  let arguments = (ins Dlc_ReduceKindAttr:$kind, Dlc_Tensor:$input, OptionalAttr<DenseI64ArrayAttr>:$axes,
+                       UnitAttr:$keep_dims);
   let results = (outs Dlc_Tensor:$result);
   let assemblyFormat = [{
-    $kind $input `axes` $axes (`keep_dims` $keep_dims^)? attr-dict `:` functional-type(operands, results)
+    $kind $input (`axes` $axes^)? (`keep_dims` $keep_dims^)? attr-dict `:` functional-type(operands, results)
   }];
   let extraClassDeclaration = [{
-    /// The axes counted from the first dim, in ascending order; nothing where C1 does not hold.
+    /// The axes counted from the first dim, in ascending order; nothing where C1 does not hold. The input's rank must
+    /// be known.
     std::optional<::llvm::SmallVector<int64_t>> getSortedAxes();
+    /// Whether neighbours in the last dim belong to results of their own.
+    bool keepsLastDim();
+  }];
+}
+
+def Dlc_SoftmaxOp : Dlc_Op<"softmax", [Pure, Dlc_SameElementType,
+                                       DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+  let summary = "exp(x) / sum(exp(x)) along a dim, or its logarithm";
+  let description = [{
+    `axis` counts from the first dim, a negative one from the last. The largest element of each sum is subtracted first,
+    so that no exponent overflows.
+
+    Constraints:
+    - C1: axis is a dim of the input
+    - C2: input and result have the same element type
+
+    Example:
+    ```mlir
+    %0 = dlc.softmax %input axis -1 log : (!dlc.tensor<N x 1000 x f32>) -> !dlc.tensor<N x 1000 x f32>
+    ```
+  }];
+  let arguments = (ins Dlc_Tensor:$input, I64Attr:$axis, UnitAttr:$log);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = "$input `axis` $axis (`log` $log^)? attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// The axis counted from the first dim of an input of known rank.
+    int64_t getDim();
   }];
 }
 
@@ -294,7 +350,8 @@ def Dlc_WeightSlotOp : Dlc_Op<"weight_slot", [Pure]> {
 def Dlc_LaunchOp : Dlc_Op<"launch"> {
   let summary = "runs all tasks of a kernel";
   let description = [{
-    Calls kernel function `kernel` for the tasks 0 to `tasks` - 1. Buffers stand in the order of its arguments.
+    Calls kernel function `kernel` for the tasks 0 to `tasks` - 1. Buffers stand in the order of its arguments. `flops`
+    counts 2 for each multiply-add of all tasks, where the kernel is a convolution or a matrix product.
 
     Example:
     ```mlir
@@ -302,8 +359,9 @@ def Dlc_LaunchOp : Dlc_Op<"launch"> {
       : !dlc.buffer<!dlc.tensor<N x 8 x f32>>, !dlc.buffer<!dlc.tensor<N x 8 x f32>>
     ```
   }];
-  let arguments = (ins FlatSymbolRefAttr:$kernel, Dlc_ExprAttr:$tasks, Variadic<Dlc_Buffer>:$buffers);
-  let assemblyFormat = "$kernel `tasks` $tasks `(` $buffers `)` attr-dict `:` type($buffers)";
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Dlc_ExprAttr:$tasks, OptionalAttr<Dlc_ExprAttr>:$flops,
+                       Variadic<Dlc_Buffer>:$buffers);
+  let assemblyFormat = "$kernel `tasks` $tasks (`flops` $flops^)? `(` $buffers `)` attr-dict `:` type($buffers)";
 }
 
 def Dlc_ReinterpretOp : Dlc_Op<"reinterpret", [Pure]> {

@@ -23,7 +23,8 @@ def Dlc_MatchOp : Dlc_Op<"match"> {
   let description = [{
     Checks element type, rank and known dims at run time, and binds the symbols that `binds` names, each of which is a
     dim of the result. A dim that is a negative or other size than the type says ends the run with an error that names
-    the node. A result of unknown shape (`* x f32`) occurs up to the graph phase alone.
+    the node. A result of unknown shape (`* x f32`) occurs up to the graph phase alone. With `single` the result is a
+    scalar, and the tensor may have any rank as long as it holds one element.
 
     Constraints:
     - C1: every symbol of `binds` is a dim of the result by itself
@@ -33,9 +34,9 @@ def Dlc_MatchOp : Dlc_Op<"match"> {
     %1 = dlc.match %0 binds ["n"] : !dlc.value -> !dlc.tensor<2 x n x i64>
     ```
   }];
-  let arguments = (ins Dlc_Handle:$handle, StrArrayAttr:$binds);
+  let arguments = (ins Dlc_Handle:$handle, StrArrayAttr:$binds, UnitAttr:$single);
   let results = (outs Dlc_TensorOrBuffer:$result);
-  let assemblyFormat = "$handle `binds` $binds attr-dict `:` type($handle) `->` type($result)";
+  let assemblyFormat = "$handle (`single` $single^)? `binds` $binds attr-dict `:` type($handle) `->` type($result)";
   let hasVerifier = 1;
 }
 

@@ -8,6 +8,8 @@
 //   dlc.hints      usual values of symbols
 //   dlc.signature  symbols, inputs and outputs
 //   dlc.kernels    names of the kernels and their ONNX nodes (from the plan phase on)
+//   dlc.sites      the places of the host program that can fail (from the codegen phase on)
+//   dlc.versions   for which sizes its versions are (from the plan phase on)
 //   dlc.weights    the contents of the weights section (from the plan phase on)
 #ifndef DLC_IR_PROGRAM_H
 #define DLC_IR_PROGRAM_H
@@ -16,6 +18,7 @@
 #include "mlir/IR/BuiltinOps.h"
 
 #include <limits>
+#include <optional>
 #include <string>
 
 namespace dlc {
@@ -24,6 +27,8 @@ namespace dlc {
 inline constexpr llvm::StringLiteral mainName = "main";
 /// Attribute of a version of `main`: a dictionary of the symbols and values that it is for.
 inline constexpr llvm::StringLiteral whenName = "dlc.when";
+/// The function that computes the entry symbols (from the plan phase on), where there are any.
+inline constexpr llvm::StringLiteral entryName = "entry";
 /// Attribute of the host program (from the plan phase on): the size of its arena in bytes, a
 /// #dlc.expr.
 inline constexpr llvm::StringLiteral workspaceName = "dlc.workspace";
@@ -34,16 +39,36 @@ inline constexpr llvm::StringLiteral scheduleName = "dlc.schedule";
 /// outputs.
 inline constexpr llvm::StringLiteral portName = "dlc.name";
 
+/// What an input or output is that is no planned value: the numbers of dlc/ABI/Op.h.
+struct HandlePort {
+  uint32_t kind; ///< DLC_VALUE_
+  int32_t dtype; ///< DLC_DTYPE_; 0 for any
+};
+
+/// Attribute of `main`'s arguments and results that are handles (up to the plan phase): an array of
+/// DLC_VALUE_ and DLC_DTYPE_ of HandlePort. A tensor of any type where it is absent.
+inline constexpr llvm::StringLiteral handleName = "dlc.handle";
+
 /// A named input or output.
 struct Port {
   llvm::StringRef name;
-  PlannedType type;
+  PlannedType type = {};                 ///< null for a handle
+  std::optional<HandlePort> handle = {}; ///< of a handle
+  bool readAtEntry = false;              ///< an input whose elements entry symbols depend on
 };
 
-/// Symbols in the order that generated code and the manifest count them.
+/// Symbols in the order that generated code counts them: those of the inputs' shapes (the
+/// manifest's), those that `entry` computes, and late ones, which the run finds on its way.
 struct Signature {
-  llvm::SmallVector<llvm::StringRef> symbols;
+  llvm::SmallVector<llvm::StringRef> symbols, entrySymbols = {}, lateSymbols = {};
   llvm::SmallVector<Port> inputs, outputs;
+
+  llvm::SmallVector<llvm::StringRef> getAllSymbols() const;
+  /// Whether `expr`, or a dim of `type`, is known only during the run.
+  bool isLate(ExprAttr expr) const;
+  bool isLate(PlannedType type) const;
+  /// Whether an output's memory is the caller's, since its size is known before the run.
+  bool isCallersMemory(const Port &output) const;
 };
 
 /// A weight and its offset from the section's start, in bytes; `size` is that of its data after the
@@ -57,6 +82,17 @@ struct PlacedWeight {
 /// A row of the kernel table: `nodes` as people read them ("conv1 (Conv), relu1 (Relu)").
 struct Kernel {
   std::string name, nodes;
+};
+
+/// A row of the site table: the node as an error message starts ("node 'conv1' (Conv)"), and what
+/// it demands or the name of the op that it calls.
+struct HostSite {
+  std::string nodes, text;
+};
+
+/// A row of the version table: "N = 1"; empty for the general one, the last.
+struct Version {
+  std::string when;
 };
 
 void setSignature(mlir::ModuleOp module, const Signature &signature);
@@ -79,6 +115,14 @@ mlir::FailureOr<llvm::SmallVector<PlacedWeight>> getWeights(mlir::ModuleOp modul
 
 void setKernels(mlir::ModuleOp module, llvm::ArrayRef<Kernel> kernels);
 mlir::FailureOr<llvm::SmallVector<Kernel>> getKernels(mlir::ModuleOp module);
+
+/// A module without the attribute has no site.
+void setSites(mlir::ModuleOp module, llvm::ArrayRef<HostSite> sites);
+mlir::FailureOr<llvm::SmallVector<HostSite>> getSites(mlir::ModuleOp module);
+
+/// A module without the attribute has the general version alone.
+void setVersions(mlir::ModuleOp module, llvm::ArrayRef<Version> versions);
+mlir::FailureOr<llvm::SmallVector<Version>> getVersions(mlir::ModuleOp module);
 
 void setSources(mlir::ModuleOp module, llvm::ArrayRef<SourceAttr> sources);
 mlir::FailureOr<llvm::SmallVector<SourceAttr>> getSources(mlir::ModuleOp module);

@@ -7,8 +7,9 @@ include "mlir/Pass/PassBase.td"
 def VerifyPhase : Pass<"dlc-verify-phase", "::mlir::ModuleOp"> {
   let summary = "Check that the module is what a phase promises";
   let description = [{
-    Checks the last column of `Phases.def` for one phase, and that every symbol in use is bound by an input. A failure
-    is a bug of the compiler, not of the model.
+    Checks the last column of `Phases.def` for one phase, and that every symbol in use is bound: by a dim of an input, or
+    by a `dlc.bind`, `dlc.match` or `dlc.loop` that stands before the use, or around it. A failure is a bug of the
+    compiler, not of the model.
 
     ```mlir
     // --dlc-verify-phase=phase=graph refuses

@@ -11,61 +11,18 @@ static PlannedType getTensor(Value buffer) {
   return cast<BufferType>(buffer.getType()).getTensor();
 }
 
-/// The buffer that `value` is read from, or an error; null for no value.
-static LogicalResult getBuffer(Operation *user, Value value, Value &buffer) {
-  if (!value)
-    return success();
-  auto read = value.getDefiningOp<ReadOp>();
-  if (!read)
-    return user->emitError("expected operands that are read from buffers");
-  buffer = read.getBuffer();
-  return success();
-}
-
-/// An elementwise op may read what the kernel computes, constants, and buffers of its own shape.
-LogicalResult ConvKernel::matchEpilogue(KernelBuilder &b, ElementwiseOpInterface op,
-                                        const SetVector<Value> &computed) {
-  for (Value operand : op->getOperands()) {
-    if (computed.contains(operand) || getImmediate(operand))
-      continue;
-    auto read = operand.getDefiningOp<ReadOp>();
-    if (!read || operand.getType() != op->getResult(0).getType())
-      return op->emitError("expected operands that the kernel computes, constants of one element "
-                           "or buffers of the result's shape");
-    operands.push_back({operand, Image()});
-  }
-  epilogue.push_back(op);
-  return success();
-}
-
 /// Finds the anchor, the ops behind it, and the buffers.
 LogicalResult ConvKernel::matchBody(KernelBuilder &b, Buffers &buffers) {
-  SetVector<Value> computed;
-  for (Operation &op : b.getSource().getBody().front()) {
-    if (isa<ReadOp, ConstantOp, func::ReturnOp>(op))
-      continue;
-    if (isa<ConvOp, MatmulOp>(op) && !anchor) {
-      anchor = &op;
-      computed.insert(op.getResult(0));
-    } else if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op); elementwise && anchor) {
-      if (failed(matchEpilogue(b, elementwise, computed)))
-        return failure();
-      computed.insert(op.getResult(0));
-    } else if (auto write = dyn_cast<WriteOp>(op); write && !buffers.output && anchor) {
-      if (write.getValue() != computed.back())
-        return write.emitError("expected to write the last value of the kernel");
-      buffers.output = write.getBuffer();
-    } else {
-      return op.emitError("expected a convolution, elementwise ops and one write in this kernel");
-    }
-  }
-  if (!anchor || !buffers.output)
-    return b.getSource().emitError("expected a kernel with a convolution");
-  Value bias = anchor->getNumOperands() == 3 ? anchor->getOperand(2) : Value();
-  if (failed(getBuffer(anchor, anchor->getOperand(0), buffers.input)) ||
-      failed(getBuffer(anchor, anchor->getOperand(1), buffers.filter)))
+  if (failed(match(b, [](Operation *op) { return isa<ConvOp, MatmulOp>(op); })))
     return failure();
-  return getBuffer(anchor, bias, buffers.bias);
+  FailureOr<Value> source = getBuffer(anchor->getOperand(0));
+  FailureOr<Value> weights = getBuffer(anchor->getOperand(1));
+  FailureOr<Value> added =
+      getBuffer(anchor->getNumOperands() == 3 ? anchor->getOperand(2) : Value());
+  if (failed(source) || failed(weights) || failed(added))
+    return failure();
+  buffers = {*source, *weights, *added, AnchorKernel::output};
+  return success();
 }
 
 /// Whether `type` is an image; other layouts have no rows.
@@ -78,9 +35,8 @@ LogicalResult ConvKernel::matchConv(KernelBuilder &b, ConvOp conv, const Buffers
   if (!isImage(getTensor(buffers.input)) || !isImage(getTensor(buffers.output)) || !panels ||
       !shape || shape->size() != 4)
     return conv.emitError("expected images and a filter of static shape in panels");
-  if (conv.getGroup() != 1)
-    return conv.emitError("expected one group, found ") << conv.getGroup();
   outputChannels = (*shape)[0], inputChannels = (*shape)[1];
+  groups = conv.getGroup();
   kernelHeight = (*shape)[2], kernelWidth = (*shape)[3];
   strides = llvm::to_vector(conv.getStrides());
   dilations = llvm::to_vector(conv.getDilations());
@@ -93,17 +49,15 @@ LogicalResult ConvKernel::matchConv(KernelBuilder &b, ConvOp conv, const Buffers
 LogicalResult ConvKernel::matchMatmul(KernelBuilder &b, MatmulOp matmul, const Buffers &buffers) {
   PlannedType inputType = getTensor(buffers.input), outputType = getTensor(buffers.output);
   std::optional<SmallVector<int64_t>> shape = getTensor(buffers.filter).getStaticShape();
-  auto isMatrix = [](PlannedType type) { return type.getRank() == 2 && !type.getLayout(); };
-  if (!isMatrix(inputType) || !isMatrix(outputType) || !panels || !shape || shape->size() != 2)
+  auto isDense = [](PlannedType type) { return type.getRank() >= 2 && !type.getLayout(); };
+  if (!isDense(inputType) || !isDense(outputType) || !panels || !shape || shape->size() != 2)
     return matmul.emitError(
         "expected dense matrices and a right operand of static shape in panels");
-  if (!matmul.getTransposeRhs())
-    return matmul.emitError("expected a right operand that is transposed");
+  if (!matmul.getTransposeRhs() || matmul.getTransposeLhs())
+    return matmul.emitError("expected a right operand that is transposed, and no other");
   outputChannels = (*shape)[0], inputChannels = (*shape)[1];
-  if (inputType.getDim(1) != ExprAttr::constant(b.getContext(), inputChannels))
-    return matmul.emitError("expected ") << inputChannels << " columns, found " << inputType;
-  input = b.getMatrix(buffers.input);
-  output = b.getMatrix(buffers.output);
+  input = b.getMatrix(buffers.input, inputChannels);
+  output = b.getMatrix(buffers.output, outputChannels);
   return success();
 }
 
@@ -112,10 +66,18 @@ LogicalResult ConvKernel::matchPanels(KernelBuilder &b, const Buffers &buffers) 
   int64_t channels = b.getSchedule().getChannels();
   if (panels.getOutputs() != channels)
     return anchor->emitError("expected panels of ") << channels << " outputs, found " << panels;
-  if (panels.getInputs() != std::max<int64_t>(input.block, 1))
-    return anchor->emitError("expected panels of ") << input.block << " inputs, found " << panels;
+  if (b.getSchedule().getAlgorithm() != Algorithm::depthwise) {
+    if (panels.getInputs() != std::max<int64_t>(input.block, 1))
+      return anchor->emitError("expected panels of ") << input.block << " inputs, found " << panels;
+    if (groups != 1 &&
+        (outputChannels / groups % channels != 0 || inputChannels % input.block != 0))
+      return anchor->emitError("expected groups of whole panels and blocks, found ")
+             << groups << " groups of " << inputChannels << " to " << outputChannels / groups
+             << " channels";
+  }
   PlannedType outputType = getTensor(buffers.output);
-  if (outputType.getDim(1) != ExprAttr::constant(b.getContext(), outputChannels))
+  ExprAttr channelDim = outputType.getDim(isa<ConvOp>(anchor) ? 1 : outputType.getRank() - 1);
+  if (channelDim != ExprAttr::constant(b.getContext(), outputChannels))
     return anchor->emitError("expected ")
            << outputChannels << " output channels, found " << outputType;
   return success();
@@ -123,15 +85,16 @@ LogicalResult ConvKernel::matchPanels(KernelBuilder &b, const Buffers &buffers) 
 
 /// Operands of the epilogue lie as the result does, but for their halo.
 LogicalResult ConvKernel::matchOperands(KernelBuilder &b) {
-  for (auto &[value, image] : operands) {
+  for (Value value : operands) {
     Value buffer = value.getDefiningOp<ReadOp>().getBuffer();
-    bool isMatrix = getTensor(buffer).getRank() == 2;
-    if (getTensor(buffer).getLayout() && !isImage(getTensor(buffer)))
+    bool isMatrix = isa<MatmulOp>(anchor);
+    if (getTensor(buffer).getLayout() && (isMatrix || !isImage(getTensor(buffer))))
       return anchor->emitError("expected an image, found ") << getTensor(buffer);
-    image = isMatrix ? b.getMatrix(buffer) : b.getImage(buffer);
+    Image image = isMatrix ? b.getMatrix(buffer, outputChannels) : b.getImage(buffer);
     if (image.block != output.block)
       return anchor->emitError("expected an operand in blocks of ")
              << output.block << " channels, found " << getTensor(buffer);
+    operandImages.push_back(image);
   }
   return success();
 }
@@ -202,7 +165,12 @@ ConvKernel::Window ConvKernel::getWindow(KernelBuilder &b, const Row &row, Value
   Value top = b.add(b.mul(row.h, strides[0]), -pads[0]);
   Value left = b.add(b.mul(w, strides[1]), -pads[1]);
   Window window;
-  window.start = b.offset(input, row.n, b.i64(0), top, left);
+  Value plane = b.i64(0);
+  if (groups != 1) {
+    Value group = b.div(getChannel(b, row, 0), b.i64(outputChannels / groups));
+    plane = b.div(b.mul(group, inputChannels), b.i64(input.block));
+  }
+  window.start = b.offset(input, row.n, plane, top, left);
   window.rows = {b.i64(0), b.i64(kernelHeight)};
   if (pads[0] > input.top || pads[2] > input.bottom)
     window.rows = b.clipTaps(top, kernelHeight, dilations[0], b.i64(-input.top),
@@ -268,18 +236,26 @@ KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, cons
 }
 
 Value ConvKernel::emitEpilogue(KernelBuilder &b, Value sum, LoadOperand load) {
-  DenseMap<Value, Value> values;
-  values[anchor->getResult(0)] = sum;
-  for (auto &[operand, image] : operands)
-    values[operand] = load(image);
-  Value last = sum;
-  for (ElementwiseOpInterface op : epilogue) {
-    SmallVector<Value> arguments;
-    for (Value operand : op->getOperands()) {
-      Value known = values.lookup(operand);
-      arguments.push_back(known ? known : b.fill(sum.getType(), *getImmediate(operand)));
-    }
-    last = values[op->getResult(0)] = op.emitScalar(b, op.getLoc(), arguments);
+  return AnchorKernel::emitEpilogue(b, sum,
+                                    [&](size_t index) { return load(operandImages[index]); });
+}
+
+/// Blocks have zeros in the lanes beyond the channels; rows of a matrix end there.
+void ConvKernel::storeVectors(KernelBuilder &b, const Row &row, Value w, int64_t vector,
+                              ValueRange pixels) {
+  int64_t lanes = b.getLanes(), channels = countChannels(b, row, vector);
+  bool isBlocked = output.block == lanes;
+  Value lanesInside = channels == lanes ? Value() : b.laneMask(b.i64(channels));
+  Value mask = isBlocked ? Value() : lanesInside;
+  Value channel = getChannel(b, row, vector * lanes);
+  for (auto [pixel, sum] : llvm::enumerate(pixels)) {
+    auto place = [&](const Image &image) {
+      return b.offset(b.getElement(image, row.n, channel, row.h, w), pixel * image.block);
+    };
+    Value value = emitEpilogue(
+        b, sum, [&](const Image &image) { return b.loadVector(place(image), mask); });
+    if (isBlocked && lanesInside) // the epilogue may have made pad lanes anything
+      value = b.select(lanesInside, value, b.splat(0.0f));
+    b.store(value, place(output), mask);
   }
-  return last;
 }

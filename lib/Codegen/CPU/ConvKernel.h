@@ -1,16 +1,16 @@
-// What direct_conv and row_conv share: the kernel's parts, the loops around its tiles, and the
+// What direct_conv, row_conv and depthwise share: the kernel's parts, the loops around its tiles, and the
 // reduction.
 #ifndef DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 #define DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 
-#include "KernelBuilder.h"
+#include "AnchorKernel.h"
 
 namespace dlc {
 
 /// A kernel that reads an image, convolves, applies elementwise ops, and writes an image. A matrix
-/// product is the 1x1 convolution of an image of one row, whose pixels are the rows of the left
-/// operand.
-struct ConvKernel {
+/// product by weights in panels is the 1x1 convolution of an image of one row, whose pixels are the
+/// rows of the left operand.
+struct ConvKernel : AnchorKernel {
   /// Fails with a located error where the kernel is anything else.
   static mlir::FailureOr<ConvKernel> create(KernelBuilder &b);
 
@@ -45,24 +45,31 @@ struct ConvKernel {
   KernelBuilder::Carried reduce(KernelBuilder &b, const Row &row, const Window &window,
                                 mlir::ValueRange inits, Step emitStep);
 
-  /// The elementwise ops behind the convolution, on a scalar or vector. `load` gives the elements
-  /// of an operand at the same places.
+  /// The elementwise ops behind the convolution; `load` gives the elements of an operand.
   using LoadOperand = llvm::function_ref<mlir::Value(const Image &operand)>;
   mlir::Value emitEpilogue(KernelBuilder &b, mlir::Value sum, LoadOperand load);
+
+  /// Applies the epilogue to vectors of channels, one for each neighbour from `w` on, and stores
+  /// them. `vector` is their place in the row's channels.
+  void storeVectors(KernelBuilder &b, const Row &row, mlir::Value w, int64_t vector,
+                    mlir::ValueRange pixels);
+  /// The number of channels of that vector that exist.
+  int64_t countChannels(KernelBuilder &b, const Row &row, int64_t vector) const {
+    return std::min(b.getLanes(), row.channels - vector * b.getLanes());
+  }
 
   /// The first channel of a row, plus `channel`.
   mlir::Value getChannel(KernelBuilder &b, const Row &row, int64_t channel) const;
   /// The width of a row of the input's buffer, in pixels.
   mlir::Value getBufferWidth(KernelBuilder &b) const;
 
-  mlir::Operation *anchor = nullptr; ///< the convolution or matrix product
-  llvm::SmallVector<ElementwiseOpInterface> epilogue;
-  llvm::SmallVector<std::pair<mlir::Value, Image>> operands; ///< buffers that the epilogue reads
   Image input, output;
+  llvm::SmallVector<Image> operandImages; ///< what the epilogue reads
   mlir::Value filter;
   mlir::Value bias; ///< null where there is none
   FilterLayoutAttr panels;
-  int64_t outputChannels, inputChannels, kernelHeight = 1, kernelWidth = 1;
+  int64_t outputChannels, inputChannels; ///< of all groups, and of each
+  int64_t groups = 1, kernelHeight = 1, kernelWidth = 1;
   llvm::SmallVector<int64_t> strides = {1, 1}, dilations = {1, 1}, pads = {0, 0, 0, 0};
 
 private:
@@ -71,8 +78,6 @@ private:
     mlir::Value input, filter, bias, output;
   };
   mlir::LogicalResult matchBody(KernelBuilder &b, Buffers &buffers);
-  mlir::LogicalResult matchEpilogue(KernelBuilder &b, ElementwiseOpInterface op,
-                                    const llvm::SetVector<mlir::Value> &computed);
   mlir::LogicalResult matchConv(KernelBuilder &b, ConvOp conv, const Buffers &buffers);
   mlir::LogicalResult matchMatmul(KernelBuilder &b, MatmulOp matmul, const Buffers &buffers);
   mlir::LogicalResult matchPanels(KernelBuilder &b, const Buffers &buffers);
@@ -83,6 +88,8 @@ private:
 mlir::LogicalResult emitDirectConv(KernelBuilder &b);
 /// Vectorizes over the pixels of a row; see `#dlc.schedule`.
 mlir::LogicalResult emitRowConv(KernelBuilder &b);
+/// Vectorizes over the channels of a block; see `#dlc.schedule`.
+mlir::LogicalResult emitDepthwise(KernelBuilder &b);
 
 } // namespace dlc
 

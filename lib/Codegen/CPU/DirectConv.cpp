@@ -25,13 +25,8 @@ private:
   void emitTile(const ConvKernel::Row &row, Value w, int64_t pixels, bool clip);
   KernelBuilder::Carried emitStep(const ConvKernel::Tap &tap, ValueRange sums, int64_t pixels);
   Value loadPixel(const ConvKernel::Tap &tap, int64_t pixel);
-  void storeVectors(const ConvKernel::Row &row, Value w, int64_t vector, ValueRange pixels);
   void storePlanar(const ConvKernel::Row &row, Value w, int64_t vector, ArrayRef<Value> pixels);
   void transpose(MutableArrayRef<Value> rows);
-  /// The number of channels of the vector at `vector` that exist.
-  int64_t countChannels(const ConvKernel::Row &row, int64_t vector) const {
-    return std::min(lanes, row.channels - vector * lanes);
-  }
 
   KernelBuilder &b;
   ConvKernel &kernel;
@@ -99,7 +94,7 @@ void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels, b
     if (kernel.output.block == 1)
       storePlanar(row, w, vector, results);
     else
-      storeVectors(row, w, vector, results);
+      kernel.storeVectors(b, row, w, vector, results);
   }
 }
 
@@ -116,26 +111,6 @@ void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels) {
       emitTile(row, b.add(w, half), pixels - half, /*clip=*/true);
   };
   b.either(inside, [&] { emitTile(row, w, pixels, /*clip=*/false); }, emitHalves);
-}
-
-/// Blocks have zeros in the lanes beyond the channels; rows of a matrix end there.
-void DirectConv::storeVectors(const ConvKernel::Row &row, Value w, int64_t vector,
-                              ValueRange pixels) {
-  int64_t channels = countChannels(row, vector);
-  bool isBlocked = kernel.output.block == lanes;
-  Value lanesInside = channels == lanes ? Value() : b.laneMask(b.i64(channels));
-  Value mask = isBlocked ? Value() : lanesInside;
-  Value channel = kernel.getChannel(b, row, vector * lanes);
-  for (auto [pixel, sum] : llvm::enumerate(pixels)) {
-    auto place = [&](const Image &image) {
-      return b.offset(b.getElement(image, row.n, channel, row.h, w), pixel * image.block);
-    };
-    Value value = kernel.emitEpilogue(
-        b, sum, [&](const Image &image) { return b.loadVector(place(image), mask); });
-    if (isBlocked && lanesInside) // the epilogue may have made pad lanes anything
-      value = b.select(lanesInside, value, b.splat(0.0f));
-    b.store(value, place(kernel.output), mask);
-  }
 }
 
 /// Transposes 2^k rows of `lanes` elements, in place: afterwards the rows, one after the other,
@@ -172,7 +147,7 @@ void DirectConv::storePlanar(const ConvKernel::Row &row, Value w, int64_t vector
     width = std::min<int64_t>(lanes, llvm::bit_floor<uint64_t>(total - done));
     SmallVector<Value> rows(pixels.slice(done, width));
     transpose(rows);
-    for (int64_t channel = 0; channel != countChannels(row, vector); ++channel) {
+    for (int64_t channel = 0; channel != kernel.countChannels(b, row, vector); ++channel) {
       Value source = rows[channel * width / lanes];
       int64_t begin = channel * width % lanes;
       Value sum = width == 1 ? Value(vector::ExtractOp::create(b, source, begin))

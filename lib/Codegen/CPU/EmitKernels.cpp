@@ -1,7 +1,9 @@
 // Makes each kernel function the code that its schedule describes.
 
 #include "ConvKernel.h"
+#include "Matmul.h"
 #include "Pool.h"
+#include "Softmax.h"
 
 #include "dlc/Codegen/Passes.h"
 
@@ -26,10 +28,16 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitDirectConv(b);
   case Algorithm::row_conv:
     return emitRowConv(b);
+  case Algorithm::depthwise:
+    return emitDepthwise(b);
   case Algorithm::loops:
     return emitLoops(b);
   case Algorithm::pool:
     return emitPool(b);
+  case Algorithm::softmax:
+    return emitSoftmax(b);
+  case Algorithm::matmul:
+    return emitMatmul(b);
   }
   llvm_unreachable("all algorithms are handled");
 }

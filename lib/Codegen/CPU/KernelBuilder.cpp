@@ -30,6 +30,7 @@ std::optional<float> dlc::getImmediate(Value value) {
 /// Whether all that the kernel touches is of numbers or i1 and of sizes that the signature's
 /// symbols determine. What no elementwise op touches is f32.
 static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature) {
+  SmallVector<StringRef> symbols = signature.getAllSymbols();
   auto verify = [&](Location loc, Type type) -> LogicalResult {
     auto buffer = dyn_cast<BufferType>(type);
     PlannedType tensor = buffer ? buffer.getTensor() : dyn_cast<PlannedType>(type);
@@ -38,7 +39,7 @@ static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature
     LogicalResult known = success();
     for (ExprAttr dim : tensor.getDims())
       dim.walkSymbols([&](StringRef name) {
-        if (succeeded(known) && !llvm::is_contained(signature.symbols, name))
+        if (succeeded(known) && !llvm::is_contained(symbols, name))
           known = emitError(loc, "expected a symbol of the signature, found '") << name << "'";
       });
     return known;
@@ -105,7 +106,7 @@ KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetA
                                         LLVM::GEPNoWrapFlags::inbounds);
     addresses.push_back(LLVM::LoadOp::create(*this, pointer, address));
   }
-  exprs.emplace(*this, getLoc(), symbols, signature.symbols, ExprEmitter::Mode::unchecked);
+  exprs.emplace(*this, getLoc(), symbols, signature.getAllSymbols(), ExprEmitter::Mode::unchecked);
   setInsertionPointToEnd(body);
 }
 
@@ -248,13 +249,14 @@ Image KernelBuilder::getImage(Value buffer) {
   return image;
 }
 
-Image KernelBuilder::getMatrix(Value buffer) {
+Image KernelBuilder::getMatrix(Value buffer, int64_t columns) {
   PlannedType type = cast<BufferType>(buffer.getType()).getTensor();
   Image image = {};
   image.base = getAddress(buffer);
-  image.block = *type.getDim(1).getConstant();
-  image.count = image.planes = image.height = i64(1);
-  image.width = size(type.getDim(0));
+  image.block = columns;
+  image.count = image.planes = image.height = image.width = i64(1);
+  for (ExprAttr dim : type.getDims().drop_back())
+    image.width = mul(image.width, size(dim));
   image.rowPitch = image.planePitch = image.imagePitch = mul(image.width, image.block);
   return image;
 }
@@ -415,9 +417,13 @@ Value KernelBuilder::laneMask(Value count) {
 }
 
 Value KernelBuilder::laneMask(Value start, Value size) {
+  return insideMask(laneNumbers(), start, size);
+}
+
+Value KernelBuilder::insideMask(Value places, Value start, Value size) {
   Value first = arith::TruncIOp::create(*this, getI32Type(), start);
   Value end = arith::TruncIOp::create(*this, getI32Type(), size);
-  Value places = arith::AddIOp::create(*this, laneNumbers(), splat(first));
+  places = arith::AddIOp::create(*this, places, splat(first));
   return arith::CmpIOp::create(*this, arith::CmpIPredicate::ult, places, splat(end));
 }
 

@@ -99,8 +99,8 @@ public:
   /// Base address of an argument of the source.
   mlir::Value getAddress(mlir::Value buffer);
   Image getImage(mlir::Value buffer);
-  /// A matrix as an image of one row: its rows are pixels, its columns one block of channels.
-  Image getMatrix(mlir::Value buffer);
+  /// A value as an image of one row: its rows are pixels, its `columns` one block of channels.
+  Image getMatrix(mlir::Value buffer, int64_t columns);
   /// Need not lie in the buffer, as long as nothing is accessed there.
   mlir::Value offset(mlir::Value address, mlir::Value elements);
   mlir::Value offset(mlir::Value address, int64_t elements);
@@ -152,6 +152,8 @@ public:
   mlir::Value laneMask(mlir::Value count);
   /// The lanes whose number plus `start` is in [0, size).
   mlir::Value laneMask(mlir::Value start, mlir::Value size);
+  /// The lanes of the i32 vector `places` that, plus `start`, are in [0, size).
+  mlir::Value insideMask(mlir::Value places, mlir::Value start, mlir::Value size);
   mlir::Value select(mlir::Value condition, mlir::Value whenTrue, mlir::Value whenFalse);
   /// lhs * rhs + sum, on scalars or vectors, in one step where the target has one.
   mlir::Value fma(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);

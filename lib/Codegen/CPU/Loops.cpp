@@ -127,8 +127,14 @@ Value Evaluator::evaluate(Value value, Site &site) {
 // Rows
 //===----------------------------------------------------------------------===//
 
-static bool isReduction(WriteOp write) {
-  return write.getValue().getDefiningOp<ReduceOp>() != nullptr;
+/// How the results of a kernel are computed: all in one way.
+enum class Way { elements, columnSums, rowSums };
+
+static Way getWay(WriteOp write) {
+  auto reduce = write.getValue().getDefiningOp<ReduceOp>();
+  if (!reduce)
+    return Way::elements;
+  return reduce.keepsLastDim() ? Way::columnSums : Way::rowSums;
 }
 
 namespace {
@@ -154,6 +160,7 @@ private:
   void emitRows(Value total);
   void emitHalos();
   void emitTile(Value inner, int64_t vectors, Value mask);
+  void emitColumnSums(Value inner, int64_t vectors, Value mask);
   void emitElement(Value inner);
 
   KernelBuilder &b;
@@ -196,6 +203,8 @@ void LoopNest::emitHalos() {
 }
 
 void LoopNest::emitTile(Value inner, int64_t vectors, Value mask) {
+  if (getWay(writes.front()) == Way::columnSums)
+    return emitColumnSums(inner, vectors, mask);
   forEachRow([&](ValueRange outer) {
     for (int64_t vector = 0; vector != vectors; ++vector) {
       Site site;
@@ -212,7 +221,19 @@ void LoopNest::emitTile(Value inner, int64_t vectors, Value mask) {
   });
 }
 
-/// Reductions give one element at a time: their vectors run over what is reduced.
+void LoopNest::emitColumnSums(Value inner, int64_t vectors, Value mask) {
+  forEachRow([&](ValueRange outer) {
+    for (WriteOp write : writes) {
+      auto reduce = write.getValue().getDefiningOp<ReduceOp>();
+      Value address = b.offset(evaluator.getRow(write.getBuffer(), outer), inner);
+      SmallVector<Value> sums = emitReduceColumns(b, reduce, outer, inner, vectors, mask);
+      for (auto [vector, sum] : llvm::enumerate(sums))
+        b.store(sum, b.offset(address, vector * b.getLanes()), mask);
+    }
+  });
+}
+
+/// Sums of rows are one element at a time: their vectors run over what is reduced.
 void LoopNest::emitElement(Value inner) {
   forEachRow([&](ValueRange outer) {
     SmallVector<Value> indices = llvm::to_vector(outer);
@@ -236,7 +257,7 @@ void LoopNest::emitRows(Value total) {
   }
   numRows = b.min(b.sub(total, begin), b.i64(rows));
   emitHalos();
-  if (isReduction(writes.front()))
+  if (getWay(writes.front()) == Way::rowSums)
     return b.loop(b.i64(0), dims.back(), 1, [&](Value inner) { emitElement(inner); });
   Value end =
       b.loopOverTiles(dims.back(), b.getSchedule().getPixels(), [&](Value inner, int64_t pixels) {
@@ -291,8 +312,8 @@ LogicalResult dlc::emitLoops(KernelBuilder &b) {
     if (auto write = dyn_cast<WriteOp>(op)) {
       if (!writes.empty() && writes.front().getValue().getType() != write.getValue().getType())
         return write.emitError("expected results of one type in this kernel");
-      if (!writes.empty() && isReduction(writes.front()) != isReduction(write))
-        return write.emitError("expected no results but reductions in this kernel");
+      if (!writes.empty() && getWay(writes.front()) != getWay(write))
+        return write.emitError("expected results that are computed in one way in this kernel");
       writes.push_back(write);
     }
   }

@@ -14,8 +14,13 @@ mlir::LogicalResult emitPool(KernelBuilder &b);
 mlir::LogicalResult verifyPoolInLoops(mlir::Operation *op);
 /// Largest elements of the windows of `op` at a site.
 mlir::Value emitMaxPool(KernelBuilder &b, Evaluator &evaluator, MaxPoolOp op, const Site &site);
-/// One element of a reduction over the last dims; `indices` are those of the result.
+/// One element of a reduction whose last dim is reduced; `indices` are those of the result.
 mlir::Value emitReduce(KernelBuilder &b, ReduceOp op, mlir::ValueRange indices);
+/// Vectors of neighbours of a reduction that keeps the last dim: `count` of them from `inner` on in
+/// the row of the result that `outer` selects.
+llvm::SmallVector<mlir::Value> emitReduceColumns(KernelBuilder &b, ReduceOp op,
+                                                 mlir::ValueRange outer, mlir::Value inner,
+                                                 int64_t count, mlir::Value mask);
 
 } // namespace dlc
 

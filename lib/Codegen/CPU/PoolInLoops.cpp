@@ -16,10 +16,8 @@ LogicalResult dlc::verifyPoolInLoops(Operation *op) {
   auto reduce = dyn_cast<ReduceOp>(op);
   if (!reduce)
     return success();
-  std::optional<SmallVector<int64_t>> axes = reduce.getSortedAxes();
-  int64_t kept = reduce.getInput().getType().getRank() - reduce.getAxes().size();
-  if (!axes || *axes != llvm::to_vector(llvm::seq(kept, reduce.getInput().getType().getRank())))
-    return op->emitError("expected a reduction over the last dims");
+  if (!reduce.getSortedAxes())
+    return op->emitError("expected axes to be dims of the input, each once");
   if (llvm::any_of(op->getUsers(), [](Operation *user) { return !isa<WriteOp>(user); }))
     return op->emitError("expected a reduction that is written as it is");
   return success();
@@ -79,40 +77,113 @@ Value dlc::emitMaxPool(KernelBuilder &b, Evaluator &evaluator, MaxPoolOp op, con
 // Reductions
 //===----------------------------------------------------------------------===//
 
-/// Reduces the rows of an image that `indices`, completed in all ways, select.
-static KernelBuilder::Carried reduceRows(KernelBuilder &b, Reducer &reducer, const Image &image,
-                                         PlannedType type, SmallVector<Value> indices,
-                                         ValueRange sums) {
-  if (indices.size() == 4)
-    return reducer.reduceRun(b.offset(image, indices[0], indices[1], indices[2], indices[3]),
-                             b.i64(1), sums);
-  if (indices.size() == 3)
-    return reducer.reduceRun(b.offset(image, indices[0], indices[1], indices[2], b.i64(0)),
-                             image.width, sums);
-  indices.push_back({});
-  return b.loop(b.i64(0), b.size(type.getDim(indices.size() - 1)), 1, sums,
-                [&](Value i, ValueRange carried) {
-                  indices.back() = i;
-                  return reduceRows(b, reducer, image, type, indices, carried);
-                });
-}
+namespace {
+/// The elements of the input that one result is reduced from.
+class Reduction {
+public:
+  /// `indices` are those of the result.
+  Reduction(KernelBuilder &b, ReduceOp op, ValueRange indices)
+      : b(b), type(op.getInput().getType()), buffer(getBuffer(op.getInput())),
+        reduced(*op.getSortedAxes()), count(b.i64(1)) {
+    size_t next = 0;
+    for (int64_t dim = 0; dim != type.getRank(); ++dim) {
+      bool isReduced = llvm::is_contained(reduced, dim);
+      places.push_back(isReduced ? b.i64(0) : indices[next]);
+      next += op.getKeepDims() || !isReduced;
+      if (isReduced)
+        count = b.mul(count, b.size(type.getDim(dim)));
+    }
+  }
+
+  using Emit = function_ref<KernelBuilder::Carried(Value address, ValueRange sums)>;
+  /// Loops over the first `loops` dims that are reduced; `emit` gets the address for each.
+  KernelBuilder::Carried forEach(size_t loops, ValueRange inits, Emit emit) {
+    return forEach(ArrayRef(reduced).take_front(loops), inits, emit);
+  }
+
+  /// The dims at the end whose elements lie side by side, as a number of dims that are reduced.
+  size_t getRunDims() const {
+    if (isImage())
+      return 1;
+    size_t dims = 0;
+    while (dims != reduced.size() &&
+           reduced[reduced.size() - 1 - dims] == type.getRank() - 1 - static_cast<int64_t>(dims))
+      ++dims;
+    return dims;
+  }
+
+  size_t getNumReduced() const { return reduced.size(); }
+  Value getCount() const { return count; }
+  /// The number of elements of a run.
+  Value getRunLength() {
+    Value length = b.i64(1);
+    for (int64_t dim : ArrayRef(reduced).take_back(getRunDims()))
+      length = b.mul(length, b.size(type.getDim(dim)));
+    return length;
+  }
+
+private:
+  bool isImage() const {
+    return cast<BufferType>(buffer.getType()).getTensor().getLayout() != nullptr;
+  }
+
+  KernelBuilder::Carried forEach(ArrayRef<int64_t> dims, ValueRange sums, Emit emit) {
+    if (dims.empty())
+      return emit(getAddress(), sums);
+    return b.loop(b.i64(0), b.size(type.getDim(dims.front())), 1, sums,
+                  [&](Value i, ValueRange carried) {
+                    places[dims.front()] = i;
+                    return forEach(dims.drop_front(), carried, emit);
+                  });
+  }
+
+  Value getAddress() {
+    if (isImage())
+      return b.offset(b.getImage(buffer), places[0], places[1], places[2], places[3]);
+    Value position = b.i64(0);
+    for (auto [dim, place] : llvm::zip_equal(type.getDims(), places))
+      position = b.add(b.mul(position, b.size(dim)), place);
+    return b.offset(b.getAddress(buffer), position);
+  }
+
+  KernelBuilder &b;
+  PlannedType type;
+  Value buffer;
+  SmallVector<int64_t> reduced; ///< dims, in order
+  Value count;                  ///< of elements
+  SmallVector<Value> places;
+};
+} // namespace
 
 Value dlc::emitReduce(KernelBuilder &b, ReduceOp op, ValueRange indices) {
-  PlannedType type = op.getInput().getType();
-  int64_t kept = type.getRank() - op.getAxes().size();
-  Value buffer = getBuffer(op.getInput()), count = b.i64(1), position = b.i64(0);
-  for (ExprAttr dim : type.getDims().drop_front(kept))
-    count = b.mul(count, b.size(dim));
-  ValueRange leading = indices.take_front(kept);
+  Reduction reduction(b, op, indices);
   Reducer reducer(b, op.getKind());
-  KernelBuilder::Carried sums = reducer.createAccumulators();
-  if (cast<BufferType>(buffer.getType()).getTensor().getLayout()) {
-    sums = reduceRows(b, reducer, b.getImage(buffer), type, llvm::to_vector(leading), sums);
-  } else {
-    for (auto [index, dim] : llvm::zip_first(leading, type.getDims()))
-      position = b.add(b.mul(position, b.size(dim)), index);
-    Value address = b.offset(b.getAddress(buffer), b.mul(position, count));
-    sums = reducer.reduceRun(address, count, sums);
-  }
-  return reducer.finish(reducer.joinLanes(reducer.joinAccumulators(sums)), count);
+  Value length = reduction.getRunLength();
+  KernelBuilder::Carried sums =
+      reduction.forEach(reduction.getNumReduced() - reduction.getRunDims(),
+                        reducer.createAccumulators(), [&](Value address, ValueRange sums) {
+                          return reducer.reduceRun(address, length, sums);
+                        });
+  return reducer.finish(reducer.joinLanes(reducer.joinAccumulators(sums)), reduction.getCount());
+}
+
+SmallVector<Value> dlc::emitReduceColumns(KernelBuilder &b, ReduceOp op, ValueRange outer,
+                                          Value inner, int64_t count, Value mask) {
+  SmallVector<Value> indices = llvm::to_vector(outer);
+  indices.push_back(inner);
+  Reduction reduction(b, op, indices);
+  Reducer reducer(b, op.getKind());
+  SmallVector<Value> inits(count, b.splat(reducer.getIdentity()));
+  KernelBuilder::Carried sums =
+      reduction.forEach(reduction.getNumReduced(), inits, [&](Value address, ValueRange sums) {
+        KernelBuilder::Carried next;
+        for (auto [vector, sum] : llvm::enumerate(sums)) {
+          Value element = b.loadVector(b.offset(address, vector * b.getLanes()), mask);
+          next.push_back(reducer.accumulate(sum, element));
+        }
+        return next;
+      });
+  for (Value &sum : sums)
+    sum = reducer.finish(sum, reduction.getCount());
+  return sums;
 }

@@ -1,6 +1,7 @@
 #include "Reducer.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 #include <limits>
@@ -12,11 +13,34 @@ static constexpr int64_t numAccumulators = 4;
 
 float Reducer::getIdentity() const {
   constexpr float infinity = std::numeric_limits<float>::infinity();
-  return kind == ReduceKind::max ? -infinity : kind == ReduceKind::min ? infinity : 0.0f;
+  switch (kind) {
+  case ReduceKind::max:
+    return -infinity;
+  case ReduceKind::min:
+    return infinity;
+  case ReduceKind::prod:
+    return 1.0f;
+  default:
+    return 0.0f;
+  }
+}
+
+Value Reducer::accumulate(Value sum, Value element) {
+  switch (kind) {
+  case ReduceKind::l1:
+    return combine(sum, math::AbsFOp::create(b, element));
+  case ReduceKind::l2:
+  case ReduceKind::sum_square:
+    return b.fma(element, element, sum);
+  default:
+    return combine(sum, element);
+  }
 }
 
 Value Reducer::combine(Value lhs, Value rhs) {
-  if (kind == ReduceKind::sum || kind == ReduceKind::mean)
+  if (kind == ReduceKind::prod)
+    return arith::MulFOp::create(b, lhs, rhs);
+  if (kind != ReduceKind::max && kind != ReduceKind::min)
     return arith::AddFOp::create(b, lhs, rhs);
   auto predicate = kind == ReduceKind::max ? arith::CmpFPredicate::OGT : arith::CmpFPredicate::OLT;
   // One instruction, which takes `rhs` where either is a NaN.
@@ -36,14 +60,15 @@ KernelBuilder::Carried Reducer::reduceRun(Value address, Value count, ValueRange
       b.loop(b.i64(0), whole, step, sums, [&](Value i, ValueRange carried) {
         KernelBuilder::Carried next;
         for (auto [index, sum] : llvm::enumerate(carried))
-          next.push_back(combine(sum, b.loadVector(b.offset(b.offset(address, i), index * lanes))));
+          next.push_back(
+              accumulate(sum, b.loadVector(b.offset(b.offset(address, i), index * lanes))));
         return next;
       });
   return b.loop(whole, count, lanes, partial, [&](Value i, ValueRange carried) {
     Value mask = b.laneMask(b.sub(count, i));
     Value value = b.loadVector(b.offset(address, i), mask);
     KernelBuilder::Carried next = llvm::to_vector(carried);
-    next[0] = combine(next[0], b.select(mask, value, b.splat(getIdentity())));
+    next[0] = b.select(mask, accumulate(next[0], value), next[0]);
     return next;
   });
 }
@@ -67,6 +92,10 @@ Value Reducer::joinLanes(Value vector) {
 }
 
 Value Reducer::finish(Value sum, Value count) {
+  if (kind == ReduceKind::l2)
+    return math::SqrtOp::create(b, sum);
+  if (kind == ReduceKind::log_sum)
+    return math::LogOp::create(b, sum);
   if (kind != ReduceKind::mean)
     return sum;
   Value divisor = arith::SIToFPOp::create(b, b.getF32Type(), count);

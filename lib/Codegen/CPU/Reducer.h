@@ -1,4 +1,4 @@
-// Sums, means, maxima and minima, in vectors.
+// Sums, extrema and other reductions, in vectors.
 #ifndef DLC_LIB_CODEGEN_CPU_REDUCER_H
 #define DLC_LIB_CODEGEN_CPU_REDUCER_H
 
@@ -14,6 +14,9 @@ public:
 
   /// What the reduction of no elements starts from.
   float getIdentity() const;
+  /// Adds an element to what has been reduced so far.
+  mlir::Value accumulate(mlir::Value sum, mlir::Value element);
+  /// What has been reduced in two parts.
   mlir::Value combine(mlir::Value lhs, mlir::Value rhs);
   /// Accumulators of a run: enough that none waits for the one before.
   KernelBuilder::Carried createAccumulators();

@@ -4,7 +4,10 @@
 
 #include "ConvKernel.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace dlc;
@@ -20,21 +23,37 @@ struct Tile {
 };
 } // namespace
 
+/// The input pixels of vector `vector` of a tile. Where they do not lie side by side, they are
+/// gathered.
+static Value loadPixels(KernelBuilder &b, ConvKernel &kernel, const Tile &tile,
+                        const ConvKernel::Tap &tap, int64_t vector) {
+  int64_t lanes = b.getLanes(), stride = kernel.strides[1], first = vector * lanes * stride;
+  Value mask = tile.mask, places;
+  if (stride != 1) {
+    SmallVector<int32_t> numbers;
+    for (int64_t lane = 0; lane != lanes; ++lane)
+      numbers.push_back(static_cast<int32_t>(lane * stride));
+    places = arith::ConstantOp::create(
+        b, DenseElementsAttr::get(b.getIndexVectorType(), ArrayRef<int32_t>(numbers)));
+  }
+  if (tap.left) {
+    Value left = b.add(tap.left, first), width = kernel.getBufferWidth(b);
+    Value inside = places ? b.insideMask(places, left, width) : b.laneMask(left, width);
+    mask = mask ? b.both(mask, inside) : inside;
+  }
+  Value address = b.offset(tap.input, first);
+  return places ? b.gather(address, places, mask) : b.loadVector(address, mask);
+}
+
 /// Accumulators are sums[channel * vectors + vector].
 static KernelBuilder::Carried emitStep(KernelBuilder &b, ConvKernel &kernel, const Tile &tile,
                                        const ConvKernel::Tap &tap, ValueRange sums) {
-  int64_t lanes = b.getLanes();
   SmallVector<Value> factors;
   for (int64_t channel = 0; channel != tile.row.channels; ++channel)
     factors.push_back(b.splat(b.loadScalar(b.offset(tap.weights, channel))));
   KernelBuilder::Carried next(sums.size());
   for (int64_t vector = 0; vector != tile.vectors; ++vector) {
-    Value mask = tile.mask;
-    if (tap.left) {
-      Value inside = b.laneMask(b.add(tap.left, vector * lanes), kernel.getBufferWidth(b));
-      mask = mask ? b.both(mask, inside) : inside;
-    }
-    Value pixels = b.loadVector(b.offset(tap.input, vector * lanes), mask);
+    Value pixels = loadPixels(b, kernel, tile, tap, vector);
     for (int64_t i = vector, channel = 0; channel != tile.row.channels;
          ++channel, i += tile.vectors)
       next[i] = b.fma(pixels, factors[channel], sums[i]);
@@ -78,17 +97,17 @@ static void emitTile(KernelBuilder &b, ConvKernel &kernel, const Tile &tile) {
     emit(false);
 }
 
-static LogicalResult verify(ConvKernel &kernel) {
+static LogicalResult verify(ConvKernel &kernel, int64_t lanes) {
   if (!isa<ConvOp>(kernel.anchor) || kernel.input.block != 1 || kernel.output.block != 1)
     return kernel.anchor->emitError("expected a convolution with planar input and output");
-  if (kernel.strides[1] != 1)
-    return kernel.anchor->emitError("expected stride 1 along rows, found ") << kernel.strides[1];
+  if (kernel.strides[1] * lanes > std::numeric_limits<int32_t>::max())
+    return kernel.anchor->emitError("expected a smaller stride, found ") << kernel.strides[1];
   return success();
 }
 
 LogicalResult dlc::emitRowConv(KernelBuilder &b) {
   FailureOr<ConvKernel> kernel = ConvKernel::create(b);
-  if (failed(kernel) || failed(verify(*kernel)))
+  if (failed(kernel) || failed(verify(*kernel, b.getLanes())))
     return failure();
   int64_t lanes = b.getLanes();
   kernel->emitTask(b, [&](const ConvKernel::Row &row) {

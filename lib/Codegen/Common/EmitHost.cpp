@@ -1,14 +1,10 @@
 // Makes the host program what the runtime calls: dlc_run, dlc_plan, and the table behind dlc_query.
 // Struct fields are those of dlc/ABI/Program.h, by index.
 
-#include "ExprEmitter.h"
+#include "HostEmitter.h"
 
 #include "dlc/ABI/Program.h"
 #include "dlc/Codegen/Passes.h"
-#include "dlc/IR/Program.h"
-
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 #define DEBUG_TYPE "dlc-emit-host"
 
@@ -23,171 +19,47 @@ namespace dlc {
 static constexpr StringLiteral runName = "dlc_run", planName = "dlc_plan",
                                programName = "dlc_program", weightsName = "dlc_weights";
 
-namespace {
-class HostEmitter {
-public:
-  HostEmitter(ModuleOp module, func::FuncOp main, const Signature &signature)
-      : module(module), main(main), signature(signature), builder(module.getContext()),
-        loc(main.getLoc()), i32(builder.getI32Type()), i64(builder.getI64Type()),
-        pointer(LLVM::LLVMPointerType::get(module.getContext())) {
-    builder.setInsertionPointToEnd(module.getBody());
-  }
-
-  LogicalResult emit();
-
-private:
-  LogicalResult emitRun();
-  LogicalResult emitBuffers(ExprEmitter &exprs);
-  LogicalResult emitLaunch(LaunchOp launch, Value numTasks);
-  LogicalResult emitPlan();
-  LogicalResult emitSizes(ExprEmitter &exprs, Value &negative);
-  void emitTable(int64_t weightsSize);
-  void emitQuery();
-
-  LLVM::LLVMFuncOp createFunction(StringRef name, Type result, ArrayRef<Type> arguments,
-                                  LLVM::Linkage linkage);
-  Block *addBlock() { return builder.createBlock(builder.getBlock()->getParent()); }
-  void returnUnless(Value condition, int32_t code);
-  Value constant(Type type, int64_t value) {
-    return LLVM::ConstantOp::create(builder, loc, type, value);
-  }
-  Value field(Value base, Type structType, int32_t index) {
-    return LLVM::GEPOp::create(builder, loc, pointer, structType, base,
-                               ArrayRef<LLVM::GEPArg>{0, index}, LLVM::GEPNoWrapFlags::inbounds);
-  }
-  Value element(Value base, Type type, LLVM::GEPArg index) {
-    return LLVM::GEPOp::create(builder, loc, pointer, type, base, ArrayRef<LLVM::GEPArg>{index},
-                               LLVM::GEPNoWrapFlags::inbounds);
-  }
-  Value load(Value address) { return LLVM::LoadOp::create(builder, loc, pointer, address); }
-  void store(Value value, Value address) { LLVM::StoreOp::create(builder, loc, value, address); }
-  Type getStruct(ArrayRef<Type> fields) {
-    return LLVM::LLVMStructType::getLiteral(builder.getContext(), fields);
-  }
-
-  ModuleOp module;
-  func::FuncOp main;
-  const Signature &signature;
-  OpBuilder builder;
-  Location loc;
-  Type i32, i64, pointer;
-
-  // Of dlc_run.
-  Value runCall, launchRecord, launchBuffers;
-  DenseMap<Value, Value> addresses;
-  DenseMap<StringRef, int64_t> kernelRows;
-};
-} // namespace
-
-LLVM::LLVMFuncOp HostEmitter::createFunction(StringRef name, Type result, ArrayRef<Type> arguments,
-                                             LLVM::Linkage linkage) {
-  builder.setInsertionPointToEnd(module.getBody());
-  auto type = LLVM::LLVMFunctionType::get(result, arguments);
-  auto function = LLVM::LLVMFuncOp::create(builder, loc, name, type, linkage,
-                                           /*dsoLocal=*/linkage == LLVM::Linkage::Internal);
-  builder.setInsertionPointToStart(function.addEntryBlock(builder));
-  return function;
-}
-
-/// Goes on in a new block where `condition` holds.
-void HostEmitter::returnUnless(Value condition, int32_t code) {
-  Block *block = builder.getBlock(), *leave = addBlock();
-  LLVM::ReturnOp::create(builder, loc, constant(i32, code));
-  Block *next = addBlock();
-  builder.setInsertionPointToEnd(block);
-  LLVM::CondBrOp::create(builder, loc, condition, next, leave);
-  builder.setInsertionPointToEnd(next);
-}
-
 //===----------------------------------------------------------------------===//
 // dlc_run
 //===----------------------------------------------------------------------===//
 
-/// Addresses of all buffers: the caller's, those in the arena and those in the weights section.
-LogicalResult HostEmitter::emitBuffers(ExprEmitter &exprs) {
-  Type callType =
-      getStruct({i32, i32, pointer, pointer, pointer, pointer, pointer, pointer, pointer});
-  Value inputs = load(field(runCall, callType, 5)), outputs = load(field(runCall, callType, 6));
-  Value arena = load(field(runCall, callType, 7)), weights = load(field(runCall, callType, 8));
+/// Stores the handles that `end` returns as those of the outputs that are not the caller's memory.
+static void emitReturn(HostEmitter &code, func::ReturnOp end, const Signature &signature) {
+  Value values = code.load(code.field(code.getCall(), code.runCallType, 9));
+  auto handle = end.getOperands().begin();
+  for (auto [index, port] : llvm::enumerate(signature.outputs))
+    if (!signature.isCallersMemory(port))
+      code.store(code.getAddress(*handle++),
+                 code.element(values, code.pointer, static_cast<int32_t>(index)));
+  LLVM::ReturnOp::create(code.builder, code.loc, code.constant(code.i32, DLC_PROGRAM_OK));
+}
+
+static LogicalResult emitRun(HostProgram &program, func::FuncOp main, const Signature &signature) {
   size_t numInputs = signature.inputs.size();
-  if (main.getNumArguments() != numInputs + signature.outputs.size())
-    return main.emitError("expected one argument for each input and output of the signature");
-  for (auto [index, argument] : llvm::enumerate(main.getArguments())) {
-    bool isInput = index < numInputs;
-    auto row = static_cast<int32_t>(isInput ? index : index - numInputs);
-    addresses[argument] = load(element(isInput ? inputs : outputs, pointer, row));
-  }
-  for (Operation &op : main.getBody().front()) {
-    if (auto slot = dyn_cast<SlotOp>(op)) {
-      FailureOr<Value> offset = exprs.emit(slot.getOffset());
-      if (failed(offset))
-        return failure();
-      addresses[slot] = element(arena, builder.getI8Type(), *offset);
-    } else if (auto slot = dyn_cast<WeightSlotOp>(op)) {
-      Value offset = constant(i64, slot.getOffset());
-      addresses[slot] = element(weights, builder.getI8Type(), offset);
-    } else if (auto reinterpret = dyn_cast<ReinterpretOp>(op)) {
-      addresses[reinterpret] = addresses.lookup(reinterpret.getSource());
-    } else if (!isa<LaunchOp, func::ReturnOp>(op)) {
-      return op.emitError("expected only slots, views and launches in the host program");
-    }
-  }
-  return success();
-}
-
-/// Fills in the launch record, calls the service, and returns where it says so.
-LogicalResult HostEmitter::emitLaunch(LaunchOp launch, Value numTasks) {
-  auto row = kernelRows.find(launch.getKernel());
-  if (row == kernelRows.end())
-    return launch.emitError("expected a kernel function '") << launch.getKernel() << "'";
-  for (auto [index, buffer] : llvm::enumerate(launch.getBuffers()))
-    store(addresses.lookup(buffer), element(launchBuffers, pointer, static_cast<int32_t>(index)));
-  Type recordType = getStruct({i32, i32, pointer, pointer, i64, i64});
-  store(constant(i32, sizeof(dlc_launch)), field(launchRecord, recordType, 0));
-  store(constant(i32, row->second), field(launchRecord, recordType, 1));
-  store(LLVM::AddressOfOp::create(builder, loc, pointer, launch.getKernel()),
-        field(launchRecord, recordType, 2));
-  store(launchBuffers, field(launchRecord, recordType, 3));
-  store(numTasks, field(launchRecord, recordType, 4));
-  store(constant(i64, 0), field(launchRecord, recordType, 5));
-  Type callType = getStruct({i32, i32, pointer, pointer});
-  Value state = load(field(runCall, callType, 2)), services = load(field(runCall, callType, 3));
-  Value service = load(field(services, getStruct({i32, i32, pointer}), 2));
-  auto serviceType = LLVM::LLVMFunctionType::get(i32, {pointer, pointer});
-  Value result =
-      LLVM::CallOp::create(builder, loc, serviceType, ValueRange{service, state, launchRecord})
-          .getResult();
-  Value goOn =
-      LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, result, constant(i32, 0));
-  returnUnless(goOn, DLC_PROGRAM_STOPPED);
-  return success();
-}
-
-LogicalResult HostEmitter::emitRun() {
-  auto run = createFunction(runName, i32, {pointer}, LLVM::Linkage::Internal);
-  runCall = run.getArgument(0);
-  size_t maxBuffers = 1;
-  for (LaunchOp launch : main.getOps<LaunchOp>())
-    maxBuffers = std::max<size_t>(maxBuffers, launch.getBuffers().size());
-  launchRecord = LLVM::AllocaOp::create(
-      builder, loc, pointer, getStruct({i32, i32, pointer, pointer, i64, i64}), constant(i32, 1));
-  launchBuffers = LLVM::AllocaOp::create(builder, loc, pointer, pointer, constant(i32, maxBuffers));
-  Type callType = getStruct({i32, i32, pointer, pointer, pointer});
-  ExprEmitter exprs(builder, loc, load(field(runCall, callType, 4)), signature.symbols,
-                    ExprEmitter::Mode::unchecked);
-  if (failed(emitBuffers(exprs)))
+  size_t numBuffers = llvm::count_if(
+      signature.outputs, [&](const Port &port) { return signature.isCallersMemory(port); });
+  if (main.getNumArguments() != numInputs + numBuffers ||
+      main.getNumResults() != signature.outputs.size() - numBuffers)
+    return main.emitError("expected one argument for each input, and one argument or result for "
+                          "each output of the signature");
+  HostEmitter code(program, signature, main.getLoc(), runName);
+  auto loadField = [&](int32_t index) {
+    return code.load(code.field(code.getCall(), code.runCallType, index));
+  };
+  for (unsigned index = 0; index != numInputs; ++index)
+    code.setAddress(main.getArgument(index), code.getInput(index));
+  Value outputs = loadField(6);
+  unsigned argument = numInputs;
+  for (auto [index, port] : llvm::enumerate(signature.outputs))
+    if (signature.isCallersMemory(port))
+      code.setAddress(main.getArgument(argument++),
+                      code.load(code.element(outputs, code.pointer, static_cast<int32_t>(index))));
+  code.assumePlanned(loadField(7), loadField(8));
+  Block &block = main.getBody().front();
+  if (failed(code.emitOps(block)))
     return failure();
-  SmallVector<std::pair<LaunchOp, Value>> launches;
-  for (LaunchOp launch : main.getOps<LaunchOp>()) {
-    FailureOr<Value> numTasks = exprs.emit(launch.getTasks());
-    if (failed(numTasks))
-      return failure();
-    launches.push_back({launch, *numTasks});
-  }
-  for (auto [launch, numTasks] : launches)
-    if (failed(emitLaunch(launch, numTasks)))
-      return failure();
-  LLVM::ReturnOp::create(builder, loc, constant(i32, DLC_PROGRAM_OK));
+  emitReturn(code, cast<func::ReturnOp>(block.getTerminator()), signature);
+  code.finish();
   return success();
 }
 
@@ -195,81 +67,117 @@ LogicalResult HostEmitter::emitRun() {
 // dlc_plan
 //===----------------------------------------------------------------------===//
 
-/// Dims of all buffers, which must not be negative.
-LogicalResult HostEmitter::emitSizes(ExprEmitter &exprs, Value &negative) {
-  negative = constant(builder.getI1Type(), 0);
-  SetVector<Attribute> dims;
-  auto addDims = [&](Value buffer) {
-    if (auto type = dyn_cast<BufferType>(buffer.getType()))
-      dims.insert_range(type.getTensor().getDims());
-  };
-  llvm::for_each(main.getArguments(), addDims);
-  for (Operation &op : main.getBody().front())
-    llvm::for_each(op.getResults(), addDims);
-  for (const Port &output : signature.outputs)
-    dims.insert_range(output.type.getDims());
-  for (Attribute dim : dims) {
-    FailureOr<Value> value = exprs.emit(cast<ExprAttr>(dim));
+namespace {
+/// What plan checks: that dims are not negative, and that they and the sizes fit 64 bits. Those
+/// that hold a late symbol are left to the run.
+struct PlannedSizes {
+  PlannedSizes(func::FuncOp main, const Signature &signature) : signature(signature) {
+    for (Value argument : main.getArguments())
+      addBuffer(argument.getType());
+    main.walk([&](Operation *op) {
+      for (Type type : op->getResultTypes())
+        addBuffer(type);
+      if (auto launch = dyn_cast<LaunchOp>(op))
+        addSize(launch.getTasks());
+    });
+    for (const Port &output : signature.outputs)
+      if (output.type)
+        llvm::for_each(output.type.getDims(), [&](ExprAttr dim) { addDim(dim); });
+  }
+
+  SetVector<ExprAttr> dims, sizes;
+  bool isValid = true;
+
+private:
+  void addBuffer(Type type) {
+    auto buffer = dyn_cast<BufferType>(type);
+    if (!buffer)
+      return;
+    llvm::for_each(buffer.getTensor().getDims(), [&](ExprAttr dim) { addDim(dim); });
+    if (!signature.isLate(buffer.getTensor()))
+      addSize(buffer.getTensor().getBufferBytes());
+  }
+  void addDim(ExprAttr dim) {
+    if (!signature.isLate(dim))
+      dims.insert(dim);
+  }
+  void addSize(ExprAttr size) {
+    isValid &= size != nullptr;
+    if (size && !signature.isLate(size))
+      sizes.insert(size);
+  }
+
+  const Signature &signature;
+};
+} // namespace
+
+/// Sizes in checked arithmetic. Leaves where a dim is negative or something does not fit.
+static LogicalResult emitSizes(HostEmitter &code, ExprEmitter &exprs, const PlannedSizes &planned) {
+  Type i1 = code.builder.getI1Type();
+  Value negative = code.constant(i1, 0);
+  for (ExprAttr dim : planned.dims) {
+    FailureOr<Value> value = exprs.emit(dim);
     if (failed(value))
       return failure();
-    Value below =
-        LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::slt, *value, constant(i64, 0));
-    negative = LLVM::OrOp::create(builder, loc, negative, below);
+    Value below = LLVM::ICmpOp::create(code.builder, code.loc, LLVM::ICmpPredicate::slt, *value,
+                                       code.constant(code.i64, 0));
+    negative = LLVM::OrOp::create(code.builder, code.loc, negative, below);
   }
+  Value dimsOverflow = exprs.getOverflow();
+  for (ExprAttr size : planned.sizes)
+    if (failed(exprs.emit(size)))
+      return failure();
+  Value overflow = exprs.getOverflow();
+  // A dim that overflowed may look negative, and a size of negative dims may overflow: this order
+  // tells them apart.
+  auto returnIf = [&](Value condition, int32_t status) {
+    code.returnUnless(code.isEqual(condition, code.constant(i1, 0)), status);
+  };
+  returnIf(dimsOverflow, DLC_PROGRAM_OVERFLOW);
+  returnIf(negative, DLC_PROGRAM_NEGATIVE);
+  returnIf(overflow, DLC_PROGRAM_OVERFLOW);
   return success();
 }
 
-LogicalResult HostEmitter::emitPlan() {
+/// The entry symbols, and what they depend on.
+static LogicalResult emitEntry(HostEmitter &code, func::FuncOp entry) {
+  for (auto [index, argument] : llvm::enumerate(entry.getArguments()))
+    if (!argument.use_empty()) // others may be null
+      code.setAddress(argument, code.getInput(index));
+  return code.emitOps(entry.getBody().front());
+}
+
+static LogicalResult emitPlan(HostProgram &program, func::FuncOp main, func::FuncOp entry,
+                              const Signature &signature) {
   auto workspace = main->getAttrOfType<ExprAttr>(workspaceName);
   if (!workspace)
     return main.emitError("expected the attribute '") << workspaceName << "'";
-  auto plan = createFunction(planName, i32, {pointer}, LLVM::Linkage::Internal);
-  Value call = plan.getArgument(0);
-  Type callType = getStruct({i32, i32, pointer, pointer, pointer, pointer, pointer, i64});
-  ExprEmitter exprs(builder, loc, load(field(call, callType, 4)), signature.symbols,
-                    ExprEmitter::Mode::checked);
-  Value negative;
-  if (failed(emitSizes(exprs, negative)))
+  PlannedSizes planned(main, signature);
+  planned.sizes.insert(workspace);
+  if (!planned.isValid)
+    return main.emitError("expected sizes of buffers with coefficients of 64 bits");
+  HostEmitter code(program, signature, main.getLoc(), planName);
+  if (entry && failed(emitEntry(code, entry)))
     return failure();
-  Value dimsOverflow = exprs.getOverflow();
-  SmallVector<ExprAttr> sizes = {workspace};
-  auto addSize = [&](Value buffer) {
-    if (auto type = dyn_cast<BufferType>(buffer.getType()))
-      sizes.push_back(type.getTensor().getBufferBytes());
+  ExprEmitter exprs(code.builder, code.loc, code.getSymbols(), code.getSymbolNames(),
+                    ExprEmitter::Mode::checked);
+  if (failed(emitSizes(code, exprs, planned)))
+    return failure();
+  // All of them have been emitted before the checks.
+  auto fieldAddress = [&](int32_t index) {
+    return code.field(code.getCall(), code.planCallType, index);
   };
-  llvm::for_each(main.getArguments(), addSize);
-  for (Operation &op : main.getBody().front()) {
-    llvm::for_each(op.getResults(), addSize);
-    if (auto launch = dyn_cast<LaunchOp>(op))
-      sizes.push_back(launch.getTasks());
-  }
-  for (ExprAttr size : sizes) {
-    if (!size)
-      return main.emitError("expected sizes of buffers with coefficients of 64 bits");
-    if (failed(exprs.emit(size)))
-      return failure();
-  }
-  Value isFalse = constant(builder.getI1Type(), 0);
-  auto negate = [&](Value value) -> Value {
-    return LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, value, isFalse);
-  };
-  Value overflow = exprs.getOverflow();
-  SmallVector<Value> results;
+  Value dims = code.load(fieldAddress(6));
+  int32_t index = 0;
   for (const Port &output : signature.outputs)
-    for (ExprAttr dim : output.type.getDims())
-      results.push_back(*exprs.emit(dim));
-  Value bytes = *exprs.emit(workspace);
-  // A dim that overflowed may look negative, and a size of negative dims may overflow: this order
-  // tells them apart.
-  returnUnless(negate(dimsOverflow), DLC_PROGRAM_OVERFLOW);
-  returnUnless(negate(negative), DLC_PROGRAM_NEGATIVE);
-  returnUnless(negate(overflow), DLC_PROGRAM_OVERFLOW);
-  Value dims = load(field(call, callType, 6));
-  for (auto [index, dim] : llvm::enumerate(results))
-    store(dim, element(dims, i64, static_cast<int32_t>(index)));
-  store(constant(i32, 0), field(call, callType, 1));
-  store(bytes, field(call, callType, 7));
-  LLVM::ReturnOp::create(builder, loc, constant(i32, DLC_PROGRAM_OK));
+    if (output.type)
+      for (ExprAttr dim : output.type.getDims())
+        code.store(signature.isLate(dim) ? code.constant(code.i64, -1) : *exprs.emit(dim),
+                   code.element(dims, code.i64, index++));
+  code.store(code.constant(code.i32, 0), fieldAddress(1));
+  code.store(*exprs.emit(workspace), fieldAddress(7));
+  LLVM::ReturnOp::create(code.builder, code.loc, code.constant(code.i32, DLC_PROGRAM_OK));
+  code.finish();
   return success();
 }
 
@@ -277,80 +185,90 @@ LogicalResult HostEmitter::emitPlan() {
 // Table and query
 //===----------------------------------------------------------------------===//
 
-void HostEmitter::emitTable(int64_t weightsSize) {
+static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signature,
+                      int64_t weightsSize) {
+  OpBuilder &builder = code.builder;
   builder.setInsertionPointToEnd(module.getBody());
-  auto bytes = LLVM::LLVMArrayType::get(builder.getI8Type(), 0);
-  auto weights = LLVM::GlobalOp::create(builder, loc, bytes, /*isConstant=*/true,
+  auto bytes = LLVM::LLVMArrayType::get(code.i8, 0);
+  auto weights = LLVM::GlobalOp::create(builder, code.loc, bytes, /*isConstant=*/true,
                                         LLVM::Linkage::External, weightsName, Attribute());
   weights.setVisibility_(LLVM::Visibility::Hidden);
   weights.setDsoLocal(true);
-  auto type = cast<LLVM::LLVMStructType>(
-      getStruct({i32, i32, pointer, pointer, pointer, i64, i32, i32, i32, i32}));
-  auto table = LLVM::GlobalOp::create(builder, loc, type, /*isConstant=*/true,
+  Type p = code.pointer, i32 = code.i32;
+  Type type = code.getStruct({i32, i32, p, p, p, code.i64, i32, i32, i32, i32});
+  auto table = LLVM::GlobalOp::create(builder, code.loc, type, /*isConstant=*/true,
                                       LLVM::Linkage::Internal, programName, Attribute());
   table.setDsoLocal(true);
   builder.createBlock(&table.getInitializerRegion());
   size_t numOutputDims = 0;
   for (const Port &output : signature.outputs)
-    numOutputDims += output.type.getDims().size();
-  Value value = LLVM::UndefOp::create(builder, loc, type);
-  auto addressOf = [&](StringRef name) -> Value {
-    return LLVM::AddressOfOp::create(builder, loc, pointer, name);
-  };
-  Value fields[] = {constant(i32, sizeof(dlc_program)),
-                    constant(i32, DLC_ABI_VERSION),
-                    addressOf(planName),
-                    addressOf(runName),
-                    addressOf(weightsName),
-                    constant(i64, weightsSize),
-                    constant(i32, signature.symbols.size()),
-                    constant(i32, signature.symbols.size()),
-                    constant(i32, numOutputDims),
-                    constant(i32, 0)};
+    if (output.type)
+      numOutputDims += output.type.getDims().size();
+  Value value = LLVM::UndefOp::create(builder, code.loc, type);
+  Value fields[] = {code.constant(i32, sizeof(dlc_program)),
+                    code.constant(i32, DLC_ABI_VERSION),
+                    code.addressOf(planName),
+                    code.addressOf(runName),
+                    code.addressOf(weightsName),
+                    code.constant(code.i64, weightsSize),
+                    code.constant(i32, signature.getAllSymbols().size()),
+                    code.constant(i32, signature.symbols.size()),
+                    code.constant(i32, numOutputDims),
+                    code.constant(i32, 0)};
   for (auto [index, fieldValue] : llvm::enumerate(fields))
-    value =
-        LLVM::InsertValueOp::create(builder, loc, value, fieldValue, static_cast<int64_t>(index));
-  LLVM::ReturnOp::create(builder, loc, value);
+    value = LLVM::InsertValueOp::create(builder, code.loc, value, fieldValue,
+                                        static_cast<int64_t>(index));
+  LLVM::ReturnOp::create(builder, code.loc, value);
 }
 
-void HostEmitter::emitQuery() {
-  auto query = createFunction(DLC_QUERY_SYMBOL, pointer, {i32}, LLVM::Linkage::External);
-  Value table = LLVM::AddressOfOp::create(builder, loc, pointer, programName);
-  Value none = LLVM::ZeroOp::create(builder, loc, pointer);
-  Value known = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, query.getArgument(0),
-                                     constant(i32, DLC_ABI_VERSION));
-  Value result = LLVM::SelectOp::create(builder, loc, known, table, none);
-  LLVM::ReturnOp::create(builder, loc, result);
-}
-
-LogicalResult HostEmitter::emit() {
-  for (LLVM::LLVMFuncOp kernel : module.getOps<LLVM::LLVMFuncOp>())
-    if (kernel->hasAttr(scheduleName))
-      kernelRows.try_emplace(kernel.getName(), kernelRows.size());
-  FailureOr<SmallVector<PlacedWeight>> weights = getWeights(module);
-  if (failed(weights) || failed(emitRun()) || failed(emitPlan()))
-    return failure();
-  int64_t weightsSize = 0;
-  for (const PlacedWeight &placed : *weights)
-    weightsSize = std::max(weightsSize, placed.offset + placed.size);
-  emitTable(weightsSize);
-  emitQuery();
-  return success();
+static void emitQuery(CodeBuilder &code, ModuleOp module) {
+  auto query = code.createFunction(module, DLC_QUERY_SYMBOL, code.pointer, {code.i32},
+                                   LLVM::Linkage::External);
+  Value table = code.addressOf(programName);
+  Value none = LLVM::ZeroOp::create(code.builder, code.loc, code.pointer);
+  Value known = code.isEqual(query.getArgument(0), code.constant(code.i32, DLC_ABI_VERSION));
+  Value result = LLVM::SelectOp::create(code.builder, code.loc, known, table, none);
+  LLVM::ReturnOp::create(code.builder, code.loc, result);
 }
 
 namespace {
 struct EmitHost : dlc::impl::EmitHostBase<EmitHost> {
+  LogicalResult emit(func::FuncOp main, func::FuncOp entry) {
+    ModuleOp module = getOperation();
+    FailureOr<Signature> signature = getSignature(module);
+    FailureOr<SmallVector<PlacedWeight>> weights = getWeights(module);
+    if (failed(signature) || failed(weights))
+      return failure();
+    HostProgram program(module);
+    if (failed(emitRun(program, main, *signature)) ||
+        failed(emitPlan(program, main, entry, *signature)))
+      return failure();
+    int64_t weightsSize = 0;
+    for (const PlacedWeight &placed : *weights)
+      weightsSize = std::max(weightsSize, placed.offset + placed.size);
+    CodeBuilder code(&getContext(), main.getLoc());
+    emitTable(code, module, *signature, weightsSize);
+    emitQuery(code, module);
+    setSites(module, program.getSites());
+    return success();
+  }
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto main = module.lookupSymbol<func::FuncOp>(mainName);
-    if (!main || !llvm::hasSingleElement(main.getBody())) {
+    auto main = module.lookupSymbol<func::FuncOp>(mainName),
+         entry = module.lookupSymbol<func::FuncOp>(entryName);
+    auto isOneBlock = [](func::FuncOp function) {
+      return llvm::hasSingleElement(function.getBody());
+    };
+    if (!main || !isOneBlock(main) || (entry && !isOneBlock(entry))) {
       module.emitError("expected a host program '@") << mainName << "' of one block";
       return signalPassFailure();
     }
-    FailureOr<Signature> signature = getSignature(module);
-    if (failed(signature) || failed(HostEmitter(module, main, *signature).emit()))
+    if (failed(emit(main, entry)))
       return signalPassFailure();
     main.erase();
+    if (entry)
+      entry.erase();
   }
 };
 } // namespace

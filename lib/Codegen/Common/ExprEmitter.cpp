@@ -60,8 +60,7 @@ FailureOr<Value> ExprEmitter::emitCall(CallAttr call) {
   case CallKind::max:
     return Value(LLVM::SMaxOp::create(builder, loc, *lhs, *rhs));
   case CallKind::broadcast: {
-    Value isOne =
-        LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, *lhs, constant(1));
+    Value isOne = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, *lhs, constant(1));
     return Value(LLVM::SelectOp::create(builder, loc, isOne, *rhs, *lhs));
   }
   }

@@ -5,9 +5,6 @@
 using namespace mlir;
 using namespace dlc;
 
-/// The spatial dims of the one convolution that is compiled.
-static constexpr size_t spatialDims = 2;
-
 /// The spatial dims of the filter. Failure without an error where they are unknown since an earlier
 /// node failed.
 static FailureOr<SmallVector<int64_t>> getKernel(OnnxNode &node) {
@@ -18,9 +15,8 @@ static FailureOr<SmallVector<int64_t>> getKernel(OnnxNode &node) {
     return node.emitError()
            << "a filter that is not constant is not supported yet, only an initializer";
   SmallVector<int64_t> shape = *cast<PlannedType>(filter.getType()).getStaticShape();
-  if (shape.size() != spatialDims + 2)
-    return node.emitError() << "a filter of rank " << shape.size()
-                            << " is not supported yet, only rank " << spatialDims + 2;
+  if (shape.size() < 3)
+    return node.emitError() << "expected a filter of rank 3 or more, found rank " << shape.size();
   SmallVector<int64_t> kernel(ArrayRef(shape).drop_front(2));
   SmallVector<int64_t> stated = node.getInts("kernel_shape", kernel);
   if (stated != kernel)
@@ -32,8 +28,8 @@ static FailureOr<SmallVector<int64_t>> getKernel(OnnxNode &node) {
 LogicalResult dlc::importConv(OnnxNode &node) {
   bool good = succeeded(node.requireF32());
   int64_t group = node.getInt("group", 1);
-  if (group != 1) {
-    node.emitError() << "group " << group << " is not supported yet, only 1";
+  if (group < 1) {
+    node.emitError() << "expected attribute 'group' to be positive, found " << group;
     good = false;
   }
   FailureOr<SmallVector<int64_t>> kernel = getKernel(node);

@@ -1,4 +1,4 @@
-// BatchNormalization, LayerNormalization.
+// BatchNormalization, LayerNormalization, LogSoftmax, Softmax.
 
 #include "OpTable.h"
 
@@ -75,7 +75,9 @@ LogicalResult dlc::importLayerNorm(OnnxNode &node) {
     return failure();
 
   auto mean = [&](Value value) {
-    return node.createPiece<ReduceOp>(ReduceKind::mean, value, *axes, /*keep_dims=*/true);
+    return node.createPiece<ReduceOp>(ReduceKind::mean, value,
+                                      Builder(node.getContext()).getDenseI64ArrayAttr(*axes),
+                                      /*keep_dims=*/true);
   };
   Value input = node.getInput(0);
   Value centered = node.createPiece<SubOp>(input, mean(input));
@@ -87,4 +89,33 @@ LogicalResult dlc::importLayerNorm(OnnxNode &node) {
   if (shift)
     node.result = node.createPiece<AddOp>(node.result, shift);
   return success();
+}
+
+LogicalResult dlc::importSoftmax(OnnxNode &node) {
+  if (failed(node.requireF32()))
+    return failure();
+  return node.createOp<SoftmaxOp>(Builder(node.getContext()).getF32Type(), node.getInput(0),
+                                  static_cast<uint64_t>(node.getInt("axis", -1)),
+                                  node.getOp() == "LogSoftmax");
+}
+
+/// Before opset 13 the sums run over all dims from the axis on.
+LogicalResult dlc::importFlatSoftmax(OnnxNode &node) {
+  if (failed(node.requireF32()))
+    return failure();
+  Builder builder(node.getContext());
+  Value input = node.getInput(0);
+  auto type = cast<PlannedType>(input.getType());
+  int64_t axis = node.getInt("axis", 1);
+  bool isLog = node.getOp() == "LogSoftmax";
+  if (axis == -1 || (type.hasRank() && axis == type.getRank() - 1))
+    return node.createOp<SoftmaxOp>(builder.getF32Type(), input, static_cast<uint64_t>(axis),
+                                    isLog);
+  Value matrix = node.createPiece<FlattenOp>(input, static_cast<uint64_t>(axis));
+  Value result = node.createPiece<SoftmaxOp>(matrix, /*axis=*/uint64_t(1), isLog);
+  if (failed(node.createOp<ShapeOp>(builder.getI64Type(), input, /*start=*/uint64_t(0),
+                                    /*end=*/IntegerAttr())))
+    return failure();
+  return node.createOp<ReshapeOp>(builder.getF32Type(), result, node.result,
+                                  /*allow_zero=*/true);
 }

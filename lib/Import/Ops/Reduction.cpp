@@ -1,8 +1,10 @@
-// MaxPool, GlobalAveragePool, GlobalMaxPool, ReduceMax, ReduceMean, ReduceMin, ReduceSum.
+// MaxPool, GlobalAveragePool, GlobalMaxPool, and all that is called Reduce.
 
 #include "Window.h"
 
 #include "llvm/ADT/StringSwitch.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace dlc;
@@ -37,24 +39,44 @@ LogicalResult dlc::importGlobalPool(OnnxNode &node) {
                                      node.getInput(0));
 }
 
-/// Without axes: over all dims.
-static LogicalResult createReduce(OnnxNode &node, SmallVector<int64_t> axes, bool keepDims) {
+/// log(sum(exp(x))) as max + log(sum(exp(x - max))), which does not overflow. An infinite maximum is
+/// replaced by a finite one: x - max is no NaN.
+static LogicalResult createLogSumExp(OnnxNode &node, DenseI64ArrayAttr axes, bool keepDims) {
+  constexpr float largest = std::numeric_limits<float>::max();
   Value input = node.getInput(0);
-  auto type = cast<PlannedType>(input.getType());
-  if (axes.empty() && isStandIn(input))
-    return failure();
-  if (axes.empty() && !type.hasRank())
-    return node.emitError() << "a reduction over all dims of another node's result is not "
-                               "supported yet, expected axes";
-  if (axes.empty())
-    axes = llvm::to_vector(llvm::seq(type.getRank()));
-  ReduceKind kind = llvm::StringSwitch<ReduceKind>(node.getOp())
+  auto maximum = [&](bool keep) -> Value {
+    Value most = node.createPiece<ReduceOp>(ReduceKind::max, input, axes, keep);
+    return node.createPiece<ClipOp>(most, node.createScalar(-largest), node.createScalar(largest));
+  };
+  Value powers = node.createPiece<ExpOp>(node.createPiece<SubOp>(input, maximum(true)));
+  Value sum = node.createPiece<ReduceOp>(ReduceKind::log_sum, powers, axes, keepDims);
+  node.result = node.createPiece<AddOp>(sum, maximum(keepDims));
+  return success();
+}
+
+/// Without axes (null): over all dims.
+static LogicalResult createReduce(OnnxNode &node, DenseI64ArrayAttr axes, bool keepDims) {
+  StringRef op = node.getOp();
+  if (op == "ReduceLogSumExp")
+    return createLogSumExp(node, axes, keepDims);
+  ReduceKind kind = llvm::StringSwitch<ReduceKind>(op)
+                        .Case("ReduceL1", ReduceKind::l1)
+                        .Case("ReduceL2", ReduceKind::l2)
+                        .Case("ReduceLogSum", ReduceKind::log_sum)
                         .Case("ReduceMax", ReduceKind::max)
                         .Case("ReduceMean", ReduceKind::mean)
                         .Case("ReduceMin", ReduceKind::min)
-                        .Case("ReduceSum", ReduceKind::sum);
-  return node.createOp<ReduceOp>(Builder(node.getContext()).getF32Type(), kind, input, axes,
-                                 keepDims);
+                        .Case("ReduceProd", ReduceKind::prod)
+                        .Case("ReduceSum", ReduceKind::sum)
+                        .Case("ReduceSumSquare", ReduceKind::sum_square);
+  return node.createOp<ReduceOp>(Builder(node.getContext()).getF32Type(), kind, node.getInput(0),
+                                 axes, keepDims);
+}
+
+/// An empty list of axes stands for all dims.
+static DenseI64ArrayAttr getAxesAttr(OnnxNode &node, ArrayRef<int64_t> axes) {
+  return axes.empty() ? DenseI64ArrayAttr()
+                      : Builder(node.getContext()).getDenseI64ArrayAttr(axes);
 }
 
 /// Before opset 18 (ReduceSum: 13) the axes are an attribute.
@@ -63,7 +85,7 @@ LogicalResult dlc::importReduceAttributes(OnnxNode &node) {
   FailureOr<bool> keepDims = node.getFlag("keepdims", true);
   if (!good || failed(keepDims))
     return failure();
-  return createReduce(node, node.getInts("axes", {}), *keepDims);
+  return createReduce(node, getAxesAttr(node, node.getInts("axes", {})), *keepDims);
 }
 
 LogicalResult dlc::importReduce(OnnxNode &node) {
@@ -75,9 +97,7 @@ LogicalResult dlc::importReduce(OnnxNode &node) {
     axes = node.getConstantInts(1);
   if (!good || failed(keepDims) || failed(noop) || failed(axes))
     return failure();
-  if (axes->empty() && *noop) {
-    node.result = node.getInput(0);
-    return success();
-  }
-  return createReduce(node, *axes, *keepDims);
+  if (axes->empty() && *noop) // over no dims: l1 and the like still change each element
+    return createReduce(node, Builder(node.getContext()).getDenseI64ArrayAttr({}), *keepDims);
+  return createReduce(node, getAxesAttr(node, *axes), *keepDims);
 }

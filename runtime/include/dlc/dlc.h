@@ -55,6 +55,7 @@ extern "C" {
 
 typedef struct dlc_session dlc_session;
 typedef struct dlc_context dlc_context;
+typedef struct dlc_value dlc_value;
 
 typedef enum dlc_status {
   DLC_OK = 0,
@@ -71,7 +72,8 @@ typedef enum dlc_status {
   DLC_OUT_OF_MEMORY = 8,
   DLC_OVERFLOW = 9,   /* a size does not fit 63 bits */
   DLC_CANCELLED = 10, /* dlc_context_cancel */
-  DLC_INTERNAL = 11   /* the artifact's code broke its contract */
+  DLC_INTERNAL = 11,  /* the artifact's code broke its contract */
+  DLC_OP_FAILED = 12  /* a node cannot compute what it was given: an index is out of range */
 } dlc_status;
 
 /* Element types; the values are those of ONNX's TensorProto.DataType. */
@@ -83,13 +85,27 @@ typedef enum dlc_dtype {
   DLC_I16 = 5,
   DLC_I32 = 6,
   DLC_I64 = 7,
-  DLC_BOOL = 9, /* one byte, 0 or 1 */
+  DLC_STRING = 8, /* elements are dlc_text */
+  DLC_BOOL = 9,   /* one byte, 0 or 1 */
   DLC_F16 = 10,
   DLC_F64 = 11,
   DLC_U32 = 12,
   DLC_U64 = 13,
   DLC_BF16 = 16
 } dlc_dtype;
+
+/* An element of a tensor of strings: bytes of UTF-8, not terminated. */
+typedef struct dlc_text {
+  const char *data; /* may be null where size is 0 */
+  uint64_t size;
+} dlc_text;
+
+/* What an input or output is. */
+enum {
+  DLC_KIND_TENSOR = 0,
+  DLC_KIND_SEQUENCE = 1, /* of tensors */
+  DLC_KIND_OPTIONAL = 2  /* nothing, or a tensor, or a sequence */
+};
 
 #define DLC_MAX_RANK 32
 #define DLC_WORKSPACE_ALIGNMENT 64
@@ -150,10 +166,17 @@ typedef struct dlc_tensor_info {
   int32_t dtype; /* dlc_dtype */
   const char *name;
   uint32_t rank;
-  uint32_t reserved;
-  const int64_t *dims;          /* `rank` dims; -1 where the inputs' dims decide */
+  uint32_t flags;               /* DLC_INFO_ bits */
+  const int64_t *dims;          /* `rank` dims; -1 where the inputs or the run decide */
   const char *const *dim_texts; /* `rank` texts: "3", "H", "3*H" */
+  uint32_t kind;                /* DLC_KIND_; dtype is then that of the elements, 0 for any */
+  uint32_t reserved;
 } dlc_tensor_info;
+
+enum {
+  DLC_INFO_ANY_DIMS = 1, /* a tensor of any rank and dims, a sequence or an optional: rank is 0 */
+  DLC_INFO_READ_BY_PLAN = 2 /* an input whose elements decide sizes: dlc_context_plan reads them */
+};
 
 typedef struct dlc_symbol_info {
   uint32_t struct_size;
@@ -191,6 +214,46 @@ DLC_API dlc_status dlc_session_find_input(const dlc_session *session, const char
 DLC_API dlc_status dlc_session_find_output(const dlc_session *session, const char *name,
                                            uint32_t *index, const char **nearest);
 
+/* ---- values ----
+ *
+ * Sequences, optionals, and tensors that several owners share. Values are counted, do not change
+ * once they are made, and may be used by any number of threads and runs at the same time. */
+
+/* A tensor of a copy of `data`, the bytes of strings included. `dims` may be null for rank 0.
+ * Errors of this and the next two: INVALID_ARGUMENT (null, rank, element type, negative dims),
+ * OVERFLOW, OUT_OF_MEMORY. `value` is then null. Thread-safe, as all of this part. */
+DLC_API dlc_status dlc_value_create_tensor(int32_t dtype, uint32_t rank, const int64_t *dims,
+                                           const void *data, dlc_value **value);
+
+/* A sequence of `count` tensors of one element type, each with one more reference. `dtype` is
+ * theirs also where there is none. */
+DLC_API dlc_status dlc_value_create_sequence(int32_t dtype, dlc_value *const *elements,
+                                             uint64_t count, dlc_value **value);
+
+/* An optional: of nothing where `element` is null, else of this tensor or sequence, with one more
+ * reference. */
+DLC_API dlc_status dlc_value_create_optional(int32_t dtype, dlc_value *element, dlc_value **value);
+
+/* Adds a reference and returns `value`; null is fine. */
+DLC_API dlc_value *dlc_value_retain(dlc_value *value);
+
+/* Gives a reference back; null is fine. The last one frees the value. */
+DLC_API void dlc_value_release(dlc_value *value);
+
+/* What a value is. It must not be null. Pointers belong to the value and live as long. */
+DLC_API uint32_t dlc_value_kind(const dlc_value *value); /* DLC_KIND_ */
+DLC_API int32_t dlc_value_dtype(const dlc_value *value); /* of the elements; 0 where unknown */
+DLC_API uint32_t dlc_value_rank(const dlc_value *value); /* of a tensor, which may be larger than
+                                                            DLC_MAX_RANK; else 0 */
+DLC_API const int64_t *dlc_value_dims(const dlc_value *value);
+/* A tensor's elements, aligned to 64 bytes unless it is part of another's memory; null for others.
+ */
+DLC_API const void *dlc_value_data(const dlc_value *value);
+/* Elements of a tensor, values of a sequence, 0 or 1 for an optional. */
+DLC_API uint64_t dlc_value_count(const dlc_value *value);
+/* One value of a sequence or optional, which keeps it; null where there is none. */
+DLC_API dlc_value *dlc_value_element(const dlc_value *value, uint64_t index);
+
 /* ---- contexts ---- */
 
 typedef struct dlc_context_options {
@@ -224,24 +287,33 @@ typedef struct dlc_input {
   const int64_t *dims; /* `rank` dims; may be null for rank 0 */
   const void *data;    /* aligned to its element; may be null where `size` is 0. Only read */
   uint64_t size;       /* bytes: the product of the dims times the element's size */
+  dlc_value *value; /* or all of it as a value: the fields from dtype on, but the name, are then not
+                       looked at. Sequences and optionals are given so. Must live until the call
+                       returns */
 } dlc_input;
 
 typedef struct dlc_output {
   uint32_t struct_size;
   int32_t dtype;      /* set by plan and run */
   uint32_t rank;      /* set by plan and run */
-  uint32_t allocated; /* zero at first; 1 once a run has allocated `data` */
+  uint32_t allocated; /* zero at first; not zero once a run has allocated `data` */
   void *data; /* the caller's buffer, aligned to its element; or null: the run allocates it */
-  uint64_t capacity;          /* bytes at `data` */
-  uint64_t size;              /* set by plan and run: bytes of the output */
+  uint64_t capacity; /* bytes at `data` */
+  uint64_t size;     /* set by plan and run: bytes of the output; strings' bytes included */
   int64_t dims[DLC_MAX_RANK]; /* set by plan and run: the first `rank` */
+  dlc_value *value; /* null at first; set by a run where the output is a sequence or optional: one
+                       reference, which dlc_output_release gives back, as does the next run */
 } dlc_output;
 
 /* Computes what a run with inputs of these dtypes and dims would give: fills dtype, rank, dims and
  * size of each output (data is left alone), and `workspace_size`, the arena's bytes. `outputs` and
- * `workspace_size` may be null; the inputs' data and size are not looked at.
- * Errors: INVALID_ARGUMENT (also where a plan or run of this context goes on in another thread; the
- * error text is then that call's), SHAPE_MISMATCH, TYPE_MISMATCH, OVERFLOW, INTERNAL. */
+ * `workspace_size` may be null; the inputs' data and size are not looked at, but of those that have
+ * DLC_INFO_READ_BY_PLAN. What only a run finds out is unknown here: such a dim is -1 and the size
+ * 0; an output with DLC_INFO_ANY_DIMS has rank 0. The arena does not count such outputs, nor what
+ * lies between nodes that make them: a run allocates these as it goes. Errors: INVALID_ARGUMENT
+ * (also where a plan or run of this context goes on in another thread; the error text is then that
+ * call's), SHAPE_MISMATCH, TYPE_MISMATCH, BUFFER_TOO_SMALL, OUT_OF_MEMORY, OVERFLOW, OP_FAILED,
+ * INTERNAL. */
 DLC_API dlc_status dlc_context_plan(dlc_context *context, const dlc_input *inputs,
                                     uint32_t num_inputs, dlc_output *outputs, uint32_t num_outputs,
                                     uint64_t *workspace_size);
@@ -269,16 +341,17 @@ typedef struct dlc_run_options {
 /* Runs the model. Outputs are given in the session's order, all of them. Where an output's data is
  * null the run allocates it (64-byte aligned): it then belongs to the caller, outlives context and
  * session, and is freed by dlc_output_release; a later run may reuse it as a buffer of that
- * capacity. Inputs, outputs and the workspace must not overlap each other, except inputs among
+ * capacity. A buffer for strings takes the dlc_texts and behind them all their bytes. Where a
+ * buffer is too small for what only the run has found out, the outputs' dims and sizes say what is
+ * needed. Inputs, outputs and the workspace must not overlap each other, except inputs among
  * themselves. After a failure the contents of the callers' outputs are undefined, and no output is
- * newly allocated.
- * Errors: those of dlc_context_plan, BUFFER_TOO_SMALL, OUT_OF_MEMORY, CANCELLED. */
+ * newly allocated. Errors: those of dlc_context_plan, CANCELLED. */
 DLC_API dlc_status dlc_context_run(dlc_context *context, const dlc_run_options *options,
                                    const dlc_input *inputs, uint32_t num_inputs,
                                    dlc_output *outputs, uint32_t num_outputs);
 
-/* Frees what a run has allocated and sets data and capacity to zero; a caller's own buffer is left
- * alone. */
+/* Frees what a run has allocated and sets data, capacity and value to zero; a caller's own buffer
+ * is left alone. */
 DLC_API void dlc_output_release(dlc_output *output);
 
 /* Asks the run in progress to end with CANCELLED after the kernel at work; where none is in

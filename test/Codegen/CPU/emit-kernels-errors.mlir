@@ -42,14 +42,14 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
 #target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
 #direct = #dlc.schedule<direct_conv, lanes = 4, channels = 4, pixels = [1], rows = 1>
 module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], inputs = [], outputs = []}} {
-  // expected-error @below {{expected a kernel with a convolution}}
+  // expected-error @below {{expected a kernel with an anchor and a write}}
   func.func private @no_convolution(%in: !dlc.buffer<!x>) attributes {dlc.schedule = #direct} {
     return
   }
   func.func private @computed_input(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!y>)
       attributes {dlc.schedule = #direct} {
     %0 = dlc.read %in : !dlc.buffer<!x> -> !x
-    // expected-error @below {{expected a convolution, elementwise ops and one write in this kernel}}
+    // expected-error @below {{expected an anchor, elementwise ops and one write in this kernel}}
     %1 = dlc.relu %0 : (!x) -> !x
     %2 = dlc.read %filter : !dlc.buffer<!panels> -> !f
     %3 = dlc.conv %1, %2 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f) -> !y
@@ -101,19 +101,55 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
 
 // -----
 
-!x = !dlc.tensor<1 x 2 x N x N x f32>
-!f = !dlc.tensor<3 x 2 x 1 x 1 x f32>
-!y = !dlc.tensor<1 x 3 x N x floordiv(N - 1, 2) + 1 x f32>
-!panels = !dlc.tensor<3 x 2 x 1 x 1 x f32, #dlc.filter_layout<outputs = 3, inputs = 1>>
+!x = !dlc.tensor<1 x 4 x N x N x f32>
+!f = !dlc.tensor<6 x 2 x 1 x 1 x f32>
+!y = !dlc.tensor<1 x 6 x N x N x f32>
+!panels = !dlc.tensor<6 x 2 x 1 x 1 x f32, #dlc.filter_layout<outputs = 2, inputs = 1>>
 #target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
 module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], inputs = [], outputs = []}} {
-  func.func private @strided_rows(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!y>)
-      attributes {dlc.schedule = #dlc.schedule<row_conv, lanes = 4, channels = 3, pixels = [4], rows = 1>} {
+  func.func private @panels_in_two_groups(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!y>)
+      attributes {dlc.schedule = #dlc.schedule<row_conv, lanes = 4, channels = 2, pixels = [4], rows = 1>} {
     %0 = dlc.read %in : !dlc.buffer<!x> -> !x
     %1 = dlc.read %filter : !dlc.buffer<!panels> -> !f
-    // expected-error @below {{expected stride 1 along rows, found 2}}
-    %2 = dlc.conv %0, %1 strides [1, 2] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f) -> !y
+    // expected-error @below {{expected groups of whole panels and blocks, found 2 groups of 2 to 3 channels}}
+    %2 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 2 : (!x, !f) -> !y
     dlc.write %2, %out : !y, !dlc.buffer<!y>
+    return
+  }
+  func.func private @no_depthwise(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!y>)
+      attributes {dlc.schedule = #dlc.schedule<depthwise, lanes = 4, channels = 4, pixels = [1], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
+    %1 = dlc.read %filter : !dlc.buffer<!panels> -> !f
+    // expected-error @below {{expected panels of 4 outputs}}
+    %2 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 2 : (!x, !f) -> !y
+    dlc.write %2, %out : !y, !dlc.buffer<!y>
+    return
+  }
+}
+
+// -----
+
+!x = !dlc.tensor<1 x 8 x N x N x f32, #dlc.image_layout<block = 4, halo = [1, 1, 1, 0]>>
+!v = !dlc.tensor<1 x 8 x N x N x f32>
+!f = !dlc.tensor<8 x 1 x 3 x 3 x f32>
+!panels = !dlc.tensor<8 x 1 x 3 x 3 x f32, #dlc.filter_layout<outputs = 4, inputs = 1>>
+#target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
+#depthwise = #dlc.schedule<depthwise, lanes = 4, channels = 4, pixels = [1], rows = 1>
+module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], inputs = [], outputs = []}} {
+  func.func private @halo(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!x>) attributes {dlc.schedule = #depthwise} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !v
+    %1 = dlc.read %filter : !dlc.buffer<!panels> -> !f
+    // expected-error @below {{expected an input whose halo has the pads [1, 1, 1, 1]}}
+    %2 = dlc.conv %0, %1 strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 8 : (!v, !f) -> !v
+    dlc.write %2, %out : !v, !dlc.buffer<!x>
+    return
+  }
+  func.func private @planar(%in: !dlc.buffer<!v>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!v>) attributes {dlc.schedule = #depthwise} {
+    %0 = dlc.read %in : !dlc.buffer<!v> -> !v
+    %1 = dlc.read %filter : !dlc.buffer<!panels> -> !f
+    // expected-error @below {{expected images and a filter in blocks of 4 channels}}
+    %2 = dlc.conv %0, %1 strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 8 : (!v, !f) -> !v
+    dlc.write %2, %out : !v, !dlc.buffer<!v>
     return
   }
 }
@@ -163,13 +199,6 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
     %0 = dlc.read %in : !dlc.buffer<!blocks> -> !image
     // expected-error @below {{expected a reduction over all pixels}}
     %1 = dlc.reduce sum %0 axes [1, 2] : (!image) -> !vector
-    dlc.write %1, %out : !vector, !dlc.buffer<!vector>
-    return
-  }
-  func.func private @first_dims_reduced(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!vector>) attributes {dlc.schedule = #loops} {
-    %0 = dlc.read %in : !dlc.buffer<!image> -> !image
-    // expected-error @below {{expected a reduction over the last dims}}
-    %1 = dlc.reduce sum %0 axes [0, 1] : (!image) -> !vector
     dlc.write %1, %out : !vector, !dlc.buffer<!vector>
     return
   }

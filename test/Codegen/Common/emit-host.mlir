@@ -23,8 +23,8 @@ module attributes {
 // CHECK-NOT: func.func
 
 // CHECK-LABEL: llvm.func internal @dlc_run(%arg0: !llvm.ptr) -> i32
-// CHECK: llvm.alloca %{{.*}} x !llvm.struct<(i32, i32, ptr, ptr, i64)>
 // CHECK: llvm.alloca %{{.*}} x !llvm.ptr
+// CHECK: llvm.alloca %{{.*}} x !llvm.struct<(i32, i32, ptr, ptr, i64, i64)>
 // CHECK: llvm.mlir.addressof @copy
 // CHECK: %[[RESULT:.*]] = llvm.call %{{.*}}(%{{.*}}, %{{.*}}) : !llvm.ptr, (!llvm.ptr, !llvm.ptr) -> i32
 // CHECK: %[[OK:.*]] = llvm.icmp "eq" %[[RESULT]]
@@ -43,7 +43,7 @@ module attributes {
 
 // CHECK: llvm.mlir.global external hidden constant @dlc_weights() {{.*}}dso_local} : !llvm.array<0 x i8>
 // CHECK: llvm.mlir.global internal constant @dlc_program()
-// CHECK: llvm.mlir.constant(48 : i32)
+// CHECK: llvm.mlir.constant(56 : i32)
 // CHECK: llvm.mlir.addressof @dlc_plan
 // CHECK: llvm.mlir.addressof @dlc_run
 // CHECK: llvm.mlir.addressof @dlc_weights

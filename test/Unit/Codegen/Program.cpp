@@ -2,6 +2,7 @@
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/IR/Program.h"
+#include "dlc/Plan/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -91,10 +92,11 @@ static void *load(llvm::ArrayRef<std::string> objects) {
 }
 
 /// Runs the codegen phase; nothing with the errors in `errors` where it fails.
-/// Then calls `emit` on the module.
+/// Then calls `emit` on the module. `isPlanned`: the plan phase has run too.
 template <typename Result>
 static Result generate(const std::string &ir, llvm::StringRef cpu, std::string &errors,
-                       llvm::function_ref<FailureOr<Result>(ModuleOp)> emit) {
+                       llvm::function_ref<FailureOr<Result>(ModuleOp)> emit,
+                       bool isPlanned = true) {
   MLIRContext context(MLIRContext::Threading::DISABLED);
   context.loadDialect<DlcDialect, func::FuncDialect, LLVM::LLVMDialect>();
   ScopedDiagnosticHandler handler(
@@ -107,6 +109,8 @@ static Result generate(const std::string &ir, llvm::StringRef cpu, std::string &
     return {};
   setTarget(*module, *target);
   PassManager passes(&context);
+  if (!isPlanned)
+    buildPlanPipeline(passes);
   buildCodegenPipeline(passes);
   if (failed(passes.run(*module)))
     return {};
@@ -127,6 +131,19 @@ std::unique_ptr<Program> Program::compile(const std::string &ir, llvm::StringRef
   auto objects = generate<llvm::SmallVector<std::string>>(
       ir, cpu, errors, [](ModuleOp module) { return emitObjects(module, 1); });
   EXPECT_EQ(errors, "") << ir;
+  return loadObjects(objects);
+}
+
+std::unique_ptr<Program> Program::planAndCompile(const std::string &ir, llvm::StringRef cpu) {
+  std::string errors;
+  auto objects = generate<llvm::SmallVector<std::string>>(
+      ir, cpu, errors, [](ModuleOp module) { return emitObjects(module, 1); },
+      /*isPlanned=*/false);
+  EXPECT_EQ(errors, "") << ir;
+  return loadObjects(objects);
+}
+
+std::unique_ptr<Program> Program::loadObjects(llvm::ArrayRef<std::string> objects) {
   if (objects.empty())
     return nullptr;
   std::unique_ptr<Program> program(new Program);

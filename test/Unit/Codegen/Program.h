@@ -38,6 +38,8 @@ class Program {
 public:
   /// Null where compilation fails, which is a failure of the test.
   static std::unique_ptr<Program> compile(const std::string &ir, llvm::StringRef cpu);
+  /// The same for a module of the schedule phase, which is planned first.
+  static std::unique_ptr<Program> planAndCompile(const std::string &ir, llvm::StringRef cpu);
   /// The assembly of the module, or nothing.
   static std::string assemble(const std::string &ir, llvm::StringRef cpu);
   ~Program();
@@ -51,6 +53,7 @@ public:
 
 private:
   Program() = default;
+  static std::unique_ptr<Program> loadObjects(llvm::ArrayRef<std::string> objects);
 
   void *library = nullptr;
   dlc_query_fn queryFunction = nullptr;

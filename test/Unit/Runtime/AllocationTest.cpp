@@ -1,32 +1,48 @@
 // Want of memory at any point: a status, no leak, and the next call works.
+#include "AllocationTrap.h"
+#include "Arena.h"
 #include "ArtifactBuilder.h"
 
 #include "dlc/dlc.h"
 
-#include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <gtest/gtest.h>
 
 using namespace dlc::test;
 
-// The linker directs the allocations of the runtime here (--wrap). The one that counts `countdown`
-// down to zero fails; a negative number never gets there.
-static std::atomic<int> countdown{-1};
+// The linker directs the allocations of the runtime here (--wrap).
+std::atomic<int> dlc::test::countdown{-1};
+std::atomic<int64_t> dlc::test::liveAllocations{0};
 
 static bool failsNow() { return countdown >= 0 && countdown-- == 0; }
+
+static void *counted(void *memory) {
+  liveAllocations += memory != nullptr;
+  return memory;
+}
 
 extern "C" {
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 int __real_posix_memalign(void **memory, size_t alignment, size_t size);
+void __real_free(void *memory);
 
-void *__wrap_malloc(size_t size) { return failsNow() ? nullptr : __real_malloc(size); }
+void *__wrap_malloc(size_t size) { return failsNow() ? nullptr : counted(__real_malloc(size)); }
 void *__wrap_calloc(size_t count, size_t size) {
-  return failsNow() ? nullptr : __real_calloc(count, size);
+  return failsNow() ? nullptr : counted(__real_calloc(count, size));
 }
 int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
-  return failsNow() ? ENOMEM : __real_posix_memalign(memory, alignment, size);
+  if (failsNow())
+    return ENOMEM;
+  const int error = __real_posix_memalign(memory, alignment, size);
+  liveAllocations += error == 0;
+  return error;
+}
+void __wrap_free(void *memory) {
+  liveAllocations -= memory != nullptr;
+  __real_free(memory);
 }
 }
 
@@ -39,8 +55,8 @@ static dlc_status useArtifact(const std::string &path) {
     status = dlc_context_create(session, nullptr, &context);
   const int64_t dims[] = {2, 3};
   const float data[6] = {1, 2, 3, 4, 5, 6};
-  const dlc_input inputs[2] = {{sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data, 24},
-                               {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data, 8}};
+  const dlc_input inputs[2] = {{sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data, 24, nullptr},
+                               {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data, 8, nullptr}};
   dlc_output outputs[2] = {};
   outputs[0].struct_size = outputs[1].struct_size = sizeof(dlc_output);
   if (status == DLC_OK)
@@ -88,8 +104,8 @@ TEST(Allocation, OnlyTheFirstRunAllocates) {
   std::vector<float> data(n * 3, 1.0f), y(n * 3);
   std::vector<int64_t> rows(n - 2);
   const dlc_input inputs[2] = {
-      {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data.data(), n * 12},
-      {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data.data(), n * 4}};
+      {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data.data(), n * 12, nullptr},
+      {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data.data(), n * 4, nullptr}};
   dlc_output outputs[2] = {};
   outputs[0].struct_size = outputs[1].struct_size = sizeof(dlc_output);
   outputs[0].data = y.data();
@@ -109,4 +125,29 @@ TEST(Allocation, OnlyTheFirstRunAllocates) {
   EXPECT_EQ(y[n * 3 - 1], 32.0f);
   dlc_context_release(context);
   dlc_session_release(session);
+}
+
+TEST(Allocation, ScratchMemoryIsKeptForTheNextCall) {
+  const int64_t before = liveAllocations;
+  {
+    dlc::runtime::Scratch scratch;
+    // Later calls take less, as much, and in the third place more.
+    for (uint64_t third : {1000, 900, 1000, 5000, 5000}) {
+      const int64_t kept = liveAllocations;
+      countdown = kept == before || third == 5000 ? -1 : 0;
+      for (uint64_t size : {uint64_t{0}, uint64_t{100000}, third}) {
+        auto *memory = static_cast<char *>(scratch.take(size));
+        ASSERT_NE(memory, nullptr);
+        EXPECT_EQ(reinterpret_cast<uintptr_t>(memory) % 64, 0u);
+        memset(memory, 1, size);
+      }
+      scratch.giveBack();
+      countdown = -1;
+      EXPECT_EQ(liveAllocations, before + 3);
+    }
+    EXPECT_EQ(scratch.take(UINT64_MAX), nullptr);
+    EXPECT_EQ(scratch.take(uint64_t{1} << 62), nullptr);
+    EXPECT_NE(scratch.take(1), nullptr);
+  }
+  EXPECT_EQ(liveAllocations, before);
 }

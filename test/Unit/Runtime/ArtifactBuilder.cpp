@@ -34,6 +34,16 @@ public:
                                                 {string("add_weights"), string("node_1, node_2")}};
     header.num_kernels = static_cast<uint32_t>(kernels.size());
     header.kernels = table(kernels);
+    std::vector<dlc_manifest_site> sites;
+    for (const SiteSpec &site : spec.sites)
+      sites.push_back({string(site.nodes), string(site.text)});
+    header.num_sites = static_cast<uint32_t>(sites.size());
+    header.sites = table(sites);
+    std::vector<dlc_manifest_version> versions;
+    for (const std::string &when : spec.versions)
+      versions.push_back({string(when), 0});
+    header.num_versions = static_cast<uint32_t>(versions.size());
+    header.versions = table(versions);
     header.model = string("model.onnx");
     header.compiler = string("0.1.0");
     header.target = string("x86-64");
@@ -67,6 +77,9 @@ private:
       row.dtype = spec.dtype;
       row.rank = static_cast<uint32_t>(dims.size());
       row.dims = table(dims);
+      row.port = spec.port;
+      row.flags = spec.flags;
+      row.value_kind = spec.valueKind;
       rows.push_back(row);
     }
     return table(rows);
@@ -165,6 +178,27 @@ Artifact dlc::test::buildArtifact(const ArtifactSpec &spec) {
   artifact.setNote(note);
   artifact.seal();
   return artifact;
+}
+
+ArtifactSpec dlc::test::valueSpec() {
+  ArtifactSpec spec;
+  spec.program = DLC_TEST_VALUES;
+  spec.inputs = {
+      {"mode", DLC_DTYPE_I64, {}, DLC_PORT_TENSOR, DLC_PORT_READ_AT_ENTRY},
+      {"x", DLC_DTYPE_F32, {{-1, 0, "N"}}},
+      {"text", DLC_DTYPE_STRING, {}, DLC_PORT_VALUE},
+      {"list", DLC_DTYPE_F32, {}, DLC_PORT_VALUE, 0, DLC_VALUE_SEQUENCE},
+  };
+  spec.outputs = {
+      {"y", DLC_DTYPE_F32, {{-1, -1, "M"}}},
+      {"late", DLC_DTYPE_F32, {{-1, -1, "K"}}},
+      {"twin", DLC_DTYPE_F32, {{-1, -1, "K"}}},
+      {"words", DLC_DTYPE_STRING, {}, DLC_PORT_VALUE},
+      {"longer", DLC_DTYPE_F32, {}, DLC_PORT_VALUE, 0, DLC_VALUE_SEQUENCE},
+  };
+  spec.sites = {{"node 'op' (Test)", "test"}, {"node 'guard' (Add)", "expected N to equal M"}};
+  spec.versions = {"M = 1", ""};
+  return spec;
 }
 
 TemporaryFolder::TemporaryFolder() {

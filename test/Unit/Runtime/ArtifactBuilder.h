@@ -20,6 +20,14 @@ struct TensorSpec {
   std::string name;
   uint32_t dtype;
   std::vector<DimSpec> dims;
+  uint32_t port = DLC_PORT_TENSOR;
+  uint32_t flags = 0;
+  uint32_t valueKind = DLC_VALUE_TENSOR;
+};
+
+struct SiteSpec {
+  std::string nodes;
+  std::string text;
 };
 
 struct SymbolSpec {
@@ -39,6 +47,8 @@ struct ArtifactSpec {
       {"rows", DLC_DTYPE_I64, {{-1, -1, "N - 2"}}},
   };
   std::vector<SymbolSpec> symbols = {{"N", 0, INT64_MAX}};
+  std::vector<SiteSpec> sites = {};
+  std::vector<std::string> versions = {""};
   std::vector<float> weights = {10, 20, 30};
   uint32_t formatVersion = DLC_FORMAT_VERSION;
   uint32_t abiVersion = DLC_ABI_VERSION;
@@ -61,6 +71,9 @@ struct Artifact {
 };
 
 Artifact buildArtifact(const ArtifactSpec &spec = {});
+
+/// What belongs to ValueProgram.c.
+ArtifactSpec valueSpec();
 
 /// A folder for one test's files, removed with it.
 class TemporaryFolder {

@@ -32,8 +32,8 @@ struct Call {
       x.push_back(static_cast<float>(i));
     for (size_t i = 0; i < rows; ++i)
       s.push_back(static_cast<float>(i) * 1000);
-    inputs[0] = {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, xDims, x.data(), x.size() * 4};
-    inputs[1] = {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, sDims, s.data(), s.size() * 4};
+    inputs[0] = {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, xDims, x.data(), x.size() * 4, nullptr};
+    inputs[1] = {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, sDims, s.data(), s.size() * 4, nullptr};
     for (dlc_output &output : outputs)
       output.struct_size = sizeof(output);
   }

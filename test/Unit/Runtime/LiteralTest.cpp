@@ -41,6 +41,53 @@ TEST(Literal, TakesTheInputsTypeAndDims) {
   EXPECT_EQ(parse("true,0", DLC_BOOL, {-1}).tensor.as<uint8_t>()[0], 1);
 }
 
+TEST(Literal, TakesTheDimsOfBrackets) {
+  EXPECT_EQ(parse("[[1,2,3],[4,5,6]]", DLC_I64, {-1, -1}).tensor.dims,
+            (std::vector<int64_t>{2, 3}));
+  EXPECT_EQ(parse(" [ [ 1 ] , [ 2 ] ] ", DLC_F32, {-1, -1}).tensor.as<float>()[1], 2.0f);
+  EXPECT_EQ(parse("[]", DLC_F32, {-1}).tensor.dims, (std::vector<int64_t>{0}));
+  EXPECT_EQ(parse("[[],[]]", DLC_F32, {-1, -1}).tensor.dims, (std::vector<int64_t>{2, 0}));
+  EXPECT_EQ(parse("[1,[2]]", DLC_F32, {-1}).problem,
+            "input 'x': expected all elements within equally many brackets");
+  EXPECT_EQ(parse("[[1],2]", DLC_F32, {-1}).problem,
+            "input 'x': expected all elements within equally many brackets");
+  EXPECT_EQ(parse("[[],1]", DLC_F32, {-1}).problem,
+            "input 'x': expected all elements within equally many brackets");
+  EXPECT_EQ(parse("[1,[]]", DLC_F32, {-1}).problem,
+            "input 'x': expected all elements within equally many brackets");
+  EXPECT_EQ(parse("[[1],[2,3]]", DLC_F32, {-1}).problem,
+            "input 'x': expected lists of equal lengths");
+  EXPECT_EQ(parse("[1", DLC_F32, {-1}).problem, "input 'x': expected a comma or a closing bracket");
+  EXPECT_EQ(parse("[1]2", DLC_F32, {-1}).problem,
+            "input 'x': expected nothing behind the last bracket");
+  EXPECT_EQ(parse(std::string(33, '['), DLC_F32, {-1}).problem,
+            "input 'x': expected at most 32 nested brackets");
+}
+
+TEST(Literal, ReadsStrings) {
+  auto strings = [](const std::string &text) {
+    dlc_tensor_info info = {};
+    info.struct_size = sizeof(info);
+    info.dtype = DLC_STRING;
+    info.flags = DLC_INFO_ANY_DIMS;
+    Tensor tensor;
+    Problems problems;
+    if (!parseLiteral("input 'x'", text, info, tensor, problems))
+      return problems.all();
+    std::vector<std::string> found = {dimsText(tensor.dims)};
+    for (size_t i = 0; i < tensor.data.size() / sizeof(dlc_text); ++i)
+      found.emplace_back(stringAt(tensor.data.data(), i));
+    return found;
+  };
+  using Strings = std::vector<std::string>;
+  EXPECT_EQ(strings("[\"a, b\",\"c\"]"), (Strings{"2", "a, b", "c"}));
+  EXPECT_EQ(strings("one two , three"), (Strings{"2", "one two", "three"}));
+  EXPECT_EQ(strings("[[x],[\"\"]]"), (Strings{"2 x 1", "x", ""}));
+  EXPECT_EQ(strings("\"\\\"q\\\"\\n\\\\\""), (Strings{"1", "\"q\"\n\\"}));
+  EXPECT_EQ(strings("\"a"), (Strings{"input 'x': expected a closing quotation mark"}));
+  EXPECT_EQ(strings("\"a\"b"), (Strings{"input 'x': expected a comma behind a quoted string"}));
+}
+
 TEST(Literal, SaysWhatIsWrong) {
   EXPECT_EQ(parse("1,2", DLC_F32, {3}).problem, "input 'x': expected 3 numbers, found 2");
   EXPECT_EQ(parse("1,2", DLC_F32, {-1, 3}).problem,

@@ -3,8 +3,9 @@
  *   inputs   x: f32 [N, 3], s: f32 [N]
  *   outputs  y: f32 [N, 3] = x + s + weights, rows: i64 [N - 2] = 0, 1, 2, ...
  *
- * It computes x + s into the arena first, so that a run needs one. Three values of N misbehave on
- * purpose. With DLC_TEST_ENLARGE it is another model:
+ * It computes x + s into the arena first, so that a run needs one, and the rows with a library op
+ * that takes scratch memory. Three values of N misbehave on purpose. With DLC_TEST_ENLARGE it is
+ * another model:
  *
  *   inputs   p: f32 [1, 3, H, W]
  *   outputs  q: f32 [1, 3, 16 * H, 16 * W] = p, each pixel 16 x 16 times */
@@ -80,15 +81,37 @@ static void add_s(const dlc_kernel_call *call, int64_t task) {
     sum[i] = x[i] + s[task];
 }
 
-/* buffers: arena, weights, y, rows */
+/* buffers: arena, weights, y */
 static void add_weights(const dlc_kernel_call *call, int64_t task) {
   const float *sum = (const float *)call->buffers[0] + task * 3;
   const float *weights = (const float *)call->buffers[1];
   float *y = (float *)call->buffers[2] + task * 3;
   for (int i = 0; i < NUM_WEIGHTS; ++i)
     y[i] = sum[i] + weights[i];
-  if (task < call->symbols[0] - 2)
-    ((int64_t *)call->buffers[3])[task] = task;
+}
+
+static void count_row(void *rows, int64_t row) { ((int64_t *)rows)[row] = row; }
+
+/* Counts in scratch memory and copies to the output, a description of the caller's buffer. */
+static int32_t count_rows(const dlc_op_call *call) {
+  const uint64_t count = call->outputs[0]->count;
+  int64_t *rows = (int64_t *)call->services->scratch(call->state, count * sizeof(int64_t));
+  if (!rows || !call->services->scratch(call->state, 100))
+    return 1;
+  call->services->parallel_for(call->state, (int64_t)count, count_row, rows);
+  for (uint64_t i = 0; i < count; ++i)
+    ((int64_t *)call->outputs[0]->data)[i] = rows[i];
+  return 0;
+}
+
+static int32_t call_count_rows(const dlc_run_call *call) {
+  const int64_t num_rows = call->symbols[0] - 2;
+  dlc_value rows = {sizeof(rows), DLC_VALUE_TENSOR,   DLC_DTYPE_I64,   0, 1, 0,
+                    &num_rows,    (uint64_t)num_rows, call->outputs[1]};
+  dlc_value *outputs[] = {&rows};
+  dlc_op_call op = {sizeof(op), 0, 1, 0, 0, outputs, 0, 0, 0};
+  const dlc_library_call library = {sizeof(library), 0, count_rows, &op};
+  return call->services->call(call->state, &library);
 }
 
 static int32_t plan(dlc_plan_call *call) {
@@ -110,7 +133,7 @@ static int32_t plan(dlc_plan_call *call) {
 
 static int32_t run(const dlc_run_call *call) {
   void *const first[] = {call->inputs[0], call->inputs[1], call->arena};
-  void *const second[] = {call->arena, (void *)call->weights, call->outputs[0], call->outputs[1]};
+  void *const second[] = {call->arena, (void *)call->weights, call->outputs[0]};
   /* The second record is an earlier compiler's, which ends before the count of flops. */
   const dlc_launch launches[] = {
       {sizeof(dlc_launch), 0, add_s, first, call->symbols[0], 6 * call->symbols[0]},
@@ -120,22 +143,23 @@ static int32_t run(const dlc_run_call *call) {
     for (int i = 0; i < 2; ++i)
       if (call->services->launch(call->state, &launches[i]) != 0)
         return DLC_PROGRAM_STOPPED;
+    if (call_count_rows(call) != 0)
+      return DLC_PROGRAM_STOPPED;
   } while (call->symbols[0] == ENDLESS);
   return DLC_PROGRAM_OK;
 }
 
 #endif
 
-static const dlc_program program = {
-    .struct_size = sizeof(dlc_program),
-    .abi_version = DLC_ABI_VERSION,
-    .plan = plan,
-    .run = run,
-    .weights = dlc_weights,
-    .weights_size = 12,
-    .num_symbols = NUM_SYMBOLS,
-    .num_shape_symbols = NUM_SYMBOLS,
-    .num_output_dims = NUM_OUTPUT_DIMS};
+static const dlc_program program = {.struct_size = sizeof(dlc_program),
+                                    .abi_version = DLC_ABI_VERSION,
+                                    .plan = plan,
+                                    .run = run,
+                                    .weights = dlc_weights,
+                                    .weights_size = 12,
+                                    .num_symbols = NUM_SYMBOLS,
+                                    .num_shape_symbols = NUM_SYMBOLS,
+                                    .num_output_dims = NUM_OUTPUT_DIMS};
 
 __attribute__((visibility("default"))) const dlc_program *dlc_query(uint32_t abi_version) {
   return abi_version == DLC_ABI_VERSION ? &program : 0;

@@ -102,8 +102,9 @@ TEST_F(StructSizeTest, Runs) {
   ASSERT_EQ(dlc_context_create(session, nullptr, &context), DLC_OK);
   const int64_t dims[] = {2, 3};
   const float data[6] = {1, 2, 3, 4, 5, 6};
-  Larger<dlc_input> inputs[2] = {{{sizeof(inputs[0]), DLC_F32, nullptr, 2, 0, dims, data, 24}, 7},
-                                 {{sizeof(inputs[0]), DLC_F32, nullptr, 1, 0, dims, data, 8}, 7}};
+  Larger<dlc_input> inputs[2] = {
+      {{sizeof(inputs[0]), DLC_F32, nullptr, 2, 0, dims, data, 24, nullptr}, 7},
+      {{sizeof(inputs[0]), DLC_F32, nullptr, 1, 0, dims, data, 8, nullptr}, 7}};
   Larger<dlc_output> outputs[2] = {};
   outputs[0].known.struct_size = outputs[1].known.struct_size = sizeof(outputs[0]);
   auto run = [&](const dlc_run_options *options) {
@@ -119,10 +120,12 @@ TEST_F(StructSizeTest, Runs) {
   rows[0].known.struct_size = rows[1].known.struct_size = sizeof(dlc_profile_row) - 8;
   EXPECT_EQ(run(&profiled), DLC_INVALID_ARGUMENT);
   EXPECT_EQ(static_cast<float *>(outputs[0].known.data)[5], 6.0f + 2.0f + 30.0f);
-  outputs[0].known.struct_size = outputs[1].known.struct_size = sizeof(dlc_output) - 8;
+  outputs[0].known.struct_size = outputs[1].known.struct_size =
+      dlc::runtime::firstSize<dlc_output> - 8;
   EXPECT_EQ(run(nullptr), DLC_INVALID_ARGUMENT);
   outputs[0].known.struct_size = outputs[1].known.struct_size = sizeof(outputs[0]);
-  inputs[0].known.struct_size = inputs[1].known.struct_size = sizeof(dlc_input) - 8;
+  inputs[0].known.struct_size = inputs[1].known.struct_size =
+      dlc::runtime::firstSize<dlc_input> - 8;
   EXPECT_EQ(run(nullptr), DLC_INVALID_ARGUMENT);
   dlc_output_release(&outputs[0].known);
   dlc_output_release(&outputs[1].known);

@@ -33,7 +33,17 @@ struct Message {
   }
 };
 
-enum { dims = 1, dataType = 2, segment = 3, floats = 4, ints = 5, longs = 7, name = 8, raw = 9 };
+enum {
+  dims = 1,
+  dataType = 2,
+  segment = 3,
+  floats = 4,
+  ints = 5,
+  strings = 6,
+  longs = 7,
+  name = 8,
+  raw = 9
+};
 enum { doubles = 10, unsignedLongs = 11, location = 14 };
 
 Message header(int32_t dtype, const std::vector<uint64_t> &shape) {
@@ -113,6 +123,16 @@ TEST(TensorProto, ReadsScalarsAndEmptyTensors) {
   EXPECT_EQ(tensor.dims, (std::vector<int64_t>{1, 2}));
 }
 
+TEST(TensorProto, ReadsStrings) {
+  Tensor tensor;
+  EXPECT_EQ(
+      problemOf(header(DLC_STRING, {2, 1}).text(strings, "h\xc3\xa9").text(strings, ""), &tensor),
+      "");
+  EXPECT_EQ(tensor.dims, (std::vector<int64_t>{2, 1}));
+  EXPECT_EQ(dlc::run::stringAt(tensor.data.data(), 0), "h\xc3\xa9");
+  EXPECT_EQ(dlc::run::stringAt(tensor.data.data(), 1), "");
+}
+
 TEST(TensorProto, SaysWhatIsWrong) {
   const std::string malformed = "a.pb: not an onnx.TensorProto, or a truncated one";
   EXPECT_EQ(problemOf({"hello"}), malformed);
@@ -128,8 +148,16 @@ TEST(TensorProto, SaysWhatIsWrong) {
   EXPECT_EQ(problemOf(Message().text(floats, "abc")), malformed);
   EXPECT_EQ(problemOf({}),
             "a.pb: element type 0 of onnx.TensorProto is not one that dlc-run reads");
-  EXPECT_EQ(problemOf(header(8, {1})),
-            "a.pb: element type 8 of onnx.TensorProto is not one that dlc-run reads");
+  EXPECT_EQ(problemOf(header(DLC_STRING, {1})), "a.pb: expected 1 strings, found 0");
+  // Not even where as many bytes could be taken for pointers.
+  EXPECT_EQ(problemOf(header(DLC_STRING, {1}).text(raw, std::string(16, 'a'))),
+            "a.pb: expected the data in raw_data or in the field for string alone");
+  EXPECT_EQ(problemOf(header(DLC_STRING, {1}).text(strings, "a").text(floats, "")), "");
+  EXPECT_EQ(problemOf(header(DLC_STRING, {1}).number(strings, 1)), malformed);
+  EXPECT_EQ(problemOf(header(DLC_F32, {1}).text(strings, "abcd")),
+            "a.pb: expected the data in raw_data or in the field for f32 alone");
+  EXPECT_EQ(problemOf(header(14, {1})),
+            "a.pb: element type 14 of onnx.TensorProto is not one that dlc-run reads");
   EXPECT_EQ(problemOf(header(-1, {1})), "a.pb: element type 18446744073709551615 of "
                                         "onnx.TensorProto is not one that dlc-run reads");
   EXPECT_EQ(problemOf(header(DLC_U8, std::vector<uint64_t>(33, 1)).text(raw, "a")),

@@ -1,0 +1,72 @@
+#include "AnchorKernel.h"
+
+using namespace mlir;
+using namespace dlc;
+
+/// An elementwise op may read what the kernel computes, constants, and buffers of its own shape.
+LogicalResult AnchorKernel::matchEpilogue(ElementwiseOpInterface op,
+                                          const SetVector<Value> &computed) {
+  for (Value operand : op->getOperands()) {
+    if (computed.contains(operand) || getImmediate(operand))
+      continue;
+    auto read = operand.getDefiningOp<ReadOp>();
+    if (!read || operand.getType() != op->getResult(0).getType())
+      return op->emitError("expected operands that the kernel computes, constants of one element "
+                           "or buffers of the result's shape");
+    operands.push_back(operand);
+  }
+  epilogue.push_back(op);
+  return success();
+}
+
+LogicalResult AnchorKernel::match(KernelBuilder &b, function_ref<bool(Operation *)> isAnchor) {
+  SetVector<Value> computed;
+  for (Operation &op : b.getSource().getBody().front()) {
+    if (isa<ReadOp, ConstantOp, func::ReturnOp>(op))
+      continue;
+    if (!anchor && isAnchor(&op)) {
+      anchor = &op;
+      computed.insert(op.getResult(0));
+    } else if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op); elementwise && anchor) {
+      if (failed(matchEpilogue(elementwise, computed)))
+        return failure();
+      computed.insert(op.getResult(0));
+    } else if (auto write = dyn_cast<WriteOp>(op); write && !output && anchor) {
+      if (write.getValue() != computed.back())
+        return write.emitError("expected to write the last value of the kernel");
+      output = write.getBuffer();
+    } else {
+      return op.emitError("expected an anchor, elementwise ops and one write in this kernel");
+    }
+  }
+  if (!anchor || !output)
+    return b.getSource().emitError("expected a kernel with an anchor and a write");
+  return success();
+}
+
+FailureOr<Value> AnchorKernel::getBuffer(Value operand) const {
+  if (!operand)
+    return Value();
+  auto read = operand.getDefiningOp<ReadOp>();
+  if (!read)
+    return anchor->emitError("expected operands that are read from buffers");
+  return Value(read.getBuffer());
+}
+
+Value AnchorKernel::emitEpilogue(KernelBuilder &b, Value sum,
+                                 function_ref<Value(size_t)> load) const {
+  DenseMap<Value, Value> values;
+  values[anchor->getResult(0)] = sum;
+  for (auto [index, operand] : llvm::enumerate(operands))
+    values[operand] = load(index);
+  Value last = sum;
+  for (ElementwiseOpInterface op : epilogue) {
+    SmallVector<Value> arguments;
+    for (Value operand : op->getOperands()) {
+      Value known = values.lookup(operand);
+      arguments.push_back(known ? known : b.fill(sum.getType(), *getImmediate(operand)));
+    }
+    last = values[op->getResult(0)] = op.emitScalar(b, op.getLoc(), arguments);
+  }
+  return last;
+}

@@ -1,0 +1,34 @@
+// A kernel of one op that is not elementwise, and elementwise ops behind it.
+#ifndef DLC_LIB_CODEGEN_CPU_ANCHORKERNEL_H
+#define DLC_LIB_CODEGEN_CPU_ANCHORKERNEL_H
+
+#include "KernelBuilder.h"
+
+namespace dlc {
+
+struct AnchorKernel {
+  /// Finds the parts in the source; fails with a located error where it is anything else than
+  /// reads, one op of those that `isAnchor` names, elementwise ops and one write.
+  llvm::LogicalResult match(KernelBuilder &b, llvm::function_ref<bool(mlir::Operation *)> isAnchor);
+
+  /// The buffer that an operand of the anchor is read from, or an error; null for no value.
+  mlir::FailureOr<mlir::Value> getBuffer(mlir::Value operand) const;
+
+  /// The elementwise ops behind the anchor, on a scalar or vector. `load` gives the elements of
+  /// operands[index] at the same places.
+  mlir::Value emitEpilogue(KernelBuilder &b, mlir::Value sum,
+                           llvm::function_ref<mlir::Value(size_t index)> load) const;
+
+  mlir::Operation *anchor = nullptr;
+  llvm::SmallVector<ElementwiseOpInterface> epilogue;
+  llvm::SmallVector<mlir::Value> operands; ///< what the epilogue reads, as values
+  mlir::Value output;                      ///< a buffer
+
+private:
+  llvm::LogicalResult matchEpilogue(ElementwiseOpInterface op,
+                                    const llvm::SetVector<mlir::Value> &computed);
+};
+
+} // namespace dlc
+
+#endif

@@ -1,0 +1,177 @@
+// Softmax in three passes over what is summed: the largest element, the exponentials and their sum,
+// the quotients. The exponentials wait in the result.
+
+#include "Softmax.h"
+#include "AnchorKernel.h"
+#include "Reducer.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace dlc;
+
+static PlannedType getTensor(Value buffer) {
+  return cast<BufferType>(buffer.getType()).getTensor();
+}
+
+namespace {
+/// The operand as [outer][length][inner].
+class SoftmaxEmitter {
+public:
+  SoftmaxEmitter(KernelBuilder &b, SoftmaxOp op, Value input, Value output)
+      : b(b), op(op), input(b.getAddress(input)), output(b.getAddress(output)) {
+    ArrayRef<ExprAttr> dims = getTensor(input).getDims();
+    outer = getProduct(dims.take_front(op.getDim()));
+    length = b.size(dims[op.getDim()]);
+    inner = getProduct(dims.drop_front(op.getDim() + 1));
+    isAlongRows = op.getDim() + 1 == static_cast<int64_t>(dims.size());
+  }
+
+  void emit();
+
+private:
+  Value getProduct(ArrayRef<ExprAttr> dims) {
+    Value product = b.i64(1);
+    for (ExprAttr dim : dims)
+      product = b.mul(product, b.size(dim));
+    return product;
+  }
+
+  using EmitStep = function_ref<Value(Value place, Value mask, Value sum)>;
+  Value forEachVector(Value init, EmitStep emit);
+  void emitRow(Value start);
+  void emitColumns(Value start, int64_t vectors, Value mask);
+  Value emitExp(Value element, Value largest);
+  void storeResult(Value place, Value largest, Value sum, Value mask);
+
+  KernelBuilder &b;
+  SoftmaxOp op;
+  Value input, output, outer, length, inner;
+  bool isAlongRows;
+};
+} // namespace
+
+/// Steps through a row in vectors; the mask is null for whole ones.
+Value SoftmaxEmitter::forEachVector(Value init, EmitStep emit) {
+  int64_t lanes = b.getLanes();
+  Value whole = b.mul(b.div(length, b.i64(lanes)), lanes);
+  using Carried = KernelBuilder::Carried;
+  Carried sums = b.loop(b.i64(0), whole, lanes, init, [&](Value i, ValueRange carried) {
+    return Carried{emit(i, Value(), carried[0])};
+  });
+  return b.loop(whole, length, lanes, sums, [&](Value i, ValueRange carried) {
+    return Carried{emit(i, b.laneMask(b.sub(length, i)), carried[0])};
+  })[0];
+}
+
+Value SoftmaxEmitter::emitExp(Value element, Value largest) {
+  return math::ExpOp::create(b, arith::SubFOp::create(b, element, largest));
+}
+
+/// The result at `place`. For its logarithm `sum` is the logarithm of the sum, else its reciprocal.
+void SoftmaxEmitter::storeResult(Value place, Value largest, Value sum, Value mask) {
+  Value address = b.offset(output, place), value;
+  if (op.getLog()) {
+    Value element = b.loadVector(b.offset(input, place), mask);
+    value = arith::SubFOp::create(b, arith::SubFOp::create(b, element, largest), sum);
+  } else {
+    value = arith::MulFOp::create(b, b.loadVector(address, mask), sum);
+  }
+  b.store(value, address, mask);
+}
+
+/// A sum along the last dim, from `start` on.
+void SoftmaxEmitter::emitRow(Value start) {
+  Reducer maxima(b, ReduceKind::max), sums(b, ReduceKind::sum);
+  KernelBuilder::Carried largest =
+      maxima.reduceRun(b.offset(input, start), length, maxima.createAccumulators());
+  Value most = b.splat(maxima.joinLanes(maxima.joinAccumulators(largest)));
+  Value vector = forEachVector(b.splat(0.0f), [&](Value i, Value mask, Value sum) -> Value {
+    Value place = b.add(start, i);
+    Value power = emitExp(b.loadVector(b.offset(input, place), mask), most);
+    if (!op.getLog())
+      b.store(power, b.offset(output, place), mask);
+    Value next = arith::AddFOp::create(b, sum, power);
+    return mask ? b.select(mask, next, sum) : next;
+  });
+  Value sum = sums.joinLanes(vector);
+  sum = op.getLog() ? Value(math::LogOp::create(b, sum))
+                    : Value(arith::DivFOp::create(b, b.f32(1.0f), sum));
+  Value factor = b.splat(sum);
+  forEachVector(factor, [&](Value i, Value mask, Value carried) {
+    storeResult(b.add(start, i), most, factor, mask);
+    return carried;
+  });
+}
+
+/// Sums along another dim: each lane has its own.
+void SoftmaxEmitter::emitColumns(Value start, int64_t vectors, Value mask) {
+  Reducer maxima(b, ReduceKind::max);
+  using Carried = KernelBuilder::Carried;
+  auto forEachStep = [&](ValueRange inits, function_ref<Value(Value, size_t, Value)> emit) {
+    return b.loop(b.i64(0), length, 1, inits, [&](Value i, ValueRange carried) {
+      Carried next;
+      Value row = b.add(start, b.mul(i, inner));
+      for (auto [vector, value] : llvm::enumerate(carried))
+        next.push_back(emit(b.add(row, vector * b.getLanes()), vector, value));
+      return next;
+    });
+  };
+  Carried largest = forEachStep(
+      SmallVector<Value>(vectors, b.splat(maxima.getIdentity())),
+      [&](Value place, size_t, Value most) {
+        return maxima.accumulate(most, b.loadVector(b.offset(input, place), mask));
+      });
+  Carried sums = forEachStep(
+      SmallVector<Value>(vectors, b.splat(0.0f)), [&](Value place, size_t vector, Value sum) {
+        Value power = emitExp(b.loadVector(b.offset(input, place), mask), largest[vector]);
+        if (!op.getLog())
+          b.store(power, b.offset(output, place), mask);
+        return Value(arith::AddFOp::create(b, sum, power));
+      });
+  for (Value &sum : sums)
+    sum = op.getLog() ? Value(math::LogOp::create(b, sum))
+                      : Value(arith::DivFOp::create(b, b.splat(1.0f), sum));
+  forEachStep(sums, [&](Value place, size_t vector, Value sum) {
+    storeResult(place, largest[vector], sum, mask);
+    return sum;
+  });
+}
+
+void SoftmaxEmitter::emit() {
+  int64_t rows = b.getSchedule().getRows(), channels = b.getSchedule().getChannels();
+  if (isAlongRows) {
+    Value begin = b.mul(b.getTask(), rows), end = b.min(b.add(begin, rows), outer);
+    return b.loop(begin, end, 1, [&](Value row) { emitRow(b.mul(row, length)); });
+  }
+  int64_t lanes = b.getLanes();
+  Value panels = b.ceilDiv(inner, channels);
+  Value row = b.div(b.getTask(), panels), first = b.mul(b.rem(b.getTask(), panels), channels);
+  Value start = b.add(b.mul(b.mul(row, length), inner), first);
+  Value columns = b.min(b.sub(inner, first), b.i64(channels));
+  Value end = b.loopOverTiles(columns, {channels, lanes}, [&](Value column, int64_t width) {
+    emitColumns(b.add(start, column), width / lanes, Value());
+  });
+  b.loop(end, columns, lanes, [&](Value column) {
+    emitColumns(b.add(start, column), 1, b.laneMask(b.sub(columns, column)));
+  });
+}
+
+LogicalResult dlc::emitSoftmax(KernelBuilder &b) {
+  AnchorKernel kernel;
+  if (failed(kernel.match(b, [](Operation *op) { return isa<SoftmaxOp>(op); })))
+    return failure();
+  FailureOr<Value> input = kernel.getBuffer(kernel.anchor->getOperand(0));
+  if (failed(input))
+    return failure();
+  if (!kernel.epilogue.empty())
+    return kernel.epilogue.front()->emitError("expected nothing behind the softmax");
+  for (Value buffer : {*input, kernel.output})
+    if (getTensor(buffer).getLayout())
+      return kernel.anchor->emitError("expected dense values, found ") << getTensor(buffer);
+  if (b.getSchedule().getChannels() <= b.getLanes())
+    return kernel.anchor->emitError("expected tiles of several vectors");
+  SoftmaxEmitter(b, cast<SoftmaxOp>(kernel.anchor), *input, kernel.output).emit();
+  return success();
+}

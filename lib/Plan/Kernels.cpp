@@ -1,0 +1,132 @@
+#include "Kernels.h"
+
+#include "dlc/IR/NodeLocation.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace dlc;
+
+/// "conv_relu_3": the ops of a box, and its number.
+static std::string getKernelName(KernelOp box, size_t number) {
+  std::string name;
+  for (Operation &op : box.getBody().front().without_terminator())
+    if (!isa<ConstantOp>(op))
+      name += op.getName().stripDialect().str() + "_";
+  if (name.empty())
+    name = "copy_";
+  return name + std::to_string(number);
+}
+
+static ExprAttr getProduct(MLIRContext *context, ArrayRef<ExprAttr> dims) {
+  ExprAttr product = ExprAttr::constant(context, 1);
+  for (ExprAttr dim : dims)
+    product = product * dim;
+  return product;
+}
+
+static ExprAttr getMatmulTasks(MatmulOp matmul, ScheduleAttr schedule) {
+  ExprAttr one = ExprAttr::constant(matmul.getContext(), 1);
+  ExprAttr rows = matmul.getRows(), columns = matmul.getColumns();
+  ExprAttr panels = ceilDiv(columns ? columns : one, schedule.getChannels());
+  if (schedule.getAlgorithm() == Algorithm::direct_conv)
+    return panels;
+  return getProduct(matmul.getContext(), matmul.getBatchDims()) * panels *
+         ceilDiv(rows ? rows : one, schedule.getRows());
+}
+
+static ExprAttr getSoftmaxTasks(SoftmaxOp softmax, ScheduleAttr schedule) {
+  ArrayRef<ExprAttr> dims = softmax.getType().getDims();
+  size_t axis = softmax.getDim();
+  ExprAttr outer = getProduct(softmax.getContext(), dims.take_front(axis));
+  if (axis + 1 == dims.size())
+    return ceilDiv(outer, schedule.getRows());
+  ExprAttr inner = getProduct(softmax.getContext(), dims.drop_front(axis + 1));
+  return outer * ceilDiv(inner, schedule.getChannels());
+}
+
+/// The number of tasks of a box, see `#dlc.schedule`. Null where it leaves 64 bits.
+static ExprAttr getTasks(KernelOp box) {
+  ScheduleAttr schedule = box.getScheduleAttr();
+  auto type = cast<PlannedType>(box.getResult(0).getType());
+  ArrayRef<ExprAttr> dims = type.getDims();
+  ExprAttr one = ExprAttr::constant(box.getContext(), 1);
+  auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
+  // An image without rows still has a halo to fill.
+  auto bands = [&](ExprAttr rows) {
+    ExprAttr count = ceilDiv(rows, schedule.getRows());
+    return image && image.hasHalo() ? maximum(count, one) : count;
+  };
+  if (schedule.getAlgorithm() == Algorithm::loops) {
+    return bands(getProduct(box.getContext(), dims.empty() ? dims : dims.drop_back()));
+  }
+  auto softmaxes = box.getBody().getOps<SoftmaxOp>();
+  if (!softmaxes.empty())
+    return getSoftmaxTasks(*softmaxes.begin(), schedule);
+  auto products = box.getBody().getOps<MatmulOp>();
+  if (!products.empty())
+    return getMatmulTasks(*products.begin(), schedule);
+  ExprAttr panels = ceilDiv(dims[1], schedule.getChannels());
+  return dims[0] * panels * (dims.size() == 4 ? bands(dims[2]) : one);
+}
+
+/// 2 x the multiply-adds of the convolutions and matrix products in a box. Null where there are
+/// none or their number leaves 64 bits.
+static ExprAttr getFlops(KernelOp box) {
+  ExprAttr flops;
+  auto add = [&](PlannedType output, ArrayRef<ExprAttr> summed) {
+    ExprAttr count = ExprAttr::constant(box.getContext(), 2);
+    for (ExprAttr dim : llvm::concat<const ExprAttr>(output.getDims(), summed))
+      count = count * dim;
+    flops = flops ? flops + count : count;
+  };
+  for (Operation &op : box.getBody().front()) {
+    if (auto conv = dyn_cast<ConvOp>(op))
+      add(conv.getType(), conv.getFilter().getType().getDims().drop_front());
+    else if (auto matmul = dyn_cast<MatmulOp>(op))
+      add(matmul.getType(), matmul.getLhs().getType().getDims().take_back());
+  }
+  return flops;
+}
+
+/// The function of a box: reads, the ops, writes.
+static void outline(KernelOp box, StringRef name) {
+  MLIRContext *context = box.getContext();
+  OpBuilder builder(context);
+  builder.setInsertionPoint(box->getParentOfType<func::FuncOp>());
+  SmallVector<Type> buffers;
+  for (Type type : llvm::concat<const Type>(box.getOperandTypes(), box.getResultTypes()))
+    buffers.push_back(BufferType::get(context, cast<PlannedType>(type)));
+  Location loc = box.getLoc();
+  auto function = func::FuncOp::create(builder, loc, name, builder.getFunctionType(buffers, {}));
+  function.setPrivate();
+  function->setAttr(scheduleName, box.getScheduleAttr());
+  Block *body = function.addEntryBlock();
+  builder.setInsertionPointToStart(body);
+  IRMapping mapping;
+  size_t numInputs = box.getInputs().size();
+  for (auto [argument, buffer] :
+       llvm::zip_equal(box.getBody().getArguments(), body->getArguments().take_front(numInputs)))
+    mapping.map(argument, ReadOp::create(builder, loc, argument.getType(), buffer));
+  for (Operation &op : box.getBody().front().without_terminator())
+    builder.clone(op, mapping);
+  for (auto [value, buffer] :
+       llvm::zip_equal(box.getYield().getValues(), body->getArguments().drop_front(numInputs)))
+    WriteOp::create(builder, loc, mapping.lookupOrDefault(value), buffer);
+  func::ReturnOp::create(builder, loc);
+}
+
+LogicalResult KernelTable::launch(OpBuilder &builder, KernelOp box, ValueRange buffers) {
+  if (!box.getSchedule())
+    return box.emitError("expected a schedule");
+  ExprAttr tasks = getTasks(box);
+  if (!tasks)
+    return box.emitError("expected a number of tasks of 64 bits");
+  std::string name = getKernelName(box, kernels.size());
+  outline(box, name);
+  kernels.push_back({name, llvm::join(getNodes(box.getLoc()), ", ")});
+  LaunchOp::create(builder, box.getLoc(), name, tasks, getFlops(box), buffers);
+  return success();
+}
