@@ -23,13 +23,11 @@ static constexpr InputRow batchNormInputs14[] = {
     {"X"}, {"scale"}, {"B"}, {"input_mean"}, {"input_var"}};
 static constexpr InputRow convInputs[] = {{"X"}, {"W"}, {"B", optional}};
 static constexpr InputRow clipInputs[] = {{"input"}, {"min", optional}, {"max", optional}};
-static constexpr InputRow flattenInputs[] = {{"input"}};
 static constexpr InputRow gemmInputs7[] = {{"A"}, {"B"}, {"C"}};
 static constexpr InputRow gemmInputs11[] = {{"A"}, {"B"}, {"C", optional}};
 static constexpr InputRow layerNormInputs[] = {{"X"}, {"Scale"}, {"B", optional}};
 static constexpr InputRow reduceInputs[] = {{"data"}};
 static constexpr InputRow reduceInputs13[] = {{"data"}, {"axes", optional}};
-static constexpr InputRow reshapeInputs[] = {{"data"}, {"shape"}};
 // Required by opsets 11 and 12, but exporters leave out what a node does not use.
 static constexpr InputRow resizeInputs[] = {
     {"X"}, {"roi", optional}, {"scales", optional}, {"sizes", optional}};
@@ -41,21 +39,9 @@ static constexpr AttributeRow batchNormAttributes9[] = {{"epsilon", Proto::FLOAT
 static constexpr AttributeRow batchNormAttributes14[] = {
     {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"training_mode", Proto::INT}};
 static constexpr AttributeRow clipAttributes6[] = {{"max", Proto::FLOAT}, {"min", Proto::FLOAT}};
-static constexpr AttributeRow constantAttributes1[] = {{"value", Proto::TENSOR}};
-static constexpr AttributeRow constantAttributes11[] = {{"sparse_value", Proto::SPARSE_TENSOR},
-                                                        {"value", Proto::TENSOR}};
-static constexpr AttributeRow constantAttributes12[] = {{"sparse_value", Proto::SPARSE_TENSOR},
-                                                        {"value", Proto::TENSOR},
-                                                        {"value_float", Proto::FLOAT},
-                                                        {"value_floats", Proto::FLOATS},
-                                                        {"value_int", Proto::INT},
-                                                        {"value_ints", Proto::INTS},
-                                                        {"value_string", Proto::STRING},
-                                                        {"value_strings", Proto::STRINGS}};
 static constexpr AttributeRow convAttributes[] = {
     {"auto_pad", Proto::STRING},   {"dilations", Proto::INTS}, {"group", Proto::INT},
     {"kernel_shape", Proto::INTS}, {"pads", Proto::INTS},      {"strides", Proto::INTS}};
-static constexpr AttributeRow flattenAttributes[] = {{"axis", Proto::INT}};
 static constexpr AttributeRow geluAttributes[] = {{"approximate", Proto::STRING}};
 static constexpr AttributeRow gemmAttributes[] = {{"alpha", Proto::FLOAT},
                                                   {"beta", Proto::FLOAT},
@@ -81,7 +67,6 @@ static constexpr AttributeRow reduceAttributes[] = {{"axes", Proto::INTS},
                                                     {"keepdims", Proto::INT}};
 static constexpr AttributeRow reduceAttributes13[] = {{"keepdims", Proto::INT},
                                                       {"noop_with_empty_axes", Proto::INT}};
-static constexpr AttributeRow reshapeAttributes14[] = {{"allowzero", Proto::INT}};
 static constexpr AttributeRow resizeAttributes11[] = {
     {"coordinate_transformation_mode", Proto::STRING},
     {"cubic_coeff_a", Proto::FLOAT},
@@ -119,20 +104,15 @@ static constexpr OpRow rows[] = {
      importBatchNorm, batchNormOutputs14},
     {"", "Clip", oldestOpset, 10, unaryInputs, clipAttributes6, importClipAttributes},
     {"", "Clip", 11, newestOpset, clipInputs, {}, importClip},
-    {"", "Constant", oldestOpset, 10, {}, constantAttributes1, importConstant},
-    {"", "Constant", 11, 11, {}, constantAttributes11, importConstant},
-    {"", "Constant", 12, newestOpset, {}, constantAttributes12, importConstant},
     {"", "Conv", oldestOpset, newestOpset, convInputs, convAttributes, importConv},
     {"", "Div", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "Erf", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Exp", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "Flatten", oldestOpset, newestOpset, flattenInputs, flattenAttributes, importFlatten},
     {"", "Gelu", 20, newestOpset, unaryInputs, geluAttributes, importGelu},
     {"", "Gemm", oldestOpset, 10, gemmInputs7, gemmAttributes, importGemm},
     {"", "Gemm", 11, newestOpset, gemmInputs11, gemmAttributes, importGemm},
     {"", "GlobalAveragePool", oldestOpset, newestOpset, unaryInputs, {}, importGlobalPool},
     {"", "GlobalMaxPool", oldestOpset, newestOpset, unaryInputs, {}, importGlobalPool},
-    {"", "Identity", oldestOpset, newestOpset, unaryInputs, {}, importIdentity},
     {"", "LayerNormalization", 17, newestOpset, layerNormInputs, layerNormAttributes,
      importLayerNorm, layerNormOutputs},
     {"", "LeakyRelu", oldestOpset, newestOpset, unaryInputs, leakyReluAttributes, importLeakyRelu},
@@ -152,8 +132,6 @@ static constexpr OpRow rows[] = {
     {"", "ReduceSum", oldestOpset, 12, reduceInputs, reduceAttributes, importReduceAttributes},
     {"", "ReduceSum", 13, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
     {"", "Relu", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "Reshape", oldestOpset, 13, reshapeInputs, {}, importReshape},
-    {"", "Reshape", 14, newestOpset, reshapeInputs, reshapeAttributes14, importReshape},
     {"", "Resize", 11, 17, resizeInputs, resizeAttributes11, importResize},
     {"", "Resize", 18, newestOpset, resizeInputs, resizeAttributes18, importResize},
     {"", "Sigmoid", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
@@ -164,9 +142,10 @@ static constexpr OpRow rows[] = {
 
 SmallVector<const OpRow *> dlc::findOp(StringRef domain, StringRef op) {
   SmallVector<const OpRow *> found;
-  for (const OpRow &row : rows)
-    if (row.domain == domain && row.op == op)
-      found.push_back(&row);
+  for (ArrayRef<OpRow> table : {ArrayRef(rows), getMovementRows(), getHostRows()})
+    for (const OpRow &row : table)
+      if (row.domain == domain && row.op == op)
+        found.push_back(&row);
   return found;
 }
 

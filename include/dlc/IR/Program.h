@@ -31,6 +31,9 @@ inline constexpr llvm::StringLiteral scheduleName = "dlc.schedule";
 /// outputs.
 inline constexpr llvm::StringLiteral portName = "dlc.name";
 
+/// Of those that are handles: "tensor", "sequence" or "optional", and the DLC_DTYPE_ of the elements.
+inline constexpr llvm::StringLiteral portKind = "dlc.kind", portDtype = "dlc.dtype";
+
 /// A named input or output.
 struct Port {
   llvm::StringRef name;

@@ -79,7 +79,7 @@ LogicalResult dlc::importGelu(OnnxNode &node) {
   }
   Value share = node.createPiece<AddOp>(curve, node.createScalar(1));
   Value half = node.createPiece<MulOp>(x, node.createScalar(0.5f));
-  node.result = node.createPiece<MulOp>(half, share);
+  node.setResult(node.createPiece<MulOp>(half, share));
   return success();
 }
 

@@ -76,13 +76,13 @@ static LogicalResult createGemm(OnnxNode &node, bool transposeB, int64_t columns
 
   if (failed(node.createOp<MatmulOp>(f32, node.getInput(0), node.getInput(1), bias, transposeB)))
     return failure();
-  Value product = node.result;
+  Value product = node.results.front();
   auto scale = [&](Value &value, float factor) -> LogicalResult {
     if (factor == 1)
       return success();
     if (failed(node.createOp<MulOp>(f32, value, node.createScalar(factor))))
       return failure();
-    value = node.result;
+    value = node.results.front();
     return success();
   };
   if (failed(scale(product, alpha)))

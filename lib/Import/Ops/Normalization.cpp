@@ -83,8 +83,8 @@ LogicalResult dlc::importLayerNorm(OnnxNode &node) {
   Value epsilon = node.createScalar(node.getFloat("epsilon", 1e-5f));
   Value deviation = node.createPiece<SqrtOp>(node.createPiece<AddOp>(variance, epsilon));
   Value normal = node.createPiece<DivOp>(centered, deviation);
-  node.result = node.createPiece<MulOp>(normal, node.getInput(1));
+  node.setResult(node.createPiece<MulOp>(normal, node.getInput(1)));
   if (shift)
-    node.result = node.createPiece<AddOp>(node.result, shift);
+    node.setResult(node.createPiece<AddOp>(node.results.front(), shift));
   return success();
 }

@@ -76,7 +76,7 @@ LogicalResult dlc::importReduce(OnnxNode &node) {
   if (!good || failed(keepDims) || failed(noop) || failed(axes))
     return failure();
   if (axes->empty() && *noop) {
-    node.result = node.getInput(0);
+    node.setResult(node.getInput(0));
     return success();
   }
   return createReduce(node, *axes, *keepDims);
