@@ -121,7 +121,7 @@ LogicalResult ModelImporter::importIf(OnnxNode &node, StringRef label) {
     }
     values = importBody(node, branch, block, {}, label);
     good &= succeeded(
-        checkCount(node, branch, "outputs, as the node has", values.size(), node.getNumOutputs()));
+        checkCount(node, branch, "outputs", values.size(), node.getNumOutputs()));
     good &= llvm::none_of(values, isStandIn);
   }
   if (!good)

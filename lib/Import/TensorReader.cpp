@@ -259,6 +259,8 @@ static FailureOr<SmallVector<int64_t>> readPlaces(ArrayRef<int64_t> shape, Const
 FailureOr<Constant> TensorReader::convertSparse(const onnx::SparseTensorProto &tensor,
                                                 EmitError emitError) {
   constexpr int64_t maxBytes = int64_t(1) << 30; // a few numbers must not claim all memory
+  if (!tensor.has_values() || !tensor.has_indices())
+    return emitError() << "expected a sparse tensor of values and indices";
   FailureOr<Constant> values = convertTensor(tensor.values(), emitError);
   FailureOr<Constant> indices = convertTensor(tensor.indices(), emitError);
   if (failed(values) || failed(indices))

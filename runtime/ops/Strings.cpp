@@ -141,15 +141,15 @@ DLC_LIBRARY_OP(string_constant) {
   uint64_t extra = 0;
   int64_t count;
   List<int64_t> sizes = call.intsAttribute("dims");
-  if (!call.expectRoom(sizes.size))
+  if (!call.expectRoom(sizes.count))
     return stopped;
   for (int64_t size : sizes)
     dims.push(size);
   if (!call.countElements(dims, count))
     return stopped;
-  if (uint64_t(count) != elements.size)
+  if (uint64_t(count) != elements.count)
     return call.fail("expected %ld strings, found %lu", long(count),
-                     static_cast<unsigned long>(elements.size));
+                     static_cast<unsigned long>(elements.count));
   for (dlc_string element : elements)
     extra += element.size;
   dlc_value *result = call.output(0, DLC_DTYPE_STRING, dims, extra);

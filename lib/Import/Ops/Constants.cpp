@@ -24,6 +24,8 @@ static Value makeNumbers(OnnxNode &node, Type elementType, ArrayRef<T> values, b
 static FailureOr<Value> makeConstant(OnnxNode &node, StringRef name,
                                      const onnx::AttributeProto &attribute) {
   Builder builder(node.getContext());
+  if (name == "value" && !attribute.has_t())
+    return node.emitError() << "expected a tensor as attribute 'value'";
   if (name == "value")
     return node.createTensor(attribute.t());
   if (name == "sparse_value")
