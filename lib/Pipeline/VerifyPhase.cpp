@@ -38,7 +38,8 @@ static bool isAllowed(Operation *op, Phase phase) {
   if (!function)
     return false;
   if (phase <= Phase::Graph)
-    return isComputation(op) && !isa<KernelOp, YieldOp>(op);
+    return isComputation(op) && !isa<KernelOp>(op) &&
+           (!isa<YieldOp>(op) || isa<IfOp, LoopOp>(op->getParentOp()));
   if (phase <= Phase::Schedule)
     return isComputation(op) &&
            (isa<ConstantOp, KernelOp>(op) || isView(op) || op->getParentOfType<KernelOp>());
