@@ -82,8 +82,7 @@ static LogicalResult requireCondition(OnnxNode &node, size_t index) {
   if (!node.isHandle(index) && node.getElementType(index).isInteger(1))
     return success();
   return node.emitError() << "expected input '" << node.getInputName(index)
-                          << "' to be a tensor(bool), found "
-                          << describe(node.getOnnxType(index));
+                          << "' to be a tensor(bool), found " << describe(node.getOnnxType(index));
 }
 
 void ModelImporter::yield(Region &region, Location where, ValueRange values) {
@@ -120,8 +119,7 @@ LogicalResult ModelImporter::importIf(OnnxNode &node, StringRef label) {
       continue;
     }
     values = importBody(node, branch, block, {}, label);
-    good &= succeeded(
-        checkCount(node, branch, "outputs", values.size(), node.getNumOutputs()));
+    good &= succeeded(checkCount(node, branch, "outputs", values.size(), node.getNumOutputs()));
     good &= llvm::none_of(values, isStandIn);
   }
   if (!good)
@@ -185,8 +183,7 @@ Value ModelImporter::addCarried(Iterations &loop, Value init) {
     return createStandIn(builder, loop.node.getLoc());
   loop.inits.push_back(init);
   OnnxType type = handles.getType(init);
-  Value argument =
-      loop.block.addArgument(HandleTypes::convert(context, type), loop.node.getLoc());
+  Value argument = loop.block.addArgument(HandleTypes::convert(context, type), loop.node.getLoc());
   if (type.isHandle())
     handles.set(argument, type);
   return argument;
@@ -198,10 +195,9 @@ Value ModelImporter::createIteration(Iterations &loop, int64_t factor, int64_t o
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(&loop.block);
   ExprAttr iteration = ExprAttr::symbol(context, loop.symbol);
-  ExprAttr value = ExprAttr::constant(context, factor) * iteration +
-                   ExprAttr::constant(context, offset);
-  return SizesOp::create(builder, loop.node.getLoc(),
-                         getStaticType(shape, builder.getI64Type()),
+  ExprAttr value =
+      ExprAttr::constant(context, factor) * iteration + ExprAttr::constant(context, offset);
+  return SizesOp::create(builder, loop.node.getLoc(), getStaticType(shape, builder.getI64Type()),
                          builder.getArrayAttr(value));
 }
 
@@ -216,9 +212,8 @@ LogicalResult ModelImporter::handOn(Iterations &loop, ArrayRef<Value> values,
     }
     OnnxType found = handles.getType(value), expected = handles.getType(init);
     if (found != expected) {
-      loop.node.emitError() << "value " << index << " that 'body' hands on is a "
-                            << describe(found) << ", expected a " << describe(expected)
-                            << " like the initial one";
+      loop.node.emitError() << "value " << index << " that 'body' hands on is a " << describe(found)
+                            << ", expected a " << describe(expected) << " like the initial one";
       good = false;
     }
     loop.yielded.push_back(value);
@@ -235,18 +230,17 @@ LogicalResult ModelImporter::collect(Iterations &loop, Value value, bool isRever
   if (type.kind != OnnxType::tensor)
     return loop.node.emitError() << "expected scan outputs of 'body' to be tensors, found "
                                  << describe(type);
-  Value init = loop.node
-                   .createCall("sequence_empty", {}, {loop.node.makeDtype(type.dtype)}, sequence)
-                   .front();
+  Value init =
+      loop.node.createCall("sequence_empty", {}, {loop.node.makeDtype(type.dtype)}, sequence)
+          .front();
   Value argument = addCarried(loop, init);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(&loop.block);
   SmallVector<Value> operands{argument, value};
   if (isReversed)
-    operands.push_back(loop.node.createConstant(makeDenseConstant(DenseElementsAttr::get(
-        RankedTensorType::get({}, builder.getI64Type()), int64_t(0)))));
-  loop.yielded.push_back(
-      loop.node.createCall("sequence_insert", operands, {}, sequence).front());
+    operands.push_back(loop.node.createConstant(makeDenseConstant(
+        DenseElementsAttr::get(RankedTensorType::get({}, builder.getI64Type()), int64_t(0)))));
+  loop.yielded.push_back(loop.node.createCall("sequence_insert", operands, {}, sequence).front());
   return success();
 }
 
@@ -260,9 +254,8 @@ SmallVector<Value> ModelImporter::finishLoop(Iterations &loop) {
   if (loop.condition)
     yielded.insert(yielded.begin(), loop.nextCondition);
   yield(loop.region, where, yielded);
-  auto types = llvm::map_to_vector(loop.inits, [&](Value init) {
-    return HandleTypes::convert(context, handles.getType(init));
-  });
+  auto types = llvm::map_to_vector(
+      loop.inits, [&](Value init) { return HandleTypes::convert(context, handles.getType(init)); });
   auto op = LoopOp::create(builder, where, types, builder.getStringAttr(loop.symbol), loop.maxTrip,
                            /*trip=*/ExprAttr(), loop.condition, loop.inits);
   op.getBody().takeBody(loop.region);
@@ -280,8 +273,7 @@ Value ModelImporter::stack(OnnxNode &node, Value sequence, const onnx::ValueInfo
     isKnown &= dim.has_dim_value() && dim.dim_value() >= 0;
     dims.push_back(dim.dim_value());
   }
-  Value known = isKnown ? node.createInts(dims)
-                        : node.createAbsent();
+  Value known = isKnown ? node.createInts(dims) : node.createAbsent();
   int dtype = handles.getType(sequence).dtype;
   return node
       .createCall("stack", {sequence, known}, {node.makeDtype(dtype)},
@@ -335,8 +327,9 @@ LogicalResult ModelImporter::importLoop(OnnxNode &node, StringRef label) {
   SmallVector<Value> outputs = importBody(node, "body", loop.block, inputs, label);
   loop.nextCondition = outputs.front();
   if (!isStandIn(outputs.front()) && handles.getType(outputs.front()) != handles.getType(inputs[1]))
-    good = false, node.emitError() << "expected the condition of 'body' to be a tensor(bool), found "
-                                   << describe(handles.getType(outputs.front()));
+    good = false, node.emitError()
+                      << "expected the condition of 'body' to be a tensor(bool), found "
+                      << describe(handles.getType(outputs.front()));
   ArrayRef carried = ArrayRef(outputs).slice(1, inits.size());
   good &= succeeded(handOn(loop, carried, inits));
   for (Value value : ArrayRef(outputs).take_back(scans))
@@ -401,8 +394,8 @@ static FailureOr<Value> moveAxis(OnnxNode &node, Value stacked, int64_t axis,
   if (isa<HandleType>(stacked.getType()))
     return node.emitError() << "scan outputs of strings are stacked along axis 0 alone, found axis "
                             << axis;
-  return Value(TransposeOp::create(node.getBuilder(), node.getLoc(), stacked.getType(), stacked,
-                                   perm));
+  return Value(
+      TransposeOp::create(node.getBuilder(), node.getLoc(), stacked.getType(), stacked, perm));
 }
 
 /// The body's inputs of an iteration: states, then elements of the scan inputs.

@@ -72,8 +72,8 @@ SmallVector<Value> HandleTypes::createCall(OpBuilder &builder, Location loc, Str
     if (type.isHandle())
       set(value, type);
     else if (hasHandles)
-      value = MatchOp::create(builder, loc, convert(context, type), value,
-                              builder.getStrArrayAttr({}));
+      value =
+          MatchOp::create(builder, loc, convert(context, type), value, builder.getStrArrayAttr({}));
     values.push_back(value);
   }
   return values;

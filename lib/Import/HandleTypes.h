@@ -13,7 +13,7 @@ namespace dlc {
 struct OnnxType {
   enum Kind { tensor, sequence, optional };
   Kind kind = tensor;
-  int dtype = 0;                // TensorProto.DataType of the elements
+  int dtype = 0;             // TensorProto.DataType of the elements
   bool isOfSequence = false; // an optional of a sequence, not of a tensor
 
   bool operator==(const OnnxType &) const = default;

@@ -22,8 +22,8 @@ static constexpr InputRow oneHotInputs[] = {{"indices"}, {"depth"}, {"values"}};
 static constexpr InputRow optionalInputs[] = {{"input", optional}};
 static constexpr InputRow positionInputs[] = {{"input_sequence"}, {"position"}};
 static constexpr InputRow reverseInputs[] = {{"input"}, {"sequence_lens"}};
-static constexpr InputRow scanInputs8[] = {
-    {"sequence_lens", optional}, {"initial_state_and_scan_inputs"}};
+static constexpr InputRow scanInputs8[] = {{"sequence_lens", optional},
+                                           {"initial_state_and_scan_inputs"}};
 static constexpr InputRow scanInputs9[] = {{"initial_state_and_scan_inputs"}};
 static constexpr InputRow scatterInputs[] = {{"data"}, {"indices"}, {"updates"}};
 static constexpr InputRow sequenceEraseInputs[] = {{"input_sequence"}, {"position", optional}};
@@ -57,10 +57,12 @@ static constexpr AttributeRow reverseAttributes[] = {{"batch_axis", Proto::INT},
                                                      {"time_axis", Proto::INT}};
 static constexpr AttributeRow scanAttributes8[] = {
     {"body", Proto::GRAPH}, {"directions", Proto::INTS}, {"num_scan_inputs", Proto::INT}};
-static constexpr AttributeRow scanAttributes9[] = {
-    {"body", Proto::GRAPH},           {"num_scan_inputs", Proto::INT},
-    {"scan_input_axes", Proto::INTS}, {"scan_input_directions", Proto::INTS},
-    {"scan_output_axes", Proto::INTS}, {"scan_output_directions", Proto::INTS}};
+static constexpr AttributeRow scanAttributes9[] = {{"body", Proto::GRAPH},
+                                                   {"num_scan_inputs", Proto::INT},
+                                                   {"scan_input_axes", Proto::INTS},
+                                                   {"scan_input_directions", Proto::INTS},
+                                                   {"scan_output_axes", Proto::INTS},
+                                                   {"scan_output_directions", Proto::INTS}};
 static constexpr AttributeRow scatterAttributes16[] = {{"axis", Proto::INT},
                                                        {"reduction", Proto::STRING}};
 static constexpr AttributeRow scatterNDAttributes16[] = {{"reduction", Proto::STRING}};
@@ -92,8 +94,15 @@ static constexpr OpRow rows[] = {
     {"", "ArgMax", 12, newestOpset, dataInputs, argAttributes12, importLibraryCall},
     {"", "ArgMin", oldestOpset, 11, dataInputs, argAttributes1, importLibraryCall},
     {"", "ArgMin", 12, newestOpset, dataInputs, argAttributes12, importLibraryCall},
-    {"", "ConcatFromSequence", 11, newestOpset, sequenceInputs, concatAttributes, importSequenceUse,
-     {}, handles},
+    {"",
+     "ConcatFromSequence",
+     11,
+     newestOpset,
+     sequenceInputs,
+     concatAttributes,
+     importSequenceUse,
+     {},
+     handles},
     {"", "CumSum", 11, newestOpset, cumSumInputs, cumSumAttributes, importLibraryCall},
     {"", "GatherElements", 11, newestOpset, gatherInputs, axisAttributes, importLibraryCall},
     {"", "GatherND", 11, 11, gatherInputs, {}, importLibraryCall},
@@ -115,18 +124,53 @@ static constexpr OpRow rows[] = {
     {"", "ScatterND", 11, 15, scatterInputs, {}, importLibraryCall},
     {"", "ScatterND", 16, newestOpset, scatterInputs, scatterNDAttributes16, importLibraryCall},
     {"", "SequenceAt", 11, newestOpset, positionInputs, {}, importSequenceAt, {}, handles},
-    {"", "SequenceConstruct", 11, newestOpset, inputsInputs, {}, importSequenceConstruct, {},
+    {"",
+     "SequenceConstruct",
+     11,
+     newestOpset,
+     inputsInputs,
+     {},
+     importSequenceConstruct,
+     {},
      variadic},
     {"", "SequenceEmpty", 11, newestOpset, {}, dtypeAttributes, importSequenceEmpty},
-    {"", "SequenceErase", 11, newestOpset, sequenceEraseInputs, {}, importSequenceUpdate, {},
+    {"",
+     "SequenceErase",
+     11,
+     newestOpset,
+     sequenceEraseInputs,
+     {},
+     importSequenceUpdate,
+     {},
      handles},
-    {"", "SequenceInsert", 11, newestOpset, sequenceInsertInputs, {}, importSequenceUpdate, {},
+    {"",
+     "SequenceInsert",
+     11,
+     newestOpset,
+     sequenceInsertInputs,
+     {},
+     importSequenceUpdate,
+     {},
      handles},
     {"", "SequenceLength", 11, newestOpset, sequenceInputs, {}, importSequenceUse, {}, handles},
-    {"", "SplitToSequence", 11, newestOpset, splitInputs, splitAttributes, importSplitToSequence,
-     {}, handles},
+    {"",
+     "SplitToSequence",
+     11,
+     newestOpset,
+     splitInputs,
+     splitAttributes,
+     importSplitToSequence,
+     {},
+     handles},
     {"", "StringConcat", 20, newestOpset, binaryInputs, {}, importStringOp, {}, handles},
-    {"", "StringNormalizer", 10, newestOpset, unaryInputs, normalizerAttributes, importStringOp, {},
+    {"",
+     "StringNormalizer",
+     10,
+     newestOpset,
+     unaryInputs,
+     normalizerAttributes,
+     importStringOp,
+     {},
      handles},
     {"", "StringSplit", 20, newestOpset, unaryInputs, stringSplitAttributes, importStringOp,
      stringSplitOutputs, twoHandles},
@@ -136,8 +180,8 @@ static constexpr OpRow rows[] = {
     {"", "TopK", 11, newestOpset, topKInputs10, topKAttributes11, importLibraryCall, topKOutputs,
      twoOutputs},
     {"", "Trilu", 14, newestOpset, triluInputs, triluAttributes, importLibraryCall},
-    {"", "Unique", 11, newestOpset, unaryInputs, uniqueAttributes, importLibraryCall,
-     uniqueOutputs, fourOutputs},
+    {"", "Unique", 11, newestOpset, unaryInputs, uniqueAttributes, importLibraryCall, uniqueOutputs,
+     fourOutputs},
 };
 
 ArrayRef<OpRow> dlc::getHostRows() { return rows; }

@@ -64,7 +64,14 @@ static constexpr OpRow::Extra twoOutputs{.outputs = 2};
 static constexpr OpRow::Extra variadic{.variadicInputs = true};
 
 static constexpr OpRow rows[] = {
-    {"", "Concat", oldestOpset, newestOpset, inputsInputs, axisAttributes, importConcat, {},
+    {"",
+     "Concat",
+     oldestOpset,
+     newestOpset,
+     inputsInputs,
+     axisAttributes,
+     importConcat,
+     {},
      variadic},
     {"", "Constant", oldestOpset, 10, {}, constantAttributes1, importConstant},
     {"", "Constant", 11, 11, {}, constantAttributes11, importConstant},

@@ -108,8 +108,8 @@ FailureOr<OwningOpRef<ModuleOp>> ModelImporter::import() {
 void ModelImporter::importInitializers(const onnx::GraphProto &graph, Location where) {
   auto importOne = [&](const std::string &name, auto import) {
     Location place = NameLoc::get(builder.getStringAttr(name), loc);
-    FailureOr<Value> value = import(
-        place, [&] { return emitError(where) << "initializer '" << name << "': "; });
+    FailureOr<Value> value =
+        import(place, [&] { return emitError(where) << "initializer '" << name << "': "; });
     define(name, succeeded(value) ? *value : createStandIn(builder, place), where);
   };
   for (const onnx::TensorProto &tensor : graph.initializer())
@@ -341,8 +341,8 @@ void ModelImporter::importNode(const onnx::NodeProto &proto, int index) {
       define(output, result ? result : createStandIn(builder, where), where);
 }
 
-FailureOr<OwningOpRef<ModuleOp>> dlc::importOnnxModel(MLIRContext *context,
-                                                      SourceFiles &sources, size_t file) {
+FailureOr<OwningOpRef<ModuleOp>> dlc::importOnnxModel(MLIRContext *context, SourceFiles &sources,
+                                                      size_t file) {
   context->loadDialect<DlcDialect, func::FuncDialect>();
   return ModelImporter(context, sources, file).import();
 }

@@ -118,13 +118,15 @@ LogicalResult OnnxNode::requireIntegers(size_t index, bool allowI32,
   if (isStandIn(input))
     return failure();
   auto type = cast<PlannedType>(input.getType());
-  bool fits = type.getElementType().isInteger(64) ||
-              (allowI32 && type.getElementType().isInteger(32));
+  bool fits =
+      type.getElementType().isInteger(64) || (allowI32 && type.getElementType().isInteger(32));
   if (fits && (!rank || !type.hasRank() || type.getRank() == *rank))
     return success();
   return emitError() << "expected input '" << row.inputs[index].name << "' to be a "
-                     << (!rank ? "tensor" : *rank == 0 ? "scalar" : "vector") << " of i64"
-                     << (allowI32 ? " or i32" : "") << ", found " << type;
+                     << (!rank        ? "tensor"
+                         : *rank == 0 ? "scalar"
+                                      : "vector")
+                     << " of i64" << (allowI32 ? " or i32" : "") << ", found " << type;
 }
 
 LogicalResult OnnxNode::requireSameElements() const {
@@ -192,9 +194,9 @@ FailureOr<Value> OnnxNode::createSparse(const onnx::SparseTensorProto &tensor) {
 }
 
 Value OnnxNode::createInts(ArrayRef<int64_t> values) {
-  return createElements(values.size(), builder.getI64Type(),
-                        ArrayRef(reinterpret_cast<const char *>(values.data()),
-                                 values.size() * sizeof(int64_t)));
+  return createElements(
+      values.size(), builder.getI64Type(),
+      ArrayRef(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(int64_t)));
 }
 
 Value OnnxNode::createElements(ArrayRef<int64_t> shape, Type elementType, ArrayRef<char> bytes) {

@@ -32,8 +32,9 @@ int getDataType(mlir::Type elementType);
 /// bits.
 std::optional<int64_t> getDenseBytes(llvm::ArrayRef<int64_t> dims, mlir::Type elementType);
 
-/// The type of a graph input that is a tensor of numbers. A dim without value and name gets the symbol "<input>_<index>",
-/// changed until it is not in `symbols`, which holds the names of all dims of the model's inputs.
+/// The type of a graph input that is a tensor of numbers. A dim without value and name gets the
+/// symbol "<input>_<index>", changed until it is not in `symbols`, which holds the names of all
+/// dims of the model's inputs.
 mlir::FailureOr<PlannedType> convertInputType(mlir::MLIRContext *context,
                                               const onnx::ValueInfoProto &input,
                                               llvm::StringSet<> &symbols, EmitError emitError);

@@ -168,7 +168,8 @@ static int64_t getElementBytes(Type elementType) {
 Constant TensorReader::makeWeight(ArrayRef<int64_t> shape, Type elementType, StringRef data,
                                   Range range) {
   if (range.length / getElementBytes(elementType) <= ConstantOp::maxDenseElements)
-    return makeDenseConstant(makeDense(RankedTensorType::get(shape, elementType), ArrayRef(data.data(), data.size())));
+    return makeDenseConstant(
+        makeDense(RankedTensorType::get(shape, elementType), ArrayRef(data.data(), data.size())));
   auto source = RangeAttr::get(context, range.row, range.offset, range.length);
   return {WeightAttr::get(context, source, shape, elementType, {}),
           getStaticType(shape, elementType)};
@@ -374,6 +375,6 @@ FailureOr<Constant> TensorReader::convertExternal(const TensorProto &tensor,
     return emitError() << "expected " << bytes << " bytes for shape [" << shape << "] of "
                        << getElementTypeName(tensor.data_type()) << ", found " << range->length
                        << " in an external file";
-  return makeWeight(shape, elementType,
-                    getBytes(range->row).substr(range->offset, range->length), *range);
+  return makeWeight(shape, elementType, getBytes(range->row).substr(range->offset, range->length),
+                    *range);
 }

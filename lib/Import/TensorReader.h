@@ -41,8 +41,8 @@ private:
                                             llvm::ArrayRef<int64_t> shape, mlir::Type elementType,
                                             int64_t bytes, EmitError emitError);
   /// `data` are the elements as they lie in `range`.
-  Constant makeWeight(llvm::ArrayRef<int64_t> shape, mlir::Type elementType,
-                      llvm::StringRef data, Range range);
+  Constant makeWeight(llvm::ArrayRef<int64_t> shape, mlir::Type elementType, llvm::StringRef data,
+                      Range range);
   llvm::StringRef getBytes(int64_t row) const;
   /// The elements of a constant's value.
   std::string readElements(mlir::Attribute value) const;

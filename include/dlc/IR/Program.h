@@ -31,7 +31,8 @@ inline constexpr llvm::StringLiteral scheduleName = "dlc.schedule";
 /// outputs.
 inline constexpr llvm::StringLiteral portName = "dlc.name";
 
-/// Of those that are handles: "tensor", "sequence" or "optional", and the DLC_DTYPE_ of the elements.
+/// Of those that are handles: "tensor", "sequence" or "optional", and the DLC_DTYPE_ of the
+/// elements.
 inline constexpr llvm::StringLiteral portKind = "dlc.kind", portDtype = "dlc.dtype";
 
 /// A named input or output.

@@ -159,8 +159,8 @@ LogicalResult dlc::importSequenceUpdate(OnnxNode &node) {
   if (inserts && node.getOnnxType(1).dtype != type.dtype)
     return node.emitError() << "cannot insert a " << describe(node.getOnnxType(1)) << " into a "
                             << describe(type);
-  node.results = node.createCall(inserts ? "sequence_insert" : "sequence_erase",
-                                 makeOperands(node), {}, type);
+  node.results =
+      node.createCall(inserts ? "sequence_insert" : "sequence_erase", makeOperands(node), {}, type);
   return success();
 }
 
@@ -182,8 +182,7 @@ LogicalResult dlc::importSequenceUse(OnnxNode &node) {
   bool concats = node.getOp() == "ConcatFromSequence";
   if (concats && failed(node.requireAttribute("axis")))
     return failure();
-  OnnxType type{OnnxType::tensor,
-                concats ? node.getOnnxType(0).dtype : int(TensorProto::INT64)};
+  OnnxType type{OnnxType::tensor, concats ? node.getOnnxType(0).dtype : int(TensorProto::INT64)};
   node.results = node.createCall(concats ? "concat_from_sequence" : "sequence_length", node.inputs,
                                  node.getParameters(), type);
   return success();
@@ -252,8 +251,7 @@ LogicalResult dlc::importOptionalHas(OnnxNode &node) {
   Value input = node.getInput(0);
   if (input && isStandIn(input))
     return failure();
-  SmallVector<Value> operands{input ? input
-                                    : node.createAbsent()};
+  SmallVector<Value> operands{input ? input : node.createAbsent()};
   node.results = node.createCall("optional_has_element", operands, {},
                                  OnnxType{OnnxType::tensor, TensorProto::BOOL});
   return success();

@@ -112,8 +112,8 @@ LogicalResult dlc::importSplit(OnnxNode &node) {
   FailureOr<Value> sizes = getIntsOperand(node, "split", 1);
   int64_t outputs = node.getNumOutputs(), stated = node.getInt("num_outputs", outputs);
   if (stated != outputs)
-    return node.emitError() << "expected as many outputs as attribute 'num_outputs' says, " << stated
-                            << ", found " << outputs;
+    return node.emitError() << "expected as many outputs as attribute 'num_outputs' says, "
+                            << stated << ", found " << outputs;
   if (failed(sizes))
     return failure();
   if (*sizes && node.findAttribute("num_outputs"))
