@@ -50,7 +50,8 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
           return "a resize of fewer than 2 dims is not supported";
         return std::nullopt;
       })
-      .Case<ElementwiseOpInterface, MatmulOp, ReduceOp, SoftmaxOp>([](auto) { return std::nullopt; })
+      .Case<ElementwiseOpInterface, MatmulOp, ReduceOp, SoftmaxOp>(
+          [](auto) { return std::nullopt; })
       .Default([](Operation *other) {
         return llvm::formatv("'{0}' is not supported", other->getName().getStringRef()).str();
       });

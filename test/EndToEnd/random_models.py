@@ -38,7 +38,7 @@ class Network:
         self.input_shape = (self.batch, channels, height, width)
         for _ in range(self.random.randint(1, 7)):
             self.random.choice([self.add_conv, self.add_conv, self.add_pool, self.add_sum, self.add_activation,
-                                self.add_arithmetic, self.add_head])()
+                                self.add_arithmetic, self.add_softmax, self.add_head, self.add_reduction, self.add_product])()
         if len(self.images) > 1:
             self.outputs.append(self.images[-1][0])
         if len(self.images) > 3 and self.random.random() < 0.3:
@@ -68,11 +68,13 @@ class Network:
         rest = [size + pads[i] + pads[i + 2] - extent[i] for i, size in enumerate((height, width))]
         if min(rest) < 0:
             return
-        outputs = self.random.choice(CHANNELS + [channels] * 4)
-        operands = [name, self.weight(outputs, channels, *kernel, scale=(channels * kernel[0] * kernel[1]) ** -0.5)]
+        group = self.random.choice([1, 1, 1, channels] + [size for size in (2, 3, 4) if channels % size == 0])
+        outputs = self.random.choice(CHANNELS + [channels] * 4) if group == 1 else self.random.choice([1, 1, 2, 3]) * channels
+        each = channels // group
+        operands = [name, self.weight(outputs, each, *kernel, scale=(each * kernel[0] * kernel[1]) ** -0.5)]
         if self.random.random() < 0.5:
             operands.append(self.weight(outputs))
-        value = self.node("Conv", *operands, strides=strides, pads=pads, dilations=[dilation] * 2)
+        value = self.node("Conv", *operands, group=group, strides=strides, pads=pads, dilations=[dilation] * 2)
         self.images.append((value, outputs, *(r // stride + 1 for r, stride in zip(rest, strides))))
         if self.random.random() < 0.3:
             scale, shift, mean, variance = (self.weight(outputs, low=low) for low in (None, None, None, 0.5))
@@ -108,6 +110,26 @@ class Network:
         constant = self.weight(*self.random.choice([[channels, 1, 1], [1], [], [1, channels, 1, 1]]))
         operands = [name, constant] if self.random.random() < 0.7 else [constant, name]
         self.images.append((self.node(self.random.choice(["Mul", "Add", "Sub"]), *operands), channels, *size))
+
+    def add_softmax(self):
+        name, *shape = self.pick()
+        op, axis = self.random.choice(["Softmax", "Softmax", "LogSoftmax"]), self.random.randint(-4, 3)
+        self.images.append((self.node(op, name, axis=axis), *shape))
+
+    def add_reduction(self):
+        name, *_ = self.pick()
+        op = self.random.choice(["ReduceMax", "ReduceMean", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"])
+        axes = self.random.sample(range(4), self.random.randint(1, 4))
+        self.outputs.append(self.node(op, name, axes=axes, keepdims=self.random.randint(0, 1)))
+
+    def add_product(self):
+        """Of an image's planes as they come: by a matrix for each channel, and with all rows of an image of the same size."""
+        name, channels, height, width = self.pick()
+        columns = self.random.choice([1, 5, 16, 33])
+        product = self.node("MatMul", name, self.weight(*self.random.choice([(), (channels,)]), width, columns, scale=width ** -0.5))
+        self.images.append((product, channels, height, columns))
+        if height == width:
+            self.images.append((self.node("MatMul", name, name), channels, height, width))
 
     def add_head(self):
         name, channels, *_ = self.pick()
