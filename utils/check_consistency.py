@@ -28,9 +28,9 @@ NOT_OURS = {".git", "build", "__pycache__"}
 ALLOWED = {
     "ABI": set(),
     "Support": set(),
-    "IR": {"Support"},
+    "IR": {"ABI", "Support"},
     "Import": {"IR", "Support"},
-    "Graph": {"IR", "Support", "runtime/ops"},
+    "Graph": {"ABI", "IR", "Support", "runtime/ops"},
     "Fuse": {"IR", "Support"},
     "Schedule": {"IR", "Support"},
     "Plan": {"IR", "Support"},

@@ -1,15 +1,18 @@
 // Draws boxes around ops that run as one kernel. Boxes make no new ops: what an emitter sees is
 // what the importer made.
 
+#include "ElementwiseRule.h"
+
 #include "dlc/Fuse/Passes.h"
 #include "dlc/IR/Dlc.h"
 #include "dlc/IR/Emitters.h"
-#include "dlc/IR/Program.h"
+#include "dlc/IR/LibraryCall.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/Support/MathExtras.h"
 
 #define DEBUG_TYPE "dlc-fuse"
 
@@ -84,22 +87,58 @@ static void drawBox(ArrayRef<Operation *> ops) {
     op->erase();
 }
 
-/// Copies `value` by a box of its own.
-static Value copyValue(OpBuilder &builder, Location loc, Value value) {
-  OpBuilder::InsertionGuard guard(builder);
-  auto box = KernelOp::create(builder, loc, value.getType(), BoxKind::loops, value, ScheduleAttr());
-  Block &body = box.getBody().emplaceBlock();
-  Value input = body.addArgument(value.getType(), loc);
-  builder.setInsertionPointToEnd(&body);
-  YieldOp::create(builder, loc, input);
-  return box.getResult(0);
+/// Ops of the host program, which need no box.
+static bool isHostOp(Operation *op) {
+  return isa<ConstantOp, KernelOp, LibraryCallOp, SizesOp, AbsentOp, MatchOp, WrapOp, BindOp,
+             GuardOp, IfOp, LoopOp>(op) ||
+         op->hasTrait<OpTrait::IsTerminator>() || isView(op);
+}
+
+/// Makes `op` a call of its library function.
+static void makeLibraryCall(Operation *op, StringRef callee) {
+  OpBuilder builder(op);
+  SmallVector<Value> operands;
+  for (Value operand : getLibraryOperands(op))
+    operands.push_back(
+        operand ? operand
+                : AbsentOp::create(builder, op->getLoc(), HandleType::get(op->getContext())));
+  auto call = LibraryCallOp::create(builder, op->getLoc(), op->getResultTypes(), callee, operands,
+                                    ValueRange(), getLibraryDictionary(op));
+  op->replaceAllUsesWith(call);
+  op->erase();
+}
+
+/// Whether all results are tensors of constant shape with few elements.
+static bool isSmall(Operation *op) {
+  return llvm::all_of(op->getResultTypes(), [](Type type) {
+    auto planned = dyn_cast<PlannedType>(type);
+    std::optional<SmallVector<int64_t>> shape = planned ? planned.getStaticShape() : std::nullopt;
+    int64_t count = 1;
+    for (int64_t dim : shape.value_or(SmallVector<int64_t>()))
+      if (llvm::MulOverflow(count, dim, count))
+        return false;
+    return shape && count <= ConstantOp::maxDenseElements;
+  });
+}
+
+/// The ops on small tensors that symbols are bound from: library calls compute them, so that they
+/// can run before the sizes of the run are known.
+static DenseSet<Operation *> findSizeArithmetic(func::FuncOp function) {
+  SmallVector<Operation *> worklist;
+  function.walk([&](BindOp bind) { worklist.push_back(bind); });
+  DenseSet<Operation *> found;
+  while (!worklist.empty())
+    for (Value operand : worklist.pop_back_val()->getOperands())
+      if (Operation *op = operand.getDefiningOp(); op && isSmall(op) && found.insert(op).second)
+        worklist.push_back(op);
+  return found;
 }
 
 namespace {
 struct Fuse : dlc::impl::FuseBase<Fuse> {
   using FuseBase::FuseBase;
 
-  bool isEnabled(const Rule &rule) { return rules.empty() || llvm::is_contained(rules, rule.name); }
+  bool isEnabled(StringRef rule) { return rules.empty() || llvm::is_contained(rules, rule); }
 
   /// The op that follows `tail` in the box of `anchor`: the one user of its value, where a rule
   /// says so.
@@ -107,74 +146,94 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     if (tail->getNumResults() != 1 || !tail->getResult(0).hasOneUse())
       return nullptr;
     Operation *user = *tail->getResult(0).user_begin();
+    if (user->getBlock() != tail->getBlock())
+      return nullptr;
     bool allowed = llvm::any_of(::rules, [&](const Rule &rule) {
-      return isEnabled(rule) && rule.isAnchor(anchor) && rule.isFollower(user);
+      return isEnabled(rule.name) && rule.isAnchor(anchor) && rule.isFollower(user);
     });
     return allowed && isEpilogue(user, tail->getResult(0)) ? user : nullptr;
   }
 
   LogicalResult checkRules() {
+    SmallVector<StringRef> known =
+        llvm::map_to_vector(::rules, [](const Rule &rule) -> StringRef { return rule.name; });
+    known.push_back(elementwiseRule);
     for (const std::string &name : rules)
-      if (llvm::none_of(::rules, [&](const Rule &rule) { return rule.name == name; })) {
+      if (!llvm::is_contained(known, name)) {
         InFlightDiagnostic diagnostic = getOperation().emitError("unknown fusion rule '")
                                         << name << "'; known are ";
-        llvm::interleaveComma(::rules, diagnostic,
-                              [&](const Rule &rule) { diagnostic << rule.name; });
+        llvm::interleaveComma(known, diagnostic);
         return diagnostic;
       }
     return success();
   }
 
-  /// All ops that need a box, or an error for each that no emitter takes.
+  /// All ops that need a box, in order. What no emitter takes becomes a library call; an error for
+  /// each op that the library does not have either.
   FailureOr<SmallVector<Operation *>> collectOps(func::FuncOp function) {
-    SmallVector<Operation *> ops;
+    SmallVector<Operation *> candidates, ops;
+    function.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (isa<KernelOp>(op))
+        return WalkResult::skip();
+      if (op != function && !isHostOp(op))
+        candidates.push_back(op);
+      return WalkResult::advance();
+    });
+    DenseSet<Operation *> sizes = findSizeArithmetic(function);
     bool obstructed = false;
-    for (Operation &op : function.getBody().front().without_terminator()) {
-      if (isa<ConstantOp, KernelOp>(op) || isView(&op))
-        continue;
-      if (std::optional<std::string> obstacle = getEmissionObstacle(&op)) {
-        op.emitError(*obstacle);
+    for (Operation *op : candidates) {
+      std::optional<std::string> obstacle = getEmissionObstacle(op);
+      std::optional<StringRef> callee = getLibraryOp(op);
+      bool isInferred = llvm::all_of(op->getResultTypes(), [](Type type) {
+        auto planned = dyn_cast<PlannedType>(type);
+        return !planned || planned.hasRank();
+      });
+      if (callee && isInferred && (obstacle || sizes.contains(op))) {
+        makeLibraryCall(op, *callee);
+        ++numCalls;
+      } else if (obstacle) {
+        op->emitError(*obstacle);
         obstructed = true;
+      } else {
+        ops.push_back(op);
       }
-      ops.push_back(&op);
     }
     if (obstructed)
       return failure();
     return ops;
   }
 
+  /// Anchors take what follows them before trees of elementwise ops do. Trees grow from their last
+  /// op, so that the last roots come first.
   void drawBoxes(ArrayRef<Operation *> ops) {
-    DenseSet<Operation *> boxed;
-    for (Operation *op : ops) {
-      if (boxed.contains(op))
-        continue;
-      SmallVector<Operation *> members = {op};
-      while (Operation *follower = findFollower(op, members.back())) {
-        members.push_back(follower);
-        ++numFused;
-      }
-      boxed.insert(members.begin(), members.end());
+    DenseSet<Operation *> free(ops.begin(), ops.end());
+    auto draw = [&](ArrayRef<Operation *> members) {
+      for (Operation *member : members)
+        free.erase(member);
       drawBox(members);
+      numFused += members.size() - 1;
       ++numBoxes;
+    };
+    SmallVector<Operation *> roots;
+    for (Operation *op : ops) {
+      if (!free.contains(op))
+        continue;
+      if (isa<ElementwiseOpInterface>(op)) {
+        roots.push_back(op);
+        continue;
+      }
+      SmallVector<Operation *> members = {op};
+      while (Operation *follower = findFollower(op, members.back()))
+        members.push_back(follower);
+      draw(members);
     }
-  }
-
-  /// Each output needs a box that writes it, or writes what it is a view of.
-  LogicalResult copyOutputs(func::FuncOp function) {
-    Operation *end = function.getBody().front().getTerminator();
-    OpBuilder builder(end);
-    DenseSet<Value> written;
-    for (OpOperand &output : end->getOpOperands()) {
-      Type elementType = cast<PlannedType>(output.get().getType()).getElementType();
-      auto name = function.getResultAttrOfType<StringAttr>(output.getOperandNumber(), portName);
-      if (!elementType.isF32())
-        return end->emitError("output '") << (name ? name.getValue() : "") << "': elements of type "
-                                          << elementType << " are not supported, only f32";
-      Value viewed = getViewed(output.get());
-      if (!viewed.getDefiningOp<KernelOp>() || !written.insert(viewed).second)
-        output.set(copyValue(builder, end->getLoc(), output.get()));
+    for (Operation *root : llvm::reverse(roots)) {
+      if (!free.contains(root))
+        continue;
+      auto isFree = [&](Operation *op) { return free.contains(op); };
+      draw(isEnabled(elementwiseRule) ? findElementwiseTree(root, isFree)
+                                      : SmallVector<Operation *>{root});
     }
-    return success();
   }
 
   void runOnOperation() override {
@@ -187,8 +246,6 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
       if (failed(ops))
         return signalPassFailure();
       drawBoxes(*ops);
-      if (failed(copyOutputs(function)))
-        return signalPassFailure();
     }
   }
 };

@@ -275,9 +275,36 @@ LogicalResult Inference::inferOp(Operation *op) {
   return isa<ShapeInferenceOpInterface>(op) ? inferTypes(op) : success();
 }
 
+/// An op on small integers whose elements are known is nothing but these.
+void Inference::simplify(Operation *op) {
+  if (op->getNumResults() != 1 || !isPure(op) || isa<ConstantOp, SizesOp>(op))
+    return;
+  std::optional<Contents> elements = getContents(op->getResult(0));
+  if (!elements)
+    return;
+  OpBuilder builder(op);
+  SmallVector<Attribute> values(elements->begin(), elements->end());
+  auto type = cast<PlannedType>(op->getResult(0).getType());
+  Value sizes = SizesOp::create(builder, op->getLoc(), type, builder.getArrayAttr(values));
+  replace(op, sizes);
+}
+
 LogicalResult Inference::inferBlock(Block &block) {
   bool failedOp = false;
-  for (Operation &op : llvm::make_early_inc_range(block))
-    failedOp |= failed(inferOp(&op));
+  Operation *next;
+  for (Operation *op = &block.front(); op; op = next) {
+    Operation *before = op->getPrevNode();
+    next = op->getNextNode();
+    if (failed(inferOp(op))) {
+      failedOp = true;
+      continue;
+    }
+    // What stands now where the op stood.
+    for (Operation *made = before ? before->getNextNode() : &block.front(); made != next;) {
+      Operation *current = made;
+      made = made->getNextNode();
+      simplify(current);
+    }
+  }
   return failure(failedOp);
 }

@@ -46,6 +46,7 @@ private:
   mlir::Value match(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value handle,
                     mlir::Type elementType, const PartialDims &dims, llvm::StringRef stem);
   ExprAttr makeSymbol(llvm::StringRef stem);
+  void simplify(mlir::Operation *op);
   void replace(mlir::Operation *op, mlir::ValueRange values);
 
   mlir::MLIRContext *context;

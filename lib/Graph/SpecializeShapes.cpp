@@ -1,5 +1,9 @@
-// Declares what a user knows of the inputs' shapes: dims that are constant or have a name, and
-// ranges of symbols. Only the types of `main`'s arguments change: inference does the rest.
+// Declares what a user knows of the inputs' shapes: dims that are constant or have a name, ranges
+// and usual values of symbols. Only the types of `main`'s arguments change: inference does the
+// rest.
+//
+// A version for some sizes is a copy of `main` whose arguments have these sizes; the run takes the
+// first one that fits.
 
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
@@ -20,6 +24,11 @@ namespace dlc {
 
 using namespace mlir;
 using namespace dlc;
+
+/// Symbols and their values.
+using Sizes = SmallVector<std::pair<StringRef, int64_t>>;
+
+static constexpr size_t maxVersions = 64;
 
 namespace {
 struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
@@ -65,6 +74,8 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
   LogicalResult declareShape(func::FuncOp main, StringRef shape) {
     auto [name, text] = shape.split('=');
     BlockArgument input = findInput(main, name);
+    if (input && !isa<PlannedType>(input.getType()))
+      return emitError() << "--shape " << shape << ": the input is no tensor with dims";
     if (!input)
       return emitError() << "--shape " << shape << ": the model has no input '" << name << "'";
     SmallVector<StringRef> given;
@@ -80,10 +91,12 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
     return success();
   }
 
-  void applyShapes(func::FuncOp main) {
-    auto valueOf = [&](StringRef symbol) { return values.lookup(symbol); };
+  /// Replaces symbols in the types of the arguments.
+  void applyShapes(func::FuncOp main, function_ref<ExprAttr(StringRef)> valueOf) {
     for (BlockArgument argument : main.getArguments()) {
-      auto type = cast<PlannedType>(argument.getType());
+      auto type = dyn_cast<PlannedType>(argument.getType());
+      if (!type)
+        continue;
       auto dims = llvm::map_to_vector(type.getDims(),
                                       [&](ExprAttr dim) { return substitute(dim, valueOf); });
       argument.setType(PlannedType::get(dims, type.getElementType()));
@@ -106,22 +119,106 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
     return success();
   }
 
+  /// "N=8"
+  LogicalResult declareHint(const llvm::SetVector<StringRef> &symbols, StringRef text) {
+    auto [symbol, value] = text.split('=');
+    int64_t number;
+    if (value.getAsInteger(10, number) || number < 0)
+      return emitError() << "--hint " << text << ": expected SYMBOL=VALUE";
+    if (!symbols.contains(symbol))
+      return emitError() << "--hint " << text << ": no input has a dim '" << symbol << "'";
+    setHint(getOperation(), symbol, number);
+    return success();
+  }
+
+  /// Adds each of the values in "N=1,8" to each of the combinations so far.
+  LogicalResult declareVersions(const llvm::SetVector<StringRef> &symbols, StringRef text,
+                                SmallVectorImpl<Sizes> &versions) {
+    auto [symbol, list] = text.split('=');
+    SmallVector<StringRef> numbers;
+    list.split(numbers, ',');
+    SmallVector<Sizes> combined;
+    auto invalid = [&]() -> InFlightDiagnostic {
+      return emitError() << "--specialize " << text << ": ";
+    };
+    if (!symbols.contains(symbol))
+      return invalid() << "no input has a dim '" << symbol << "'";
+    for (const Sizes &version : versions)
+      for (StringRef number : numbers) {
+        int64_t value;
+        SymbolRange range = getRange(getOperation(), symbol);
+        if (number.getAsInteger(10, value) || value < 0)
+          return invalid() << "expected SYMBOL=VALUE,VALUE,...";
+        if (value < range.min || value > range.max)
+          return invalid() << value << " is not in the declared range " << range.min << " to "
+                           << range.max;
+        if (llvm::any_of(version, [&](auto &size) { return size.first == symbol; }))
+          return invalid() << "dim '" << symbol << "' is given twice";
+        combined.push_back(version);
+        combined.back().push_back({symbol, value});
+      }
+    if (combined.size() > maxVersions)
+      return invalid() << "expected at most " << maxVersions << " versions, found "
+                       << combined.size();
+    versions = std::move(combined);
+    return success();
+  }
+
+  /// The version of `main` for some sizes, before it.
+  void makeVersion(func::FuncOp main, const Sizes &sizes, size_t number) {
+    OpBuilder builder(main);
+    auto version = cast<func::FuncOp>(builder.clone(*main));
+    version.setName((mainName + "_" + Twine(number)).str());
+    NamedAttrList when;
+    for (auto [symbol, value] : sizes)
+      when.set(symbol, builder.getI64IntegerAttr(value));
+    version->setAttr(whenName, when.getDictionary(&getContext()));
+    applyShapes(version, [&](StringRef symbol) -> ExprAttr {
+      for (auto [name, value] : sizes)
+        if (name == symbol)
+          return ExprAttr::constant(&getContext(), value);
+      return {};
+    });
+    ++numVersions;
+  }
+
+  llvm::SetVector<StringRef> getSymbols(func::FuncOp main) {
+    llvm::SetVector<StringRef> symbols;
+    for (Type type : main.getArgumentTypes())
+      if (auto planned = dyn_cast<PlannedType>(type))
+        for (ExprAttr dim : planned.getDims())
+          dim.walkSymbols([&](StringRef symbol) { symbols.insert(symbol); });
+    return symbols;
+  }
+
+  LogicalResult specialize(func::FuncOp main) {
+    for (const std::string &shape : shapes)
+      if (failed(declareShape(main, shape)))
+        return failure();
+    applyShapes(main, [&](StringRef symbol) { return values.lookup(symbol); });
+    llvm::SetVector<StringRef> symbols = getSymbols(main);
+    for (const std::string &range : ranges)
+      if (failed(declareRange(symbols, range)))
+        return failure();
+    for (const std::string &hint : hints)
+      if (failed(declareHint(symbols, hint)))
+        return failure();
+    SmallVector<Sizes> made(1);
+    for (const std::string &version : versions)
+      if (failed(declareVersions(symbols, version, made)))
+        return failure();
+    if (versions.empty())
+      return success();
+    for (auto [number, sizes] : llvm::enumerate(made))
+      makeVersion(main, sizes, number + 1);
+    return success();
+  }
+
   void runOnOperation() override {
     values.clear();
     auto main = getOperation().lookupSymbol<func::FuncOp>(mainName);
-    if (!main || main.isExternal() || (shapes.empty() && ranges.empty()))
-      return;
-    for (const std::string &shape : shapes)
-      if (failed(declareShape(main, shape)))
-        return signalPassFailure();
-    applyShapes(main);
-    llvm::SetVector<StringRef> symbols;
-    for (Type type : main.getArgumentTypes())
-      for (ExprAttr dim : cast<PlannedType>(type).getDims())
-        dim.walkSymbols([&](StringRef symbol) { symbols.insert(symbol); });
-    for (const std::string &range : ranges)
-      if (failed(declareRange(symbols, range)))
-        return signalPassFailure();
+    if (main && !main.isExternal() && failed(specialize(main)))
+      signalPassFailure();
   }
 
   llvm::StringMap<ExprAttr> values;

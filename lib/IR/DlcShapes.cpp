@@ -174,7 +174,7 @@ LogicalResult GlobalPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
 }
 
 /// numpy's broadcasting. Sizes that are not known to be equal are left to the run to compare.
-static LogicalResult inferBroadcast(Operation *op, SmallVectorImpl<PlannedType> &types) {
+LogicalResult dlc::inferBroadcast(Operation *op, SmallVectorImpl<PlannedType> &types) {
   SmallVector<ExprAttr> dims;
   ExprAttr one = ExprAttr::constant(op->getContext(), 1);
   for (Type operand : op->getOperandTypes()) {
@@ -190,48 +190,9 @@ static LogicalResult inferBroadcast(Operation *op, SmallVectorImpl<PlannedType> 
       dim = broadcast(dim, operandDim);
     }
   }
-  return addType(op, types, dims, cast<PlannedType>(op->getOperand(0).getType()).getElementType());
+  return addType(op, types, dims, cast<PlannedType>(op->getResult(0).getType()).getElementType());
 }
 
-LogicalResult AddOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult SubOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult MulOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult DivOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult ReluOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult ErfOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult ExpOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult NegOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult SigmoidOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult SqrtOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult TanhOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult LeakyReluOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
-LogicalResult ClipOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  return inferBroadcast(*this, types);
-}
 
 /// floor(dim * scale). A constant dim is multiplied in f32, as ONNX Runtime does it; a symbolic one
 /// exactly, which is the same as long as the scale has few fractional bits.

@@ -16,6 +16,15 @@ LogicalResult dlc::verifySameElementType(Operation *op) {
   return success();
 }
 
+LogicalResult dlc::verifySameOperandElementType(Operation *op) {
+  Type first = cast<PlannedType>(op->getOperand(0).getType()).getElementType();
+  for (Type type : op->getOperandTypes())
+    if (cast<PlannedType>(type).getElementType() != first)
+      return op->emitError("expected operands of one element type, found ")
+             << first << " and " << cast<PlannedType>(type).getElementType();
+  return success();
+}
+
 LogicalResult ConstantOp::verify() {
   PlannedType type = getType();
   std::optional<SmallVector<int64_t>> shape = type.getStaticShape();
@@ -145,6 +154,29 @@ LogicalResult ClipOp::verify() {
     if (type.hasRank() && type.getRank() != 0) // C1
       return emitError("expected bounds of rank 0, found ") << type;
   }
+  return success();
+}
+
+LogicalResult ModOp::verify() {
+  if (!getFmod() && isFloat(getLhs().getType().getElementType())) // C2
+    return emitError("expected 'fmod' for elements of type ")
+           << getLhs().getType().getElementType();
+  return success();
+}
+
+LogicalResult PowOp::verify() {
+  Type base = getLhs().getType().getElementType(), result = getType().getElementType();
+  if (base != result) // C1
+    return emitError("expected base and result of one element type, found ")
+           << base << " and " << result;
+  return success();
+}
+
+LogicalResult SelectOp::verify() {
+  Type lhs = getLhs().getType().getElementType(), rhs = getRhs().getType().getElementType();
+  if (lhs != rhs || lhs != getType().getElementType()) // C1
+    return emitError("expected lhs, rhs and result of one element type, found ")
+           << lhs << ", " << rhs << " and " << getType().getElementType();
   return success();
 }
 

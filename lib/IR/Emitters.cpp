@@ -27,15 +27,31 @@ static std::optional<std::string> getConvObstacle(ConvOp conv) {
   return std::nullopt;
 }
 
+bool dlc::isEmittedElement(Type elementType) { return isNumber(elementType) || isBool(elementType); }
+
+/// Powers of integers are exact and wrap around, which takes a loop for each element.
+static std::optional<std::string> getPowObstacle(PowOp pow) {
+  Type elementType = pow.getType().getElementType();
+  if (!isFloat(elementType))
+    return llvm::formatv("a power of elements of type {0} is not supported",
+                         toString(elementType));
+  return std::nullopt;
+}
+
 std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
   using Obstacle = std::optional<std::string>;
   for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes())) {
     auto planned = dyn_cast<PlannedType>(type);
     if (planned && !planned.hasRank())
       return "expected known shapes, which the graph phase finds";
-    if (planned && !planned.getElementType().isF32())
+    if (!planned)
+      continue;
+    Type elementType = planned.getElementType();
+    if (isa<ElementwiseOpInterface>(op) && !isEmittedElement(elementType))
+      return llvm::formatv("elements of type {0} are not supported", toString(elementType));
+    if (!isa<ElementwiseOpInterface>(op) && !elementType.isF32())
       return llvm::formatv("elements of type {0} are not supported, only f32",
-                           toString(planned.getElementType()));
+                           toString(elementType));
   }
   return TypeSwitch<Operation *, Obstacle>(op)
       .Case([](ConvOp conv) { return getConvObstacle(conv); })
@@ -50,6 +66,7 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
           return "a resize of fewer than 2 dims is not supported";
         return std::nullopt;
       })
+      .Case([](PowOp pow) { return getPowObstacle(pow); })
       .Case<ElementwiseOpInterface, MatmulOp, ReduceOp, SoftmaxOp>(
           [](auto) { return std::nullopt; })
       .Default([](Operation *other) {

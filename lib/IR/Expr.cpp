@@ -217,12 +217,30 @@ static std::pair<ExprAttr, int64_t> getFraction(ExprAttr expr) {
   return {whole * divisor + quotient.getLhs(), divisor};
 }
 
+bool dlc::isKnownNonNegative(ExprAttr expr) {
+  return llvm::all_of(expr.getCoefficients(), [](int64_t c) { return c >= 0; }) &&
+         llvm::all_of(expr.getFactors(), [](Attribute factor) {
+           auto call = dyn_cast<CallAttr>(factor);
+           if (!call)
+             return true;
+           bool left = isKnownNonNegative(call.getLhs());
+           if (call.getKind() == CallKind::floordiv)
+             return left;
+           bool right = isKnownNonNegative(call.getRhs());
+           return call.getKind() == CallKind::max ? left || right : left && right;
+         });
+}
+
 static ExprAttr extremum(CallKind kind, ExprAttr lhs, ExprAttr rhs) {
   if (!lhs || !rhs)
     return {};
   if (ExprAttr difference = lhs - rhs)
     if (std::optional<int64_t> value = difference.getConstant())
       return (*value < 0) == (kind == CallKind::min) ? lhs : rhs;
+  if (lhs.getConstant() == 0)
+    std::swap(lhs, rhs);
+  if (rhs.getConstant() == 0 && isKnownNonNegative(lhs))
+    return kind == CallKind::min ? rhs : lhs;
   // Rounding down keeps order: of two quotients with one divisor, that of the larger numerator is
   // the larger.
   auto [lhsNumerator, lhsDivisor] = getFraction(lhs);
@@ -269,20 +287,6 @@ bool dlc::broadcastsAtRunTime(ExprAttr operand, ExprAttr result) {
     auto call = dyn_cast<CallAttr>(factor);
     return call && call.getKind() == CallKind::broadcast;
   });
-}
-
-bool dlc::isKnownNonNegative(ExprAttr expr) {
-  return llvm::all_of(expr.getCoefficients(), [](int64_t c) { return c >= 0; }) &&
-         llvm::all_of(expr.getFactors(), [](Attribute factor) {
-           auto call = dyn_cast<CallAttr>(factor);
-           if (!call)
-             return true;
-           bool left = isKnownNonNegative(call.getLhs());
-           if (call.getKind() == CallKind::floordiv)
-             return left;
-           bool right = isKnownNonNegative(call.getRhs());
-           return call.getKind() == CallKind::max ? left || right : left && right;
-         });
 }
 
 //===----------------------------------------------------------------------===//

@@ -47,21 +47,24 @@ SmallVector<Value> dlc::getLibraryOperands(Operation *op) {
 // Attributes
 //===----------------------------------------------------------------------===//
 
+/// The keyword of one of the dialect's enumerations.
+static std::optional<StringRef> getKeyword(Attribute attr) {
+  return llvm::TypeSwitch<Attribute, std::optional<StringRef>>(attr)
+      .Case<PadModeAttr, ReduceKindAttr, ResizeCoordinatesAttr>(
+          [](auto keyword) { return stringifyEnum(keyword.getValue()); })
+      .Default(std::nullopt);
+}
+
 DictionaryAttr dlc::getLibraryDictionary(Operation *op) {
   NamedAttrList attributes(op->getAttrDictionary());
   attributes.erase(segmentSizes);
+  for (NamedAttribute attribute : op->getAttrDictionary())
+    if (std::optional<StringRef> keyword = getKeyword(attribute.getValue()))
+      attributes.set(attribute.getName(), StringAttr::get(op->getContext(), *keyword));
   if (op->getName().stripDialect() == "cast")
     if (auto type = dyn_cast<PlannedType>(op->getResult(0).getType()))
       attributes.set("to", TypeAttr::get(type.getElementType()));
   return attributes.getDictionary(op->getContext());
-}
-
-/// The keyword of one of the dialect's enumerations.
-static std::optional<StringRef> getKeyword(Attribute attr) {
-  return llvm::TypeSwitch<Attribute, std::optional<StringRef>>(attr)
-      .Case<ResizeCoordinatesAttr, ReduceKindAttr>(
-          [](auto keyword) { return stringifyEnum(keyword.getValue()); })
-      .Default(std::nullopt);
 }
 
 static int64_t getInt(IntegerAttr attr) {

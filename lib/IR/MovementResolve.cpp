@@ -118,13 +118,35 @@ static ExprAttr divideDims(Operation *op, ArrayRef<ExprAttr> total, ArrayRef<Exp
   return floorDiv(product, *divider.getConstant());
 }
 
+/// The dims of the result where only the run knows the shape: a library op finds what 0 and -1
+/// stand for.
+static std::optional<Contents> computeShape(ReshapeOp op, ShapeContext &context,
+                                            OpBuilder &builder) {
+  ArrayRef<ExprAttr> dims = op.getInput().getType().getDims();
+  Value sizes = createSizes(op, builder, dims, constant(op, static_cast<int64_t>(dims.size())),
+                            builder.getI64Type());
+  DictionaryAttr parameters = builder.getDictionaryAttr({});
+  if (op.getAllowZero())
+    parameters =
+        builder.getDictionaryAttr(builder.getNamedAttr("allow_zero", builder.getI64IntegerAttr(1)));
+  auto call = LibraryCallOp::create(builder, op.getLoc(), TypeRange(op.getShape().getType()),
+                                    "reshape_sizes", ValueRange{sizes, op.getShape()}, ValueRange(),
+                                    parameters);
+  std::optional<Contents> shape = context.bindContents(call.getResult(0));
+  if (!shape)
+    call.erase();
+  return shape;
+}
+
 LogicalResult ReshapeOp::resolve(ShapeContext &context, OpBuilder &builder,
                                  SmallVectorImpl<Value> &values) {
   PlannedType input = getInput().getType();
   if (!getShape().getType().getElementType().isSignlessInteger(64) ||
       getShape().getType().getRank() != 1) // C1
     return emitError("expected a vector of i64 as shape, found ") << getShape().getType();
-  std::optional<Contents> shape = context.bindContents(getShape());
+  std::optional<Contents> shape = context.getContents(getShape());
+  if (!shape)
+    shape = computeShape(*this, context, builder);
   if (!shape)
     return success();
   SmallVector<ExprAttr> dims, known;
@@ -333,6 +355,16 @@ static ExprAttr clampBound(ExprAttr bound, ExprAttr dim, int64_t step) {
   return maximum(minimum(bound - sign * dim, most), least);
 }
 
+/// lhs - rhs, where lhs - max(a, b) is min(lhs - a, lhs - b): a form that is seen not to be
+/// negative.
+static ExprAttr subtract(ExprAttr lhs, ExprAttr rhs) {
+  if (rhs && rhs.getCoefficients() == ArrayRef<int64_t>{1} && rhs.getFactors().size() == 1)
+    if (auto call = dyn_cast<CallAttr>(rhs.getFactors().front()))
+      if (call.getKind() == CallKind::max)
+        return minimum(lhs - call.getLhs(), lhs - call.getRhs());
+  return lhs - rhs;
+}
+
 LogicalResult DynamicSliceOp::resolve(ShapeContext &context, OpBuilder &builder,
                                       SmallVectorImpl<Value> &values) {
   PlannedType input = getInput().getType();
@@ -364,7 +396,7 @@ LogicalResult DynamicSliceOp::resolve(ShapeContext &context, OpBuilder &builder,
     ExprAttr dim = input.getDim(axis);
     firsts[axis] = clampBound(start, dim, step);
     ExprAttr last = clampBound(end, dim, step);
-    ExprAttr distance = step > 0 ? last - firsts[axis] : firsts[axis] - last;
+    ExprAttr distance = step > 0 ? subtract(last, firsts[axis]) : subtract(firsts[axis], last);
     if (step == std::numeric_limits<int64_t>::min())
       return emitError("expected steps of less than 63 bits");
     sizes[axis] = maximum(ceilDiv(distance, std::abs(step)), constant(*this, 0));

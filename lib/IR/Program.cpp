@@ -9,7 +9,7 @@ using namespace dlc;
 static constexpr StringLiteral modelAttr = "dlc.model", sourcesAttr = "dlc.sources",
                                targetAttr = "dlc.target", signatureAttr = "dlc.signature",
                                weightsAttr = "dlc.weights", kernelsAttr = "dlc.kernels",
-                               rangesAttr = "dlc.ranges";
+                               rangesAttr = "dlc.ranges", hintsAttr = "dlc.hints";
 
 /// The attribute `name` of the module; an error where it is absent or of another kind.
 template <typename Attr> static FailureOr<Attr> getRequired(ModuleOp module, StringRef name) {
@@ -90,6 +90,18 @@ SymbolRange dlc::getRange(ModuleOp module, StringRef symbol) {
   if (!range || range.size() != 2)
     return {};
   return {range[0], range[1]};
+}
+
+void dlc::setHint(ModuleOp module, StringRef symbol, int64_t value) {
+  NamedAttrList hints(module->getAttrOfType<DictionaryAttr>(hintsAttr));
+  hints.set(symbol, IntegerAttr::get(IntegerType::get(module.getContext(), 64), value));
+  module->setAttr(hintsAttr, hints.getDictionary(module.getContext()));
+}
+
+std::optional<int64_t> dlc::getHint(ModuleOp module, StringRef symbol) {
+  auto hints = module->getAttrOfType<DictionaryAttr>(hintsAttr);
+  auto hint = hints ? hints.getAs<IntegerAttr>(symbol) : IntegerAttr();
+  return hint ? std::optional<int64_t>(hint.getInt()) : std::nullopt;
 }
 
 //===----------------------------------------------------------------------===//

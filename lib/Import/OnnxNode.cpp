@@ -42,7 +42,7 @@ LogicalResult OnnxNode::checkAttribute(const NodeAttribute &attribute) const {
 
 LogicalResult OnnxNode::checkInputs() const {
   size_t count = inputs.size();
-  if (count > row.inputs.size())
+  if (count > row.inputs.size() && !row.isVariadic)
     return emitError() << "expected at most " << row.inputs.size() << " inputs, found " << count;
   bool good = true;
   for (auto [index, input] : llvm::enumerate(row.inputs)) {
@@ -78,6 +78,36 @@ LogicalResult OnnxNode::check() {
   return success(good);
 }
 
+StringRef OnnxNode::getInputName(size_t index) const {
+  return row.inputs[std::min(index, row.inputs.size() - 1)].name;
+}
+
+LogicalResult OnnxNode::requireElements(const ElementSet &set, size_t index) const {
+  if (isStandIn(inputs[index]) || set.contains(getElementType(index)))
+    return success();
+  return emitError() << "expected input '" << getInputName(index) << "' to have elements of "
+                     << set.name << ", found " << getElementType(index);
+}
+
+LogicalResult OnnxNode::requireElements(const ElementSet &set) const {
+  bool good = true;
+  std::optional<size_t> first;
+  for (auto [index, input] : llvm::enumerate(inputs)) {
+    if (!input || isStandIn(input))
+      continue;
+    good &= succeeded(requireElements(set, index));
+    if (!first)
+      first = index;
+    if (!good || getElementType(index) == getElementType(*first))
+      continue;
+    emitError() << "expected input '" << getInputName(index) << "' to have elements of type "
+                << getElementType(*first) << " as input '" << getInputName(*first) << "', found "
+                << getElementType(index);
+    good = false;
+  }
+  return success(good);
+}
+
 LogicalResult OnnxNode::requireF32(size_t count) const {
   bool good = true;
   for (auto [index, input] : llvm::enumerate(ArrayRef(inputs).take_front(count))) {
@@ -108,6 +138,13 @@ LogicalResult OnnxNode::finish(Operation *op) {
 Value OnnxNode::createScalar(float value) {
   auto type = RankedTensorType::get({}, builder.getF32Type());
   return createConstant(makeDenseConstant(DenseElementsAttr::get(type, value)));
+}
+
+Value OnnxNode::createScalarLike(Value like, double value) {
+  Type elementType = cast<PlannedType>(like.getType()).getElementType();
+  auto type = RankedTensorType::get({}, elementType);
+  return createConstant(makeDenseConstant(
+      DenseElementsAttr::get(type, Attribute(builder.getFloatAttr(elementType, value)))));
 }
 
 FailureOr<SmallVector<int64_t>> OnnxNode::getConstantInts(size_t index) const {

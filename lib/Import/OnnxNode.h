@@ -26,6 +26,12 @@ mlir::Value createStandIn(mlir::OpBuilder &builder, mlir::Location loc);
 bool isStandIn(mlir::Value value);
 bool isConstant(mlir::Value value);
 
+/// Element types that an operator allows, with words for an error message.
+struct ElementSet {
+  llvm::StringLiteral name;
+  bool (*contains)(mlir::Type elementType);
+};
+
 class OnnxNode {
 public:
   OnnxNode(mlir::OpBuilder &builder, mlir::Location loc, const onnx::NodeProto &proto,
@@ -45,6 +51,14 @@ public:
   /// The value of an input that the row has; null where it is absent.
   mlir::Value getInput(size_t index) const {
     return index < inputs.size() ? inputs[index] : mlir::Value();
+  }
+  /// Checks that all inputs that are present have elements of one type of the set.
+  mlir::LogicalResult requireElements(const ElementSet &set) const;
+  /// Checks one input.
+  mlir::LogicalResult requireElements(const ElementSet &set, size_t index) const;
+  /// The element type of an input that is present.
+  mlir::Type getElementType(size_t index) const {
+    return mlir::cast<PlannedType>(inputs[index].getType()).getElementType();
   }
   /// Checks that all inputs that are present have f32 elements.
   mlir::LogicalResult requireF32() const { return requireF32(inputs.size()); }
@@ -72,6 +86,8 @@ public:
   }
   /// A constant f32 of rank 0.
   mlir::Value createScalar(float value);
+  /// A constant of rank 0 of the element type of `like`.
+  mlir::Value createScalarLike(mlir::Value like, double value);
   /// Makes an op with one result of unknown shape, which is the node's, and verifies it.
   template <typename OpTy, typename... Args>
   mlir::LogicalResult createOp(mlir::Type elementType, Args &&...args) {
@@ -85,12 +101,29 @@ public:
                         std::forward<Args>(args)...);
   }
 
+  /// Makes a piece of unknown shape whose elements are of the first operand's type.
+  template <typename OpTy, typename... Args>
+  mlir::Value createLike(mlir::Value first, Args &&...args) {
+    mlir::Type elementType = mlir::cast<PlannedType>(first.getType()).getElementType();
+    return OpTy::create(builder, loc, PlannedType::getUnranked(elementType), first,
+                        std::forward<Args>(args)...);
+  }
+  /// Makes a comparison of unknown shape.
+  template <typename OpTy> mlir::Value createComparison(mlir::Value lhs, mlir::Value rhs) {
+    return OpTy::create(builder, loc, PlannedType::getUnranked(builder.getI1Type()), lhs, rhs);
+  }
+  mlir::Value createSelect(mlir::Value condition, mlir::Value whenTrue, mlir::Value whenFalse) {
+    return SelectOp::create(builder, loc, whenTrue.getType(), condition, whenTrue, whenFalse);
+  }
+
   mlir::MLIRContext *getContext() const { return builder.getContext(); }
 
   /// The value of the output; null until the node has been imported.
   mlir::Value result;
 
 private:
+  /// The name of an input in the row; all that are repeated share the last one.
+  llvm::StringRef getInputName(size_t index) const;
   mlir::LogicalResult checkAttribute(const NodeAttribute &attribute) const;
   mlir::LogicalResult checkInputs() const;
   mlir::LogicalResult checkOutputs() const;

@@ -18,6 +18,11 @@ static constexpr bool optional = false;
 
 static constexpr InputRow unaryInputs[] = {{"X"}};
 static constexpr InputRow binaryInputs[] = {{"A"}, {"B"}};
+static constexpr InputRow chainInputs[] = {{"data_0"}};
+static constexpr InputRow castLikeInputs[] = {{"input"}, {"target_type"}};
+static constexpr InputRow powInputs[] = {{"X"}, {"Y"}};
+static constexpr InputRow preluInputs[] = {{"X"}, {"slope"}};
+static constexpr InputRow whereInputs[] = {{"condition"}, {"X"}, {"Y"}};
 static constexpr InputRow batchNormInputs[] = {{"X"}, {"scale"}, {"B"}, {"mean"}, {"var"}};
 static constexpr InputRow batchNormInputs14[] = {
     {"X"}, {"scale"}, {"B"}, {"input_mean"}, {"input_var"}};
@@ -40,6 +45,19 @@ static constexpr AttributeRow batchNormAttributes9[] = {{"epsilon", Proto::FLOAT
                                                         {"momentum", Proto::FLOAT}};
 static constexpr AttributeRow batchNormAttributes14[] = {
     {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"training_mode", Proto::INT}};
+static constexpr AttributeRow alphaAttributes[] = {{"alpha", Proto::FLOAT}};
+static constexpr AttributeRow castAttributes6[] = {{"to", Proto::INT}};
+static constexpr AttributeRow castAttributes19[] = {{"saturate", Proto::INT}, {"to", Proto::INT}};
+static constexpr AttributeRow castAttributes24[] = {
+    {"round_mode", Proto::STRING}, {"saturate", Proto::INT}, {"to", Proto::INT}};
+static constexpr AttributeRow castLikeAttributes19[] = {{"saturate", Proto::INT}};
+static constexpr AttributeRow castLikeAttributes24[] = {{"round_mode", Proto::STRING},
+                                                        {"saturate", Proto::INT}};
+static constexpr AttributeRow hardSigmoidAttributes[] = {{"alpha", Proto::FLOAT},
+                                                         {"beta", Proto::FLOAT}};
+static constexpr AttributeRow modAttributes[] = {{"fmod", Proto::INT}};
+static constexpr AttributeRow seluAttributes[] = {{"alpha", Proto::FLOAT},
+                                                  {"gamma", Proto::FLOAT}};
 static constexpr AttributeRow clipAttributes6[] = {{"max", Proto::FLOAT}, {"min", Proto::FLOAT}};
 static constexpr AttributeRow constantAttributes1[] = {{"value", Proto::TENSOR}};
 static constexpr AttributeRow constantAttributes11[] = {{"sparse_value", Proto::SPARSE_TENSOR},
@@ -63,7 +81,6 @@ static constexpr AttributeRow gemmAttributes[] = {{"alpha", Proto::FLOAT},
                                                   {"transB", Proto::INT}};
 static constexpr AttributeRow layerNormAttributes[] = {
     {"axis", Proto::INT}, {"epsilon", Proto::FLOAT}, {"stash_type", Proto::INT}};
-static constexpr AttributeRow leakyReluAttributes[] = {{"alpha", Proto::FLOAT}};
 static constexpr AttributeRow maxPoolAttributes1[] = {{"auto_pad", Proto::STRING},
                                                       {"kernel_shape", Proto::INTS},
                                                       {"pads", Proto::INTS},
@@ -110,41 +127,73 @@ static constexpr StringLiteral maxPoolOutputs[] = {"Indices"};
 //===----------------------------------------------------------------------===//
 
 static constexpr OpRow rows[] = {
+    {"", "Abs", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Add", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "And", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "BatchNormalization", oldestOpset, 8, batchNormInputs, batchNormAttributes7,
      importBatchNorm, batchNormOutputs},
     {"", "BatchNormalization", 9, 13, batchNormInputs, batchNormAttributes9, importBatchNorm,
      batchNormOutputs},
     {"", "BatchNormalization", 14, newestOpset, batchNormInputs14, batchNormAttributes14,
      importBatchNorm, batchNormOutputs14},
+    {"", "Cast", oldestOpset, 18, unaryInputs, castAttributes6, importCast},
+    {"", "Cast", 19, 23, unaryInputs, castAttributes19, importCast},
+    {"", "Cast", 24, newestOpset, unaryInputs, castAttributes24, importCast},
+    {"", "CastLike", 15, 18, castLikeInputs, {}, importCastLike},
+    {"", "CastLike", 19, 23, castLikeInputs, castLikeAttributes19, importCastLike},
+    {"", "CastLike", 24, newestOpset, castLikeInputs, castLikeAttributes24, importCastLike},
+    {"", "Ceil", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Celu", 12, newestOpset, unaryInputs, alphaAttributes, importActivation},
     {"", "Clip", oldestOpset, 10, unaryInputs, clipAttributes6, importClipAttributes},
     {"", "Clip", 11, newestOpset, clipInputs, {}, importClip},
     {"", "Constant", oldestOpset, 10, {}, constantAttributes1, importConstant},
     {"", "Constant", 11, 11, {}, constantAttributes11, importConstant},
     {"", "Constant", 12, newestOpset, {}, constantAttributes12, importConstant},
     {"", "Conv", oldestOpset, newestOpset, convInputs, convAttributes, importConv},
+    {"", "Cos", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Div", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Elu", oldestOpset, newestOpset, unaryInputs, alphaAttributes, importActivation},
+    {"", "Equal", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "Erf", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Exp", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Flatten", oldestOpset, newestOpset, flattenInputs, flattenAttributes, importFlatten},
+    {"", "Floor", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Gelu", 20, newestOpset, unaryInputs, geluAttributes, importGelu},
     {"", "Gemm", oldestOpset, 10, gemmInputs7, gemmAttributes, importGemm},
     {"", "Gemm", 11, newestOpset, gemmInputs11, gemmAttributes, importGemm},
     {"", "GlobalAveragePool", oldestOpset, newestOpset, unaryInputs, {}, importGlobalPool},
     {"", "GlobalMaxPool", oldestOpset, newestOpset, unaryInputs, {}, importGlobalPool},
+    {"", "Greater", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "GreaterOrEqual", 12, newestOpset, binaryInputs, {}, importBinary},
+    {"", "HardSigmoid", oldestOpset, newestOpset, unaryInputs, hardSigmoidAttributes, importActivation},
+    {"", "HardSwish", 14, newestOpset, unaryInputs, {}, importActivation},
     {"", "Identity", oldestOpset, newestOpset, unaryInputs, {}, importIdentity},
+    {"", "IsNaN", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "LayerNormalization", 17, newestOpset, layerNormInputs, layerNormAttributes,
      importLayerNorm, layerNormOutputs},
-    {"", "LeakyRelu", oldestOpset, newestOpset, unaryInputs, leakyReluAttributes, importLeakyRelu},
+    {"", "LeakyRelu", oldestOpset, newestOpset, unaryInputs, alphaAttributes, importLeakyRelu},
+    {"", "Less", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "LessOrEqual", 12, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Log", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "LogSoftmax", oldestOpset, 12, flattenInputs, flattenAttributes, importFlatSoftmax},
     {"", "LogSoftmax", 13, newestOpset, flattenInputs, flattenAttributes, importSoftmax},
     {"", "MatMul", oldestOpset, newestOpset, binaryInputs, {}, importMatMul},
+    {"", "Max", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, true},
     {"", "MaxPool", oldestOpset, 7, unaryInputs, maxPoolAttributes1, importMaxPool},
     {"", "MaxPool", 8, 9, unaryInputs, maxPoolAttributes8, importMaxPool, maxPoolOutputs},
     {"", "MaxPool", 10, newestOpset, unaryInputs, maxPoolAttributes10, importMaxPool,
      maxPoolOutputs},
+    {"", "Mean", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, true},
+    {"", "Min", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, true},
+    {"", "Mish", 18, newestOpset, unaryInputs, {}, importActivation},
+    {"", "Mod", 10, newestOpset, binaryInputs, modAttributes, importMod},
     {"", "Mul", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "Neg", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Not", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Or", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "PRelu", oldestOpset, newestOpset, preluInputs, {}, importActivation},
+    {"", "Pow", oldestOpset, newestOpset, powInputs, {}, importPow},
+    {"", "Reciprocal", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
     {"", "ReduceL1", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
     {"", "ReduceL1", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
     {"", "ReduceL2", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
@@ -172,12 +221,23 @@ static constexpr OpRow rows[] = {
     {"", "Reshape", 14, newestOpset, reshapeInputs, reshapeAttributes14, importReshape},
     {"", "Resize", 11, 17, resizeInputs, resizeAttributes11, importResize},
     {"", "Resize", 18, newestOpset, resizeInputs, resizeAttributes18, importResize},
+    {"", "Round", 11, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Selu", oldestOpset, newestOpset, unaryInputs, seluAttributes, importActivation},
     {"", "Sigmoid", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Sign", 9, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Sin", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Softmax", oldestOpset, 12, flattenInputs, flattenAttributes, importFlatSoftmax},
     {"", "Softmax", 13, newestOpset, flattenInputs, flattenAttributes, importSoftmax},
+    {"", "Softplus", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
+    {"", "Softsign", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
     {"", "Sqrt", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sub", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Sum", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, true},
+    {"", "Swish", 24, newestOpset, unaryInputs, alphaAttributes, importActivation},
     {"", "Tanh", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "ThresholdedRelu", 10, newestOpset, unaryInputs, alphaAttributes, importActivation},
+    {"", "Where", 9, newestOpset, whereInputs, {}, importWhere},
+    {"", "Xor", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
 };
 
 SmallVector<const OpRow *> dlc::findOp(StringRef domain, StringRef op) {

@@ -29,6 +29,8 @@ struct OpRow {
   mlir::LogicalResult (*import)(OnnxNode &node);
   /// Those after the first output. None is made yet: a node that names one does not fit the row.
   llvm::ArrayRef<llvm::StringLiteral> optionalOutputs = {};
+  /// Whether the last input may be there many times.
+  bool isVariadic = false;
 };
 
 /// All rows of an operator, in order of opset; empty where dlc does not know it.
@@ -36,8 +38,12 @@ llvm::SmallVector<const OpRow *> findOp(llvm::StringRef domain, llvm::StringRef 
 /// Whether a row is of this domain.
 bool isKnownDomain(llvm::StringRef domain);
 
+mlir::LogicalResult importActivation(OnnxNode &node);
 mlir::LogicalResult importBatchNorm(OnnxNode &node);
 mlir::LogicalResult importBinary(OnnxNode &node);
+mlir::LogicalResult importCast(OnnxNode &node);
+mlir::LogicalResult importCastLike(OnnxNode &node);
+mlir::LogicalResult importChain(OnnxNode &node);
 mlir::LogicalResult importClip(OnnxNode &node);
 mlir::LogicalResult importClipAttributes(OnnxNode &node);
 mlir::LogicalResult importConstant(OnnxNode &node);
@@ -52,12 +58,15 @@ mlir::LogicalResult importLayerNorm(OnnxNode &node);
 mlir::LogicalResult importLeakyRelu(OnnxNode &node);
 mlir::LogicalResult importMatMul(OnnxNode &node);
 mlir::LogicalResult importMaxPool(OnnxNode &node);
+mlir::LogicalResult importMod(OnnxNode &node);
+mlir::LogicalResult importPow(OnnxNode &node);
 mlir::LogicalResult importReduce(OnnxNode &node);
 mlir::LogicalResult importReduceAttributes(OnnxNode &node);
 mlir::LogicalResult importReshape(OnnxNode &node);
 mlir::LogicalResult importResize(OnnxNode &node);
 mlir::LogicalResult importSoftmax(OnnxNode &node);
 mlir::LogicalResult importUnary(OnnxNode &node);
+mlir::LogicalResult importWhere(OnnxNode &node);
 
 } // namespace dlc
 

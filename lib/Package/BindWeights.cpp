@@ -4,6 +4,7 @@
 #include "BindWeights.h"
 
 #include "dlc/ABI/Artifact.h"
+#include "dlc/IR/LibraryCall.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -17,25 +18,6 @@ using EmitError = function_ref<InFlightDiagnostic()>;
 /// Dense attributes are for small constants: their data is copied, and a few characters of text can
 /// stand for any number of equal elements.
 static constexpr int64_t maxDenseBytes = int64_t(1) << 30;
-
-/// The bytes of a dense attribute, which keeps a value that all elements share once.
-static std::string expand(DenseElementsAttr dense) {
-  int64_t count = dense.getNumElements();
-  if (dense.getElementType().isInteger(1)) {
-    std::string bytes;
-    for (bool value : dense.getValues<bool>())
-      bytes.push_back(value);
-    return bytes;
-  }
-  ArrayRef<char> raw = dense.getRawData();
-  if (!dense.isSplat())
-    return std::string(raw.begin(), raw.end());
-  std::string bytes;
-  bytes.reserve(raw.size() * count);
-  for (int64_t index = 0; index < count; ++index)
-    bytes.append(raw.begin(), raw.end());
-  return bytes;
-}
 
 /// The contents of the module's sources; null data where a file is missing, which is an error.
 static FailureOr<SmallVector<StringRef>> bindSources(ModuleOp module, const SourceFiles &files) {
@@ -68,7 +50,7 @@ static FailureOr<WeightData> bindData(WeightAttr weight, ArrayRef<StringRef> sou
     if (bytes > maxDenseBytes)
       return emitError() << "expected at most " << maxDenseBytes
                          << " bytes of a dense source, found " << bytes;
-    return WeightData{{}, expand(dense)};
+    return WeightData{{}, getDenseBytes(dense)};
   }
   auto range = cast<RangeAttr>(weight.getSource());
   if (range.getFile() >= static_cast<int64_t>(sources.size()))

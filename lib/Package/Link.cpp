@@ -5,6 +5,7 @@
 #include "Link.h"
 
 #include "ElfBuilder.h"
+#include "OpLibrary.h"
 #include "dlc/Support/ScratchFile.h"
 
 #include "dlc/ABI/Program.h"
@@ -95,19 +96,13 @@ static std::string buildStubLibrary(StringRef soname, ArrayRef<StringLiteral> sy
   return builder.finish();
 }
 
-// What generated code may call.
+// What library ops may call, and generated code: LLVM copies and fills memory by calls, and rounds
+// by calls where a CPU has no instruction for it.
 static constexpr StringLiteral libcSymbols[] = {"memcmp", "memcpy", "memmove", "memset"};
 static constexpr StringLiteral libmSymbols[] = {
-    "acos",    "acosf",  "acosh",  "acoshf", "asin",  "asinf",     "asinh",      "asinhf",
-    "atan",    "atan2",  "atan2f", "atanf",  "atanh", "atanhf",    "cbrt",       "cbrtf",
-    "ceil",    "ceilf",  "cos",    "cosf",   "cosh",  "coshf",     "erf",        "erfc",
-    "erfcf",   "erff",   "exp",    "exp2",   "exp2f", "expf",      "expm1",      "expm1f",
-    "floor",   "floorf", "fma",    "fmaf",   "fmax",  "fmaxf",     "fmin",       "fminf",
-    "fmod",    "fmodf",  "ldexp",  "ldexpf", "log",   "log10",     "log10f",     "log1p",
-    "log1pf",  "log2",   "log2f",  "logf",   "pow",   "powf",      "nearbyint",  "nearbyintf",
-    "rint",    "rintf",  "round",  "roundf", "sin",   "roundeven", "roundevenf", "sincos",
-    "sincosf", "sinf",   "sinh",   "sinhf",  "sqrt",  "sqrtf",     "tan",        "tanf",
-    "tanh",    "tanhf",  "trunc",  "truncf"};
+    "ceil",       "ceilf",  "cos", "erf",       "exp",        "floor", "floorf", "fmaf",
+    "fmod",       "ldexp",  "log", "nearbyint", "nearbyintf", "pow",   "rintf",  "roundeven",
+    "roundevenf", "roundf", "sin", "sincos",    "tanh",       "truncf"};
 
 //===----------------------------------------------------------------------===//
 // The link
@@ -199,10 +194,11 @@ Expected<std::unique_ptr<MemoryBuffer>> dlc::linkImage(const LinkInputs &inputs)
   if (!machine)
     return machine.takeError();
 
-  SmallVector<std::string> contents(inputs.objects.begin(), inputs.objects.end());
-  contents.push_back(buildPartsObject(inputs, *machine));
-  contents.push_back(buildStubLibrary("libm.so.6", libmSymbols, *machine));
-  contents.push_back(buildStubLibrary("libc.so.6", libcSymbols, *machine));
+  std::string parts = buildPartsObject(inputs, *machine);
+  std::string libm = buildStubLibrary("libm.so.6", libmSymbols, *machine);
+  std::string libc = buildStubLibrary("libc.so.6", libcSymbols, *machine);
+  SmallVector<StringRef> contents(inputs.objects.begin(), inputs.objects.end());
+  contents.append({parts, getOpLibrary(), libm, libc});
   uint64_t room = 1 << 20;
   SmallVector<MemoryFile> files;
   for (StringRef bytes : contents) {

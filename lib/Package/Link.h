@@ -1,5 +1,5 @@
-// The link: compiled objects, note, manifest and an empty place for the weights become a shared
-// object.
+// The link: compiled objects, the library ops that they call, note, manifest and an empty place for
+// the weights become a shared object.
 #ifndef DLC_LIB_PACKAGE_LINK_H
 #define DLC_LIB_PACKAGE_LINK_H
 
@@ -22,9 +22,9 @@ inline constexpr llvm::StringLiteral weightsSection = ".ldlc_weights";
 inline constexpr uint64_t pageSize = 4096;
 
 struct LinkInputs {
-  llvm::ArrayRef<std::string> objects;
-  llvm::StringRef note;     // the whole ELF note
-  llvm::StringRef manifest; // the blob
+  llvm::ArrayRef<std::string> objects; // which may call dlc_op_<name> for each name of Ops.def
+  llvm::StringRef note;                // the whole ELF note
+  llvm::StringRef manifest;            // the blob
   uint64_t weightsSize = 0;
 };
 

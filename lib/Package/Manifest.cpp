@@ -1,6 +1,7 @@
 #include "Manifest.h"
 
 #include "dlc/ABI/Artifact.h"
+#include "dlc/IR/LibraryCall.h"
 #include "dlc/IR/Program.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -11,36 +12,6 @@
 
 using namespace mlir;
 using namespace dlc;
-
-/// The number of an element type in the manifest; nothing where it has none.
-static std::optional<uint32_t> getDtype(Type type) {
-  if (type.isF32())
-    return DLC_DTYPE_F32;
-  if (type.isF64())
-    return DLC_DTYPE_F64;
-  if (type.isF16())
-    return DLC_DTYPE_F16;
-  if (type.isBF16())
-    return DLC_DTYPE_BF16;
-  auto integer = dyn_cast<IntegerType>(type);
-  if (!integer)
-    return std::nullopt;
-  bool isUnsigned = integer.isUnsigned();
-  switch (integer.getWidth()) {
-  case 1:
-    return DLC_DTYPE_BOOL;
-  case 8:
-    return isUnsigned ? DLC_DTYPE_U8 : DLC_DTYPE_I8;
-  case 16:
-    return isUnsigned ? DLC_DTYPE_U16 : DLC_DTYPE_I16;
-  case 32:
-    return isUnsigned ? DLC_DTYPE_U32 : DLC_DTYPE_I32;
-  case 64:
-    return isUnsigned ? DLC_DTYPE_U64 : DLC_DTYPE_I64;
-  default:
-    return std::nullopt;
-  }
-}
 
 namespace {
 /// Appends tables and strings to the blob as they come up; a table's rows are stored once their
@@ -106,7 +77,7 @@ FailureOr<dlc_manifest_dim> ManifestBuilder::makeDim(StringRef kind, const Port 
 LogicalResult ManifestBuilder::addPorts(StringRef kind, ArrayRef<Port> ports, uint32_t &offset) {
   offset = reserve(ports.size() * sizeof(dlc_manifest_tensor));
   for (auto [index, port] : llvm::enumerate(ports)) {
-    std::optional<uint32_t> dtype = getDtype(port.type.getElementType());
+    std::optional<int32_t> dtype = getDtype(port.type.getElementType());
     if (!dtype || !port.type.hasRank())
       return module.emitError() << kind << " '" << port.name
                                 << "': expected a ranked tensor of numbers, found " << port.type;

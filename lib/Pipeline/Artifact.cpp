@@ -7,14 +7,14 @@
 using namespace mlir;
 using namespace dlc;
 
-LogicalResult dlc::buildArtifact(ModuleOp module, const SourceFiles &sources,
-                                 StringRef outputPath) {
+LogicalResult dlc::buildArtifact(ModuleOp module, const SourceFiles &sources, StringRef outputPath,
+                                 unsigned jobs) {
   FailureOr<TargetAttr> target = getTarget(module);
   FailureOr<SmallVector<Kernel>> kernels = getKernels(module);
   if (failed(target) || failed(kernels))
     return failure();
-  FailureOr<std::string> object = emitObject(module, ObjectFormat::object);
-  if (failed(object))
+  FailureOr<SmallVector<std::string>> objects = emitObjects(module, jobs);
+  if (failed(objects))
     return failure();
-  return writePackage(module, {*object, *kernels, getCpuFeatures(*target)}, sources, outputPath);
+  return writePackage(module, {*objects, *kernels, getCpuFeatures(*target)}, sources, outputPath);
 }

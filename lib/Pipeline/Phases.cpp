@@ -1,6 +1,7 @@
 // The table of phases, and the loop that walks it: begin, build, verify, dump, stop.
 
 #include "dlc/Graph/Passes.h"
+#include "dlc/IR/Program.h"
 #include "dlc/Pipeline/Pipeline.h"
 #include "dlc/Plan/Passes.h"
 #include "dlc/Schedule/Passes.h"
@@ -75,6 +76,24 @@ std::string dlc::printWithLocations(ModuleOp module) {
   return text;
 }
 
+std::string dlc::getSideFilePath(StringRef path) { return (path + ".weights").str(); }
+
+LogicalResult dlc::writeSideFile(ModuleOp module, StringRef path) {
+  FailureOr<SmallVector<SourceAttr>> sources = getSources(module);
+  if (failed(sources))
+    return failure();
+  const SourceFiles &files = module.getContext()->getLoadedDialect<DlcDialect>()->getSourceFiles();
+  for (size_t index = 0; index < files.size(); ++index) {
+    const SourceFiles::File &file = files[index];
+    auto isFile = [&](SourceAttr source) { return source.getHash() == file.hash; };
+    if (!file.path.empty() || llvm::none_of(*sources, isFile))
+      continue;
+    if (llvm::Error error = writeTextFile(getSideFilePath(path), file.contents->getBuffer()))
+      return module.emitError(toString(std::move(error)));
+  }
+  return success();
+}
+
 /// Writes NN-phase.mlir, with locations, so that --compile-from can go on from it.
 static LogicalResult dump(ModuleOp module, Phase phase, StringRef folder) {
   if (folder.empty())
@@ -86,7 +105,7 @@ static LogicalResult dump(ModuleOp module, Phase phase, StringRef folder) {
       path, llvm::formatv("{0:d2}-{1}.mlir", static_cast<int>(phase), getFlag(phase)).str());
   if (llvm::Error error = writeTextFile(path, printWithLocations(module)))
     return module.emitError(toString(std::move(error)));
-  return success();
+  return phase == Phase::Graph ? writeSideFile(module, path) : success();
 }
 
 CompileResult dlc::runPhases(ModuleOp module, const CompileOptions &options) {

@@ -30,6 +30,12 @@ Expected<size_t> SourceFiles::add(StringRef path) {
   return files.size() - 1;
 }
 
+size_t SourceFiles::add(std::unique_ptr<MemoryBuffer> contents) {
+  std::string hash = hashOf(contents->getBuffer());
+  files.push_back({"", std::move(hash), std::move(contents)});
+  return files.size() - 1;
+}
+
 std::optional<StringRef> SourceFiles::find(StringRef hash, int64_t size) const {
   for (const File &file : files)
     if (file.hash == hash && static_cast<int64_t>(file.contents->getBufferSize()) == size)

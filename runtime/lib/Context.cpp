@@ -2,8 +2,10 @@
 
 #include "Dtype.h"
 #include "Launch.h"
+#include "Pool.h"
 #include "StructSize.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <new>
 
@@ -46,6 +48,13 @@ void dlc_context_release(dlc_context *context) {
     context->~dlc_context();
     free(context);
   }
+}
+
+uint32_t dlc_context_num_threads(const dlc_context *context) {
+  if (!context)
+    return 0;
+  const uint32_t most = processPool.size();
+  return context->numThreads ? std::min(context->numThreads, most) : most;
 }
 
 const char *dlc_context_error_text(const dlc_context *context) {
@@ -256,9 +265,22 @@ static void settleBuffers(dlc_context &context, dlc_output *outputs, dlc_status 
   }
 }
 
-static Status execute(dlc_context &context, dlc_output *outputs, char *workspace) {
+/// Checks the rows that the caller gave for a profile.
+static Status checkProfile(dlc_context &context, const dlc_run_options &options) {
+  if (!options.profile)
+    return DLC_OK;
+  const size_t numKernels = context.session->manifest.kernels().size();
+  if (options.num_profile_rows != numKernels)
+    return context.error.fail(DLC_INVALID_ARGUMENT, "expected %zu profile rows, found %u",
+                              numKernels, options.num_profile_rows);
+  return checkRows("profile row", options.profile, options.num_profile_rows, context.error);
+}
+
+static Status execute(dlc_context &context, const dlc_run_options &options, dlc_output *outputs,
+                      char *workspace) {
   DLC_RETURN_IF_ERROR(fillBuffers(context, outputs));
-  RunState state = {context.binding.symbols(), &context.cancelled, context.numThreads};
+  RunState state = {context.binding.symbols(), &context.cancelled, context.numThreads,
+                    options.profile, options.num_profile_rows};
   const dlc_program &program = *context.session->program;
   const dlc_run_call call = {.struct_size = sizeof(dlc_run_call),
                              .version = 0,
@@ -281,13 +303,14 @@ static Status runCall(dlc_context &context, const dlc_run_options *options, cons
     return error.fail(DLC_INVALID_ARGUMENT, "the options' struct_size is too small");
   if (!outputs && context.session->manifest.outputs().size() != 0)
     return error.fail(DLC_INVALID_ARGUMENT, "the outputs are null");
+  DLC_RETURN_IF_ERROR(checkProfile(context, known));
   DLC_RETURN_IF_ERROR(planCall(context, inputs, numInputs, outputs, numOutputs));
   DLC_RETURN_IF_ERROR(context.binding.checkData(error));
   DLC_RETURN_IF_ERROR(checkOutputBuffers(context, outputs));
   char *workspace = nullptr;
   DLC_RETURN_IF_ERROR(findWorkspace(context, known, workspace));
   DLC_RETURN_IF_ERROR(checkOverlap(context, outputs, workspace));
-  dlc_status status = execute(context, outputs, workspace);
+  dlc_status status = execute(context, known, outputs, workspace);
   settleBuffers(context, outputs, status);
   return status;
 }

@@ -3,6 +3,7 @@
 #define DLC_RUNTIME_LAUNCH_H
 
 #include "dlc/ABI/Program.h"
+#include "dlc/dlc.h"
 
 #include <atomic>
 
@@ -12,7 +13,9 @@ namespace dlc::runtime {
 struct RunState {
   const int64_t *symbols;
   const std::atomic<bool> *cancelled;
-  uint32_t numThreads; // that may compute this run's tasks; 0: all of the process's pool
+  uint32_t numThreads;      // that may compute this run's tasks; 0: all of the process's pool
+  dlc_profile_row *profile; // a row for each kernel; null: nobody measures
+  uint32_t numProfileRows;
 };
 
 /// The services of a run whose state is a RunState.

@@ -144,13 +144,12 @@ Status Manifest::loadKernels(const dlc_manifest &header, ErrorText &error) {
   const dlc_manifest_kernel *rows = nullptr;
   if (!table(header.kernels, header.num_kernels, rows))
     return badManifest(error, "the kernel table lies outside of it");
-  for (uint32_t i = 0; i < header.num_kernels; ++i) {
-    const char *text = nullptr;
-    if (!string(rows[i].name, text) || !string(rows[i].nodes, text))
+  if (!kernelTable.allocate(header.num_kernels))
+    return outOfMemory(error);
+  for (uint32_t i = 0; i < header.num_kernels; ++i)
+    if (!string(rows[i].name, kernelTable[i].name) || !string(rows[i].nodes, kernelTable[i].nodes))
       return error.fail(DLC_BAD_ARTIFACT, "bad manifest: the names of kernel %u lie outside of it",
                         i);
-  }
-  kernelCount = header.num_kernels;
   return DLC_OK;
 }
 

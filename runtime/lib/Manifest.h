@@ -26,6 +26,11 @@ struct ManifestSymbol {
   int64_t max;
 };
 
+struct ManifestKernel {
+  const char *name;
+  const char *nodes;
+};
+
 /// Immutable after `load`.
 class Manifest {
 public:
@@ -35,7 +40,7 @@ public:
   const OwnedArray<ManifestTensor> &inputs() const { return inputTable; }
   const OwnedArray<ManifestTensor> &outputs() const { return outputTable; }
   const OwnedArray<ManifestSymbol> &symbols() const { return symbolTable; }
-  uint32_t numKernels() const { return kernelCount; }
+  const OwnedArray<ManifestKernel> &kernels() const { return kernelTable; }
   /// Dims of all outputs together: what dlc_program.plan writes.
   size_t numOutputDims() const { return outputDimCount; }
   const char *model() const { return modelName; }
@@ -58,10 +63,10 @@ private:
   OwnedArray<ManifestTensor> inputTable;
   OwnedArray<ManifestTensor> outputTable;
   OwnedArray<ManifestSymbol> symbolTable;
+  OwnedArray<ManifestKernel> kernelTable;
   OwnedArray<int64_t> dimValues;
   OwnedArray<const char *> dimTexts;
   size_t outputDimCount = 0;
-  uint32_t kernelCount = 0;
   const char *modelName = nullptr;
   const char *compilerVersion = nullptr;
   const char *targetName = nullptr;

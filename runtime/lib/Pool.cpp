@@ -162,6 +162,11 @@ void Pool::wake(uint64_t count) {
 
 //===-- Helpers begin and end --------------------------------------------------------------------//
 
+uint32_t Pool::size() const {
+  const uint32_t threadsNow = numThreads.load(std::memory_order_relaxed);
+  return threadsNow ? threadsNow : defaultNumThreads();
+}
+
 /// Sees to it that there are `wanted` helpers, or as many of them as can be; returns how many.
 uint32_t Pool::ensureHelpers(uint32_t wanted) {
   const uint32_t threadsNow = numThreads.load(std::memory_order_relaxed);

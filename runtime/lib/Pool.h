@@ -34,6 +34,9 @@ public:
   /// as the pool has). All are finished on return.
   void run(dlc_kernel_fn function, const dlc_kernel_call &call, int64_t numTasks, uint32_t limit);
 
+  /// Threads at most, leader included.
+  uint32_t size() const;
+
   /// Helpers started so far.
   uint32_t numHelpers() const { return helpers.load(std::memory_order_acquire); }
 

@@ -134,7 +134,8 @@ static Status queryProgram(dlc_session &session, ErrorText &error) {
       !program->run || static_cast<uint64_t>(program->weights_size) != session.weightsSize)
     return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its note");
   // The code trusts that it is given room for as much as it reads and writes.
-  if (program->num_symbols != session.manifest.symbols().size() ||
+  if (program->num_shape_symbols != session.manifest.symbols().size() ||
+      program->num_symbols < program->num_shape_symbols ||
       program->num_output_dims != session.manifest.numOutputDims())
     return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its manifest");
   session.program = program;
@@ -211,7 +212,7 @@ dlc_status dlc_session_describe(const dlc_session *session, dlc_session_info *in
                                  .num_inputs = static_cast<uint32_t>(manifest.inputs().size()),
                                  .num_outputs = static_cast<uint32_t>(manifest.outputs().size()),
                                  .num_symbols = static_cast<uint32_t>(manifest.symbols().size()),
-                                 .num_kernels = manifest.numKernels(),
+                                 .num_kernels = static_cast<uint32_t>(manifest.kernels().size()),
                                  .reserved = 0,
                                  .weights_size = session->weightsSize,
                                  .model = manifest.model(),
@@ -248,6 +249,13 @@ dlc_status dlc_session_symbol(const dlc_session *session, uint32_t index, dlc_sy
   return fill(
       info,
       {.struct_size = 0, .reserved = 0, .name = symbol.name, .min = symbol.min, .max = symbol.max});
+}
+
+dlc_status dlc_session_kernel(const dlc_session *session, uint32_t index, dlc_kernel_info *info) {
+  if (!session || index >= session->manifest.kernels().size())
+    return DLC_INVALID_ARGUMENT;
+  const ManifestKernel &kernel = session->manifest.kernels()[index];
+  return fill(info, {.struct_size = 0, .reserved = 0, .name = kernel.name, .nodes = kernel.nodes});
 }
 
 int64_t dlc::runtime::findTensor(const OwnedArray<ManifestTensor> &tensors, const char *name,

@@ -23,7 +23,9 @@ template <> inline constexpr uint32_t firstSize<dlc_context_options> = 16;
 template <> inline constexpr uint32_t firstSize<dlc_input> = 48;
 template <> inline constexpr uint32_t firstSize<dlc_output> = 296;
 template <> inline constexpr uint32_t firstSize<dlc_run_options> = 24;
-template <> inline constexpr uint32_t firstSize<dlc_program> = 48;
+template <> inline constexpr uint32_t firstSize<dlc_kernel_info> = 24;
+template <> inline constexpr uint32_t firstSize<dlc_profile_row> = 32;
+template <> inline constexpr uint32_t firstSize<dlc_program> = 56;
 
 /// Whether a struct has all fields of the first version.
 template <typename T> [[nodiscard]] bool coversFirstVersion(const T &given) {

@@ -101,16 +101,6 @@ func.func @resize_takes_its_scales_along(%x: !dlc.tensor<H x W x f32>) -> !dlc.t
 
 // -----
 
-// CHECK-LABEL: func.func @outputs_without_a_box_are_copied
-// CHECK: %[[INPUT:.*]] = dlc.kernel loops(%arg0)
-// CHECK: %[[AGAIN:.*]] = dlc.kernel loops(%arg0)
-// CHECK: return %[[INPUT]], %[[AGAIN]]
-func.func @outputs_without_a_box_are_copied(%x: !dlc.tensor<N x f32>) -> (!dlc.tensor<N x f32>, !dlc.tensor<N x f32>) {
-  return %x, %x : !dlc.tensor<N x f32>, !dlc.tensor<N x f32>
-}
-
-// -----
-
 !image = !dlc.tensor<1 x 3 x H x W x f32>
 !filter = !dlc.tensor<3 x 3 x 3 x 3 x f32>
 
@@ -137,36 +127,76 @@ func.func @residual_block(%x: !image) -> !image {
 
 !image = !dlc.tensor<N x 4 x H x W x f32>
 
-// Views need no box; an output that shows what a box computes needs no copy.
+// Views need no box.
 // CHECK-LABEL: func.func @views
 // CHECK: dlc.kernel pool(%arg0)
 // CHECK: dlc.kernel pool(%{{.*}})
-// CHECK: %[[MATRIX:.*]] = dlc.flatten
+// CHECK: %[[MATRIX:.*]] = dlc.view
 // CHECK: dlc.kernel anchor(%[[MATRIX]], %{{.*}})
 // CHECK-NEXT: ^bb0
 // CHECK-NEXT: dlc.matmul
 // CHECK-NEXT: dlc.relu
-// CHECK: %[[OUT:.*]] = dlc.reshape
+// CHECK: %[[OUT:.*]] = dlc.view
 // CHECK: return %[[OUT]]
 func.func @views(%x: !image) -> !dlc.tensor<N x 2 x 4 x f32> {
   %0 = dlc.max_pool %x kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
   %1 = dlc.reduce mean %0 axes [2, 3] keep_dims : (!image) -> !dlc.tensor<N x 4 x 1 x 1 x f32>
-  %2 = dlc.flatten %1 axis 1 : (!dlc.tensor<N x 4 x 1 x 1 x f32>) -> !dlc.tensor<N x 4 x f32>
+  %2 = dlc.view %1 : !dlc.tensor<N x 4 x 1 x 1 x f32> -> !dlc.tensor<N x 4 x f32>
   %w = dlc.constant dense<1.0> : tensor<8x4xf32> -> !dlc.tensor<8 x 4 x f32>
   %3 = dlc.matmul %2, %w transpose_rhs : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<8 x 4 x f32>) -> !dlc.tensor<N x 8 x f32>
   %4 = dlc.relu %3 : (!dlc.tensor<N x 8 x f32>) -> !dlc.tensor<N x 8 x f32>
-  %s = dlc.constant dense<[0, 2, 4]> : tensor<3xi64> -> !dlc.tensor<3 x i64>
-  %5 = dlc.reshape %4, %s : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<3 x i64>) -> !dlc.tensor<N x 2 x 4 x f32>
+  %5 = dlc.view %4 : !dlc.tensor<N x 8 x f32> -> !dlc.tensor<N x 2 x 4 x f32>
   return %5 : !dlc.tensor<N x 2 x 4 x f32>
 }
 
 // -----
 
-// CHECK-LABEL: func.func @view_of_an_input_is_copied
-// CHECK: %[[VIEW:.*]] = dlc.flatten %arg0
-// CHECK: %[[COPY:.*]] = dlc.kernel loops(%[[VIEW]])
-// CHECK: return %[[COPY]]
-func.func @view_of_an_input_is_copied(%x: !dlc.tensor<N x 2 x 3 x f32>) -> !dlc.tensor<N x 6 x f32> {
-  %0 = dlc.flatten %x axis 1 : (!dlc.tensor<N x 2 x 3 x f32>) -> !dlc.tensor<N x 6 x f32>
-  return %0 : !dlc.tensor<N x 6 x f32>
+// Boxes are drawn in branches and loops too, and never across their borders.
+// CHECK-LABEL: func.func @regions
+// CHECK: dlc.kernel loops
+// CHECK: dlc.loop
+// CHECK: dlc.kernel loops
+// CHECK: dlc.if
+// CHECK-NEXT: dlc.kernel loops
+// CHECK: else
+// CHECK-NEXT: dlc.yield
+func.func @regions(%x: !dlc.tensor<N x f32>, %c: !dlc.tensor<i1>) -> !dlc.tensor<N x f32> {
+  %0 = dlc.relu %x : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+  %1 = dlc.loop "i" trip <3> (%x) : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32> {
+  ^bb0(%a: !dlc.tensor<N x f32>):
+    %2 = dlc.add %a, %0 : (!dlc.tensor<N x f32>, !dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+    %3 = dlc.if %c : (!dlc.tensor<i1>) -> !dlc.tensor<N x f32> {
+      %4 = dlc.relu %2 : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+      dlc.yield %4 : !dlc.tensor<N x f32>
+    } else {
+      dlc.yield %2 : !dlc.tensor<N x f32>
+    }
+    dlc.yield %3 : !dlc.tensor<N x f32>
+  }
+  return %1 : !dlc.tensor<N x f32>
+}
+
+// -----
+
+// What no emitter takes is a library call.
+// CHECK-LABEL: func.func @library_calls
+// CHECK: dlc.library_call "conv"(%arg0, %arg1) {dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 1, 1>, strides = array<i64: 1>} : {{.*}} -> !dlc.tensor<1 x 8 x H x f32>
+// CHECK: dlc.library_call "resize"(%arg2, %{{.*}}) {coordinates = "half_pixel", cubic_coeff = -7.500000e-01 : f32}
+func.func @library_calls(%a: !dlc.tensor<1 x 4 x H x f32>, %w: !dlc.tensor<8 x 4 x 3 x f32>, %d: !dlc.tensor<N x f32>) -> (!dlc.tensor<1 x 8 x H x f32>, !dlc.tensor<2*N x f32>) {
+  %0 = dlc.conv %a, %w strides [1] pads [1, 1] dilations [1] group 1 : (!dlc.tensor<1 x 4 x H x f32>, !dlc.tensor<8 x 4 x 3 x f32>) -> !dlc.tensor<1 x 8 x H x f32>
+  %s = dlc.constant dense<2.0> : tensor<1xf32> -> !dlc.tensor<1 x f32>
+  %1 = dlc.resize %d, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<N x f32>, !dlc.tensor<1 x f32>) -> !dlc.tensor<2*N x f32>
+  return %0, %1 : !dlc.tensor<1 x 8 x H x f32>, !dlc.tensor<2*N x f32>
+}
+
+// -----
+
+// Symbols are bound from library calls, which need no arena and no kernel.
+// CHECK-LABEL: func.func @size_arithmetic
+// CHECK: %[[SUM:.*]] = dlc.library_call "add"(%arg0, %arg0)
+// CHECK: dlc.bind %[[SUM]] as ["a", "b"]
+func.func @size_arithmetic(%x: !dlc.tensor<2 x i64>) {
+  %0 = dlc.add %x, %x : (!dlc.tensor<2 x i64>, !dlc.tensor<2 x i64>) -> !dlc.tensor<2 x i64>
+  dlc.bind %0 as ["a", "b"] : !dlc.tensor<2 x i64>
+  return
 }

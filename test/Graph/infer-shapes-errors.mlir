@@ -2,14 +2,14 @@
 
 // All problems are reported at once; an op whose operands are unknown adds none.
 func.func @all_problems(%x: !dlc.tensor<1 x 4 x H x W x f32>, %w: !dlc.tensor<8 x 3 x 3 x 3 x f32>,
-                        %a: !dlc.tensor<* x f32>, %n: !dlc.tensor<N x f32>, %m: !dlc.tensor<M x f32>) -> !dlc.tensor<* x f32> {
+                        %a: !dlc.tensor<* x f32>, %n: !dlc.tensor<N x 3 x f32>, %m: !dlc.tensor<M x 4 x f32>) -> !dlc.tensor<* x f32> {
   %u = dlc.relu %x : (!dlc.tensor<1 x 4 x H x W x f32>) -> !dlc.tensor<* x f32>
   // expected-error @below {{expected filter channels * group (3 * 1) to equal input channels (4)}}
   %0 = dlc.conv %u, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
       : (!dlc.tensor<* x f32>, !dlc.tensor<8 x 3 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
   %1 = dlc.relu %0 : (!dlc.tensor<* x f32>) -> !dlc.tensor<* x f32>
-  // expected-error @below {{expected dims that broadcast, but N and M are not known to be equal or 1}}
-  %2 = dlc.add %n, %m : (!dlc.tensor<N x f32>, !dlc.tensor<M x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected dims that broadcast, found 3 and 4}}
+  %2 = dlc.add %n, %m : (!dlc.tensor<N x 3 x f32>, !dlc.tensor<M x 4 x f32>) -> !dlc.tensor<* x f32>
   return %1 : !dlc.tensor<* x f32>
 }
 
@@ -33,9 +33,9 @@ func.func @overflow(%x: !dlc.tensor<1 x 3 x 9223372036854775807 x 2 x f32>, %w: 
 
 // -----
 
-func.func @resize_c1(%x: !dlc.tensor<1 x 3 x H x W x f32>, %s: !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32> {
-  // expected-error @below {{expected constant scales, one for each of the 4 dims of the input}}
-  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32>
+func.func @resize_c1(%x: !dlc.tensor<1 x 3 x H x W x f32>, %s: !dlc.tensor<3 x f32>) -> !dlc.tensor<* x f32> {
+  // expected-error @below {{expected scales of f32, one for each of the 4 dims of the input}}
+  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<* x f32>
   return %0 : !dlc.tensor<* x f32>
 }
 
@@ -77,18 +77,18 @@ func.func @resize_overflow(%x: !dlc.tensor<H x 4611686018427387904 x f32>) -> !d
 
 // -----
 
-func.func @reshape(%x: !dlc.tensor<N x 6 x f32>, %s: !dlc.tensor<2 x i64>) {
-  // expected-error @below {{expected a constant vector of i64 as shape}}
-  %0 = dlc.reshape %x, %s : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+func.func @reshape(%x: !dlc.tensor<N x 6 x f32>, %s: !dlc.tensor<2 x i32>, %f: !dlc.tensor<3 x 4 x f32>) {
+  // expected-error @below {{expected a vector of i64 as shape}}
+  %0 = dlc.reshape %x, %s : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i32>) -> !dlc.tensor<* x f32>
   %a = dlc.constant dense<[-1, -1]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
   // expected-error @below {{expected dims that are not negative and at most one -1, found -1}}
   %1 = dlc.reshape %x, %a : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
-  %b = dlc.constant dense<[-1, 4]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
-  // expected-error @below {{to be divisible by the other dims of the shape}}
-  %2 = dlc.reshape %x, %b : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  %b5 = dlc.constant dense<[-1, 5]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
+  // expected-error @below {{expected as many elements as}}
+  %2 = dlc.reshape %f, %b5 : (!dlc.tensor<3 x 4 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
   %c = dlc.constant dense<[0, 5]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
   // expected-error @below {{expected as many elements as}}
-  %3 = dlc.reshape %x, %c : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  %3 = dlc.reshape %f, %c : (!dlc.tensor<3 x 4 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
   %d = dlc.constant dense<[1, 1, 0]> : tensor<3xi64> -> !dlc.tensor<3 x i64>
   // expected-error @below {{expected a dim 2 of the input to keep}}
   %4 = dlc.reshape %x, %d : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<3 x i64>) -> !dlc.tensor<* x f32>
@@ -116,5 +116,46 @@ func.func @axes(%x: !dlc.tensor<N x 6 x f32>) {
 func.func @batch_norm_c1(%x: !dlc.tensor<N x 6 x f32>, %v: !dlc.tensor<5 x f32>) {
   // expected-error @below {{expected vectors with one element for each channel of}}
   %0 = dlc.batch_norm %x, %v, %v, %v, %v epsilon 1.0e-05 : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<5 x f32>, !dlc.tensor<5 x f32>, !dlc.tensor<5 x f32>, !dlc.tensor<5 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @movement(%x: !dlc.tensor<N x 6 x f32>, %i: !dlc.tensor<2 x i64>, %f: !dlc.tensor<2 x f32>) {
+  // expected-error @below {{expected a permutation of the dims of}}
+  %0 = dlc.transpose %x perm [0, 0] : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected an axis of}}
+  %1 = dlc.concat %x, %x axis 2 : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected inputs of one rank}}
+  %2 = dlc.concat %x, %f axis 0 : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected indices of i32 or i64}}
+  %3 = dlc.gather %x, %f axis 0 : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected an axis of}}
+  %4 = dlc.gather %x, %i axis -3 : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{axes that are not known before the run are not supported}}
+  %5 = dlc.squeeze %x, %i : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  %one = dlc.constant dense<1> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  // expected-error @below {{expected a dim of 1 to remove, found dimension 1}}
+  %6 = dlc.squeeze %x, %one : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x f32>
+  %zero = dlc.constant dense<0> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  // expected-error @below {{expected steps other than 0}}
+  %7 = dlc.dynamic_slice %x from %zero to %one axes %zero steps %zero : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<1 x i64>, !dlc.tensor<1 x i64>, !dlc.tensor<1 x i64>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x f32>
+  %parts = dlc.constant dense<[2, 3]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
+  // expected-error @below {{expected 2 sizes that add up to 6}}
+  %8:2 = dlc.split %x sizes %parts axis 1 : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>)
+  // expected-error @below {{expected 4 pads, found 2}}
+  %9 = dlc.dynamic_pad constant %x pads %parts : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// -----
+
+func.func @control_flow(%x: !dlc.tensor<N x f32>, %y: !dlc.tensor<N x i64>, %c: !dlc.tensor<2 x i1>, %b: !dlc.tensor<i1>, %h: !dlc.value) {
+  // expected-error @below {{expected a condition of one element}}
+  %0 = dlc.if %c : (!dlc.tensor<2 x i1>) -> !dlc.tensor<* x f32> {
+    dlc.yield %x : !dlc.tensor<N x f32>
+  } else {
+    dlc.yield %x : !dlc.tensor<N x f32>
+  }
   return
 }

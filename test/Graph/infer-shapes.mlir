@@ -79,10 +79,10 @@ func.func @products(%x: !dlc.tensor<N x M x 4 x f32>, %w: !dlc.tensor<5 x 4 x f3
 }
 
 // CHECK-LABEL: func.func @views
-// CHECK: dlc.reshape {{.*}} -> !dlc.tensor<batch x 512 x f32>
-// CHECK: dlc.reshape {{.*}} -> !dlc.tensor<batch x 2 x 256 x f32>
-// CHECK: dlc.flatten {{.*}} axis 0 {{.*}} -> !dlc.tensor<1 x 512*batch x f32>
-// CHECK: dlc.flatten {{.*}} axis -3 {{.*}} -> !dlc.tensor<batch x 512 x f32>
+// CHECK: dlc.view {{.*}} -> <batch x 512 x f32>
+// CHECK: dlc.view {{.*}} -> <batch x 2 x 256 x f32>
+// CHECK: dlc.view {{.*}} -> <1 x 512*batch x f32>
+// CHECK: dlc.view {{.*}} -> <batch x 512 x f32>
 func.func @views(%x: !dlc.tensor<batch x 512 x 1 x 1 x f32>) {
   %a = dlc.constant dense<[-1, 512]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
   %0 = dlc.reshape %x, %a : (!dlc.tensor<batch x 512 x 1 x 1 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
@@ -90,5 +90,178 @@ func.func @views(%x: !dlc.tensor<batch x 512 x 1 x 1 x f32>) {
   %1 = dlc.reshape %x, %b : (!dlc.tensor<batch x 512 x 1 x 1 x f32>, !dlc.tensor<3 x i64>) -> !dlc.tensor<* x f32>
   %2 = dlc.flatten %x axis 0 : (!dlc.tensor<batch x 512 x 1 x 1 x f32>) -> !dlc.tensor<* x f32>
   %3 = dlc.flatten %x axis -3 : (!dlc.tensor<batch x 512 x 1 x 1 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// Sizes that a run may satisfy are compared when it does: N may be even, or 0.
+// CHECK-LABEL: func.func @views_of_unknown_sizes
+// CHECK: dlc.guard <6*N> equals <4*N + 4*floordiv(N, 2)>
+// CHECK: dlc.view {{.*}} -> <N + floordiv(N, 2) x 4 x f32>
+// CHECK: dlc.guard <6*N> equals <5*N>
+// CHECK: dlc.view {{.*}} -> <N x 5 x f32>
+func.func @views_of_unknown_sizes(%x: !dlc.tensor<N x 6 x f32>) {
+  %b = dlc.constant dense<[-1, 4]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
+  %0 = dlc.reshape %x, %b : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  %c = dlc.constant dense<[0, 5]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
+  %1 = dlc.reshape %x, %c : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// CHECK-LABEL: func.func @broadcasts
+// CHECK: dlc.add %arg0, %arg1 {{.*}} -> !dlc.tensor<broadcast(M, N) x f32>
+// CHECK-NEXT: dlc.add %arg0, %arg2 {{.*}} -> !dlc.tensor<4 x f32>
+// CHECK-NEXT: dlc.guard <min(N, 4)> equals <N>
+// CHECK-NEXT: dlc.add %arg0, %arg3 {{.*}} -> !dlc.tensor<N x f32>
+func.func @broadcasts(%n: !dlc.tensor<N x f32>, %m: !dlc.tensor<M x f32>, %c: !dlc.tensor<4 x f32>, %r: !dlc.tensor<min(N, 4) x f32>) {
+  %0 = dlc.add %n, %m : (!dlc.tensor<N x f32>, !dlc.tensor<M x f32>) -> !dlc.tensor<* x f32>
+  %1 = dlc.add %n, %c : (!dlc.tensor<N x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32>
+  %2 = dlc.add %n, %r : (!dlc.tensor<N x f32>, !dlc.tensor<min(N, 4) x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// What exporters write for a shape: [dim 0, 2 * dim 1 - 1, -1].
+// CHECK-LABEL: func.func @shape_arithmetic
+// CHECK: dlc.sizes [#dlc.expr<N>, #dlc.expr<2*C - 1>, #dlc.expr<-1>]
+// CHECK: dlc.view {{.*}} -> <N x 2*C - 1 x 4 x f32>
+func.func @shape_arithmetic(%x: !dlc.tensor<N x C x f32>, %y: !dlc.tensor<N x 2*C - 1 x 2 x 2 x f32>) {
+  %shape = dlc.shape %x : (!dlc.tensor<N x C x f32>) -> !dlc.tensor<* x i64>
+  %zero = dlc.constant dense<0> : tensor<i64> -> !dlc.tensor<i64>
+  %one = dlc.constant dense<1> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %two = dlc.constant dense<2> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %last = dlc.constant dense<-1> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %n = dlc.gather %shape, %zero axis 0 : (!dlc.tensor<* x i64>, !dlc.tensor<i64>) -> !dlc.tensor<* x i64>
+  %axes = dlc.constant dense<0> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %0 = dlc.unsqueeze %n, %axes : (!dlc.tensor<* x i64>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x i64>
+  %c = dlc.dynamic_slice %shape from %one to %two : (!dlc.tensor<* x i64>, !dlc.tensor<1 x i64>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x i64>
+  %1 = dlc.mul %c, %two : (!dlc.tensor<* x i64>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x i64>
+  %2 = dlc.sub %1, %one : (!dlc.tensor<* x i64>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x i64>
+  %3 = dlc.concat %0, %2, %last axis 0 : (!dlc.tensor<* x i64>, !dlc.tensor<* x i64>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x i64>
+  %4 = dlc.reshape %y, %3 : (!dlc.tensor<N x 2*C - 1 x 2 x 2 x f32>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// CHECK-LABEL: func.func @slices
+// CHECK: dlc.slice %arg0 starts [#dlc.expr<0>, #dlc.expr<max(0, H - 2)>] sizes [#dlc.expr<3>, #dlc.expr<min(H, 2)>] steps [1, 1]
+// CHECK: dlc.slice %arg0 starts [#dlc.expr<2>, #dlc.expr<0>] sizes [#dlc.expr<3>, #dlc.expr<H>] steps [-1, 1]
+func.func @slices(%x: !dlc.tensor<3 x H x f32>) {
+  %a = dlc.constant dense<-2> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %end = dlc.constant dense<9223372036854775807> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %one = dlc.constant dense<1> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %0 = dlc.dynamic_slice %x from %a to %end axes %one : (!dlc.tensor<3 x H x f32>, !dlc.tensor<1 x i64>, !dlc.tensor<1 x i64>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x f32>
+  %last = dlc.constant dense<-1> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %begin = dlc.constant dense<-9223372036854775807> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %zero = dlc.constant dense<0> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %1 = dlc.dynamic_slice %x from %last to %begin axes %zero steps %last : (!dlc.tensor<3 x H x f32>, !dlc.tensor<1 x i64>, !dlc.tensor<1 x i64>, !dlc.tensor<1 x i64>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// A library op finds what 0 and -1 stand for, and its result binds the sizes.
+// CHECK-LABEL: func.func @reshape_at_run_time
+// CHECK: %[[DIMS:.*]] = dlc.sizes [#dlc.expr<N>, #dlc.expr<6>]
+// CHECK: %[[SHAPE:.*]] = dlc.library_call "reshape_sizes"(%[[DIMS]], %arg1)
+// CHECK: dlc.bind %[[SHAPE]] as ["reshape_sizes_1", "reshape_sizes_2"]
+// CHECK: dlc.guard <6*N> equals <reshape_sizes_1*reshape_sizes_2>
+// CHECK: dlc.view {{.*}} -> <reshape_sizes_1 x reshape_sizes_2 x f32>
+func.func @reshape_at_run_time(%x: !dlc.tensor<N x 6 x f32>, %s: !dlc.tensor<2 x i64>) {
+  %0 = dlc.reshape %x, %s : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// CHECK-LABEL: func.func @resize_at_run_time
+// CHECK: %[[SIZES:.*]] = dlc.library_call "resize_sizes"(%{{.*}}, %arg1)
+// CHECK: dlc.bind %[[SIZES]] as ["resize_sizes_1", "resize_sizes_2", "resize_sizes_3"]
+// CHECK: dlc.guard <resize_sizes_1> equals <3>
+// CHECK: dlc.resize {{.*}} -> !dlc.tensor<3 x resize_sizes_2 x resize_sizes_3 x f32>
+func.func @resize_at_run_time(%x: !dlc.tensor<3 x H x W x f32>, %s: !dlc.tensor<3 x f32>) {
+  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<3 x H x W x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// CHECK-LABEL: func.func @late
+// CHECK: %[[HANDLE:.*]] = dlc.library_call "nonzero"(%arg0) {} : (!dlc.tensor<N x 4 x f32>) -> !dlc.value
+// CHECK: dlc.match %[[HANDLE]] binds ["nonzero_1"] : !dlc.value -> !dlc.tensor<2 x nonzero_1 x i64>
+// CHECK: return {{.*}} : !dlc.tensor<2 x nonzero_1 x i64>
+func.func @late(%x: !dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x i64> {
+  %0 = dlc.library_call "nonzero"(%x) {} : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x i64>
+  return %0 : !dlc.tensor<* x i64>
+}
+
+// A tensor whose rank only the run knows stays a handle, and so does what is computed from it.
+// CHECK-LABEL: func.func @late_rank
+// CHECK-SAME: -> !dlc.value
+// CHECK: %[[SUM:.*]] = dlc.library_call "add"(%arg0, %arg1) {} : (!dlc.value, !dlc.tensor<4 x f32>) -> !dlc.value
+// CHECK: return %[[SUM]] : !dlc.value
+func.func @late_rank(%h: !dlc.value, %x: !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32> {
+  %t = dlc.match %h binds [] : !dlc.value -> !dlc.tensor<* x f32>
+  %0 = dlc.add %t, %x : (!dlc.tensor<* x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// Branches that agree in all dims have a planned result, others a handle of what they agree in.
+// CHECK-LABEL: func.func @branches
+// CHECK: dlc.if %arg1 : (!dlc.tensor<i1>) -> !dlc.tensor<N x 4 x f32>
+// CHECK: %[[OTHER:.*]] = dlc.if %arg1 : (!dlc.tensor<i1>) -> !dlc.value
+// CHECK: dlc.match %[[OTHER]] binds ["if_1"] : !dlc.value -> !dlc.tensor<if_1 x 4 x f32>
+func.func @branches(%x: !dlc.tensor<N x 4 x f32>, %c: !dlc.tensor<i1>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>) {
+  %0 = dlc.if %c : (!dlc.tensor<i1>) -> !dlc.tensor<* x f32> {
+    %1 = dlc.relu %x : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x f32>
+    dlc.yield %1 : !dlc.tensor<* x f32>
+  } else {
+    dlc.yield %x : !dlc.tensor<N x 4 x f32>
+  }
+  %2 = dlc.if %c : (!dlc.tensor<i1>) -> !dlc.tensor<* x f32> {
+    %3 = dlc.concat %x, %x axis 0 : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x f32>
+    dlc.yield %3 : !dlc.tensor<* x f32>
+  } else {
+    dlc.yield %x : !dlc.tensor<N x 4 x f32>
+  }
+  return %0, %2 : !dlc.tensor<* x f32>, !dlc.tensor<* x f32>
+}
+
+// CHECK-LABEL: func.func @loop_of_one_shape
+// CHECK: dlc.loop "i" trip <N>(%arg0) : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<N x 4 x f32>
+// CHECK-NEXT: ^bb0(%{{.*}}: !dlc.tensor<N x 4 x f32>):
+func.func @loop_of_one_shape(%x: !dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x f32> {
+  %n = dlc.size %x : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x i64>
+  %four = dlc.constant dense<4> : tensor<i64> -> !dlc.tensor<i64>
+  %trip = dlc.div %n, %four : (!dlc.tensor<* x i64>, !dlc.tensor<i64>) -> !dlc.tensor<* x i64>
+  %0 = dlc.loop "i" max_trip %trip (%x) : (!dlc.tensor<* x i64>, !dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x f32> {
+  ^bb0(%a: !dlc.tensor<* x f32>):
+    %1 = dlc.relu %a : (!dlc.tensor<* x f32>) -> !dlc.tensor<* x f32>
+    dlc.yield %1 : !dlc.tensor<* x f32>
+  }
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// A value that grows is carried as a handle; the dim that stays is known all the time.
+// CHECK-LABEL: func.func @loop_that_grows
+// CHECK: dlc.bind %arg1 as ["value_1"]
+// CHECK: %[[INIT:.*]] = dlc.wrap %arg0
+// CHECK: %[[END:.*]] = dlc.loop "i" trip <value_1>(%[[INIT]]) : (!dlc.value) -> !dlc.value
+// CHECK-NEXT: ^bb0(%[[ARG:.*]]: !dlc.value):
+// CHECK-NEXT: %[[STATE:.*]] = dlc.match %[[ARG]] binds ["[[SIZE:state_.*]]"] : !dlc.value -> !dlc.tensor<[[SIZE]] x 4 x f32>
+// CHECK-NEXT: %[[NEXT:.*]] = dlc.concat %[[STATE]], %arg0 {{.*}} -> !dlc.tensor<N + [[SIZE]] x 4 x f32>
+// CHECK-NEXT: %[[YIELD:.*]] = dlc.wrap %[[NEXT]]
+// CHECK-NEXT: dlc.yield %[[YIELD]]
+// CHECK: dlc.match %[[END]] binds ["loop_1"] : !dlc.value -> !dlc.tensor<loop_1 x 4 x f32>
+func.func @loop_that_grows(%x: !dlc.tensor<N x 4 x f32>, %n: !dlc.tensor<i64>) -> !dlc.tensor<* x f32> {
+  %0 = dlc.loop "i" max_trip %n (%x) : (!dlc.tensor<i64>, !dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x f32> {
+  ^bb0(%a: !dlc.tensor<* x f32>):
+    %1 = dlc.concat %a, %x axis 0 : (!dlc.tensor<* x f32>, !dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x f32>
+    dlc.yield %1 : !dlc.tensor<* x f32>
+  }
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// Three tries: the first carried value forgets its size in the second one, the other in the third.
+// CHECK-LABEL: func.func @loop_that_spreads
+// CHECK: dlc.loop "i" trip <3>(%{{.*}}, %{{.*}}) : (!dlc.value, !dlc.value) -> (!dlc.value, !dlc.value)
+func.func @loop_that_spreads(%x: !dlc.tensor<N x f32>) {
+  %n = dlc.constant dense<3> : tensor<i64> -> !dlc.tensor<i64>
+  %0:2 = dlc.loop "i" max_trip %n (%x, %x) : (!dlc.tensor<i64>, !dlc.tensor<N x f32>, !dlc.tensor<N x f32>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>) {
+  ^bb0(%a: !dlc.tensor<* x f32>, %b: !dlc.tensor<* x f32>):
+    %1 = dlc.concat %a, %x axis 0 : (!dlc.tensor<* x f32>, !dlc.tensor<N x f32>) -> !dlc.tensor<* x f32>
+    dlc.yield %1, %a : !dlc.tensor<* x f32>, !dlc.tensor<* x f32>
+  }
   return
 }

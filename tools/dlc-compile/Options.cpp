@@ -33,7 +33,8 @@ static cl::opt<std::string>
                 cl::cat(category));
 static cl::opt<std::string>
     compileTo("compile-to", cl::value_desc("phase"),
-              cl::desc("Stop after this phase; without this option, after package"),
+              cl::desc("Stop after this phase; without this option, after package. Constants "
+                       "that were folded go to <output>.weights, a --source of --compile-from"),
               cl::init("package"), cl::cat(category));
 static cl::opt<std::string>
     emit("emit", cl::value_desc("dlc|llvm|asm|so"),
@@ -47,6 +48,20 @@ static cl::list<std::string>
 static cl::list<std::string> ranges("range", cl::value_desc("symbol=min:max"),
                                     cl::desc("Values that a symbolic dim may have, such as N=1:32"),
                                     cl::cat(category));
+static cl::list<std::string>
+    hints("hint", cl::value_desc("symbol=value"),
+          cl::desc("Usual value of a symbolic dim, such as N=8, that memory is planned for"),
+          cl::cat(category));
+static cl::list<std::string>
+    specialize("specialize", cl::value_desc("symbol=values"),
+               cl::desc("Add versions for values of a symbolic dim, such as N=1,8; a run takes the "
+                        "one that fits"),
+               cl::cat(category));
+static cl::opt<unsigned>
+    jobs("jobs", cl::value_desc("n"),
+         cl::desc("Threads that generate code (default: one for each CPU); the artifact is the "
+                  "same for any number"),
+         cl::cat(category));
 static cl::opt<bool> printPipelineFlag("print-pipeline",
                                        cl::desc("Print the passes of each phase, and stop"),
                                        cl::cat(category));
@@ -112,6 +127,8 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   options.to = *to;
   llvm::append_range(options.pipeline.graph.shapes, shapes);
   llvm::append_range(options.pipeline.graph.ranges, ranges);
+  llvm::append_range(options.pipeline.graph.hints, hints);
+  llvm::append_range(options.pipeline.graph.versions, specialize);
   options.printPipeline = printPipelineFlag;
   if (options.printPipeline)
     return options;
@@ -136,8 +153,10 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
       return std::nullopt;
     options.from = *from;
   }
-  if (options.from > Phase::Import && !(shapes.empty() && ranges.empty())) {
-    errs() << "error: --shape and --range come too late for IR whose shapes are known\n";
+  if (options.from > Phase::Import &&
+      !(shapes.empty() && ranges.empty() && hints.empty() && specialize.empty())) {
+    errs() << "error: --shape, --range, --hint and --specialize come too late for IR whose shapes "
+              "are known\n";
     return std::nullopt;
   }
   if (options.from > options.to) {
@@ -157,6 +176,7 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   }
   options.targetFeatures = targetFeatures;
   options.dumpFolder = dumpPhases;
+  options.jobs = jobs;
   if (options.to == Phase::Package && options.output == "-") {
     errs() << "error: an artifact cannot be written to standard output; name a file with -o\n";
     return std::nullopt;

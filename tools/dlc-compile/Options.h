@@ -24,6 +24,7 @@ struct ToolOptions {
   Phase from = Phase::Import;
   Phase to = Phase::Package;
   Emit emit = Emit::artifact;
+  unsigned jobs = 0; // threads that generate code; 0: one for each CPU
   bool printPipeline = false;
   std::string dumpFolder;
   PipelineOptions pipeline;

@@ -95,24 +95,43 @@ static OwningOpRef<ModuleOp> loadModule(MLIRContext &context, const ToolOptions 
   return succeeded(module) ? std::move(*module) : OwningOpRef<ModuleOp>();
 }
 
+/// What --compile-from reads beside the IR. Nothing goes on from standard output or a device.
+static LogicalResult writeSideFile(ModuleOp module, const ToolOptions &options) {
+  llvm::sys::fs::file_status status;
+  bool isFile = options.output != "-" && (llvm::sys::fs::status(options.output, status) ||
+                                          llvm::sys::fs::is_regular_file(status));
+  return options.emit == Emit::artifact && isFile ? dlc::writeSideFile(module, options.output)
+                                                  : success();
+}
+
 static int writeText(ModuleOp module, const ToolOptions &options) {
   FailureOr<std::string> text = std::string();
   if (options.emit == Emit::llvm || options.emit == Emit::assembly)
-    text = emitObject(module,
-                      options.emit == Emit::llvm ? ObjectFormat::llvmIR : ObjectFormat::assembly);
+    text = emitText(module, options.emit == Emit::llvm ? TextFormat::llvmIR : TextFormat::assembly);
   else
     text = printWithLocations(module);
   if (failed(text))
     return exitRejected;
-  llvm::Error error = writeTextFile(options.output, *text);
-  return error ? reportError(toString(std::move(error))) : int(exitOk);
+  if (failed(writeSideFile(module, options)))
+    return exitRejected;
+  if (llvm::Error error = writeTextFile(options.output, *text)) {
+    llvm::sys::fs::remove(getSideFilePath(options.output));
+    return reportError(toString(std::move(error)));
+  }
+  return exitOk;
 }
 
 /// Whether writing the output would destroy a file that is read.
 static bool overwritesInput(const ToolOptions &options) {
-  return llvm::any_of(
-      llvm::concat<const std::string>(ArrayRef(options.input), options.sources),
-      [&](const std::string &path) { return llvm::sys::fs::equivalent(path, options.output); });
+  SmallVector<std::string> outputs = {options.output};
+  if (options.to < Phase::Package)
+    outputs.push_back(getSideFilePath(options.output));
+  return llvm::any_of(llvm::concat<const std::string>(ArrayRef(options.input), options.sources),
+                      [&](const std::string &path) {
+                        return llvm::any_of(outputs, [&](const std::string &output) {
+                          return llvm::sys::fs::equivalent(path, output);
+                        });
+                      });
 }
 
 static int compile(const ToolOptions &options) {
@@ -128,7 +147,7 @@ static int compile(const ToolOptions &options) {
   context.loadAllAvailableDialects();
   context.printOpOnDiagnostic(false);
   context.getDiagEngine().registerHandler(printDiagnostic);
-  SourceFiles sources;
+  SourceFiles &sources = context.getLoadedDialect<DlcDialect>()->getSourceFiles();
   OwningOpRef<ModuleOp> module = loadModule(context, options, sources);
   if (!module)
     return exitRejected;
@@ -152,7 +171,8 @@ static int compile(const ToolOptions &options) {
   }
   if (options.to < Phase::Package)
     return writeText(*module, options);
-  return succeeded(buildArtifact(*module, sources, options.output)) ? exitOk : exitRejected;
+  return succeeded(buildArtifact(*module, sources, options.output, options.jobs)) ? exitOk
+                                                                                  : exitRejected;
 }
 
 int main(int argc, char **argv) {

@@ -1,22 +1,14 @@
 #include "Feeds.h"
 
-#include "Literal.h"
-#include "Npy.h"
 #include "Picture.h"
+#include "Prepare.h"
+#include "Random.h"
+#include "Sources.h"
 
-#include <cctype>
+#include <algorithm>
+#include <map>
 
 using namespace dlc::run;
-
-std::string dlc::run::suffixOf(const std::string &path) {
-  size_t dot = path.find_last_of("./");
-  if (dot == std::string::npos || path[dot] != '.')
-    return "";
-  std::string suffix = path.substr(dot + 1);
-  for (char &c : suffix)
-    c = static_cast<char>(tolower(static_cast<unsigned char>(c)));
-  return suffix;
-}
 
 /// A picture feeds f32 inputs 1 x 1 or 3 x H x W, whose H and W the session itself compares.
 static bool inspectPictureFor(const std::string &path, std::string_view bytes,
@@ -36,37 +28,95 @@ static bool inspectPictureFor(const std::string &path, std::string_view bytes,
   return inspectPicture(path, bytes, channels, tensor, problems);
 }
 
-static bool readFeed(const Binding &binding, size_t input, const dlc_tensor_info &info,
-                     Feeds &feeds, Problems &problems) {
-  Tensor &tensor = feeds.tensors[input];
-  if (binding.value[0] != '@')
-    return parseLiteral(fmt::format("input '{}'", info.name), binding.value, info, tensor,
-                        problems);
-  const std::string path = binding.value.substr(1);
-  const std::string suffix = suffixOf(path);
-  const bool picture = suffix == "png" || suffix == "jpg" || suffix == "jpeg";
-  if (!picture && suffix != "npy") {
-    problems.add("{}: expected a file .npy, .png, .jpg or .jpeg for input '{}'", path, info.name);
-    return false;
+static void readPicture(const Source &source, const Preparation &preparation, Feeds &feeds,
+                        Problems &problems) {
+  PictureFile picture = {source.label, {}, {}, source.port};
+  if (!readFile(picture.path, picture.contents, problems) ||
+      !inspectPictureFor(picture.path, {picture.contents.data(), picture.contents.size()},
+                         source.info, picture.decoded, problems) ||
+      !checkPreparation(picture.path, preparation, picture.decoded.dims[1], problems))
+    return;
+  Tensor &tensor = feeds.tensors[source.port];
+  tensor.dtype = DLC_F32;
+  tensor.dims = preparedDims(preparation, picture.decoded.dims);
+  feeds.pictures.push_back(std::move(picture));
+}
+
+namespace {
+/// Fills inputs that no --input feeds.
+class RandomFeeder {
+public:
+  RandomFeeder(const Options &options, const dlc_session *session, Problems &problems)
+      : options(options), problems(problems) {
+    std::vector<std::string> symbols;
+    dlc_symbol_info symbol = {};
+    symbol.struct_size = sizeof(symbol);
+    for (uint32_t i = 0; dlc_session_symbol(session, i, &symbol) == DLC_OK; ++i)
+      symbols.push_back(symbol.name);
+    for (const Dim &dim : options.dims) {
+      if (std::find(symbols.begin(), symbols.end(), dim.name) == symbols.end())
+        problems.add("--dim: no dim '{}'; {}", dim.name,
+                     symbols.empty() ? "the model has none that is open"
+                                     : fmt::format("the model has {}", fmt::join(symbols, ", ")));
+      sizes.emplace(dim.name, dim.size);
+    }
   }
-  Buffer contents;
-  if (!readFile(path, contents, problems))
-    return false;
-  const std::string_view bytes(contents.data(), contents.size());
-  if (picture) {
-    if (!inspectPictureFor(path, bytes, info, tensor, problems))
-      return false;
-    feeds.pictures.push_back({path, std::move(contents), input});
-    return true;
+
+  /// Takes the sizes that an input which is fed gives to open dims.
+  void learn(const dlc_tensor_info &info, const Tensor &tensor) {
+    for (uint32_t d = 0; d < info.rank && tensor.dims.size() == info.rank; ++d)
+      if (info.dims[d] < 0)
+        sizes.emplace(info.dim_texts[d], tensor.dims[d]);
   }
-  if (!parseNpy(path, bytes, tensor, problems))
-    return false;
-  if (tensor.dtype != info.dtype) {
-    problems.add("{}: expected {} for input '{}', found {}", path, dlc_dtype_name(info.dtype),
-                 info.name, dlc_dtype_name(tensor.dtype));
-    return false;
+
+  void fill(uint32_t input, const dlc_tensor_info &info, Feeds &feeds) {
+    Tensor &tensor = feeds.tensors[input];
+    tensor.dtype = info.dtype;
+    bool open = false;
+    for (uint32_t d = 0; d < info.rank; ++d) {
+      const auto size = sizes.find(info.dim_texts[d]);
+      const bool known = info.dims[d] >= 0 || size != sizes.end();
+      if (!known)
+        problems.add("input '{}': dimension {} is open; give its size with --dim {}=...", info.name,
+                     d, info.dim_texts[d]);
+      open = open || !known;
+      tensor.dims.push_back(info.dims[d] >= 0 || !known ? info.dims[d] : size->second);
+    }
+    if (open)
+      return;
+    if (!tensor.allocate(fmt::format("input '{}'", info.name), problems))
+      return;
+    fillRandom(*options.seed, input, tensor);
+    feeds.lines.push_back(fmt::format("{}: {} {}, random with seed {}", info.name,
+                                      dlc_dtype_name(info.dtype), dimsText(tensor.dims),
+                                      *options.seed));
   }
-  return true;
+
+private:
+  const Options &options;
+  std::map<std::string, int64_t> sizes;
+  Problems &problems;
+};
+} // namespace
+
+/// Fills the inputs that are not fed, or reports them.
+static void feedOthers(const Options &options, const dlc_session *session,
+                       const std::vector<bool> &fed, Feeds &feeds, Problems &problems) {
+  RandomFeeder random(options, session, problems);
+  dlc_tensor_info info = {};
+  info.struct_size = sizeof(info);
+  for (uint32_t i = 0; i < fed.size(); ++i)
+    if (fed[i] && dlc_session_input(session, i, &info) == DLC_OK)
+      random.learn(info, feeds.tensors[i]);
+  for (uint32_t i = 0; i < fed.size(); ++i) {
+    if (fed[i] || dlc_session_input(session, i, &info) != DLC_OK)
+      continue;
+    if (options.seed)
+      random.fill(i, info, feeds);
+    else
+      problems.add("{}: input '{}' is missing; feed it with --input {}=... or --random",
+                   options.model, info.name, info.name);
+  }
 }
 
 bool dlc::run::readFeeds(const Options &options, const dlc_session *session, Feeds &feeds,
@@ -75,29 +125,19 @@ bool dlc::run::readFeeds(const Options &options, const dlc_session *session, Fee
   model.struct_size = sizeof(model);
   (void)dlc_session_describe(session, &model);
   feeds.tensors.resize(model.num_inputs);
+  Sources sources;
+  resolveSources(options.model, session, Ports::inputs, options.inputs, sources, problems);
   std::vector<bool> fed(model.num_inputs);
-  for (const Binding &binding : options.inputs) {
-    uint32_t index = 0;
-    const char *nearest = nullptr;
-    dlc_tensor_info info = {};
-    info.struct_size = sizeof(info);
-    if (dlc_session_find_input(session, binding.name.c_str(), &index, &nearest) != DLC_OK ||
-        dlc_session_input(session, index, &info) != DLC_OK) {
-      problems.add("{}: no input '{}'; {}", options.model, binding.name,
-                   nearest ? fmt::format("the nearest name is '{}'", nearest)
-                           : "the model has none");
-      continue;
-    }
-    fed[index] = true;
-    (void)readFeed(binding, index, info, feeds, problems);
+  for (const Source &source : sources.list) {
+    fed[source.port] = true;
+    const std::string suffix = source.value[0] == '@' ? suffixOf(source.value) : "";
+    if (suffix == "png" || suffix == "jpg" || suffix == "jpeg")
+      readPicture(source, options.preparation, feeds, problems);
+    else
+      (void)readSource(Ports::inputs, source, feeds.tensors[source.port], problems);
   }
-  for (uint32_t i = 0; i < model.num_inputs; ++i) {
-    dlc_tensor_info info = {};
-    info.struct_size = sizeof(info);
-    if (!fed[i] && dlc_session_input(session, i, &info) == DLC_OK)
-      problems.add("{}: input '{}' is missing; feed it with --input {}=...", options.model,
-                   info.name, info.name);
-    Tensor &tensor = feeds.tensors[i];
+  feedOthers(options, session, fed, feeds, problems);
+  for (const Tensor &tensor : feeds.tensors)
     feeds.inputs.push_back({.struct_size = sizeof(dlc_input),
                             .dtype = tensor.dtype,
                             .name = nullptr,
@@ -106,16 +146,17 @@ bool dlc::run::readFeeds(const Options &options, const dlc_session *session, Fee
                             .dims = tensor.dims.data(),
                             .data = tensor.data.data(),
                             .size = tensor.data.size()});
-  }
   return problems.empty();
 }
 
-bool dlc::run::decodePictures(Feeds &feeds, Problems &problems) {
-  for (const PictureFile &picture : feeds.pictures) {
+bool dlc::run::decodePictures(const Options &options, Feeds &feeds, Problems &problems) {
+  for (PictureFile &picture : feeds.pictures) {
     Tensor &tensor = feeds.tensors[picture.input];
-    if (!decodePicture(picture.path, {picture.contents.data(), picture.contents.size()}, tensor,
-                       problems))
+    if (!decodePicture(picture.path, {picture.contents.data(), picture.contents.size()},
+                       picture.decoded, problems) ||
+        !preparePicture(picture.path, options.preparation, picture.decoded, problems))
       continue;
+    tensor.data = std::move(picture.decoded.data);
     feeds.inputs[picture.input].data = tensor.data.data();
     feeds.inputs[picture.input].size = tensor.data.size();
   }

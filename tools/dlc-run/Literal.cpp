@@ -1,6 +1,9 @@
 #include "Literal.h"
 
+#include "Elements.h"
+
 #include <charconv>
+#include <cmath>
 #include <string_view>
 
 using namespace dlc::run;
@@ -70,6 +73,23 @@ static bool parseElements(const std::string &source, const std::vector<std::stri
   return true;
 }
 
+/// Elements of the 16-bit types that C++ has no arithmetic for.
+static bool parseNarrow(const std::string &source, const std::vector<std::string_view> &parts,
+                        Tensor &tensor, Problems &problems) {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    double number = 0;
+    char *element = tensor.data.data() + i * sizeof(uint16_t);
+    const bool parsed = parseNumber(parts[i], number);
+    storeElement(tensor.dtype, number, element);
+    if (!parsed || (std::isfinite(number) && std::isinf(loadElement(tensor.dtype, element)))) {
+      problems.add("{}: '{}' is not a number of type {}", source, std::string(parts[i]),
+                   dlc_dtype_name(tensor.dtype));
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool parseBools(const std::string &source, const std::vector<std::string_view> &parts,
                        Tensor &tensor, Problems &problems) {
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -113,9 +133,7 @@ bool dlc::run::parseLiteral(const std::string &source, const std::string &text,
     return parseElements<uint64_t>(source, parts, tensor, problems);
   case DLC_BOOL:
     return parseBools(source, parts, tensor, problems);
-  default:
-    problems.add("{}: numbers of type {} cannot be written here; use a .npy file", source,
-                 dlc_dtype_name(info.dtype));
-    return false;
+  default: // f16 and bf16
+    return parseNarrow(source, parts, tensor, problems);
   }
 }

@@ -7,8 +7,7 @@
 namespace dlc::run {
 
 /// Reads the elements of an input. Their number decides its one dim that is not static, where it
-/// has one; `source` is for messages. Types that C++ has no arithmetic for (f16, bf16) are refused.
-/// False after a report.
+/// has one; `source` is for messages. f16 and bf16 are rounded to nearest. False after a report.
 [[nodiscard]] bool parseLiteral(const std::string &source, const std::string &text,
                                 const dlc_tensor_info &info, Tensor &tensor, Problems &problems);
 

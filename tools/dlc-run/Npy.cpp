@@ -191,12 +191,7 @@ bool dlc::run::parseNpy(const std::string &path, std::string_view bytes, Tensor 
   if (!tensor.allocate(path, problems))
     return false;
   memcpy(tensor.data.data(), data.data(), data.size());
-  for (char byte : data)
-    if (tensor.dtype == DLC_BOOL && (byte & ~1)) {
-      problems.add("{}: a bool that is neither 0 nor 1", path);
-      return false;
-    }
-  return true;
+  return checkBools(path, tensor, problems);
 }
 
 bool dlc::run::npyHolds(int32_t dtype) {

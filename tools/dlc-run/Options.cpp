@@ -1,8 +1,11 @@
 #include "Options.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <fmt/format.h>
+#include <string_view>
 
 using namespace dlc::run;
 
@@ -10,26 +13,40 @@ const char *const dlc::run::helpText = R"(usage: dlc-run MODEL.so [options]
 
 Runs a model that dlc-compile built.
 
-options:
-  --input NAME=@FILE     feeds an input from a file: .npy (element type and dims must fit), or
-                         .png, .jpg, .jpeg (an input 1 x 3 x H x W or 1 x 1 x H x W of f32 gets
-                         the 8-bit picture as values from 0 to 255: gray and colour become
-                         what the input takes, alpha is dropped, 16 bits are cut to 8)
-  --input NAME=VALUES    feeds an input with comma-separated numbers: 1,1,2,2
-  --output NAME=@FILE    writes an output to a file: .npy, or .png (1 x 3 x H x W or
-                         1 x 1 x H x W of f32 or u8, rounded and clamped to 0 to 255). Without
-                         any --output a summary of every output is printed. No file may be
-                         written that the run reads, or twice
-  --repeat N             runs N more times after the first and prints the minimum and median time
-  --threads N            computes on at most N threads. Without it, and at most, on as many as
-                         the environment variable DLC_NUM_THREADS says, or else as there are
-                         CPUs that dlc-run may use
-  --verify-weights       compares the hash of all weights, however large, before running
-  --help                 prints this
+inputs:
+  --input NAME=@FILE    from a file: .npy, .pb (an onnx.TensorProto), .png, .jpg, .jpeg. A picture
+                        feeds f32 1 x 3 x H x W or 1 x 1 x H x W with values from 0 to 255: gray
+                        and colour become what the input takes, alpha is dropped
+  --input @FILE.npz     each array feeds the input of its name
+  --input NAME=VALUES   comma-separated numbers: 1,1,2,2
+  --random SEED         fills the other inputs: floats from -1 to 1, integers from 0 to 9. The same
+                        seed and dims give the same numbers on every machine
+  --dim NAME=SIZE       the size of an open dim of random inputs: N=4
+  --resize HxW          resizes pictures (bilinear, averaging where they shrink), then
+  --mean M[,M,M]        subtracts a number from all pixels, or one from each channel's, and
+  --scale S[,S,S]       multiplies them
+outputs:
+  --output NAME=@FILE   to a file: .npy, or .png (1 x 3 x H x W or 1 x 1 x H x W of f32 or u8,
+                        rounded and clamped to 0 to 255). Never one that the run reads, or twice
+  --expected NAME=@FILE compares with a .npy or .pb file (or NAME=VALUES, or @FILE.npz); without
+                        --output and --expected a summary of every output is printed
+  --tolerance T         the error that floats may have, relative to the largest |expected|; 1e-4
+measurements:
+  --bench N | --bench Ns  warms up, runs N times or for N seconds, prints the times
+  --profile             prints for each kernel time, speed and ONNX nodes; over 10 runs, or --bench
+  --threads N           computes on at most N threads; the environment variable DLC_NUM_THREADS,
+                        or else the CPUs that dlc-run may use, are the limit in any case
+other:
+  --verify-weights      compares the hash of all weights, however large, before running
+  --help                prints this
 
-Each input of the model is fed by one --input. Exit status: 0; 1 where an input is at fault or an
-output cannot be written; 2 for a wrong command line; 130 when interrupted.
+Exit status: 0; 1 where an input is at fault, an output is not as expected or cannot be written;
+2 for a wrong command line; 130 when interrupted.
 )";
+
+static bool isArchive(std::string_view text) {
+  return text.size() > 5 && text.starts_with('@') && text.ends_with(".npz");
+}
 
 static std::string parseBinding(const char *option, const char *text, Binding &binding) {
   const char *equals = strchr(text, '=');
@@ -50,46 +67,173 @@ static std::string parseOutput(const char *text, Binding &binding) {
   return "";
 }
 
+/// --input and --expected.
+static std::string parseSource(const char *option, const char *text,
+                               std::vector<Binding> &bindings) {
+  Binding &binding = bindings.emplace_back();
+  if (isArchive(text)) {
+    binding.value = text;
+    return "";
+  }
+  return parseBinding(option, text, binding);
+}
+
+/// Reads the whole of a text.
+template <typename T> static bool readNumber(std::string_view text, T &number) {
+  auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && stop == text.data() + text.size();
+}
+
 static std::string parseNumber(const std::string &option, const char *text, uint32_t most,
                                uint32_t &number) {
-  const char *end = text + strlen(text);
-  auto [stop, error] = std::from_chars(text, end, number);
-  if (error != std::errc() || stop != end || number == 0 || number > most)
+  if (!readNumber(std::string_view(text), number) || number == 0 || number > most)
     return fmt::format("{} expects a number from 1 to {}, found '{}'", option, most, text);
   return "";
 }
 
-static std::string applyOption(const std::string &name, const char *value, Options &options) {
-  if (name == "--input") {
-    options.inputs.emplace_back();
-    return parseBinding("--input", value, options.inputs.back());
-  }
-  if (name == "--output") {
-    options.outputs.emplace_back();
-    return parseOutput(value, options.outputs.back());
-  }
-  if (name == "--threads")
-    return parseNumber(name, value, 1024, options.threads);
-  return parseNumber(name, value, 1000000, options.repeat);
+static std::string parseSeed(const char *text, std::optional<uint64_t> &seed) {
+  if (!readNumber(std::string_view(text), seed.emplace()))
+    return fmt::format("--random expects a number of up to 64 bits, found '{}'", text);
+  return "";
 }
+
+static std::string parseDim(const char *text, std::vector<Dim> &dims) {
+  const char *equals = strrchr(text, '=');
+  Dim &dim = dims.emplace_back();
+  if (!equals || equals == text || !readNumber(std::string_view(equals + 1), dim.size) ||
+      dim.size < 0)
+    return fmt::format("--dim expects NAME=SIZE, found '{}'", text);
+  dim.name.assign(text, equals);
+  return "";
+}
+
+static std::string parseSize(std::string_view text, Preparation &preparation) {
+  constexpr int64_t most = 32768;
+  const size_t cross = text.find('x');
+  auto read = [&](std::string_view part, int64_t &size) {
+    return readNumber(part, size) && size >= 1 && size <= most;
+  };
+  if (cross == std::string_view::npos || !read(text.substr(0, cross), preparation.height) ||
+      !read(text.substr(cross + 1), preparation.width))
+    return fmt::format("--resize expects HxW of 1 to {} each, found '{}'", most, text);
+  return "";
+}
+
+/// --mean and --scale: one number, or three.
+static std::string parseChannels(const std::string &option, std::string_view text,
+                                 std::vector<float> &numbers) {
+  numbers.clear();
+  for (std::string_view rest = text;;) {
+    const size_t comma = rest.find(',');
+    float &number = numbers.emplace_back();
+    if (!readNumber(rest.substr(0, comma), number) || !std::isfinite(number))
+      break;
+    if (comma == std::string_view::npos && (numbers.size() == 1 || numbers.size() == 3))
+      return "";
+    if (comma == std::string_view::npos)
+      break;
+    rest.remove_prefix(comma + 1);
+  }
+  return fmt::format("{} expects one number or three, found '{}'", option, text);
+}
+
+static std::string parseTolerance(const char *text, double &tolerance) {
+  if (!readNumber(std::string_view(text), tolerance) || !(tolerance >= 0) ||
+      !std::isfinite(tolerance))
+    return fmt::format("--tolerance expects a number of 0 or more, found '{}'", text);
+  return "";
+}
+
+static std::string parseBench(std::string_view text, Bench &bench) {
+  constexpr uint32_t maxRuns = 1000000;
+  constexpr double maxSeconds = 3600;
+  bench = {};
+  const bool timed = text.ends_with('s');
+  if (timed ? readNumber(text.substr(0, text.size() - 1), bench.seconds) && bench.seconds > 0 &&
+                  bench.seconds <= maxSeconds
+            : readNumber(text, bench.runs) && bench.runs != 0 && bench.runs <= maxRuns)
+    return "";
+  return fmt::format("--bench expects runs from 1 to {}, or seconds up to {}s, found '{}'", maxRuns,
+                     maxSeconds, text);
+}
+
+using Apply = std::string (*)(const std::string &name, const char *value, Options &options);
+
+namespace {
+struct OptionRow {
+  std::string_view name;
+  Apply apply;
+};
+} // namespace
+
+// The options that take a value.
+static constexpr OptionRow optionRows[] = {
+    {"--input", [](const std::string &, const char *value,
+                   Options &to) { return parseSource("--input", value, to.inputs); }},
+    {"--expected", [](const std::string &, const char *value,
+                      Options &to) { return parseSource("--expected", value, to.expected); }},
+    {"--output", [](const std::string &, const char *value,
+                    Options &to) { return parseOutput(value, to.outputs.emplace_back()); }},
+    {"--random",
+     [](const std::string &, const char *value, Options &to) { return parseSeed(value, to.seed); }},
+    {"--dim",
+     [](const std::string &, const char *value, Options &to) { return parseDim(value, to.dims); }},
+    {"--resize", [](const std::string &, const char *value,
+                    Options &to) { return parseSize(value, to.preparation); }},
+    {"--mean", [](const std::string &name, const char *value,
+                  Options &to) { return parseChannels(name, value, to.preparation.mean); }},
+    {"--scale", [](const std::string &name, const char *value,
+                   Options &to) { return parseChannels(name, value, to.preparation.scale); }},
+    {"--tolerance", [](const std::string &, const char *value,
+                       Options &to) { return parseTolerance(value, to.tolerance); }},
+    {"--bench", [](const std::string &, const char *value,
+                   Options &to) { return parseBench(value, to.bench); }},
+    {"--threads", [](const std::string &name, const char *value,
+                     Options &to) { return parseNumber(name, value, 1024, to.threads); }},
+};
 
 static std::string checkTwice(const char *option, const std::vector<Binding> &bindings) {
   for (size_t i = 0; i < bindings.size(); ++i)
     for (size_t j = 0; j < i; ++j)
-      if (bindings[i].name == bindings[j].name)
+      if (!bindings[i].name.empty() && bindings[i].name == bindings[j].name)
         return fmt::format("{} is given twice for '{}'", option, bindings[i].name);
   return "";
+}
+
+/// What options demand of each other.
+static std::string checkTogether(const Options &options) {
+  if (options.model.empty())
+    return "no model is given";
+  if (!options.dims.empty() && !options.seed)
+    return "--dim is for --random";
+  for (size_t i = 0; i < options.dims.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (options.dims[i].name == options.dims[j].name)
+        return fmt::format("--dim is given twice for '{}'", options.dims[i].name);
+  if (std::string problem = checkTwice("--input", options.inputs); !problem.empty())
+    return problem;
+  if (std::string problem = checkTwice("--expected", options.expected); !problem.empty())
+    return problem;
+  return checkTwice("--output", options.outputs);
+}
+
+/// Applies an option without a value; false where it is none.
+static bool applyFlag(const std::string &argument, Options &options) {
+  bool Options::*const flag = argument == "--verify-weights"             ? &Options::verifyWeights
+                              : argument == "--profile"                  ? &Options::profile
+                              : argument == "--help" || argument == "-h" ? &Options::help
+                                                                         : nullptr;
+  if (flag)
+    options.*flag = true;
+  return flag != nullptr;
 }
 
 std::string dlc::run::parseOptions(int argc, const char *const *argv, Options &options) {
   for (int i = 1; i < argc; ++i) {
     std::string argument = argv[i];
-    if (argument == "--help" || argument == "-h") {
-      options.help = true;
-      return "";
-    }
-    if (argument == "--verify-weights") {
-      options.verifyWeights = true;
+    if (applyFlag(argument, options)) {
+      if (options.help)
+        return "";
       continue;
     }
     if (argument.empty())
@@ -103,17 +247,17 @@ std::string dlc::run::parseOptions(int argc, const char *const *argv, Options &o
     // --option VALUE and --option=VALUE are the same.
     size_t equals = argument.find('=');
     std::string name = argument.substr(0, equals);
-    if (name != "--input" && name != "--output" && name != "--repeat" && name != "--threads")
+    const auto *row = std::find_if(std::begin(optionRows), std::end(optionRows),
+                                   [&](const OptionRow &known) { return known.name == name; });
+    if (row == std::end(optionRows))
       return fmt::format("unknown option '{}'", argument);
     if (equals == std::string::npos && i + 1 == argc)
       return fmt::format("{} expects a value", name);
     const char *value = equals == std::string::npos ? argv[++i] : argv[i] + equals + 1;
-    if (std::string problem = applyOption(name, value, options); !problem.empty())
+    if (std::string problem = row->apply(name, value, options); !problem.empty())
       return problem;
   }
-  if (options.model.empty())
-    return "no model is given";
-  if (std::string problem = checkTwice("--input", options.inputs); !problem.empty())
-    return problem;
-  return checkTwice("--output", options.outputs);
+  if (options.profile && !options.bench.wanted())
+    options.bench.runs = 10;
+  return checkTogether(options);
 }

@@ -3,23 +3,51 @@
 #define DLC_RUN_OPTIONS_H
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace dlc::run {
 
-/// NAME=VALUE of --input, NAME=@FILE of --output (the value without its @).
+/// NAME=VALUE of --input and --expected, or @FILE.npz with an empty name; NAME=@FILE of --output
+/// (the value without its @).
 struct Binding {
   std::string name;
   std::string value;
+};
+
+/// NAME=SIZE of --dim.
+struct Dim {
+  std::string name;
+  int64_t size;
+};
+
+/// What pictures go through: (pixel - mean) * scale, after a resize.
+struct Preparation {
+  int64_t height = 0, width = 0; // 0: as the picture is
+  std::vector<float> mean;       // one, or one for each channel; empty: 0
+  std::vector<float> scale;      // the same; empty: 1
+};
+
+/// How often a model runs to be measured, after runs that warm up.
+struct Bench {
+  uint32_t runs = 0;  // 0: as many as fit into `seconds`
+  double seconds = 0; // 0 with 0 runs: no measurement
+  bool wanted() const { return runs != 0 || seconds != 0; }
 };
 
 struct Options {
   std::string model;
   std::vector<Binding> inputs;
   std::vector<Binding> outputs;
-  uint32_t repeat = 0;  // timed runs after the first; 0: none
+  std::vector<Binding> expected;
+  std::vector<Dim> dims;        // of random inputs
+  std::optional<uint64_t> seed; // of random inputs; without it there are none
+  Preparation preparation;
+  double tolerance = 1e-4; // relative to the largest |expected|
+  Bench bench;
   uint32_t threads = 0; // that may compute a run; 0: as many as the runtime has
+  bool profile = false;
   bool verifyWeights = false;
   bool help = false;
 };

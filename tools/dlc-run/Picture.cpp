@@ -1,29 +1,10 @@
 #include "Picture.h"
 
-#include <array>
+#include "Crc32.h"
+#include "Stb.h"
+
 #include <climits>
 #include <cmath>
-
-#if defined(__clang__)
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wunused-function"
-#endif
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_ONLY_PNG
-#define STBI_ONLY_JPEG
-#define STBI_NO_STDIO
-#define STBI_NO_HDR
-#define STBI_NO_LINEAR
-#define STBI_MAX_DIMENSIONS 32768
-#include <stb/stb_image.h>
-#define STB_IMAGE_WRITE_IMPLEMENTATION
-#define STB_IMAGE_WRITE_STATIC
-#define STBI_WRITE_NO_STDIO
-#include <stb/stb_image_write.h>
-#if defined(__clang__)
-#pragma clang diagnostic pop
-#endif
 
 using namespace dlc::run;
 
@@ -37,24 +18,6 @@ static uint32_t readBigEndian(std::string_view bytes) {
   for (size_t i = 0; i < 4; ++i)
     value = value << 8 | static_cast<unsigned char>(bytes[i]);
   return value;
-}
-
-/// CRC-32 as PNG defines it (ISO 3309): polynomial 0xedb88320, reflected.
-static uint32_t crc32(std::string_view bytes) {
-  static const auto table = [] {
-    std::array<uint32_t, 256> entries;
-    for (uint32_t i = 0; i < 256; ++i) {
-      uint32_t value = i;
-      for (int bit = 0; bit < 8; ++bit)
-        value = value & 1 ? 0xedb88320u ^ (value >> 1) : value >> 1;
-      entries[i] = value;
-    }
-    return entries;
-  }();
-  uint32_t crc = 0xffffffffu;
-  for (char byte : bytes)
-    crc = table[(crc ^ static_cast<unsigned char>(byte)) & 255] ^ (crc >> 8);
-  return ~crc;
 }
 
 // Of a PNG chunk: length of the data, type, data, checksum.

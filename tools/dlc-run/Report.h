@@ -11,7 +11,7 @@ namespace dlc::run {
 /// NaN.
 std::string summaryLine(const std::string &name, const TensorView &tensor);
 
-/// "12 runs: min 3.141 ms, median 3.200 ms"; `milliseconds` is not empty.
+/// "12 runs: median 3.200 ms, min 3.141 ms, p90 3.310 ms"; `milliseconds` is not empty.
 std::string timeLine(std::vector<double> milliseconds);
 
 /// Prints "error: ..." for each problem and returns the exit status for bad input.

@@ -1,9 +1,9 @@
 #include "Sinks.h"
 
-#include "Feeds.h"
 #include "Npy.h"
 #include "OutputFile.h"
 #include "Picture.h"
+#include "Sources.h"
 
 #include <sys/stat.h>
 #include <tuple>
@@ -58,10 +58,12 @@ static void checkFileClashes(const Options &options, Problems &problems) {
     const FileIdentity file(output.value);
     if (file == FileIdentity(options.model))
       problems.add("{}: output '{}' would replace the model", output.value, output.name);
-    for (const Binding &input : options.inputs)
-      if (input.value[0] == '@' && file == FileIdentity(input.value.substr(1)))
-        problems.add("{}: output '{}' would replace the file of input '{}'", output.value,
-                     output.name, input.name);
+    for (const auto &[kind, sources] :
+         {std::pair("input", &options.inputs), std::pair("expected output", &options.expected)})
+      for (const Binding &source : *sources)
+        if (source.value[0] == '@' && file == FileIdentity(source.value.substr(1)))
+          problems.add("{}: output '{}' would replace the file of {} '{}'", output.value,
+                       output.name, kind, source.name);
     for (size_t other = 0; other < i; ++other)
       if (file == FileIdentity(options.outputs[other].value))
         problems.add("{}: outputs '{}' and '{}' would go to one file", output.value,

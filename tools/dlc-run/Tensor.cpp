@@ -55,6 +55,15 @@ bool dlc::run::countElements(const std::vector<int64_t> &dims, int64_t &count) {
   return true;
 }
 
+bool dlc::run::checkBools(const std::string &source, const Tensor &tensor, Problems &problems) {
+  for (size_t i = 0; tensor.dtype == DLC_BOOL && i < tensor.data.size(); ++i)
+    if (tensor.as<uint8_t>()[i] > 1) {
+      problems.add("{}: a bool that is neither 0 nor 1", source);
+      return false;
+    }
+  return true;
+}
+
 std::string dlc::run::dimsText(const std::vector<int64_t> &dims) {
   return dims.empty() ? "scalar" : fmt::format("{}", fmt::join(dims, " x "));
 }

@@ -67,6 +67,9 @@ struct TensorView {
 /// Elements of a shape with dims >= 0; false where they do not fit 63 bits.
 [[nodiscard]] bool countElements(const std::vector<int64_t> &dims, int64_t &count);
 
+/// Reports a bool that is neither 0 nor 1.
+[[nodiscard]] bool checkBools(const std::string &source, const Tensor &tensor, Problems &problems);
+
 /// "1 x 3 x 256 x 256", or "scalar".
 std::string dimsText(const std::vector<int64_t> &dims);
 

@@ -1,10 +1,8 @@
 // Runs a model that dlc-compile built on inputs from files and the command line.
-#include "Feeds.h"
+#include "Expected.h"
 #include "OutputFile.h"
+#include "Profile.h"
 #include "Report.h"
-#include "Sinks.h"
-
-#include <chrono>
 
 using namespace dlc::run;
 
@@ -34,24 +32,6 @@ static bool loadModel(const Options &options, Model &model, Problems &problems) 
   return problems.empty();
 }
 
-/// Runs once, and options.repeat times more, which it times.
-static bool runModel(const Options &options, const Model &model, const Feeds &feeds,
-                     Outputs &outputs, std::vector<double> &milliseconds, Problems &problems) {
-  const auto numInputs = static_cast<uint32_t>(feeds.inputs.size());
-  for (uint32_t i = 0; i <= options.repeat; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
-    if (dlc_context_run(model.context, nullptr, feeds.inputs.data(), numInputs, outputs.data(),
-                        outputs.size()) != DLC_OK) {
-      problems.addLines(options.model, dlc_context_error_text(model.context));
-      return false;
-    }
-    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - begin;
-    if (i != 0)
-      milliseconds.push_back(time.count());
-  }
-  return true;
-}
-
 /// Computes the outputs' dims from those of the inputs.
 static bool planModel(const Options &options, const Model &model, const Feeds &feeds,
                       Outputs &outputs, Problems &problems) {
@@ -72,6 +52,49 @@ static void describeOutputs(const Model &model, const Outputs &outputs,
   }
 }
 
+static void describeMeasurement(const Options &options, const Model &model,
+                                const Measurement &measurement, std::vector<std::string> &lines) {
+  if (measurement.milliseconds.empty())
+    return;
+  lines.push_back(timeLine(measurement.milliseconds));
+  if (!options.profile)
+    return;
+  const uint32_t numThreads = dlc_context_num_threads(model.context);
+  const Peak peak = countsFlops(measurement) ? measurePeak(numThreads) : Peak{0, ""};
+  for (std::string &line : profileLines(model.session, measurement, peak, numThreads))
+    lines.push_back(std::move(line));
+}
+
+/// From a loaded model to its last output; `lines` is what to print.
+static bool run(const Options &options, const Model &model, std::vector<std::string> &lines,
+                Problems &problems) {
+  Feeds feeds;
+  std::vector<Sink> sinks;
+  std::vector<Expectation> expectations;
+  const bool sinksResolved = resolveSinks(options, model.session, sinks, problems);
+  const bool expectedRead = readExpected(options, model.session, expectations, problems);
+  if (!readFeeds(options, model.session, feeds, problems) || !sinksResolved || !expectedRead)
+    return false;
+  lines = feeds.lines;
+
+  dlc_session_info info = {};
+  info.struct_size = sizeof(info);
+  (void)dlc_session_describe(model.session, &info);
+  Outputs outputs(info.num_outputs);
+  Measurement measurement;
+  if (!planModel(options, model, feeds, outputs, problems) ||
+      !checkSinks(sinks, outputs, problems) || !decodePictures(options, feeds, problems) ||
+      !runModel(options, model.session, model.context, feeds, outputs, measurement, problems) ||
+      !writeSinks(sinks, outputs, problems))
+    return false;
+  if (sinks.empty() && expectations.empty())
+    describeOutputs(model, outputs, lines);
+  const bool asExpected =
+      compareExpected(expectations, options.tolerance, outputs, lines, problems);
+  describeMeasurement(options, model, measurement, lines);
+  return asExpected;
+}
+
 int main(int argc, char **argv) {
   catchFailures();
   Options options;
@@ -81,30 +104,8 @@ int main(int argc, char **argv) {
     return printText(helpText);
   Problems problems;
   Model model;
-  if (!loadModel(options, model, problems))
-    return reportProblems(problems);
-
-  Feeds feeds;
-  std::vector<Sink> sinks;
-  const bool sinksResolved = resolveSinks(options, model.session, sinks, problems);
-  if (!readFeeds(options, model.session, feeds, problems) || !sinksResolved)
-    return reportProblems(problems);
-
-  dlc_session_info info = {};
-  info.struct_size = sizeof(info);
-  (void)dlc_session_describe(model.session, &info);
-  Outputs outputs(info.num_outputs);
-  std::vector<double> milliseconds;
-  if (!planModel(options, model, feeds, outputs, problems) ||
-      !checkSinks(sinks, outputs, problems) || !decodePictures(feeds, problems) ||
-      !runModel(options, model, feeds, outputs, milliseconds, problems) ||
-      !writeSinks(sinks, outputs, problems))
-    return reportProblems(problems);
-
   std::vector<std::string> lines;
-  if (sinks.empty())
-    describeOutputs(model, outputs, lines);
-  if (!milliseconds.empty())
-    lines.push_back(timeLine(milliseconds));
-  return printLines(lines);
+  const bool done = loadModel(options, model, problems) && run(options, model, lines, problems);
+  const int status = printLines(lines);
+  return done ? status : reportProblems(problems);
 }

@@ -22,10 +22,14 @@ mlir::FailureOr<TargetAttr> getTarget(mlir::Location loc, llvm::StringRef name,
 /// DLC_CPU_ bits (dlc/ABI/Artifact.h) of the features that code for `target` uses.
 uint64_t getCpuFeatures(TargetAttr target);
 
-enum class ObjectFormat { object, assembly, llvmIR };
+/// Machine code of a module after the codegen phase: ELF objects to be linked together, in an order
+/// and with bytes that do not depend on `jobs`, the number of threads (0: one for each CPU).
+mlir::FailureOr<llvm::SmallVector<std::string>> emitObjects(mlir::ModuleOp module, unsigned jobs);
 
-/// Machine code of a module after the codegen phase, as the bytes of an ELF object (or as text).
-mlir::FailureOr<std::string> emitObject(mlir::ModuleOp module, ObjectFormat format);
+enum class TextFormat { assembly, llvmIR };
+
+/// The same as one text for people.
+mlir::FailureOr<std::string> emitText(mlir::ModuleOp module, TextFormat format);
 
 } // namespace dlc
 

@@ -49,15 +49,17 @@ def EmitHost : Pass<"dlc-emit-host", "::mlir::ModuleOp"> {
 def ExpandMath : Pass<"dlc-expand-math", "::mlir::ModuleOp"> {
   let summary = "compute math functions by polynomials";
   let description = [{
-    `math.erf`, `math.exp` and `math.tanh` become arithmetic on scalars and vectors; nothing is left that would call a
-    math library lane by lane.
+    `math.erf`, `math.exp`, `math.log`, `math.tanh`, `math.sin` and `math.cos` of f32 become arithmetic on scalars and
+    vectors; only for sines and cosines of huge numbers something is left that calls a math library lane by lane. So do
+    functions of f64, and `math.powf`.
 
     ```mlir
     %0 = math.tanh %x : vector<16xf32>
     // becomes clamping, two polynomials and a quotient
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
 #endif

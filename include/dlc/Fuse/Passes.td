@@ -7,10 +7,11 @@ include "mlir/Pass/PassBase.td"
 def Fuse : Pass<"dlc-fuse", "::mlir::ModuleOp"> {
   let summary = "Draw a box around each group of ops that runs as one kernel";
   let description = [{
-    A rule names an anchor and the ops that may follow it in its box; a box grows along values that have one use. Ops
-    that no rule takes get a box of their own. Constants stay outside, but for scalars and the scales of a resize, which
-    become part of the kernel. An output that no box computes (an input, a constant, a value that is returned twice) is
-    copied by a box.
+    A rule names an anchor and the ops that may follow it in its box; a box grows along values that have one use. Rule
+    `elementwise` draws one box around up to 16 elementwise ops of the same dims, the last of which alone is read
+    outside. Ops that no rule takes get a box of their own; those that no emitter takes become library calls, and so do ops on small
+    tensors that symbols are bound from, which can then run before any kernel. Constants stay outside, but for scalars
+    and the scales of a resize, which become part of the kernel.
 
     ```mlir
     %0 = dlc.conv %x, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : ...
@@ -26,7 +27,8 @@ def Fuse : Pass<"dlc-fuse", "::mlir::ModuleOp"> {
   }];
   let options = [ListOption<"rules", "rules", "std::string", "Names of the rules to apply; all where empty">];
   let statistics = [Statistic<"numBoxes", "num-boxes", "Number of boxes">,
-                    Statistic<"numFused", "num-fused", "Number of ops fused behind an anchor">];
+                    Statistic<"numFused", "num-fused", "Number of ops fused with another one">,
+                    Statistic<"numCalls", "num-calls", "Number of ops that became library calls">];
 }
 
 #endif

@@ -26,18 +26,26 @@ def SpecializeShapes : Pass<"dlc-specialize-shapes", "::mlir::ModuleOp"> {
   let summary = "Give dims of the inputs the values, names and ranges that a user declares";
   let description = [{
     A dim with a name becomes a number or gets another name, everywhere; dims of one name are equal. A dim that the model
-    says must be given as it is. Ranges reach the artifact, and a run outside of them is refused.
+    says must be given as it is. Ranges reach the artifact, and a run outside of them is refused. Hints are the usual
+    values of symbols, which the memory plan compares sizes at.
+
+    Versions are copies of `main` for some sizes, with attribute `dlc.when`, before it: one for each value, and for each
+    combination where several symbols have values. A run takes the first version that fits, and `main` where none does.
 
     ```mlir
-    // --dlc-specialize-shapes='shapes={{x=1,H,W}} ranges=H=1:1024'
-    func.func @main(%x: !dlc.tensor<N x A x B x f32> {dlc.name = "x"})
+    // --dlc-specialize-shapes='shapes={{x=N,H,W}} ranges=H=1:1024 versions={{N=1}}'
+    func.func @main(%x: !dlc.tensor<M x A x B x f32> {dlc.name = "x"})
     // becomes
-    func.func @main(%x: !dlc.tensor<1 x H x W x f32> {dlc.name = "x"})
+    func.func @main_1(%x: !dlc.tensor<1 x H x W x f32> {dlc.name = "x"}) attributes {dlc.when = {N = 1}}
+    func.func @main(%x: !dlc.tensor<N x H x W x f32> {dlc.name = "x"})
     ```
   }];
   let options = [
     ListOption<"shapes", "shapes", "std::string", "Shapes of inputs, each NAME=DIM,DIM,...">,
-    ListOption<"ranges", "ranges", "std::string", "Ranges of symbols, each SYMBOL=MIN:MAX">];
+    ListOption<"ranges", "ranges", "std::string", "Ranges of symbols, each SYMBOL=MIN:MAX">,
+    ListOption<"hints", "hints", "std::string", "Usual values of symbols, each SYMBOL=VALUE">,
+    ListOption<"versions", "versions", "std::string", "Values to make versions for, each SYMBOL=VALUE,VALUE,...">];
+  let statistics = [Statistic<"numVersions", "num-versions", "Number of versions made">];
 }
 
 def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
@@ -53,6 +61,31 @@ def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
     ```
   }];
   let statistics = [Statistic<"numInferred", "num-inferred", "Number of values whose shape was unknown before">];
+}
+
+def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
+  let summary = "Compute ops whose operands are constants";
+  let description = [{
+    Ops that a function of the op library computes, and whose operands are constants of known shape. Results of at most
+    64 elements become dense constants; larger ones lie in a source of their own, which the compiler keeps beside the
+    model's. A function that fails is an error, except in a branch or a loop, which may never be entered.
+
+    What would cost more than it saves stays as it is: results of more than 64 KiB and more than four times the size of
+    their operands (expansions), and what a few seconds or the budget are too short for. The budget counts all bytes
+    that are written, results that other folded ops use up as well; they are on disk, not in memory.
+
+    ```mlir
+    %0 = dlc.constant dense<[1.0, -2.0]> : tensor<2xf32> -> <2 x f32>
+    %1 = dlc.relu %0 : (!dlc.tensor<2 x f32>) -> !dlc.tensor<2 x f32>
+    // becomes
+    %1 = dlc.constant dense<[1.0, 0.0]> : tensor<2xf32> -> <2 x f32>
+    ```
+  }];
+  let options = [
+    Option<"budget", "budget", "uint64_t", "uint64_t(1) << 30", "Bytes that folding may write to the temporary folder">];
+  let statistics = [
+    Statistic<"numFolded", "num-folded", "Number of ops that were computed">,
+    Statistic<"numLeft", "num-left", "Number of ops of constants that were too large or too slow to compute">];
 }
 
 def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::ModuleOp"> {

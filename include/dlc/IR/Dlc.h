@@ -2,6 +2,8 @@
 #ifndef DLC_IR_DLC_H
 #define DLC_IR_DLC_H
 
+#include "dlc/Support/SourceFiles.h"
+
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -23,6 +25,7 @@ class ShapeContext;
 class YieldOp;
 
 llvm::LogicalResult verifySameElementType(mlir::Operation *op);
+llvm::LogicalResult verifySameOperandElementType(mlir::Operation *op);
 
 /// Ops whose operands and results are planned values of one element type.
 template <typename ConcreteOp>
@@ -30,6 +33,35 @@ class SameElementType : public mlir::OpTrait::TraitBase<ConcreteOp, SameElementT
 public:
   static llvm::LogicalResult verifyTrait(mlir::Operation *op) { return verifySameElementType(op); }
 };
+
+/// Ops whose operands are planned values of one element type.
+template <typename ConcreteOp>
+class SameOperandElementType
+    : public mlir::OpTrait::TraitBase<ConcreteOp, SameOperandElementType> {
+public:
+  static llvm::LogicalResult verifyTrait(mlir::Operation *op) {
+    return verifySameOperandElementType(op);
+  }
+};
+
+/// f16, bf16, f32 and f64.
+bool isFloat(mlir::Type elementType);
+/// Floats, and integers that are not unsigned.
+bool isSignedNumber(mlir::Type elementType);
+/// Floats and integers of 8 to 64 bits.
+bool isNumber(mlir::Type elementType);
+bool isBool(mlir::Type elementType);
+
+/// The type of an element while it is computed with: small floats as f32, integers without a sign.
+mlir::Type getScalarType(mlir::Type elementType);
+/// The type of an element in memory, of whole bytes: small floats and i1 as integers.
+mlir::Type getStoredType(mlir::Type elementType);
+/// A constant of scalar or vector type `type`, all of whose elements are `value`.
+mlir::Value createFill(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type, double value);
+
+/// The type of an elementwise op's result, by numpy's broadcasting.
+llvm::LogicalResult inferBroadcast(mlir::Operation *op,
+                                   llvm::SmallVectorImpl<PlannedType> &types);
 } // namespace dlc
 
 #define GET_ATTRDEF_CLASSES

@@ -18,6 +18,13 @@ def Dlc_Dialect : Dialect {
   let extraClassDeclaration = [{
     void registerAttributes();
     void registerTypes();
+    /// The files that the weights of this context's modules lie in.
+    SourceFiles &getSourceFiles() { return sourceFiles; }
+
+  private:
+    SourceFiles sourceFiles;
+
+  public:
   }];
 }
 

@@ -40,13 +40,18 @@ def Dlc_ElementwiseInterface : OpInterface<"ElementwiseOpInterface"> {
   }];
   let methods = [
     InterfaceMethod<[{
-      Builds the op on scalars or vectors; `operands` are those of the op, absent ones left out, all of one type.
+      Builds the op on scalars or vectors; `operands` are those of the op, absent ones left out, each of the type that
+      `getScalarType` says for its element type.
     }], "::mlir::Value", "emitScalar",
     (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::ValueRange":$operands)>
   ];
 }
 
 def Dlc_SameElementType : NativeOpTrait<"SameElementType"> {
+  let cppNamespace = "::dlc";
+}
+
+def Dlc_SameOperandElementType : NativeOpTrait<"SameOperandElementType"> {
   let cppNamespace = "::dlc";
 }
 

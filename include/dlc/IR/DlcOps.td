@@ -1,5 +1,5 @@
-// The ops, by banner: constants, convolution, elementwise, resize, boxes, buffers and launches. Ops that move elements
-// are in MovementOps.td, those of the host program in HostOps.td.
+// The ops, by banner: constants, convolution, resize, boxes, buffers and launches. Ops on elements
+// are in ElementwiseOps.td, those that move elements in MovementOps.td, those of the host program in HostOps.td.
 #ifndef DLC_IR_OPS_TD
 #define DLC_IR_OPS_TD
 
@@ -250,71 +250,7 @@ def Dlc_GlobalPoolOp : Dlc_Op<"global_pool", [Pure, DeclareOpInterfaceMethods<Dl
 
 //===-- Elementwise ---------------------------------------------------------------------------------------------------===//
 
-class Dlc_ElementwiseOp<string opMnemonic, list<Trait> traits = []>
-    : Dlc_Op<opMnemonic, [Pure, Dlc_SameElementType, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>,
-                          DeclareOpInterfaceMethods<Dlc_ElementwiseInterface>] # traits> {
-  let results = (outs Dlc_Tensor:$result);
-}
-
-class Dlc_BinaryOp<string opMnemonic, string what> : Dlc_ElementwiseOp<opMnemonic> {
-  let summary = what;
-  let description = [{
-    Operands broadcast against each other as in numpy.
-
-    Constraints:
-    - C1: operands and result have the same element type
-  }];
-  let arguments = (ins Dlc_Tensor:$lhs, Dlc_Tensor:$rhs);
-  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` functional-type(operands, results)";
-}
-
-def Dlc_AddOp : Dlc_BinaryOp<"add", "sum">;
-def Dlc_SubOp : Dlc_BinaryOp<"sub", "difference">;
-def Dlc_MulOp : Dlc_BinaryOp<"mul", "product">;
-def Dlc_DivOp : Dlc_BinaryOp<"div", "quotient">;
-
-class Dlc_UnaryOp<string opMnemonic, string what> : Dlc_ElementwiseOp<opMnemonic> {
-  let summary = what;
-  let arguments = (ins Dlc_Tensor:$input);
-  let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
-}
-
-def Dlc_ErfOp : Dlc_UnaryOp<"erf", "error function">;
-def Dlc_ExpOp : Dlc_UnaryOp<"exp", "e to the power of the input">;
-def Dlc_NegOp : Dlc_UnaryOp<"neg", "the input with the other sign">;
-def Dlc_SigmoidOp : Dlc_UnaryOp<"sigmoid", "1 / (1 + exp(-input))">;
-def Dlc_SqrtOp : Dlc_UnaryOp<"sqrt", "square root; a NaN below zero">;
-def Dlc_TanhOp : Dlc_UnaryOp<"tanh", "hyperbolic tangent">;
-
-def Dlc_LeakyReluOp : Dlc_ElementwiseOp<"leaky_relu"> {
-  let summary = "the input, times alpha where it is negative";
-  let arguments = (ins Dlc_Tensor:$input, F32Attr:$alpha);
-  let assemblyFormat = "$input `alpha` $alpha attr-dict `:` functional-type(operands, results)";
-}
-
-def Dlc_ReluOp : Dlc_UnaryOp<"relu", "max(input, 0); a NaN stays one">;
-
-def Dlc_ClipOp : Dlc_ElementwiseOp<"clip", [AttrSizedOperandSegments]> {
-  let summary = "min(max(input, low), high); a NaN stays one";
-  let description = [{
-    A bound that is absent does not limit. Where low > high every element becomes high.
-
-    Constraints:
-    - C1: bounds have rank 0
-    - C2: operands and result have the same element type
-
-    Example:
-    ```mlir
-    %0 = dlc.clip %input low %zero high %max
-       : (!dlc.tensor<N x f32>, !dlc.tensor<f32>, !dlc.tensor<f32>) -> !dlc.tensor<N x f32>
-    ```
-  }];
-  let arguments = (ins Dlc_Tensor:$input, Optional<Dlc_Tensor>:$low, Optional<Dlc_Tensor>:$high);
-  let assemblyFormat = [{
-    $input (`low` $low^)? (`high` $high^)? attr-dict `:` functional-type(operands, results)
-  }];
-  let hasVerifier = 1;
-}
+include "dlc/IR/ElementwiseOps.td"
 
 //===-- Resize --------------------------------------------------------------------------------------------------------===//
 

@@ -7,6 +7,9 @@
 
 namespace dlc {
 
+/// Whether elementwise ops of kernels take elements of this type.
+bool isEmittedElement(mlir::Type elementType);
+
 /// Why no emitter computes `op`, for an error message; nothing where one does.
 std::optional<std::string> getEmissionObstacle(mlir::Operation *op);
 

@@ -5,6 +5,7 @@
 //   dlc.sources    array of #dlc.source: the files that #dlc.range counts
 //   dlc.target     #dlc.target: what the phases from schedule on compile for
 //   dlc.ranges     declared ranges of symbols
+//   dlc.hints      usual values of symbols
 //   dlc.signature  symbols, inputs and outputs
 //   dlc.kernels    names of the kernels and their ONNX nodes (from the plan phase on)
 //   dlc.weights    the contents of the weights section (from the plan phase on)
@@ -21,6 +22,8 @@ namespace dlc {
 
 /// The function that is the model; after the plan phase the host program.
 inline constexpr llvm::StringLiteral mainName = "main";
+/// Attribute of a version of `main`: a dictionary of the symbols and values that it is for.
+inline constexpr llvm::StringLiteral whenName = "dlc.when";
 /// Attribute of the host program (from the plan phase on): the size of its arena in bytes, a
 /// #dlc.expr.
 inline constexpr llvm::StringLiteral workspaceName = "dlc.workspace";
@@ -66,6 +69,10 @@ struct SymbolRange {
 
 void setRange(mlir::ModuleOp module, llvm::StringRef symbol, SymbolRange range);
 SymbolRange getRange(mlir::ModuleOp module, llvm::StringRef symbol);
+
+/// The usual value of a symbol; nothing unless declared.
+void setHint(mlir::ModuleOp module, llvm::StringRef symbol, int64_t value);
+std::optional<int64_t> getHint(mlir::ModuleOp module, llvm::StringRef symbol);
 
 void setWeights(mlir::ModuleOp module, llvm::ArrayRef<PlacedWeight> weights);
 mlir::FailureOr<llvm::SmallVector<PlacedWeight>> getWeights(mlir::ModuleOp module);

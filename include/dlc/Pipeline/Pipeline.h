@@ -46,12 +46,19 @@ struct CompileOptions {
   Phase from = Phase::Import;
   /// The last phase on IR to run; at most Codegen.
   Phase to = Phase::Codegen;
-  /// Where to write NN-phase.mlir after each phase; nowhere where empty.
+  /// Where to write NN-phase.mlir after each phase, and the side file after the graph phase;
+  /// nowhere where empty.
   std::string dumpFolder;
 };
 
 /// IR as text that --compile-from reads again, with the nodes that ops come from.
 std::string printWithLocations(mlir::ModuleOp module);
+
+/// Writes the data of constants that were folded, where the module has any, to the side file of IR
+/// at `path`, which has the same name and ".weights". --compile-from takes it as a --source.
+llvm::LogicalResult writeSideFile(mlir::ModuleOp module, llvm::StringRef path);
+/// The name of the side file of IR at `path`.
+std::string getSideFilePath(llvm::StringRef path);
 
 enum class CompileResult { ok, rejected, internalError };
 
@@ -59,9 +66,10 @@ enum class CompileResult { ok, rejected, internalError };
 /// model, `internalError` with ones about the compiler.
 CompileResult runPhases(mlir::ModuleOp module, const CompileOptions &options);
 
-/// Machine code and package: writes the artifact of a module after the codegen phase.
+/// Machine code and package: writes the artifact of a module after the codegen phase. `jobs` threads
+/// generate code (0: one for each CPU), which changes no byte.
 llvm::LogicalResult buildArtifact(mlir::ModuleOp module, const SourceFiles &sources,
-                                  llvm::StringRef outputPath);
+                                  llvm::StringRef outputPath, unsigned jobs = 0);
 
 /// Everything that IR of any phase may hold.
 void registerDialects(mlir::DialectRegistry &registry);

@@ -16,13 +16,16 @@ namespace dlc {
 class SourceFiles {
 public:
   struct File {
-    std::string path;
+    std::string path; // empty: made by this process
     std::string hash; // XXH3, 128 bits, hexadecimal, of all bytes
     std::unique_ptr<llvm::MemoryBuffer> contents;
   };
 
   /// Maps a file. The error names the path and the system's reason. Returns the file's index.
   llvm::Expected<size_t> add(llvm::StringRef path);
+
+  /// Adds data that has no path. Returns its index.
+  size_t add(std::unique_ptr<llvm::MemoryBuffer> contents);
 
   /// The bytes of the file with this hash and size; nothing where it was not added.
   std::optional<llvm::StringRef> find(llvm::StringRef hash, int64_t size) const;

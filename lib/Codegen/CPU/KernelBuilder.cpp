@@ -1,5 +1,10 @@
 #include "KernelBuilder.h"
 
+#include "dlc/ABI/Artifact.h"
+#include "dlc/Codegen/Codegen.h"
+#include "dlc/IR/Emitters.h"
+#include "dlc/IR/LibraryCall.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -22,13 +27,14 @@ std::optional<float> dlc::getImmediate(Value value) {
 // Frame
 //===----------------------------------------------------------------------===//
 
-/// Whether all that the kernel touches is f32 and of sizes that the signature's symbols determine.
+/// Whether all that the kernel touches is of numbers or i1 and of sizes that the signature's
+/// symbols determine. What no elementwise op touches is f32.
 static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature) {
   auto verify = [&](Location loc, Type type) -> LogicalResult {
     auto buffer = dyn_cast<BufferType>(type);
     PlannedType tensor = buffer ? buffer.getTensor() : dyn_cast<PlannedType>(type);
-    if (!tensor || !tensor.getElementType().isF32())
-      return emitError(loc, "expected a value of f32 in a kernel, found ") << type;
+    if (!tensor || !isEmittedElement(tensor.getElementType()))
+      return emitError(loc, "expected a value of numbers or i1 in a kernel, found ") << type;
     LogicalResult known = success();
     for (ExprAttr dim : tensor.getDims())
       dim.walkSymbols([&](StringRef name) {
@@ -45,9 +51,14 @@ static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature
       return failure();
   }
   WalkResult result = source.walk([&](Operation *op) -> WalkResult {
-    for (Type type : op->getResultTypes())
+    for (Type type : op->getResultTypes()) {
       if (failed(verify(op->getLoc(), type)))
         return failure();
+      auto tensor = dyn_cast<PlannedType>(type);
+      if (tensor && !isa<ConstantOp, ReadOp, ElementwiseOpInterface>(op) &&
+          !tensor.getElementType().isF32())
+        return op->emitError("expected a value of f32, found ") << type;
+    }
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());
@@ -67,7 +78,8 @@ FailureOr<KernelBuilder> KernelBuilder::create(func::FuncOp source, TargetAttr t
 KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetAttr target,
                              const Signature &signature)
     : ImplicitLocOpBuilder(source.getLoc(), source.getOperation()), source(source),
-      schedule(schedule), target(target) {
+      schedule(schedule), target(target),
+      hasHalfConversions(getCpuFeatures(target) & DLC_CPU_F16C) {
   Type pointer = LLVM::LLVMPointerType::get(getContext());
   auto type =
       LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(getContext()), {pointer, getI64Type()});
@@ -265,6 +277,12 @@ Value KernelBuilder::offset(Value address, int64_t elements) {
                              ArrayRef<LLVM::GEPArg>{index});
 }
 
+Value KernelBuilder::offset(Value address, Value elements, Type elementType) {
+  Type stored = getStoredType(elementType);
+  return LLVM::GEPOp::create(*this, address.getType(), stored, address,
+                             ArrayRef<LLVM::GEPArg>{elements});
+}
+
 Value KernelBuilder::offset(const Image &image, Value n, Value plane, Value h, Value w) {
   Value start = add(mul(n, image.imagePitch), mul(plane, image.planePitch));
   start = add(start, mul(add(h, image.top), image.rowPitch));
@@ -369,9 +387,11 @@ Value KernelBuilder::getGlobal(DenseElementsAttr elements) {
     InsertionGuard guard(*this);
     setInsertionPointToStart(module.getBody());
     int64_t count = elements.getNumElements();
-    global = LLVM::GlobalOp::create(*this, LLVM::LLVMArrayType::get(getF32Type(), count),
-                                    /*isConstant=*/true, LLVM::Linkage::Private, name,
-                                    elements.reshape(RankedTensorType::get({count}, getF32Type())),
+    Type stored = getStoredType(elements.getElementType());
+    auto contents = DenseElementsAttr::getFromRawBuffer(RankedTensorType::get({count}, stored),
+                                                        getDenseBytes(elements));
+    global = LLVM::GlobalOp::create(*this, LLVM::LLVMArrayType::get(stored, count),
+                                    /*isConstant=*/true, LLVM::Linkage::Private, name, contents,
                                     /*alignment=*/64);
     global.setDsoLocal(true);
   }

@@ -12,7 +12,7 @@
 
 namespace dlc {
 
-/// The value of a constant of one element, which becomes part of the code.
+/// The value of a constant of one f32 element, which becomes part of the code.
 std::optional<float> getImmediate(mlir::Value value);
 
 /// A buffer with an image layout. Pitches are in elements, `base` is the first one of the buffer.
@@ -32,11 +32,12 @@ struct Taps {
   mlir::Value begin, end;
 };
 
-/// Builds one `dlc_kernel_fn` from a kernel function over buffers. All of its code is f32; vectors
-/// have `lanes` elements.
+/// Builds one `dlc_kernel_fn` from a kernel function over buffers. Vectors have `lanes` elements of
+/// any type; what names no element type is of f32.
 class KernelBuilder : public mlir::ImplicitLocOpBuilder {
 public:
-  /// Starts the function in front of `source`; an error where it is no kernel over f32 buffers.
+  /// Starts the function in front of `source`; an error where it is no kernel over buffers of
+  /// elements that its ops can be emitted for.
   static mlir::FailureOr<KernelBuilder> create(mlir::func::FuncOp source, TargetAttr target,
                                                const Signature &signature);
   /// Ends the function.
@@ -103,6 +104,8 @@ public:
   /// Need not lie in the buffer, as long as nothing is accessed there.
   mlir::Value offset(mlir::Value address, mlir::Value elements);
   mlir::Value offset(mlir::Value address, int64_t elements);
+  /// Counted in elements of `elementType`.
+  mlir::Value offset(mlir::Value address, mlir::Value elements, mlir::Type elementType);
   /// The address of a pixel, counted from the first one of the value (not of its halo).
   mlir::Value offset(const Image &image, mlir::Value n, mlir::Value plane, mlir::Value h,
                      mlir::Value w);
@@ -119,6 +122,13 @@ public:
   /// Lanes that the mask (if any) leaves out are zeros and not touched.
   mlir::Value loadVector(mlir::Value address, mlir::Value mask = {});
   mlir::Value gather(mlir::Value address, mlir::Value indices, mlir::Value mask = {});
+  /// Elements of any type in a kernel: as scalars of getScalarType, or vectors of them. Only these
+  /// know how elements lie in memory.
+  mlir::Value loadElement(mlir::Value address, mlir::Type elementType);
+  mlir::Value loadElements(mlir::Value address, mlir::Type elementType, mlir::Value mask);
+  mlir::Value gatherElements(mlir::Value address, mlir::Value indices, mlir::Type elementType);
+  void storeElements(mlir::Value value, mlir::Value address, mlir::Type elementType,
+                     mlir::Value mask);
   /// Asks for the cache line at `address`, which may lie outside of all buffers, into L2.
   void prefetch(mlir::Value address);
   void store(mlir::Value value, mlir::Value address, mlir::Value mask = {});
@@ -130,7 +140,7 @@ public:
   //===-- Vectors ---------------------------------------------------------===//
 
   mlir::Value f32(float value);
-  /// The address of constant elements in the artifact.
+  /// The address of constant elements in the artifact, as they lie in memory.
   mlir::Value getGlobal(mlir::DenseElementsAttr elements);
   /// A scalar or vector of `type` with all elements alike.
   mlir::Value fill(mlir::Type type, float value);
@@ -151,10 +161,13 @@ public:
 private:
   KernelBuilder(mlir::func::FuncOp source, ScheduleAttr schedule, TargetAttr target,
                 const Signature &signature);
+  mlir::Value fromStored(mlir::Value value, mlir::Type elementType);
+  mlir::Value toStored(mlir::Value value, mlir::Type elementType);
 
   mlir::func::FuncOp source;
   ScheduleAttr schedule;
   TargetAttr target;
+  bool hasHalfConversions;
   mlir::LLVM::LLVMFuncOp function;
   mlir::Block *entry;
   mlir::Block *body;

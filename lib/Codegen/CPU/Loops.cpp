@@ -27,7 +27,8 @@ static Value getRowIndex(KernelBuilder &b, PlannedType type, ValueRange outer) {
 Value Evaluator::getRow(Value address, PlannedType type, ValueRange outer) {
   if (type.getRank() == 0)
     return address;
-  return b.offset(address, b.mul(getRowIndex(b, type, outer), b.size(type.getDims().back())));
+  return b.offset(address, b.mul(getRowIndex(b, type, outer), b.size(type.getDims().back())),
+                  type.getElementType());
 }
 
 Value Evaluator::getRow(Value buffer, ValueRange outer) {
@@ -37,24 +38,42 @@ Value Evaluator::getRow(Value buffer, ValueRange outer) {
   return getRow(b.getAddress(buffer), type, outer);
 }
 
-Value Evaluator::load(Value row, const Site &site) {
+Value Evaluator::load(Value row, Type elementType, const Site &site) {
   switch (site.lanes) {
   case Site::Lanes::contiguous:
-    return b.loadVector(b.offset(row, site.inner), site.mask);
+    return b.loadElements(b.offset(row, site.inner, elementType), elementType, site.mask);
   case Site::Lanes::equal:
-    return b.splat(b.loadScalar(b.offset(row, site.inner)));
+    return b.splat(b.loadElement(b.offset(row, site.inner, elementType), elementType));
   case Site::Lanes::indexed:
-    return b.gather(row, site.inner);
+    return b.gatherElements(row, site.inner, elementType);
   }
   llvm_unreachable("all kinds are handled");
 }
 
+/// A constant of one element as a vector of it.
+static Value splatConstant(KernelBuilder &b, DenseElementsAttr elements) {
+  Type scalar = getScalarType(elements.getElementType());
+  TypedAttr value;
+  if (auto integer = dyn_cast<DenseIntElementsAttr>(elements)) {
+    value = b.getIntegerAttr(scalar, *integer.value_begin<APInt>());
+  } else {
+    APFloat number = *elements.value_begin<APFloat>();
+    bool losesInfo;
+    number.convert(cast<FloatType>(scalar).getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                   &losesInfo);
+    value = b.getFloatAttr(scalar, number);
+  }
+  auto type = VectorType::get(b.getLanes(), scalar);
+  return arith::ConstantOp::create(b, type, DenseElementsAttr::get(type, value));
+}
+
 /// A constant of one element becomes an immediate.
 Value Evaluator::evaluateConstant(ConstantOp op, const Site &site) {
-  if (std::optional<float> value = getImmediate(op))
-    return b.splat(*value);
-  Value address = b.getGlobal(cast<DenseElementsAttr>(op.getValue()));
-  return load(getRow(address, op.getType(), site.outer), site);
+  auto elements = cast<DenseElementsAttr>(op.getValue());
+  if (elements.getNumElements() == 1)
+    return splatConstant(b, elements);
+  Value address = b.getGlobal(elements);
+  return load(getRow(address, op.getType(), site.outer), op.getType().getElementType(), site);
 }
 
 /// The site of `operand` for a result of type `type`, where broadcasting makes it another than the
@@ -91,7 +110,8 @@ Value Evaluator::evaluate(Value value, Site &site) {
   Operation *op = value.getDefiningOp();
   Value result;
   if (auto read = dyn_cast<ReadOp>(op))
-    result = load(getRow(read.getBuffer(), site.outer), site);
+    result = load(getRow(read.getBuffer(), site.outer),
+                  read.getValue().getType().getElementType(), site);
   else if (auto constant = dyn_cast<ConstantOp>(op))
     result = evaluateConstant(constant, site);
   else if (auto resize = dyn_cast<ResizeOp>(op))
@@ -191,9 +211,12 @@ void LoopNest::emitTile(Value inner, int64_t vectors, Value mask) {
       site.outer = llvm::to_vector(outer);
       site.inner = b.add(inner, vector * b.getLanes());
       site.mask = mask;
+      Type elementType = type.getElementType();
       for (WriteOp write : writes)
-        b.store(evaluator.evaluate(write.getValue(), site),
-                b.offset(evaluator.getRow(write.getBuffer(), outer), site.inner), mask);
+        b.storeElements(evaluator.evaluate(write.getValue(), site),
+                        b.offset(evaluator.getRow(write.getBuffer(), outer), site.inner,
+                                 elementType),
+                        elementType, mask);
     }
   });
 }
@@ -259,6 +282,8 @@ static LogicalResult verifyBuffer(Operation *op, PlannedType type) {
   auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
   if (type.getLayout() && (!image || image.getBlock() != 1))
     return op->emitError("expected a dense value or a planar image, found ") << type;
+  if (type.getLayout() && !type.getElementType().isF32())
+    return op->emitError("expected an image of f32, found ") << type;
   return success();
 }
 

@@ -33,7 +33,7 @@ public:
 private:
   mlir::Value evaluateElementwise(ElementwiseOpInterface op, Site &site);
   mlir::Value evaluateConstant(ConstantOp op, const Site &site);
-  mlir::Value load(mlir::Value row, const Site &site);
+  mlir::Value load(mlir::Value row, mlir::Type elementType, const Site &site);
   mlir::Value getRow(mlir::Value address, PlannedType type, mlir::ValueRange outer);
 
   KernelBuilder &b;

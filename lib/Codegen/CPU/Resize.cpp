@@ -10,6 +10,7 @@
 #include "dlc/Codegen/Codegen.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 
@@ -40,7 +41,9 @@ private:
   Value emitWindows(const Axis &vertical, const Axis &horizontal, StringRef permute);
   Value emitGathers(const Axis &vertical, const Axis &horizontal);
   Value blendRows(const Axis &vertical, Site::Lanes lanes, Value inner, Value mask);
+  Value getScale(Type type, unsigned dim);
   std::optional<StringRef> getPermutation();
+  Value emitWithRunTimeScale(const Axis &vertical, const Axis &horizontal, StringRef permute);
 
   Value clamp(Value value, Value low, Value high) {
     return arith::MinSIOp::create(b, arith::MaxSIOp::create(b, value, low), high);
@@ -59,7 +62,7 @@ private:
   const Site &site;
   PlannedType inputType, outputType;
   int64_t rank;
-  SmallVector<float> scales;
+  SmallVector<float> scales; ///< empty where the kernel reads them
 };
 } // namespace
 
@@ -74,8 +77,10 @@ static LogicalResult matchScales(ResizeOp op, SmallVectorImpl<float> &scales) {
 
 LogicalResult dlc::verifyResize(ResizeOp op) {
   SmallVector<float> scales;
-  if (op.getInput().getType().getRank() < 2 || failed(matchScales(op, scales)))
-    return op.emitError("expected constant scales and at least two dims");
+  bool reads = op.getScales().getDefiningOp<ReadOp>() != nullptr;
+  if (op.getInput().getType().getRank() < 2 || (!reads && failed(matchScales(op, scales))))
+    return op.emitError("expected scales that are constant or read from a buffer, and at least two "
+                        "dims");
   return success();
 }
 
@@ -83,8 +88,17 @@ ResizeEmitter::ResizeEmitter(KernelBuilder &b, Evaluator &evaluator, ResizeOp op
     : b(b), evaluator(evaluator), op(op), site(site), inputType(op.getInput().getType()),
       outputType(op.getType()), rank(inputType.getRank()) {
   LogicalResult found = matchScales(op, scales);
-  assert(succeeded(found) && "the op has been verified");
+  assert((succeeded(found) || op.getScales().getDefiningOp<ReadOp>()) &&
+         "the op has been verified");
   (void)found;
+}
+
+Value ResizeEmitter::getScale(Type type, unsigned dim) {
+  if (!scales.empty())
+    return like(type, scales[dim]);
+  Value address = b.getAddress(op.getScales().getDefiningOp<ReadOp>().getBuffer());
+  Value scale = b.load(b.offset(address, dim), b.getF32Type());
+  return isa<VectorType>(type) ? b.splat(scale) : scale;
 }
 
 //===----------------------------------------------------------------------===//
@@ -94,7 +108,7 @@ ResizeEmitter::ResizeEmitter(KernelBuilder &b, Evaluator &evaluator, ResizeOp op
 /// The coordinate in the input of output index `index` (f32).
 Value ResizeEmitter::emitCoordinate(Value index, unsigned dim) {
   Type type = index.getType();
-  Value half = like(type, 0.5f), zero = like(type, 0.0f), scale = like(type, scales[dim]);
+  Value half = like(type, 0.5f), zero = like(type, 0.0f), scale = getScale(type, dim);
   auto toFloat = [&](Value size) {
     Value value = arith::SIToFPOp::create(b, b.getF32Type(), size);
     return isa<VectorType>(type) ? b.splat(value) : value;
@@ -200,19 +214,9 @@ Value ResizeEmitter::emitGathers(const Axis &vertical, const Axis &horizontal) {
   return sum;
 }
 
-/// An instruction that permutes a vector by indices, where the neighbours of all lanes fit one
-/// vector.
+/// An instruction that permutes a vector by indices, where there is one for contiguous lanes.
 std::optional<StringRef> ResizeEmitter::getPermutation() {
   if (site.lanes != Site::Lanes::contiguous)
-    return std::nullopt;
-  // How far the first neighbours of the first and the last lane can be from each other, with some
-  // room for rounding. With aligned corners an index moves by at most 1 / scale from a scale of 2
-  // on.
-  float scale = scales[rank - 1];
-  if (op.getCoordinates() == ResizeCoordinates::align_corners && scale < 2)
-    return std::nullopt;
-  float distance = std::floor(static_cast<float>(b.getLanes() - 1) / scale + 0x1p-6f) + 1;
-  if (!(distance + taps <= static_cast<float>(b.getLanes())))
     return std::nullopt;
   uint64_t features = getCpuFeatures(b.getTarget());
   if (b.getLanes() == 16 && (features & DLC_CPU_AVX512F))
@@ -220,6 +224,15 @@ std::optional<StringRef> ResizeEmitter::getPermutation() {
   if (b.getLanes() == 8 && (features & DLC_CPU_AVX2))
     return "llvm.x86.avx2.permps";
   return std::nullopt;
+}
+
+/// The scale above which the neighbours of all lanes fit one vector. The first neighbours of the
+/// first and the last lane are (lanes - 1) / scale from each other, with some room for rounding.
+/// With aligned corners an index moves by at most 1 / scale from a scale of 2 on.
+static float getLeastScale(KernelBuilder &b, ResizeOp op) {
+  auto lanes = static_cast<float>(b.getLanes());
+  float least = (lanes - 1) / (lanes - taps - 0x1p-6f);
+  return op.getCoordinates() == ResizeCoordinates::align_corners ? std::max(least, 2.0f) : least;
 }
 
 Value ResizeEmitter::emitWindows(const Axis &vertical, const Axis &horizontal, StringRef permute) {
@@ -251,9 +264,29 @@ Value ResizeEmitter::emit() {
   if (site.lanes == Site::Lanes::contiguous)
     index = arith::AddIOp::create(b, index, b.laneNumbers());
   Axis horizontal = emitAxis(index, rank - 1);
-  if (std::optional<StringRef> permute = getPermutation())
+  std::optional<StringRef> permute = getPermutation();
+  if (permute && scales.empty())
+    return emitWithRunTimeScale(vertical, horizontal, *permute);
+  if (permute && scales[rank - 1] > getLeastScale(b, op))
     return emitWindows(vertical, horizontal, *permute);
   return emitGathers(vertical, horizontal);
+}
+
+/// Both ways in one kernel.
+Value ResizeEmitter::emitWithRunTimeScale(const Axis &vertical, const Axis &horizontal,
+                                          StringRef permute) {
+  Value isLarge =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, getScale(b.getF32Type(), rank - 1),
+                            b.f32(getLeastScale(b, op)));
+  auto choice = scf::IfOp::create(b, TypeRange(Type(b.getVectorType())), isLarge, /*else=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  auto emitBranch = [&](Block *block, function_ref<Value()> body) {
+    b.setInsertionPointToEnd(block);
+    scf::YieldOp::create(b, body());
+  };
+  emitBranch(choice.thenBlock(), [&] { return emitWindows(vertical, horizontal, permute); });
+  emitBranch(choice.elseBlock(), [&] { return emitGathers(vertical, horizontal); });
+  return choice.getResult(0);
 }
 
 Value dlc::emitResize(KernelBuilder &b, Evaluator &evaluator, ResizeOp op, const Site &site) {

@@ -1,107 +1,192 @@
-// Ops on the elements of one index: arithmetic, activations.
+// Ops on the elements of one index: arithmetic, comparisons, choices, conversions.
+
+#include "ElementSets.h"
 
 #include "OpTable.h"
-
-#include <limits>
-#include <numbers>
+#include "onnx-ml.pb.h"
 
 using namespace mlir;
 using namespace dlc;
 
+namespace {
+/// An operator that is one op of the dialect.
+struct Row {
+  StringLiteral op;
+  const ElementSet &elements;
+  LogicalResult (*create)(OnnxNode &node);
+};
+} // namespace
+
+static LogicalResult importByRow(OnnxNode &node, ArrayRef<Row> rows) {
+  const Row *row = llvm::find_if(rows, [&](const Row &it) { return it.op == node.getOp(); });
+  assert(row != rows.end() && "the op table names no other");
+  return succeeded(node.requireElements(row->elements)) ? row->create(node) : failure();
+}
+
+//===----------------------------------------------------------------------===//
+// Two operands
+//===----------------------------------------------------------------------===//
+
+template <typename OpTy> static LogicalResult createBinary(OnnxNode &node) {
+  return node.createOp<OpTy>(node.getElementType(0), node.getInput(0), node.getInput(1));
+}
+
+template <typename OpTy> static LogicalResult createComparison(OnnxNode &node) {
+  return node.createOp<OpTy>(Builder(node.getContext()).getI1Type(), node.getInput(0),
+                             node.getInput(1));
+}
+
 LogicalResult dlc::importBinary(OnnxNode &node) {
-  if (failed(node.requireF32()))
+  static constexpr Row rows[] = {
+      {"Add", numberElements, createBinary<AddOp>},
+      {"And", boolElements, createBinary<AndOp>},
+      {"Div", numberElements, createBinary<DivOp>},
+      {"Equal", anyElements, createComparison<EqualOp>},
+      {"Greater", numberElements, createComparison<GreaterOp>},
+      {"GreaterOrEqual", numberElements, createComparison<GreaterEqualOp>},
+      {"Less", numberElements, createComparison<LessOp>},
+      {"LessOrEqual", numberElements, createComparison<LessEqualOp>},
+      {"Mul", numberElements, createBinary<MulOp>},
+      {"Or", boolElements, createBinary<OrOp>},
+      {"Sub", numberElements, createBinary<SubOp>},
+      {"Xor", boolElements, createBinary<XorOp>},
+  };
+  return importByRow(node, rows);
+}
+
+LogicalResult dlc::importMod(OnnxNode &node) {
+  FailureOr<bool> fmod = node.getFlag("fmod", false);
+  if (failed(node.requireElements(numberElements)) || failed(fmod))
     return failure();
-  Type elementType = Builder(node.getContext()).getF32Type();
-  Value lhs = node.getInput(0), rhs = node.getInput(1);
-  StringRef op = node.getOp();
-  if (op == "Add")
-    return node.createOp<AddOp>(elementType, lhs, rhs);
-  if (op == "Sub")
-    return node.createOp<SubOp>(elementType, lhs, rhs);
-  if (op == "Mul")
-    return node.createOp<MulOp>(elementType, lhs, rhs);
-  assert(op == "Div" && "the op table names no other");
-  return node.createOp<DivOp>(elementType, lhs, rhs);
+  return node.createOp<ModOp>(node.getElementType(0), node.getInput(0), node.getInput(1), *fmod);
+}
+
+/// The value of a constant of rank 0.
+static std::optional<double> getConstantScalar(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  auto dense = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
+  if (!dense || dense.getType().getRank() != 0)
+    return std::nullopt;
+  if (auto real = dyn_cast<DenseFPElementsAttr>(dense))
+    return (*real.begin()).convertToDouble();
+  APInt integer = *cast<DenseIntElementsAttr>(dense).begin();
+  return dense.getElementType().isUnsignedInteger() ? integer.roundToDouble()
+                                                    : integer.signedRoundToDouble();
+}
+
+/// The exponent may have another element type (by its version, from opset 12 on).
+LogicalResult dlc::importPow(OnnxNode &node) {
+  bool good = succeeded(node.requireElements(numberElements, 0));
+  good &= succeeded(node.requireElements(numberElements, 1));
+  if (!good)
+    return failure();
+  Value base = node.getInput(0);
+  std::optional<double> exponent = getConstantScalar(node.getInput(1));
+  if (exponent == 2)
+    return node.createOp<MulOp>(node.getElementType(0), base, base);
+  if (exponent == 3)
+    return node.createOp<MulOp>(node.getElementType(0), node.createLike<MulOp>(base, base), base);
+  return node.createOp<PowOp>(node.getElementType(0), base, node.getInput(1));
+}
+
+//===----------------------------------------------------------------------===//
+// One operand
+//===----------------------------------------------------------------------===//
+
+template <typename OpTy> static LogicalResult createUnary(OnnxNode &node) {
+  return node.createOp<OpTy>(node.getElementType(0), node.getInput(0));
+}
+
+static LogicalResult createIsNan(OnnxNode &node) {
+  return node.createOp<IsNanOp>(Builder(node.getContext()).getI1Type(), node.getInput(0));
 }
 
 LogicalResult dlc::importUnary(OnnxNode &node) {
-  if (failed(node.requireF32()))
-    return failure();
-  Type elementType = Builder(node.getContext()).getF32Type();
-  Value input = node.getInput(0);
+  static constexpr Row rows[] = {
+      {"Abs", numberElements, createUnary<AbsOp>},
+      {"Ceil", floatElements, createUnary<CeilOp>},
+      {"Cos", floatElements, createUnary<CosOp>},
+      {"Erf", floatElements, createUnary<ErfOp>},
+      {"Exp", floatElements, createUnary<ExpOp>},
+      {"Floor", floatElements, createUnary<FloorOp>},
+      {"IsNaN", floatElements, createIsNan},
+      {"Log", floatElements, createUnary<LogOp>},
+      {"Neg", signedElements, createUnary<NegOp>},
+      {"Not", boolElements, createUnary<NotOp>},
+      {"Relu", signedElements, createUnary<ReluOp>},
+      {"Round", floatElements, createUnary<RoundOp>},
+      {"Sigmoid", floatElements, createUnary<SigmoidOp>},
+      {"Sign", numberElements, createUnary<SignOp>},
+      {"Sin", floatElements, createUnary<SinOp>},
+      {"Sqrt", floatElements, createUnary<SqrtOp>},
+      {"Tanh", floatElements, createUnary<TanhOp>},
+  };
+  return importByRow(node, rows);
+}
+
+//===----------------------------------------------------------------------===//
+// Any number of operands
+//===----------------------------------------------------------------------===//
+
+template <typename OpTy> static Value chain(OnnxNode &node) {
+  Value result = node.getInput(0);
+  for (Value input : llvm::drop_begin(node.inputs))
+    result = node.createLike<OpTy>(result, input);
+  return result;
+}
+
+LogicalResult dlc::importChain(OnnxNode &node) {
   StringRef op = node.getOp();
-  if (op == "Erf")
-    return node.createOp<ErfOp>(elementType, input);
-  if (op == "Exp")
-    return node.createOp<ExpOp>(elementType, input);
-  if (op == "Neg")
-    return node.createOp<NegOp>(elementType, input);
-  if (op == "Relu")
-    return node.createOp<ReluOp>(elementType, input);
-  if (op == "Sigmoid")
-    return node.createOp<SigmoidOp>(elementType, input);
-  if (op == "Sqrt")
-    return node.createOp<SqrtOp>(elementType, input);
-  assert(op == "Tanh" && "the op table names no other");
-  return node.createOp<TanhOp>(elementType, input);
-}
-
-LogicalResult dlc::importLeakyRelu(OnnxNode &node) {
-  if (failed(node.requireF32()))
+  bool isSelection = op == "Max" || op == "Min";
+  for (auto [index, input] : llvm::enumerate(node.inputs))
+    if (!input)
+      return node.emitError() << "expected all inputs, but number " << index << " is absent";
+  if (failed(node.requireElements(isSelection ? numberElements : floatElements)))
     return failure();
-  return node.createOp<LeakyReluOp>(Builder(node.getContext()).getF32Type(), node.getInput(0),
-                                    llvm::APFloat(node.getFloat("alpha", 0.01f)));
-}
-
-/// 0.5 * x * (1 + erf(x / sqrt(2))), or with approximate "tanh"
-/// 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))).
-LogicalResult dlc::importGelu(OnnxNode &node) {
-  bool good = succeeded(node.requireF32());
-  StringRef approximate = node.getString("approximate", "none");
-  if (approximate != "none" && approximate != "tanh") {
-    node.emitError() << "expected attribute 'approximate' to be 'none' or 'tanh', found '"
-                     << approximate << "'";
-    good = false;
-  }
-  if (!good)
-    return failure();
-
-  Value x = node.getInput(0), curve;
-  if (approximate == "none") {
-    Value scaled = node.createPiece<MulOp>(x, node.createScalar(1 / std::numbers::sqrt2));
-    curve = node.createPiece<ErfOp>(scaled);
+  if (op == "Max") {
+    node.result = chain<MaxOp>(node);
+  } else if (op == "Min") {
+    node.result = chain<MinOp>(node);
   } else {
-    Value cube = node.createPiece<MulOp>(node.createPiece<MulOp>(x, x), x);
-    Value term = node.createPiece<MulOp>(cube, node.createScalar(0.044715f));
-    Value sum = node.createPiece<AddOp>(x, term);
-    float factor = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
-    curve = node.createPiece<TanhOp>(node.createPiece<MulOp>(sum, node.createScalar(factor)));
+    Value sum = chain<AddOp>(node);
+    node.result =
+        op == "Sum" ? sum
+                    : node.createLike<DivOp>(sum, node.createScalarLike(sum, node.inputs.size()));
   }
-  Value share = node.createPiece<AddOp>(curve, node.createScalar(1));
-  Value half = node.createPiece<MulOp>(x, node.createScalar(0.5f));
-  node.result = node.createPiece<MulOp>(half, share);
   return success();
 }
 
-/// Opset 11 and newer: the bounds are inputs.
-/// By default the bounds are the largest finite numbers: infinities become finite.
-static constexpr float lowestBound = std::numeric_limits<float>::lowest();
-static constexpr float highestBound = std::numeric_limits<float>::max();
+//===----------------------------------------------------------------------===//
+// Choices and conversions
+//===----------------------------------------------------------------------===//
 
-LogicalResult dlc::importClip(OnnxNode &node) {
-  if (failed(node.requireF32()))
+LogicalResult dlc::importWhere(OnnxNode &node) {
+  if (failed(node.requireElements(boolElements, 0)))
     return failure();
-  Value low = node.getInput(1), high = node.getInput(2);
-  return node.createOp<ClipOp>(Builder(node.getContext()).getF32Type(), node.getInput(0),
-                               low ? low : node.createScalar(lowestBound),
-                               high ? high : node.createScalar(highestBound));
+  return node.createOp<SelectOp>(node.getElementType(1), node.getInput(0), node.getInput(1),
+                                 node.getInput(2));
 }
 
-/// Before opset 11 the bounds are attributes.
-LogicalResult dlc::importClipAttributes(OnnxNode &node) {
-  if (failed(node.requireF32()))
-    return failure();
-  return node.createOp<ClipOp>(Builder(node.getContext()).getF32Type(), node.getInput(0),
-                               node.createScalar(node.getFloat("min", lowestBound)),
-                               node.createScalar(node.getFloat("max", highestBound)));
+static LogicalResult createCast(OnnxNode &node, Type to) {
+  if (to == node.getElementType(0) && !isStandIn(node.getInput(0))) {
+    node.result = node.getInput(0);
+    return success();
+  }
+  return node.createOp<CastOp>(to, node.getInput(0));
+}
+
+LogicalResult dlc::importCast(OnnxNode &node) {
+  if (!node.findAttribute("to"))
+    return node.emitError() << "expected attribute 'to'";
+  int64_t dataType = node.getInt("to", 0);
+  Type to = llvm::isInt<32>(dataType) ? convertElementType(node.getContext(), dataType) : Type();
+  if (!to)
+    return node.emitError() << "element type "
+                            << getElementTypeName(llvm::isInt<32>(dataType) ? dataType : -1)
+                            << " of attribute 'to' is not supported yet";
+  return createCast(node, to);
+}
+
+LogicalResult dlc::importCastLike(OnnxNode &node) {
+  return createCast(node, node.getElementType(1));
 }

@@ -163,6 +163,13 @@ typedef struct dlc_symbol_info {
   int64_t max;
 } dlc_symbol_info;
 
+typedef struct dlc_kernel_info {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const char *name;
+  const char *nodes; /* the ONNX nodes that it computes, separated by ", " */
+} dlc_kernel_info;
+
 /* These fill `info`, whose struct_size the caller has set. Pointers in it belong to the session and
  * live as long. Errors: INVALID_ARGUMENT (null, struct_size too small, index out of range).
  * Thread-safe. */
@@ -173,6 +180,8 @@ DLC_API dlc_status dlc_session_output(const dlc_session *session, uint32_t index
                                       dlc_tensor_info *info);
 DLC_API dlc_status dlc_session_symbol(const dlc_session *session, uint32_t index,
                                       dlc_symbol_info *info);
+DLC_API dlc_status dlc_session_kernel(const dlc_session *session, uint32_t index,
+                                      dlc_kernel_info *info);
 
 /* Finds an input or output by name and sets `index`. An unknown name is INVALID_ARGUMENT, and
  * `nearest`, where not null, then points at the name most like it (null where the model has none).
@@ -197,6 +206,9 @@ DLC_API dlc_status dlc_context_create(dlc_session *session, const dlc_context_op
 
 /* Frees the context and its arena; null is fine. No run may be going on in it. */
 DLC_API void dlc_context_release(dlc_context *context);
+
+/* How many threads compute a run of this context at most, the caller's included; 0 for null. */
+DLC_API uint32_t dlc_context_num_threads(const dlc_context *context);
 
 /* Why the last dlc_context_plan or dlc_context_run of this context failed: one line for each
  * problem, without a newline at the end and with control characters of names shown as \xNN; empty
@@ -234,11 +246,24 @@ DLC_API dlc_status dlc_context_plan(dlc_context *context, const dlc_input *input
                                     uint32_t num_inputs, dlc_output *outputs, uint32_t num_outputs,
                                     uint64_t *workspace_size);
 
+/* What a run adds up for one kernel. */
+typedef struct dlc_profile_row {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t calls;
+  uint64_t nanoseconds; /* from each launch until all of its tasks are finished */
+  uint64_t flops;       /* 2 x multiply-adds; 0 where the compiler does not count them */
+} dlc_profile_row;
+
 typedef struct dlc_run_options {
   uint32_t struct_size;
   uint32_t reserved;
   void *workspace; /* the arena, aligned to DLC_WORKSPACE_ALIGNMENT; null: the context's own */
   uint64_t workspace_size;
+  dlc_profile_row *profile;  /* null, or a row for each kernel of the session, to which the run
+                                adds what it measures */
+  uint32_t num_profile_rows; /* the session's num_kernels where `profile` is not null */
+  uint32_t reserved2;
 } dlc_run_options;
 
 /* Runs the model. Outputs are given in the session's order, all of them. Where an output's data is

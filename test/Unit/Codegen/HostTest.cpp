@@ -46,7 +46,13 @@ TEST(Host, Plan) {
   const dlc_program *table = program->query(DLC_ABI_VERSION);
   auto plan = [&](int64_t n, int64_t w, int64_t (&dims)[2], int64_t &workspace) {
     int64_t symbols[] = {n, w};
-    return table->plan(symbols, dims, &workspace);
+    dlc_plan_call call = {};
+    call.struct_size = sizeof call;
+    call.symbols = symbols;
+    call.output_dims = dims;
+    const int32_t code = table->plan(&call);
+    workspace = call.workspace;
+    return code;
   };
   int64_t dims[2], workspace, max = std::numeric_limits<int64_t>::max();
   ASSERT_EQ(plan(2, 5, dims, workspace), DLC_PROGRAM_OK);

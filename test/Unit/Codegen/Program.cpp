@@ -57,61 +57,80 @@ bool Memory::isIntact() const {
 // Program
 //===----------------------------------------------------------------------===//
 
-/// Links an object to a shared library and loads it.
-static void *load(const std::string &object) {
-  llvm::SmallString<128> objectPath, libraryPath;
-  int descriptor;
-  if (llvm::sys::fs::createTemporaryFile("dlc-codegen", "o", descriptor, objectPath) ||
-      llvm::sys::fs::createTemporaryFile("dlc-codegen", "so", libraryPath))
+/// Links objects to a shared library and loads it.
+static void *load(llvm::ArrayRef<std::string> objects) {
+  llvm::SmallString<128> libraryPath;
+  if (llvm::sys::fs::createTemporaryFile("dlc-codegen", "so", libraryPath))
     return nullptr;
-  llvm::raw_fd_ostream(descriptor, /*shouldClose=*/true) << object;
-  llvm::StringRef arguments[] = {
-      DLC_TEST_LINKER, "-shared",       "-z",  "defs",
-      "--defsym",      "dlc_weights=0", "-o",  libraryPath,
-      objectPath,      "-lm",           "-lc", "-L/usr/lib/x86_64-linux-gnu"};
+  llvm::SmallVector<llvm::SmallString<128>> objectPaths(objects.size());
+  llvm::SmallVector<llvm::StringRef> arguments = {DLC_TEST_LINKER,
+                                                  "-shared",
+                                                  "-z",
+                                                  "defs",
+                                                  "--defsym",
+                                                  "dlc_weights=0",
+                                                  "-o",
+                                                  libraryPath,
+                                                  "-lm",
+                                                  "-lc",
+                                                  "-L/usr/lib/x86_64-linux-gnu"};
+  for (auto [object, path] : llvm::zip_equal(objects, objectPaths)) {
+    int descriptor;
+    if (llvm::sys::fs::createTemporaryFile("dlc-codegen", "o", descriptor, path))
+      return nullptr;
+    llvm::raw_fd_ostream(descriptor, /*shouldClose=*/true) << object;
+    arguments.push_back(path);
+  }
   void *library = nullptr;
   if (llvm::sys::ExecuteAndWait(DLC_TEST_LINKER, arguments) == 0)
     library = dlopen(libraryPath.c_str(), RTLD_NOW | RTLD_LOCAL);
-  llvm::sys::fs::remove(objectPath);
+  for (const llvm::SmallString<128> &path : objectPaths)
+    llvm::sys::fs::remove(path);
   llvm::sys::fs::remove(libraryPath);
   return library;
 }
 
 /// Runs the codegen phase; nothing with the errors in `errors` where it fails.
-static std::string generate(const std::string &ir, llvm::StringRef cpu, ObjectFormat format,
-                            std::string &errors) {
+/// Then calls `emit` on the module.
+template <typename Result>
+static Result generate(const std::string &ir, llvm::StringRef cpu, std::string &errors,
+                       llvm::function_ref<FailureOr<Result>(ModuleOp)> emit) {
   MLIRContext context(MLIRContext::Threading::DISABLED);
   context.loadDialect<DlcDialect, func::FuncDialect, LLVM::LLVMDialect>();
   ScopedDiagnosticHandler handler(
       &context, [&](Diagnostic &diagnostic) { errors += diagnostic.str() + "\n"; });
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(ir, &context);
   if (!module)
-    return "";
+    return {};
   FailureOr<TargetAttr> target = getTarget(module->getLoc(), cpu, "");
   if (failed(target))
-    return "";
+    return {};
   setTarget(*module, *target);
   PassManager passes(&context);
   buildCodegenPipeline(passes);
   if (failed(passes.run(*module)))
-    return "";
-  FailureOr<std::string> result = emitObject(*module, format);
-  return succeeded(result) ? *result : "";
+    return {};
+  FailureOr<Result> result = emit(*module);
+  return succeeded(result) ? *result : Result();
 }
 
 std::string Program::assemble(const std::string &ir, llvm::StringRef cpu) {
-  std::string errors, text = generate(ir, cpu, ObjectFormat::assembly, errors);
+  std::string errors;
+  auto text = generate<std::string>(
+      ir, cpu, errors, [](ModuleOp module) { return emitText(module, TextFormat::assembly); });
   EXPECT_EQ(errors, "") << ir;
   return text;
 }
 
 std::unique_ptr<Program> Program::compile(const std::string &ir, llvm::StringRef cpu) {
-  std::string errors, object = generate(ir, cpu, ObjectFormat::object, errors);
+  std::string errors;
+  auto objects = generate<llvm::SmallVector<std::string>>(
+      ir, cpu, errors, [](ModuleOp module) { return emitObjects(module, 1); });
   EXPECT_EQ(errors, "") << ir;
-  if (object.empty())
+  if (objects.empty())
     return nullptr;
   std::unique_ptr<Program> program(new Program);
-  program->library = load(object);
+  program->library = load(objects);
   if (program->library)
     program->queryFunction =
         reinterpret_cast<dlc_query_fn>(dlsym(program->library, DLC_QUERY_SYMBOL));
@@ -128,18 +147,28 @@ int32_t Program::run(llvm::ArrayRef<int64_t> symbols, llvm::ArrayRef<void *> inp
   auto launch = [&](const dlc_launch &launch) -> int32_t {
     if (onLaunch)
       return onLaunch(launch);
-    dlc_kernel_call call = {sizeof call, 0, launch.buffers, symbols.data()};
+    int64_t error = std::numeric_limits<int64_t>::max();
+    dlc_kernel_call call = {sizeof call, 0, launch.buffers, symbols.data(), &error};
     for (int64_t task = launch.num_tasks; task-- > 0;)
       launch.function(&call, task);
     return 0;
   };
-  dlc_services services = {sizeof services, 0, [](void *state, const dlc_launch *record) {
-                             return (*static_cast<decltype(launch) *>(state))(*record);
-                           }};
+  dlc_services services = {};
+  services.struct_size = sizeof services;
+  services.launch = [](void *state, const dlc_launch *record) {
+    return (*static_cast<decltype(launch) *>(state))(*record);
+  };
   const dlc_program *table = query(DLC_ABI_VERSION);
-  dlc_run_call call = {
-      sizeof call,    0,     &launch,       &services, symbols.data(), inputs.data(),
-      outputs.data(), arena, table->weights};
+  std::vector<int64_t> values = symbols.vec();
+  dlc_run_call call = {};
+  call.struct_size = sizeof call;
+  call.state = &launch;
+  call.services = &services;
+  call.symbols = values.data();
+  call.inputs = inputs.data();
+  call.outputs = outputs.data();
+  call.arena = arena;
+  call.weights = table->weights;
   return table->run(&call);
 }
 

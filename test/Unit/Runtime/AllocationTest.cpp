@@ -97,11 +97,15 @@ TEST(Allocation, OnlyTheFirstRunAllocates) {
   outputs[1].data = rows.data();
   outputs[1].capacity = (n - 2) * 8;
   ASSERT_EQ(dlc_context_run(context, nullptr, inputs, 2, outputs, 2), DLC_OK);
+  dlc_profile_row profile[2] = {};
+  profile[0].struct_size = profile[1].struct_size = sizeof(dlc_profile_row);
+  const dlc_run_options profiled = {sizeof(profiled), 0, nullptr, 0, profile, 2, 0};
   countdown = 0; // fails the first allocation, of any thread
   for (int i = 0; i < 100; ++i)
-    EXPECT_EQ(dlc_context_run(context, nullptr, inputs, 2, outputs, 2), DLC_OK);
+    EXPECT_EQ(dlc_context_run(context, i % 2 ? &profiled : nullptr, inputs, 2, outputs, 2), DLC_OK);
   EXPECT_EQ(countdown, 0);
   countdown = -1;
+  EXPECT_EQ(profile[0].calls, 50u);
   EXPECT_EQ(y[n * 3 - 1], 32.0f);
   dlc_context_release(context);
   dlc_session_release(session);

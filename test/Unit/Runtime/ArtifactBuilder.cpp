@@ -62,7 +62,12 @@ private:
       for (const DimSpec &dim : spec.dims)
         dims.push_back({dim.value, dim.symbol, string(dim.text)});
       uint32_t name = string(spec.name);
-      rows.push_back({name, spec.dtype, static_cast<uint32_t>(dims.size()), table(dims)});
+      dlc_manifest_tensor row = {};
+      row.name = name;
+      row.dtype = spec.dtype;
+      row.rank = static_cast<uint32_t>(dims.size());
+      row.dims = table(dims);
+      rows.push_back(row);
     }
     return table(rows);
   }

@@ -148,7 +148,7 @@ TEST_F(ContextTest, ReusesOutputsThatARunAllocated) {
 TEST_F(ContextTest, UsesTheCallersWorkspace) {
   Call call(session(), 4);
   alignas(64) char memory[192] = {};
-  dlc_run_options options = {sizeof(options), 0, memory, 64};
+  dlc_run_options options = {sizeof(options), 0, memory, 64, nullptr, 0, 0};
   ASSERT_EQ(call.run(&options), DLC_OK) << call.error();
   call.expectResult();
   EXPECT_EQ(*reinterpret_cast<float *>(memory + 4), 1.0f) << "the arena was not the caller's";
@@ -319,7 +319,7 @@ TEST_F(ContextTest, RefusesOverlappingBuffers) {
   EXPECT_EQ(call.run(), DLC_INVALID_ARGUMENT);
   EXPECT_EQ(call.error(), "output 'rows' overlaps output 'y'");
   call.outputs[1].data = memory + 48;
-  dlc_run_options options = {sizeof(options), 0, memory, 64};
+  dlc_run_options options = {sizeof(options), 0, memory, 64, nullptr, 0, 0};
   EXPECT_EQ(call.run(&options), DLC_INVALID_ARGUMENT);
   EXPECT_EQ(call.error(), "the workspace overlaps output 'y'");
   options.workspace = memory + 64;
@@ -464,4 +464,51 @@ TEST_F(ContextTest, AReplacedFileIsLoadedAnewBesideTheOldOne) {
   third.expectResult(1);
   ASSERT_EQ(before.run(), DLC_OK) << before.error();
   before.expectResult(10);
+}
+
+TEST(Context, AddsUpAProfile) {
+  TemporaryFolder folder;
+  Session session(folder.write("model.so", buildArtifact().bytes));
+  dlc_kernel_info kernel = {};
+  kernel.struct_size = sizeof(kernel);
+  ASSERT_EQ(dlc_session_kernel(session.session, 1, &kernel), DLC_OK);
+  EXPECT_STREQ(kernel.name, "add_weights");
+  EXPECT_STREQ(kernel.nodes, "node_1, node_2");
+  EXPECT_EQ(dlc_session_kernel(session.session, 2, &kernel), DLC_INVALID_ARGUMENT);
+  EXPECT_EQ(dlc_session_kernel(nullptr, 0, &kernel), DLC_INVALID_ARGUMENT);
+  EXPECT_EQ(dlc_session_kernel(session.session, 0, nullptr), DLC_INVALID_ARGUMENT);
+
+  Call call(session.session, 50);
+  dlc_profile_row rows[2] = {};
+  rows[0].struct_size = rows[1].struct_size = sizeof(dlc_profile_row);
+  dlc_run_options options = {sizeof(options), 0, nullptr, 0, rows, 2, 0};
+  for (int i = 0; i < 3; ++i)
+    ASSERT_EQ(call.run(&options), DLC_OK);
+  call.expectResult();
+  for (const dlc_profile_row &row : rows) {
+    EXPECT_EQ(row.calls, 3u);
+    EXPECT_GT(row.nanoseconds, 0u);
+    EXPECT_LT(row.nanoseconds, 10'000'000'000u);
+  }
+  EXPECT_EQ(rows[0].flops, 3u * 6 * 50);
+  EXPECT_EQ(rows[1].flops, 0u); // its record ends before the count
+  ASSERT_EQ(call.run(), DLC_OK);
+  EXPECT_EQ(rows[0].calls, 3u);
+
+  options.num_profile_rows = 1;
+  EXPECT_EQ(call.run(&options), DLC_INVALID_ARGUMENT);
+  EXPECT_EQ(call.error(), "expected 2 profile rows, found 1");
+  options.struct_size = 24; // a caller who knows of no profile
+  EXPECT_EQ(call.run(&options), DLC_OK);
+  EXPECT_EQ(rows[0].calls, 3u);
+}
+
+TEST(Context, TellsHowManyThreadsComputeAtMost) {
+  TemporaryFolder folder;
+  Session session(folder.write("model.so", buildArtifact().bytes));
+  const dlc_context_options one = {sizeof(one), 1, 0};
+  Call limited(session.session, 5, &one), free(session.session, 5);
+  EXPECT_EQ(dlc_context_num_threads(limited.context), 1u);
+  EXPECT_GE(dlc_context_num_threads(free.context), 1u);
+  EXPECT_EQ(dlc_context_num_threads(nullptr), 0u);
 }

@@ -1,5 +1,6 @@
 // Numbers on the command line.
 #include "Literal.h"
+#include "Elements.h"
 
 #include <gtest/gtest.h>
 
@@ -51,6 +52,44 @@ TEST(Literal, SaysWhatIsWrong) {
   EXPECT_EQ(parse("1.5", DLC_I32, {}).problem, "input 'x': '1.5' is not a number of type i32");
   EXPECT_EQ(parse("256", DLC_U8, {}).problem, "input 'x': '256' is not a number of type u8");
   EXPECT_EQ(parse("2", DLC_BOOL, {}).problem, "input 'x': '2' is not a bool (0, 1, false, true)");
-  EXPECT_EQ(parse("1", DLC_F16, {}).problem,
-            "input 'x': numbers of type f16 cannot be written here; use a .npy file");
+  EXPECT_EQ(parse("65520", DLC_F16, {}).problem, "input 'x': '65520' is not a number of type f16");
+  EXPECT_EQ(parse("x", DLC_BF16, {}).problem, "input 'x': 'x' is not a number of type bf16");
+}
+
+TEST(Literal, TakesEveryType) {
+  for (int32_t dtype : {DLC_F32, DLC_U8, DLC_I8, DLC_U16, DLC_I16, DLC_I32, DLC_I64, DLC_BOOL,
+                        DLC_F16, DLC_F64, DLC_U32, DLC_U64, DLC_BF16}) {
+    Result result = parse("0,1", dtype, {2});
+    EXPECT_EQ(result.problem, "");
+    const uint32_t size = dlc_dtype_size(dtype);
+    ASSERT_EQ(result.tensor.data.size(), 2 * size);
+    EXPECT_EQ(loadElement(dtype, result.tensor.data.data()), 0);
+    EXPECT_EQ(loadElement(dtype, result.tensor.data.data() + size), 1);
+  }
+  EXPECT_EQ(parse("18446744073709551615", DLC_U64, {}).tensor.as<uint64_t>()[0], UINT64_MAX);
+  EXPECT_EQ(parse("-9223372036854775808", DLC_I64, {}).tensor.as<int64_t>()[0], INT64_MIN);
+  EXPECT_EQ(parse("-inf", DLC_F16, {}).tensor.as<uint16_t>()[0], 0xfc00);
+  EXPECT_EQ(parse("nan", DLC_BF16, {}).tensor.as<uint16_t>()[0], 0x7fc0);
+}
+
+TEST(Literal, RoundsToNearestEven) {
+  // Of f16: ties at 2^-11, the largest number, subnormal numbers and their ties.
+  Result halves = parse("1.00048828125,1.00146484375,65519,5.9604644775390625e-8,"
+                        "2.98023223876953125e-8,-0,6.1005353927612305e-5,6.103e-5",
+                        DLC_F16, {-1});
+  ASSERT_EQ(halves.problem, "");
+  const std::vector<uint16_t> expected = {0x3c00, 0x3c02, 0x7bff, 1, 0, 0x8000, 0x0400, 0x0400};
+  EXPECT_EQ(std::vector<uint16_t>(halves.tensor.as<uint16_t>(), halves.tensor.as<uint16_t>() + 8),
+            expected);
+  EXPECT_EQ(parse("1.00390625", DLC_BF16, {}).tensor.as<uint16_t>()[0], 0x3f80);
+  EXPECT_EQ(parse("1.01171875", DLC_BF16, {}).tensor.as<uint16_t>()[0], 0x3f82);
+  // Each f16 and bf16 is read and written without loss.
+  for (int32_t dtype : {DLC_F16, DLC_BF16})
+    for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+      char element[2] = {static_cast<char>(bits), static_cast<char>(bits >> 8)}, again[2];
+      const auto value = static_cast<double>(loadElement(dtype, element));
+      storeElement(dtype, value, again);
+      if (value == value) // of NaN there are many
+        ASSERT_EQ(std::string(element, 2), std::string(again, 2)) << bits;
+    }
 }

@@ -14,22 +14,68 @@ static std::string parse(std::vector<const char *> arguments, Options &options) 
 
 TEST(Options, ReadsBothForms) {
   Options options;
-  ASSERT_EQ(parse({"m.so", "--input", "x=@a.png", "--input=y=1,2", "--output=z=@b.npy",
-                   "--repeat=3", "--threads", "2", "--verify-weights"},
+  ASSERT_EQ(parse({"m.so",
+                   "--input",
+                   "x=@a.png",
+                   "--input=y=1,2",
+                   "--output=z=@b.npy",
+                   "--bench=3",
+                   "--threads",
+                   "2",
+                   "--verify-weights",
+                   "--input",
+                   "@all.npz",
+                   "--expected=z=@z.pb",
+                   "--tolerance",
+                   "1e-3",
+                   "--random",
+                   "7",
+                   "--dim=N=4",
+                   "--dim",
+                   "a=b=5",
+                   "--resize=4x6",
+                   "--mean=1,2,3",
+                   "--scale",
+                   "-0.5",
+                   "--profile"},
                   options),
             "");
   EXPECT_EQ(options.model, "m.so");
-  ASSERT_EQ(options.inputs.size(), 2u);
+  ASSERT_EQ(options.inputs.size(), 3u);
   EXPECT_EQ(options.inputs[0].name, "x");
   EXPECT_EQ(options.inputs[0].value, "@a.png");
   EXPECT_EQ(options.inputs[1].value, "1,2");
   ASSERT_EQ(options.outputs.size(), 1u);
   EXPECT_EQ(options.outputs[0].value, "b.npy");
-  EXPECT_EQ(options.repeat, 3u);
+  EXPECT_EQ(options.inputs[2].name, "");
+  EXPECT_EQ(options.inputs[2].value, "@all.npz");
+  ASSERT_EQ(options.expected.size(), 1u);
+  EXPECT_EQ(options.expected[0].value, "@z.pb");
+  EXPECT_EQ(options.tolerance, 1e-3);
+  EXPECT_EQ(options.seed, 7u);
+  ASSERT_EQ(options.dims.size(), 2u);
+  EXPECT_EQ(options.dims[0].size, 4);
+  EXPECT_EQ(options.dims[1].name, "a=b");
+  EXPECT_EQ(options.preparation.height, 4);
+  EXPECT_EQ(options.preparation.width, 6);
+  EXPECT_EQ(options.preparation.mean, (std::vector<float>{1, 2, 3}));
+  EXPECT_EQ(options.preparation.scale, (std::vector<float>{-0.5f}));
+  EXPECT_TRUE(options.profile);
+  EXPECT_EQ(options.bench.runs, 3u);
   EXPECT_EQ(options.threads, 2u);
   EXPECT_TRUE(options.verifyWeights);
   EXPECT_EQ(parse({"--help"}, options), "");
   EXPECT_TRUE(options.help);
+}
+
+TEST(Options, BenchCountsRunsOrSeconds) {
+  Options seconds, profile;
+  ASSERT_EQ(parse({"m.so", "--bench", "0.5s"}, seconds), "");
+  EXPECT_EQ(seconds.bench.runs, 0u);
+  EXPECT_EQ(seconds.bench.seconds, 0.5);
+  EXPECT_FALSE(profile.bench.wanted());
+  ASSERT_EQ(parse({"m.so", "--profile"}, profile), "");
+  EXPECT_EQ(profile.bench.runs, 10u);
 }
 
 TEST(Options, RefusesWrongUsage) {
@@ -49,10 +95,32 @@ TEST(Options, RefusesWrongUsage) {
   EXPECT_EQ(problem({"a.so", "--input", "x=@"}), "--input 'x=@': nothing stands behind '='");
   EXPECT_EQ(problem({"a.so", "--output", "x=y.npy"}),
             "--output expects NAME=@FILE, found 'x=y.npy'");
-  EXPECT_EQ(problem({"a.so", "--repeat", "0"}),
-            "--repeat expects a number from 1 to 1000000, found '0'");
-  EXPECT_EQ(problem({"a.so", "--repeat", "3x"}),
-            "--repeat expects a number from 1 to 1000000, found '3x'");
+  for (const char *bad : {"0", "3x", "s", "-1s", "0s", "nans", "1e9s", "1000001", ""})
+    EXPECT_EQ(problem({"a.so", "--bench", bad}),
+              std::string("--bench expects runs from 1 to 1000000, or seconds up to 3600s, found "
+                          "'") +
+                  bad + "'");
+  for (const char *bad : {"-1", "1x", "18446744073709551616", ""})
+    EXPECT_EQ(problem({"a.so", "--random", bad}),
+              std::string("--random expects a number of up to 64 bits, found '") + bad + "'");
+  for (const char *bad : {"N", "=4", "N=", "N=-1", "N=x"})
+    EXPECT_EQ(problem({"a.so", "--random=1", "--dim", bad}),
+              std::string("--dim expects NAME=SIZE, found '") + bad + "'");
+  EXPECT_EQ(problem({"a.so", "--dim", "N=1"}), "--dim is for --random");
+  EXPECT_EQ(problem({"a.so", "--random=1", "--dim", "N=1", "--dim", "N=1"}),
+            "--dim is given twice for 'N'");
+  for (const char *bad : {"4", "4x", "x4", "0x4", "4x32769", "4x4x4"})
+    EXPECT_EQ(problem({"a.so", "--resize", bad}),
+              std::string("--resize expects HxW of 1 to 32768 each, found '") + bad + "'");
+  for (const char *bad : {"", "1,", "1,2", "1,2,3,4", "a", "nan", "1,inf,1"})
+    EXPECT_EQ(problem({"a.so", "--mean", bad}),
+              std::string("--mean expects one number or three, found '") + bad + "'");
+  for (const char *bad : {"", "-1", "nan", "inf", "1%"})
+    EXPECT_EQ(problem({"a.so", "--tolerance", bad}),
+              std::string("--tolerance expects a number of 0 or more, found '") + bad + "'");
+  EXPECT_EQ(problem({"a.so", "--input", "@.npz"}), "--input expects NAME=..., found '@.npz'");
+  EXPECT_EQ(problem({"a.so", "--expected", "y=1", "--expected", "y=2"}),
+            "--expected is given twice for 'y'");
   EXPECT_EQ(problem({"a.so", "--threads=0"}),
             "--threads expects a number from 1 to 1024, found '0'");
   EXPECT_EQ(problem({"a.so", "--input", "x=1", "--input", "x=2"}),
@@ -71,6 +139,9 @@ TEST(Report, SummarizesElements) {
 }
 
 TEST(Report, TakesTheMedian) {
-  EXPECT_EQ(timeLine({3, 1, 2}), "3 runs: min 1.000 ms, median 2.000 ms");
-  EXPECT_EQ(timeLine({4, 1, 2, 3}), "4 runs: min 1.000 ms, median 2.500 ms");
+  EXPECT_EQ(timeLine({3, 1, 2}), "3 runs: median 2.000 ms, min 1.000 ms, p90 3.000 ms");
+  EXPECT_EQ(timeLine({4, 1, 2, 3}), "4 runs: median 2.500 ms, min 1.000 ms, p90 4.000 ms");
+  EXPECT_EQ(timeLine({10, 9, 8, 7, 6, 5, 4, 3, 2, 1}),
+            "10 runs: median 5.500 ms, min 1.000 ms, p90 9.000 ms");
+  EXPECT_EQ(timeLine({5}), "1 runs: median 5.000 ms, min 5.000 ms, p90 5.000 ms");
 }

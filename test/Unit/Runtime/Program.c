@@ -11,6 +11,8 @@
 #include "dlc/ABI/Program.h"
 #include "dlc/ABI/Artifact.h"
 
+#include <stddef.h>
+
 enum {
   ENDLESS = 7777,  /* run launches until the service refuses */
   ODD_CODE = 6666, /* plan returns a code that the ABI has not */
@@ -44,12 +46,14 @@ __attribute__((visibility("default"))) const char *dlc_other(void) { return dlc_
 
 enum { NUM_SYMBOLS = 2, NUM_OUTPUT_DIMS = 4, SCALE = 16 };
 
-static int32_t plan(const int64_t *symbols, int64_t *output_dims, int64_t *workspace) {
+static int32_t plan(dlc_plan_call *call) {
+  const int64_t *symbols = call->symbols;
+  int64_t *output_dims = call->output_dims;
   output_dims[0] = 1;
   output_dims[1] = 3;
   output_dims[2] = symbols[0] * SCALE;
   output_dims[3] = symbols[1] * SCALE;
-  *workspace = 64;
+  call->workspace = 64;
   return DLC_PROGRAM_OK;
 }
 
@@ -87,8 +91,9 @@ static void add_weights(const dlc_kernel_call *call, int64_t task) {
     ((int64_t *)call->buffers[3])[task] = task;
 }
 
-static int32_t plan(const int64_t *symbols, int64_t *output_dims, int64_t *workspace) {
-  const int64_t n = symbols[0];
+static int32_t plan(dlc_plan_call *call) {
+  const int64_t n = call->symbols[0];
+  int64_t *output_dims = call->output_dims;
   int64_t bytes;
   if (__builtin_mul_overflow(n, 12, &bytes) || __builtin_add_overflow(bytes, 63, &bytes))
     return DLC_PROGRAM_OVERFLOW;
@@ -99,16 +104,17 @@ static int32_t plan(const int64_t *symbols, int64_t *output_dims, int64_t *works
   output_dims[0] = n == WRONG_DIM ? n + 1 : n;
   output_dims[1] = 3;
   output_dims[2] = n - 2;
-  *workspace = bytes & ~63;
+  call->workspace = bytes & ~63;
   return DLC_PROGRAM_OK;
 }
 
 static int32_t run(const dlc_run_call *call) {
   void *const first[] = {call->inputs[0], call->inputs[1], call->arena};
   void *const second[] = {call->arena, (void *)call->weights, call->outputs[0], call->outputs[1]};
+  /* The second record is an earlier compiler's, which ends before the count of flops. */
   const dlc_launch launches[] = {
-      {sizeof(dlc_launch), 0, add_s, first, call->symbols[0]},
-      {sizeof(dlc_launch), 1, add_weights, second, call->symbols[0]},
+      {sizeof(dlc_launch), 0, add_s, first, call->symbols[0], 6 * call->symbols[0]},
+      {offsetof(dlc_launch, flops), 1, add_weights, second, call->symbols[0], 999},
   };
   do {
     for (int i = 0; i < 2; ++i)
@@ -121,7 +127,15 @@ static int32_t run(const dlc_run_call *call) {
 #endif
 
 static const dlc_program program = {
-    sizeof(dlc_program), DLC_ABI_VERSION, plan, run, dlc_weights, 12, NUM_SYMBOLS, NUM_OUTPUT_DIMS};
+    .struct_size = sizeof(dlc_program),
+    .abi_version = DLC_ABI_VERSION,
+    .plan = plan,
+    .run = run,
+    .weights = dlc_weights,
+    .weights_size = 12,
+    .num_symbols = NUM_SYMBOLS,
+    .num_shape_symbols = NUM_SYMBOLS,
+    .num_output_dims = NUM_OUTPUT_DIMS};
 
 __attribute__((visibility("default"))) const dlc_program *dlc_query(uint32_t abi_version) {
   return abi_version == DLC_ABI_VERSION ? &program : 0;

@@ -143,10 +143,10 @@ TEST_F(SessionTest, RefusesAForeignSharedObject) {
 }
 
 TEST_F(SessionTest, RefusesOtherVersions) {
-  expectRefused(buildArtifact({.formatVersion = 2}).bytes, DLC_INCOMPATIBLE,
-                "artifact format version 2; this runtime reads version 1");
+  expectRefused(buildArtifact({.formatVersion = 9}).bytes, DLC_INCOMPATIBLE,
+                "artifact format version 9; this runtime reads version 2");
   expectRefused(buildArtifact({.abiVersion = 9}).bytes, DLC_INCOMPATIBLE,
-                "ABI version 9; this runtime speaks version 1");
+                "ABI version 9; this runtime speaks version 2");
 }
 
 TEST_F(SessionTest, RefusesAnotherMachineOrCpu) {

@@ -93,6 +93,8 @@ TEST_F(StructSizeTest, Infos) {
       [&](dlc_tensor_info *info) { return dlc_session_output(session, 1, info); });
   expectVersions<dlc_symbol_info>(
       [&](dlc_symbol_info *info) { return dlc_session_symbol(session, 0, info); });
+  expectVersions<dlc_kernel_info>(
+      [&](dlc_kernel_info *info) { return dlc_session_kernel(session, 1, info); });
 }
 
 TEST_F(StructSizeTest, Runs) {
@@ -108,6 +110,14 @@ TEST_F(StructSizeTest, Runs) {
     return dlc_context_run(context, options, &inputs[0].known, 2, &outputs[0].known, 2);
   };
   expectVersions<dlc_run_options>(run);
+  Larger<dlc_profile_row> rows[2] = {};
+  rows[0].known.struct_size = rows[1].known.struct_size = sizeof(rows[0]);
+  const dlc_run_options profiled = {sizeof(profiled), 0, nullptr, 0, &rows[0].known, 2, 0};
+  EXPECT_EQ(run(&profiled), DLC_OK);
+  EXPECT_EQ(rows[1].known.calls, 1u);
+  EXPECT_EQ(rows[1].later, 0u);
+  rows[0].known.struct_size = rows[1].known.struct_size = sizeof(dlc_profile_row) - 8;
+  EXPECT_EQ(run(&profiled), DLC_INVALID_ARGUMENT);
   EXPECT_EQ(static_cast<float *>(outputs[0].known.data)[5], 6.0f + 2.0f + 30.0f);
   outputs[0].known.struct_size = outputs[1].known.struct_size = sizeof(dlc_output) - 8;
   EXPECT_EQ(run(nullptr), DLC_INVALID_ARGUMENT);

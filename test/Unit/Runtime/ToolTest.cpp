@@ -7,6 +7,7 @@
 #include <csignal>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <regex>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,9 +73,28 @@ TEST_F(ToolTest, ReadsAndWritesNpy) {
 }
 
 TEST_F(ToolTest, TimesRuns) {
-  Result result = run(model + " --repeat 5 --input x=1,2,3,4,5,6 --input s=0,1");
+  Result result = run(model + " --bench 5 --input x=1,2,3,4,5,6 --input s=0,1");
   EXPECT_EQ(result.status, 0);
-  EXPECT_NE(result.text.find("\n5 runs: min "), std::string::npos) << result.text;
+  EXPECT_NE(result.text.find("\n5 runs: median "), std::string::npos) << result.text;
+}
+
+TEST_F(ToolTest, ProfilesKernels) {
+  // The program counts 6 flops for each row of its first kernel, and none of the second.
+  Result result =
+      run(model + " --random 1 --dim N=5000 --bench 4 --profile --threads 1 | grep -v ^.:");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_TRUE(std::regex_search(
+      result.text, std::regex("\n4 runs: median [^\n]*\n"
+                              "kernel +calls +ms +share +GFLOP/s +peak  ONNX nodes\n"
+                              "(.*\n)?add_s +4 +[0-9.]+ +[0-9.]+% +[0-9.]+ +[0-9.]+%  node_0\n")))
+      << result.text;
+  EXPECT_TRUE(std::regex_search(
+      result.text, std::regex("\nadd_weights +4 +[0-9.]+ +[0-9.]+% +- +-  node_1, node_2\n")))
+      << result.text;
+  EXPECT_TRUE(std::regex_search(
+      result.text, std::regex("\n\\(outside\\) +[0-9.]+ +[0-9.]+%\npeak: [0-9.]+ GFLOP/s of f32, "
+                              "measured with [A-Z0-9-]+ on 1 thread\n$")))
+      << result.text;
 }
 
 TEST_F(ToolTest, ReportsAllProblemsOfItsInput) {
@@ -83,13 +103,12 @@ TEST_F(ToolTest, ReportsAllProblemsOfItsInput) {
   Result result = run(model + " --input x=@" + bad + " --input z=1 --output yy=@o.txt");
   EXPECT_EQ(result.text,
             "error: " + model + ": no output 'yy'; the nearest name is 'y'\n" +
-                "error: o.txt: expected a file .npy or .png for output 'yy'\n" + "error: " + bad +
-                ": a picture is f32 1 x 3 x H x W or 1 x 1 x H x W; input 'x' takes f32 "
-                "N x 3\n" +
-                "error: " + model + ": no input 'z'; the nearest name is 'x'\n" +
+                "error: o.txt: expected a file .npy or .png for output 'yy'\n" + "error: " + model +
+                ": no input 'z'; the nearest name is 'x'\n" + "error: " + bad +
+                ": a picture is f32 1 x 3 x H x W or 1 x 1 x H x W; input 'x' takes f32 N x 3\n" +
                 "error: " + model +
                 ": input 's' is missing; feed it with --input "
-                "s=...\n");
+                "s=... or --random\n");
   EXPECT_EQ(result.status, 1);
   result = run(model + " --input x=1,2,3 --input s=@" + doubles);
   EXPECT_EQ(result.text, "error: " + doubles + ": expected f32 for input 's', found f64\n");

@@ -1,0 +1,83 @@
+// How elements of any type lie in memory, and which scalars they are in code.
+
+#include "KernelBuilder.h"
+
+#include "dlc/IR/SmallFloats.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace dlc;
+
+static unsigned getAlignment(Type storedType) { return storedType.getIntOrFloatBitWidth() / 8; }
+
+/// `element`, or a vector of it where `like` is one.
+static Type getLike(Value like, Type element) {
+  if (auto vector = dyn_cast<VectorType>(like.getType()))
+    return vector.clone(element);
+  return element;
+}
+
+Value KernelBuilder::fromStored(Value value, Type elementType) {
+  if (isBool(elementType))
+    return arith::CmpIOp::create(*this, arith::CmpIPredicate::ne, value,
+                                 createFill(*this, getLoc(), value.getType(), 0));
+  if (elementType.isF16() && hasHalfConversions) {
+    Value half = arith::BitcastOp::create(*this, getLike(value, getF16Type()), value);
+    return arith::ExtFOp::create(*this, getLike(value, getF32Type()), half);
+  }
+  if (elementType.isF16() || elementType.isBF16())
+    return unpackSmallFloat(*this, getLoc(), value, elementType);
+  return value;
+}
+
+Value KernelBuilder::toStored(Value value, Type elementType) {
+  if (isBool(elementType))
+    return arith::ExtUIOp::create(*this, getLike(value, getI8Type()), value);
+  if (elementType.isF16() && hasHalfConversions) {
+    Value half = arith::TruncFOp::create(*this, getLike(value, getF16Type()), value);
+    return arith::BitcastOp::create(*this, getLike(value, getI16Type()), half);
+  }
+  if (elementType.isF16() || elementType.isBF16())
+    return packSmallFloat(*this, getLoc(), value, elementType);
+  return value;
+}
+
+Value KernelBuilder::loadElement(Value address, Type elementType) {
+  Type stored = getStoredType(elementType);
+  return fromStored(LLVM::LoadOp::create(*this, stored, address, getAlignment(stored)),
+                    elementType);
+}
+
+Value KernelBuilder::loadElements(Value address, Type elementType, Value mask) {
+  Type stored = getStoredType(elementType), vector = VectorType::get(getLanes(), stored);
+  if (!mask)
+    return fromStored(LLVM::LoadOp::create(*this, vector, address, getAlignment(stored)),
+                      elementType);
+  Value zeros = createFill(*this, getLoc(), vector, 0);
+  return fromStored(LLVM::MaskedLoadOp::create(*this, vector, address, mask, zeros,
+                                               getAlignment(stored)),
+                    elementType);
+}
+
+Value KernelBuilder::gatherElements(Value address, Value indices, Type elementType) {
+  Type stored = getStoredType(elementType), vector = VectorType::get(getLanes(), stored);
+  auto pointers = VectorType::get(getLanes(), address.getType());
+  Value places =
+      LLVM::GEPOp::create(*this, pointers, stored, address, ArrayRef<LLVM::GEPArg>{indices},
+                          LLVM::GEPNoWrapFlags::inbounds);
+  Value all = createFill(*this, getLoc(), VectorType::get(getLanes(), getI1Type()), 1);
+  Value zeros = createFill(*this, getLoc(), vector, 0);
+  return fromStored(LLVM::masked_gather::create(*this, vector, places, all, ValueRange(zeros),
+                                                getAlignment(stored)),
+                    elementType);
+}
+
+void KernelBuilder::storeElements(Value value, Value address, Type elementType, Value mask) {
+  unsigned alignment = getAlignment(getStoredType(elementType));
+  Value stored = toStored(value, elementType);
+  if (mask)
+    LLVM::MaskedStoreOp::create(*this, stored, address, mask, alignment);
+  else
+    LLVM::StoreOp::create(*this, stored, address, alignment);
+}

@@ -1,0 +1,19 @@
+// Conversions between element types, on scalars or vectors.
+#ifndef DLC_LIB_IR_SCALARCONVERSION_H
+#define DLC_LIB_IR_SCALARCONVERSION_H
+
+#include "dlc/IR/Dlc.h"
+
+namespace dlc {
+
+/// `type` with another element type: a vector of as many lanes, or a scalar.
+mlir::Type getWithElement(mlir::Type type, mlir::Type elementType);
+
+/// `value`, of element type `from`, as the scalar type of `to`, with the values of `to` alone: as
+/// ONNX Cast has it. The scalar types are those of getScalarType.
+mlir::Value convertScalar(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
+                          mlir::Type from, mlir::Type to);
+
+} // namespace dlc
+
+#endif

@@ -1,0 +1,251 @@
+#include "Elements.h"
+
+using namespace dlc::ops;
+
+uint32_t dlc::ops::elementBytes(int32_t dtype) {
+  switch (dtype) {
+  case DLC_DTYPE_U8:
+  case DLC_DTYPE_I8:
+  case DLC_DTYPE_BOOL:
+    return 1;
+  case DLC_DTYPE_U16:
+  case DLC_DTYPE_I16:
+  case DLC_DTYPE_F16:
+  case DLC_DTYPE_BF16:
+    return 2;
+  case DLC_DTYPE_F32:
+  case DLC_DTYPE_U32:
+  case DLC_DTYPE_I32:
+    return 4;
+  case DLC_DTYPE_F64:
+  case DLC_DTYPE_U64:
+  case DLC_DTYPE_I64:
+    return 8;
+  case DLC_DTYPE_STRING:
+    return sizeof(dlc_string);
+  }
+  return 0;
+}
+
+uint32_t dlc::ops::formatUnsigned(uint64_t value, char *out) {
+  char digits[20];
+  uint32_t count = 0;
+  do {
+    digits[count++] = char('0' + value % 10);
+    value /= 10;
+  } while (value);
+  for (uint32_t i = 0; i < count; ++i)
+    out[i] = digits[count - 1 - i];
+  return count;
+}
+
+uint32_t dlc::ops::formatInteger(int64_t value, char *out) {
+  if (value >= 0)
+    return formatUnsigned(uint64_t(value), out);
+  *out = '-';
+  return 1 + formatUnsigned(0 - uint64_t(value), out + 1);
+}
+
+//===----------------------------------------------------------------------===//
+// Small floats
+//===----------------------------------------------------------------------===//
+
+template <typename To, typename From> static To bitsAs(From from) {
+  static_assert(sizeof(To) == sizeof(From));
+  To to;
+  memcpy(&to, &from, sizeof(to));
+  return to;
+}
+
+/// A float of 1 sign bit, `exponentBits` and `fractionBits`.
+static double smallToDouble(uint16_t bits, int exponentBits, int fractionBits) {
+  int bias = (1 << (exponentBits - 1)) - 1, topExponent = (1 << exponentBits) - 1;
+  uint64_t sign = uint64_t(bits >> 15) << 63;
+  int exponent = (bits >> fractionBits) & topExponent;
+  uint64_t fraction = bits & ((1u << fractionBits) - 1);
+  if (exponent == topExponent) // infinity or NaN
+    return bitsAs<double>(sign | 0x7ffull << 52 | fraction << (52 - fractionBits));
+  if (exponent == 0) { // fraction * 2^(1 - bias - fractionBits), exact as a product of doubles
+    double unit = bitsAs<double>(uint64_t(1023 + 1 - bias - fractionBits) << 52);
+    double magnitude = double(fraction) * unit;
+    return sign ? -magnitude : magnitude;
+  }
+  return bitsAs<double>(sign | uint64_t(exponent - bias + 1023) << 52 |
+                        fraction << (52 - fractionBits));
+}
+
+static uint16_t doubleToSmall(double value, int exponentBits, int fractionBits) {
+  int bias = (1 << (exponentBits - 1)) - 1;
+  uint16_t infinity = uint16_t(((1 << exponentBits) - 1) << fractionBits);
+  uint64_t bits = bitsAs<uint64_t>(value);
+  uint16_t sign = uint16_t(bits >> 63 << 15);
+  int exponent = int(bits >> 52 & 0x7ff) - 1023;
+  uint64_t fraction = bits & ((1ull << 52) - 1);
+  if (exponent == 1024) // a NaN keeps a bit that makes it quiet
+    return sign | infinity | (fraction ? 1u << (fractionBits - 1) : 0);
+  if (exponent > bias)
+    return sign | infinity;
+  // Below the least normal exponent more bits of the fraction fall off.
+  int least = 1 - bias;
+  int drop = 52 - fractionBits + (exponent < least ? least - exponent : 0);
+  if (drop > 54)
+    return sign;
+  uint64_t whole = fraction | 1ull << 52;
+  uint64_t kept = whole >> drop, rest = whole & ((1ull << drop) - 1), half = 1ull << (drop - 1);
+  kept += rest > half || (rest == half && (kept & 1));
+  // Rounding up may carry into the exponent, which is then right, infinity too.
+  uint64_t scaled =
+      exponent < least ? kept : kept + (uint64_t(exponent + bias - 1) << fractionBits);
+  return uint16_t(sign | scaled);
+}
+
+double dlc::ops::halfToDouble(uint16_t bits) { return smallToDouble(bits, 5, 10); }
+double dlc::ops::bfloatToDouble(uint16_t bits) { return smallToDouble(bits, 8, 7); }
+uint16_t dlc::ops::doubleToHalf(double value) { return doubleToSmall(value, 5, 10); }
+uint16_t dlc::ops::doubleToBfloat(double value) { return doubleToSmall(value, 8, 7); }
+
+//===----------------------------------------------------------------------===//
+// Access
+//===----------------------------------------------------------------------===//
+
+double dlc::ops::loadReal(const dlc_value *value, int64_t index) {
+  switch (value->dtype) {
+  case DLC_DTYPE_F32:
+    return static_cast<const float *>(value->data)[index];
+  case DLC_DTYPE_F64:
+    return static_cast<const double *>(value->data)[index];
+  case DLC_DTYPE_F16:
+    return halfToDouble(static_cast<const uint16_t *>(value->data)[index]);
+  case DLC_DTYPE_BF16:
+    return bfloatToDouble(static_cast<const uint16_t *>(value->data)[index]);
+  case DLC_DTYPE_U64:
+    return double(static_cast<const uint64_t *>(value->data)[index]);
+  }
+  return double(loadInteger(value, index));
+}
+
+int64_t dlc::ops::loadInteger(const dlc_value *value, int64_t index) {
+  switch (value->dtype) {
+  case DLC_DTYPE_I8:
+    return static_cast<const int8_t *>(value->data)[index];
+  case DLC_DTYPE_I16:
+    return static_cast<const int16_t *>(value->data)[index];
+  case DLC_DTYPE_I32:
+    return static_cast<const int32_t *>(value->data)[index];
+  case DLC_DTYPE_U8:
+    return static_cast<const uint8_t *>(value->data)[index];
+  case DLC_DTYPE_BOOL:
+    return static_cast<const uint8_t *>(value->data)[index] != 0;
+  case DLC_DTYPE_U16:
+    return static_cast<const uint16_t *>(value->data)[index];
+  case DLC_DTYPE_U32:
+    return static_cast<const uint32_t *>(value->data)[index];
+  }
+  return static_cast<const int64_t *>(value->data)[index]; // u64 too
+}
+
+void dlc::ops::storeReal(dlc_value *value, int64_t index, double element) {
+  switch (value->dtype) {
+  case DLC_DTYPE_F32:
+    static_cast<float *>(value->data)[index] = float(element);
+    return;
+  case DLC_DTYPE_F16:
+    static_cast<uint16_t *>(value->data)[index] = doubleToHalf(element);
+    return;
+  case DLC_DTYPE_BF16:
+    static_cast<uint16_t *>(value->data)[index] = doubleToBfloat(element);
+    return;
+  }
+  static_cast<double *>(value->data)[index] = element;
+}
+
+void dlc::ops::storeInteger(dlc_value *value, int64_t index, int64_t element) {
+  switch (value->dtype) {
+  case DLC_DTYPE_BOOL:
+    static_cast<uint8_t *>(value->data)[index] = element != 0;
+    return;
+  case DLC_DTYPE_I8:
+  case DLC_DTYPE_U8:
+    static_cast<uint8_t *>(value->data)[index] = uint8_t(element);
+    return;
+  case DLC_DTYPE_I16:
+  case DLC_DTYPE_U16:
+    static_cast<uint16_t *>(value->data)[index] = uint16_t(element);
+    return;
+  case DLC_DTYPE_I32:
+  case DLC_DTYPE_U32:
+    static_cast<uint32_t *>(value->data)[index] = uint32_t(element);
+    return;
+  }
+  static_cast<int64_t *>(value->data)[index] = element;
+}
+
+/// Limits that are no doubles (2^63 - 1) compare as the double above them.
+static int64_t saturate(double value, int64_t least, int64_t most) {
+  if (value != value)
+    return 0;
+  if (value <= double(least))
+    return least;
+  return value >= double(most) ? most : int64_t(value);
+}
+
+void dlc::ops::storeConverted(dlc_value *value, int64_t index, double element) {
+  if (value->dtype == DLC_DTYPE_U64) {
+    uint64_t bits = !(element > 0) ? 0 : element >= 0x1p64 ? UINT64_MAX : uint64_t(element);
+    return storeInteger(value, index, int64_t(bits));
+  }
+  int bits = 8 * int(elementBytes(value->dtype));
+  bool isSigned = isIn(value->dtype, signedIntegers);
+  int64_t most = isSigned ? int64_t(UINT64_MAX >> (65 - bits)) : int64_t(1) << bits;
+  storeInteger(value, index,
+               isSigned ? saturate(element, -most - 1, most) : saturate(element, 0, most - 1));
+}
+
+//===----------------------------------------------------------------------===//
+// Walking and moving
+//===----------------------------------------------------------------------===//
+
+Dims dlc::ops::stridesOf(const Dims &dims) {
+  Dims strides(dims.rank, 1);
+  for (uint32_t i = dims.rank; i-- > 1;)
+    strides[i - 1] = strides[i] * dims[i];
+  return strides;
+}
+
+uint32_t Walk::follow(const Dims &followed) {
+  Dims own = stridesOf(followed);
+  uint32_t missing = dims.rank - followed.rank;
+  for (uint32_t i = 0; i < dims.rank; ++i)
+    strides[numFollowed][i] = i < missing || followed[i - missing] == 1 ? 0 : own[i - missing];
+  return numFollowed++;
+}
+
+void Walk::next() {
+  for (uint32_t i = dims.rank; i-- > 0;) {
+    bool carry = ++at[i] == dims[i];
+    for (uint32_t k = 0; k < numFollowed; ++k)
+      offsets[k] += carry ? strides[k][i] * (1 - dims[i]) : strides[k][i];
+    if (!carry)
+      return;
+    at[i] = 0;
+  }
+}
+
+Copier::Copier(dlc_value *target)
+    : target(target), size(elementBytes(target->dtype)),
+      bytes(static_cast<char *>(target->data) + target->count * size) {}
+
+void Copier::copyString(int64_t index, dlc_string source) {
+  stringAt(target, index) = {bytes, source.size};
+  if (source.size)
+    memcpy(bytes, source.data, source.size);
+  bytes += source.size;
+}
+
+void Copier::copy(int64_t index, Element source) {
+  if (target->dtype == DLC_DTYPE_STRING)
+    copyString(index, stringAt(source.value, source.index));
+  else
+    memcpy(static_cast<char *>(target->data) + index * size,
+           static_cast<const char *>(source.value->data) + source.index * size, size);
+}

@@ -1,0 +1,167 @@
+// Sums of products: matrix product and convolution. Floats are summed in double and rounded once.
+
+#include "Elements.h"
+#include "Window.h"
+
+using namespace dlc::ops;
+
+/// Operand 2: absent, or a vector of `size` elements of the type of `other`.
+static bool readBias(OpCall &call, const dlc_value *other, int64_t size, const dlc_value *&bias) {
+  bias = nullptr;
+  if (!call.input(2))
+    return true;
+  bias = call.tensorLike(2, other);
+  if (bias && (bias->rank != 1 || bias->dims[0] != size))
+    return call.fail("expected a bias of %ld elements, found dims %s", long(size),
+                     DimsText(Dims(bias)).text),
+           false;
+  return bias != nullptr;
+}
+
+//===----------------------------------------------------------------------===//
+// Matrix product
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// An operand of a matrix product, with its rank at least 2.
+struct Matrix {
+  const dlc_value *value;
+  Dims dims;                   // ... x rows x columns
+  int64_t row = 0, column = 0; // strides
+  bool isVector;
+};
+} // namespace
+
+/// A vector is a row on the left and a column on the right.
+static Matrix asMatrix(const dlc_value *value, bool isLeft, bool transpose) {
+  Matrix matrix{value, Dims(value), 0, 0, value->rank == 1};
+  Dims &dims = matrix.dims;
+  if (matrix.isVector) {
+    dims.push(1);
+    if (isLeft)
+      dims[1] = dims[0], dims[0] = 1;
+  }
+  uint32_t rank = dims.rank;
+  matrix.row = dims[rank - 1], matrix.column = 1;
+  if (transpose && !matrix.isVector) {
+    matrix.row = 1, matrix.column = dims[rank - 1];
+    int64_t rows = dims[rank - 2];
+    dims[rank - 2] = dims[rank - 1], dims[rank - 1] = rows;
+  }
+  return matrix;
+}
+
+static Dims batchOf(const Matrix &matrix) {
+  Dims batch = matrix.dims;
+  batch.rank -= 2;
+  return batch;
+}
+
+template <typename T>
+static void multiply(const Matrix &lhs, const Matrix &rhs, const dlc_value *bias, const Dims &batch,
+                     dlc_value *result) {
+  int64_t rows = lhs.dims[lhs.dims.rank - 2], depth = lhs.dims[lhs.dims.rank - 1];
+  int64_t columns = rhs.dims[rhs.dims.rank - 1], next = 0;
+  Walk walk(batch);
+  walk.follow(batchOf(lhs));
+  walk.follow(batchOf(rhs));
+  for (int64_t b = 0, end = batch.product(0, batch.rank); b < end; ++b, walk.next()) {
+    int64_t left = walk.offset(0) * rows * depth, right = walk.offset(1) * depth * columns;
+    for (int64_t i = 0; i < rows * columns; ++i) {
+      int64_t row = i / columns, column = i % columns;
+      T sum = bias ? load<T>(bias, column) : T(0);
+      for (int64_t k = 0; k < depth; ++k)
+        sum = plus(sum, times(load<T>(lhs.value, left + row * lhs.row + k * lhs.column),
+                              load<T>(rhs.value, right + k * rhs.row + column * rhs.column)));
+      store<T>(result, next++, sum);
+    }
+  }
+}
+
+/// numpy's batches and vectors; bias has one element for each column.
+DLC_LIBRARY_OP(matmul) {
+  const dlc_value *left = call.tensor(0, numbers);
+  const dlc_value *right = left ? call.tensorLike(1, left) : nullptr;
+  if (!right || !call.expectRoom(uint64_t(left->rank) + 1) ||
+      !call.expectRoom(uint64_t(right->rank) + 1))
+    return stopped;
+  if (left->rank == 0 || right->rank == 0)
+    return call.fail("expected matrices, found dims %s and %s", DimsText(Dims(left)).text,
+                     DimsText(Dims(right)).text);
+  Matrix lhs = asMatrix(left, true, false);
+  Matrix rhs = asMatrix(right, false, call.flag("transpose_rhs"));
+  int64_t rows = lhs.dims[lhs.dims.rank - 2], columns = rhs.dims[rhs.dims.rank - 1];
+  if (lhs.dims[lhs.dims.rank - 1] != rhs.dims[rhs.dims.rank - 2])
+    return call.fail("cannot multiply dims %s and %s", DimsText(Dims(left)).text,
+                     DimsText(Dims(right)).text);
+  Dims batch;
+  if (!call.broadcastDims(batchOf(lhs), batchOf(rhs), batch))
+    return stopped;
+  const dlc_value *bias;
+  if (!readBias(call, left, columns, bias))
+    return stopped;
+  Dims dims = batch;
+  if (!lhs.isVector)
+    dims.push(rows);
+  if (!rhs.isVector)
+    dims.push(columns);
+  dlc_value *result = call.output(0, left->dtype, dims);
+  if (!result)
+    return stopped;
+  visitDtype(left->dtype,
+             [&](auto zero) { multiply<decltype(zero)>(lhs, rhs, bias, batch, result); });
+  return done;
+}
+
+//===----------------------------------------------------------------------===//
+// Convolution
+//===----------------------------------------------------------------------===//
+
+static bool checkConvolution(OpCall &call, const dlc_value *input, const dlc_value *filter,
+                             int64_t group) {
+  if (input->rank < 3 || filter->rank != input->rank)
+    return call.fail("expected input and filter of one rank, at least 3, found dims %s and %s",
+                     DimsText(Dims(input)).text, DimsText(Dims(filter)).text),
+           false;
+  int64_t channels;
+  if (group < 1 || filter->dims[0] % group != 0 ||
+      __builtin_mul_overflow(filter->dims[1], group, &channels) || channels != input->dims[1])
+    return call.fail("a filter of dims %s does not fit an input of dims %s in %ld groups",
+                     DimsText(Dims(filter)).text, DimsText(Dims(input)).text, long(group)),
+           false;
+  return true;
+}
+
+DLC_LIBRARY_OP(conv) {
+  const dlc_value *input = call.tensor(0, floats);
+  const dlc_value *filter = input ? call.tensorLike(1, input) : nullptr, *bias;
+  int64_t group = call.intAttribute("group", 1);
+  if (!filter || !checkConvolution(call, input, filter, group) ||
+      !readBias(call, input, filter->dims[0], bias))
+    return stopped;
+  Window window;
+  Dims kernel, dims;
+  for (uint32_t i = 2; i < filter->rank; ++i)
+    kernel.push(filter->dims[i]);
+  dims.push(input->dims[0]);
+  dims.push(filter->dims[0]);
+  if (!window.read(call, input, kernel) || !window.appendDims(call, dims))
+    return stopped;
+  dlc_value *result = call.output(0, input->dtype, dims);
+  if (!result)
+    return stopped;
+  int64_t channels = filter->dims[1], perGroup = filter->dims[0] / group;
+  int64_t taps = kernel.product(0, kernel.rank), plane = Dims(input).product(2, input->rank);
+  Walk walk(dims);
+  for (uint64_t i = 0; i < result->count; ++i, walk.next()) {
+    int64_t n = walk.index()[0], m = walk.index()[1];
+    double sum = bias ? loadReal(bias, m) : 0;
+    window.visit(walk.index(), [&](int64_t place, int64_t tap) {
+      for (int64_t c = 0; c < channels; ++c)
+        sum += loadReal(input, (n * input->dims[1] + m / perGroup * channels + c) * plane + place) *
+               loadReal(filter, (m * channels + c) * taps + tap);
+    });
+    storeReal(result, i, sum);
+  }
+  return done;
+}

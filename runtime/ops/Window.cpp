@@ -1,0 +1,221 @@
+// Windows, pooling and interpolation.
+
+#include "Window.h"
+
+#include <math.h>
+
+using namespace dlc::ops;
+
+static constexpr int64_t sizeLimit = int64_t(1) << 31; // of what is no dim of a tensor
+
+/// `count` integers from least on, below sizeLimit, all `absent` where the attribute is absent.
+static bool readSizes(OpCall &call, const char *name, uint32_t count, int64_t least, int64_t absent,
+                      Dims &sizes) {
+  List<int64_t> found = call.intsAttribute(name);
+  if (call.hasAttribute(name) && found.count != count)
+    return call.fail("expected %u %s, found %lu", count, name, (unsigned long)found.count), false;
+  sizes = Dims(count, absent);
+  for (uint32_t i = 0; i < found.count; ++i) {
+    if (found[i] < least || found[i] >= sizeLimit)
+      return call.fail("%ld is not allowed among the %s", long(found[i]), name), false;
+    sizes[i] = found[i];
+  }
+  return true;
+}
+
+bool Window::read(OpCall &call, const dlc_value *value, const Dims &kernelDims) {
+  uint32_t rank = value->rank - 2;
+  if (kernelDims.rank != rank)
+    return call.fail("expected a kernel of rank %u, found dims %s", rank,
+                     DimsText(kernelDims).text),
+           false;
+  input = Dims();
+  for (uint32_t i = 0; i < rank; ++i) {
+    input.push(value->dims[i + 2]);
+    if (kernelDims[i] < 1 || kernelDims[i] >= sizeLimit || input[i] >= INT64_MAX / 4)
+      return call.fail("a kernel of dims %s does not fit an input of dims %s",
+                       DimsText(kernelDims).text, DimsText(Dims(value)).text),
+             false;
+  }
+  kernel = kernelDims;
+  Dims pads;
+  if (!call.expectRoom(2 * uint64_t(rank)) || !readSizes(call, "strides", rank, 1, 1, strides) ||
+      !readSizes(call, "dilations", rank, 1, 1, dilations) ||
+      !readSizes(call, "pads", 2 * rank, 0, 0, pads))
+    return false;
+  begins = ends = Dims();
+  for (uint32_t i = 0; i < rank; ++i) {
+    begins.push(pads[i]);
+    ends.push(pads[rank + i]);
+  }
+  ceil = call.flag("ceil");
+  return true;
+}
+
+bool Window::appendDims(OpCall &call, Dims &dims) const {
+  for (uint32_t i = 0; i < kernel.rank; ++i) {
+    int64_t reach = (kernel[i] - 1) * dilations[i] + 1;
+    int64_t room = input[i] + begins[i] + ends[i] - reach;
+    if (room < 0)
+      return call.fail("a window of %ld elements does not fit a dim of %ld with pads %ld and %ld",
+                       long(reach), long(input[i]), long(begins[i]), long(ends[i])),
+             false;
+    int64_t size = room / strides[i] + 1;
+    // One more window, where it begins in the input or in the pads before it.
+    if (ceil && room % strides[i] != 0 && size * strides[i] < input[i] + begins[i])
+      ++size;
+    dims.push(size);
+  }
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Pooling
+//===----------------------------------------------------------------------===//
+
+DLC_LIBRARY_OP(max_pool) {
+  const dlc_value *input = call.tensor(0, numbers);
+  if (!input)
+    return stopped;
+  if (input->rank < 3)
+    return call.fail("expected at least 3 dims, found %s", DimsText(Dims(input)).text);
+  Window window;
+  Dims kernel, dims;
+  List<int64_t> sizes = call.intsAttribute("kernel");
+  if (!call.expectRoom(sizes.count))
+    return stopped;
+  for (int64_t size : sizes)
+    kernel.push(size);
+  dims.push(input->dims[0]);
+  dims.push(input->dims[1]);
+  if (!window.read(call, input, kernel) || !window.appendDims(call, dims))
+    return stopped;
+  dlc_value *result = call.output(0, input->dtype, dims);
+  if (!result)
+    return stopped;
+  int64_t plane = Dims(input).product(2, input->rank);
+  return visitDtype(input->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    Walk walk(dims);
+    for (uint64_t i = 0; i < result->count; ++i, walk.next()) {
+      int64_t base = (walk.index()[0] * dims[1] + walk.index()[1]) * plane;
+      T most = leastOf<T>(input->dtype);
+      window.visit(walk.index(), [&](int64_t place, int64_t) {
+        most = larger(load<T>(input, base + place), most);
+      });
+      store<T>(result, i, most);
+    }
+    return done;
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Interpolation
+//===----------------------------------------------------------------------===//
+
+/// floor(dim * scale) in f32, as ONNX Runtime computes it.
+static bool scaleDim(OpCall &call, int64_t dim, float scale, int64_t &scaled) {
+  float product = float(dim) * scale;
+  if (!(product >= 0 && product < 0x1p62f))
+    return call.fail("a dim of %ld cannot be scaled by %g", long(dim), double(scale)), false;
+  scaled = int64_t(product);
+  return true;
+}
+
+DLC_LIBRARY_OP(resize_sizes) {
+  const dlc_value *shape = call.tensor(0, i64Only), *scales = call.tensor(1, f32Only);
+  if (!shape || !scales)
+    return stopped;
+  if (shape->rank != 1 || scales->rank != 1 || shape->count != scales->count)
+    return call.fail("expected as many dims as scales, found dims %s and %s",
+                     DimsText(Dims(shape)).text, DimsText(Dims(scales)).text);
+  dlc_value *result = call.output(0, DLC_DTYPE_I64, Dims(shape));
+  if (!result)
+    return stopped;
+  for (uint64_t i = 0; i < shape->count; ++i) {
+    int64_t scaled;
+    if (!scaleDim(call, loadInteger(shape, i), float(loadReal(scales, i)), scaled))
+      return stopped;
+    storeInteger(result, i, scaled);
+  }
+  return done;
+}
+
+enum Coordinates : uint32_t { halfPixel, pytorchHalfPixel, alignCorners, asymmetric };
+
+namespace {
+/// Four neighbours along a dim and their weights.
+struct Taps {
+  int64_t places[4];
+  double weights[4];
+};
+} // namespace
+
+/// Keys' kernel with coefficient `a`.
+static double cubicWeight(double distance, double a) {
+  double x = fabs(distance);
+  if (x <= 1)
+    return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
+
+static Taps findTaps(int64_t at, int64_t from, int64_t to, double scale, uint32_t coordinates,
+                     double a) {
+  double x = double(at);
+  if (coordinates == alignCorners)
+    x = to == 1 ? 0 : x * double(from - 1) / double(to - 1);
+  else if (coordinates == asymmetric)
+    x = x / scale;
+  else
+    x = coordinates == pytorchHalfPixel && to == 1 ? 0 : (x + 0.5) / scale - 0.5;
+  Taps taps;
+  for (int k = 0; k < 4; ++k) {
+    double place = floor(x) + k - 1;
+    taps.weights[k] = cubicWeight(x - place, a);
+    taps.places[k] = place < 0 ? 0 : place >= double(from) ? from - 1 : int64_t(place);
+  }
+  return taps;
+}
+
+/// Cubic interpolation of the last two dims.
+DLC_LIBRARY_OP(resize) {
+  const dlc_value *input = call.tensor(0, floats), *scales = call.tensor(1, f32Only);
+  uint32_t coordinates;
+  if (!input || !scales ||
+      !call.keyword("coordinates", "half_pixel",
+                    "half_pixel pytorch_half_pixel align_corners asymmetric", coordinates))
+    return stopped;
+  double a = call.floatAttribute("cubic_coeff", -0.75);
+  uint32_t rank = input->rank;
+  if (rank < 2 || scales->rank != 1 || scales->count != rank)
+    return call.fail("expected a scale for each dim of %s, found dims %s",
+                     DimsText(Dims(input)).text, DimsText(Dims(scales)).text);
+  Dims dims(input);
+  for (uint32_t i = 0; i < rank; ++i)
+    if (!scaleDim(call, input->dims[i], float(loadReal(scales, i)), dims[i]))
+      return stopped;
+  for (uint32_t i = 0; i < rank; ++i) {
+    bool isFixed = i + 2 < rank;
+    if (isFixed ? loadReal(scales, i) != 1 : dims[i] > 0 && input->dims[i] == 0)
+      return call.fail("cannot resize dims %s to %s", DimsText(Dims(input)).text,
+                       DimsText(dims).text);
+  }
+  dlc_value *result = call.output(0, input->dtype, dims);
+  if (!result)
+    return stopped;
+  int64_t height = input->dims[rank - 2], width = input->dims[rank - 1];
+  int64_t newHeight = dims[rank - 2], newWidth = dims[rank - 1];
+  double yScale = loadReal(scales, rank - 2), xScale = loadReal(scales, rank - 1);
+  for (int64_t i = 0; i < int64_t(result->count); ++i) {
+    int64_t plane = i / (newHeight * newWidth) * height * width;
+    Taps rows = findTaps(i / newWidth % newHeight, height, newHeight, yScale, coordinates, a);
+    Taps columns = findTaps(i % newWidth, width, newWidth, xScale, coordinates, a);
+    double sum = 0;
+    for (int y = 0; y < 4; ++y)
+      for (int x = 0; x < 4; ++x)
+        sum += rows.weights[y] * columns.weights[x] *
+               loadReal(input, plane + rows.places[y] * width + columns.places[x]);
+    storeReal(result, i, sum);
+  }
+  return done;
+}

@@ -1,0 +1,20 @@
+// The speed that the CPU could have.
+#ifndef DLC_RUN_PEAK_H
+#define DLC_RUN_PEAK_H
+
+#include <cstdint>
+
+namespace dlc::run {
+
+struct Peak {
+  double gflops;    // of f32, all threads together; 0 where it is not known for this machine
+  const char *unit; // "AVX-512", ...
+};
+
+/// Measures fused multiply-adds in the widest vectors of the CPU on so many threads at the same
+/// time, which takes a tenth of a second.
+Peak measurePeak(uint32_t numThreads);
+
+} // namespace dlc::run
+
+#endif
