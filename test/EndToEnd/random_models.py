@@ -32,6 +32,7 @@ class Network:
     def __init__(self, seed):
         self.random, self.numbers = random.Random(seed), numpy.random.default_rng(seed)
         self.nodes, self.initializers, self.outputs = [], [], []
+        self.is_dynamic = self.random.random() < 0.6
         self.batch, channels = self.random.choice([1, 1, 2, 3]), self.random.choice(CHANNELS[:5])
         height, width = self.random.choice(SIZES), self.random.choice(SIZES)
         self.images = [("x", channels, height, width)]
@@ -118,17 +119,19 @@ class Network:
 
     def add_reduction(self):
         name, *_ = self.pick()
-        op = self.random.choice(["ReduceMax", "ReduceMean", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSumExp"])
+        op = self.random.choice(["ReduceMax", "ReduceMean", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare",
+                                 "ReduceLogSumExp"])
         axes = self.random.sample(range(4), self.random.randint(1, 4))
         self.outputs.append(self.node(op, name, axes=axes, keepdims=self.random.randint(0, 1)))
 
     def add_product(self):
-        """Of an image's planes as they come: by a matrix for each channel, and with all rows of an image of the same size."""
+        """Of an image's planes by a matrix, or one for each channel; of squares by themselves."""
         name, channels, height, width = self.pick()
         columns = self.random.choice([1, 5, 16, 33])
-        product = self.node("MatMul", name, self.weight(*self.random.choice([(), (channels,)]), width, columns, scale=width ** -0.5))
+        matrices = self.weight(*self.random.choice([(), (channels,)]), width, columns, scale=width ** -0.5)
+        product = self.node("MatMul", name, matrices)
         self.images.append((product, channels, height, columns))
-        if height == width:
+        if height == width and not self.is_dynamic:
             self.images.append((self.node("MatMul", name, name), channels, height, width))
 
     def add_head(self):
@@ -140,7 +143,7 @@ class Network:
 
     def make_model(self):
         shape = list(self.input_shape)
-        if self.random.random() < 0.6:
+        if self.is_dynamic:
             shape[0], shape[2], shape[3] = "N", "H", "W"
         ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in self.outputs]
         graph = helper.make_graph(self.nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)], ports,
