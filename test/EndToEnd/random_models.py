@@ -125,13 +125,15 @@ class Network:
         self.outputs.append(self.node(op, name, axes=axes, keepdims=self.random.randint(0, 1)))
 
     def add_product(self):
-        """Of an image's planes by a matrix, or one for each channel; of squares by themselves."""
+        """Of an image's planes by a matrix, or one for each channel; of squares by themselves. The width must be known."""
         name, channels, height, width = self.pick()
+        if self.is_dynamic:
+            return
         columns = self.random.choice([1, 5, 16, 33])
         matrices = self.weight(*self.random.choice([(), (channels,)]), width, columns, scale=width ** -0.5)
         product = self.node("MatMul", name, matrices)
         self.images.append((product, channels, height, columns))
-        if height == width and not self.is_dynamic:
+        if height == width:
             self.images.append((self.node("MatMul", name, name), channels, height, width))
 
     def add_head(self):
