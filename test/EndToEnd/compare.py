@@ -4,7 +4,7 @@
     compare.py MODEL.onnx --size N=2,H=1,W=7 --size N=1,H=16,W=16
     compare.py MODEL.onnx --size H=8 --refuse H=2
 
-Inputs are random, with a fixed seed. Each output must have the reference's element type and shape, NaNs and infinities
+Inputs are random, with a fixed seed. One and two threads must give the same bits. Each output must have the reference's element type and shape, NaNs and infinities
 where the reference has them, and elsewhere differ by at most the tolerance times the largest finite magnitude of the
 reference. One line is printed for each size. Exit status: 0; 1 where a size differs; 2 for a wrong command line.
 """
@@ -93,14 +93,14 @@ def make_reference(path):
     return run
 
 
-def run_tool(tools, name, *arguments):
+def run_tool(tools, name, *arguments, threads=2):
     # glibc fills fresh memory with 0x7f, floats of 3.4e38: what is read but never written shows.
-    environment = {**os.environ, "MALLOC_PERTURB_": "128"}
+    environment = {**os.environ, "MALLOC_PERTURB_": "128", "DLC_NUM_THREADS": str(threads)}
     return subprocess.run([os.path.join(tools, name), *arguments], env=environment, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True)
 
 
-def run_artifact(artifact, inputs, outputs, folder, tools):
+def run_artifact(artifact, inputs, outputs, folder, tools, threads=2):
     """The finished process, and the arrays that it wrote (none where it failed)."""
     command = [artifact]
     for index, (name, array) in enumerate(inputs.items()):
@@ -110,7 +110,7 @@ def run_artifact(artifact, inputs, outputs, folder, tools):
     paths = [os.path.join(folder, f"out{index}.npy") for index in range(len(outputs))]
     for name, path in zip(outputs, paths):
         command += ["--output", f"{name}=@{path}"]
-    process = run_tool(tools, "dlc-run", *command)
+    process = run_tool(tools, "dlc-run", *command, threads=threads)
     arrays = [numpy.load(path) for path in paths] if process.returncode == 0 else []
     return process, arrays
 
@@ -144,12 +144,15 @@ def compare_size(reference, artifact, inputs, names, folder, arguments):
     process, found = run_artifact(artifact, inputs, names, folder, arguments.tools)
     if process.returncode != 0:
         return "failed", [f"dlc-run ended with {process.returncode}: {process.stdout}{process.stderr}".strip()]
+    _, alone = run_artifact(artifact, inputs, names, folder, arguments.tools, threads=1)
+    unequal = [f"{name}: one thread and two give different bits" for name, one, two in zip(names, alone, found, strict=True)
+               if one.tobytes() != two.tobytes()]
     expected = reference(inputs)
     results = [find_difference(*triple, arguments.tolerance) for triple in zip(names, found, expected)]
     worst = max(range(len(names)), key=lambda index: results[index][0])
     shape = "x".join(map(str, expected[worst].shape))
     summary = f"{results[worst][0]:.1e} in '{names[worst]}' ({shape}), the worst of {len(names)}"
-    return summary, [complaint for _, complaint in results if complaint]
+    return summary, [complaint for _, complaint in results if complaint] + unequal
 
 
 def check_refusal(artifact, inputs, names, folder, arguments):
