@@ -29,7 +29,7 @@ ALLOWED = {
     "ABI": set(),
     "Support": set(),
     "IR": {"ABI", "Support"},
-    "Import": {"IR", "Support"},
+    "Import": {"ABI", "IR", "Support"},
     "Graph": {"ABI", "IR", "Support", "runtime/ops"},
     "Fuse": {"IR", "Support"},
     "Schedule": {"IR", "Support"},

@@ -179,18 +179,21 @@ static void guardOperands(Operation *op) {
     if (lhs != rhs)
       GuardOp::create(builder, op->getLoc(), lhs, rhs);
   };
+  auto guardBroadcast = [&](ArrayRef<ExprAttr> dims, ArrayRef<ExprAttr> result) {
+    ExprAttr one = ExprAttr::constant(op->getContext(), 1);
+    for (auto [dim, to] : llvm::zip_equal(dims, result.take_back(dims.size())))
+      if (dim != one && !broadcastsAtRunTime(dim, to))
+        guard(dim, to);
+  };
   auto result = cast<PlannedType>(op->getResult(0).getType());
   if (isa<ElementwiseOpInterface>(op)) {
-    ExprAttr one = ExprAttr::constant(op->getContext(), 1);
-    for (Value operand : op->getOperands()) {
-      ArrayRef<ExprAttr> dims = cast<PlannedType>(operand.getType()).getDims();
-      for (auto [dim, to] : llvm::zip_equal(dims, result.getDims().take_back(dims.size())))
-        if (dim != one && !broadcastsAtRunTime(dim, to))
-          guard(dim, to);
-    }
+    for (Value operand : op->getOperands())
+      guardBroadcast(cast<PlannedType>(operand.getType()).getDims(), result.getDims());
   } else if (auto matmul = dyn_cast<MatmulOp>(op)) {
     for (auto [lhs, rhs] : matmul.getEqualDims())
       guard(lhs, rhs);
+    for (PlannedType factor : {matmul.getLhs().getType(), matmul.getRhs().getType()})
+      guardBroadcast(MatmulOp::getOuterDims(factor), matmul.getBatchDims());
   } else if (auto concat = dyn_cast<ConcatOp>(op)) {
     int64_t axis = concat.getAxis() < 0 ? concat.getAxis() + result.getRank() : concat.getAxis();
     for (Value input : concat.getInputs())

@@ -31,9 +31,8 @@ Value dlc::createFill(OpBuilder &builder, Location loc, Type type, double value)
   if (isa<FloatType>(element))
     scalar = builder.getFloatAttr(element, value);
   else
-    scalar = builder.getIntegerAttr(element,
-                                    APInt(element.getIntOrFloatBitWidth(), int64_t(value),
-                                          /*isSigned=*/true, /*implicitTrunc=*/true));
+    scalar = builder.getIntegerAttr(element, APInt(element.getIntOrFloatBitWidth(), int64_t(value),
+                                                   /*isSigned=*/true, /*implicitTrunc=*/true));
   if (auto vector = dyn_cast<VectorType>(type))
     scalar = DenseElementsAttr::get(vector, scalar);
   return arith::ConstantOp::create(builder, loc, type, scalar);
@@ -126,9 +125,9 @@ static Value emitFloatRemainder(OpBuilder &builder, Location loc, Value lhs, Val
   Type type = lhs.getType(), wide = getWithElement(type, builder.getF64Type());
   if (type == wide)
     return arith::RemFOp::create(builder, loc, lhs, rhs);
-  Value rest =
-      arith::RemFOp::create(builder, loc, arith::ExtFOp::create(builder, loc, wide, lhs).getResult(),
-                            arith::ExtFOp::create(builder, loc, wide, rhs).getResult());
+  Value rest = arith::RemFOp::create(builder, loc,
+                                     arith::ExtFOp::create(builder, loc, wide, lhs).getResult(),
+                                     arith::ExtFOp::create(builder, loc, wide, rhs).getResult());
   return arith::TruncFOp::create(builder, loc, type, rest);
 }
 
@@ -228,9 +227,8 @@ Value SelectOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands
 /// A result that is only stored is rounded there.
 Value CastOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   Type from = getElementType(getInput()), to = getType().getElementType();
-  bool isStored = llvm::all_of(getResult().getUsers(), [](Operation *user) {
-    return isa<WriteOp>(user);
-  });
+  bool isStored =
+      llvm::all_of(getResult().getUsers(), [](Operation *user) { return isa<WriteOp>(user); });
   return convertScalar(builder, loc, operands[0], from, isStored ? getScalarType(to) : to);
 }
 
@@ -243,8 +241,8 @@ Value AbsOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
     return math::AbsFOp::create(builder, loc, operands[0]);
   if (isUnsigned(*this))
     return operands[0];
-  Value negative = arith::SubIOp::create(builder, loc, fillLike(builder, loc, operands[0], 0),
-                                         operands[0]);
+  Value negative =
+      arith::SubIOp::create(builder, loc, fillLike(builder, loc, operands[0], 0), operands[0]);
   return keepNanMaximum(*this, builder, loc, negative, operands[0]);
 }
 
@@ -276,8 +274,7 @@ Value LogOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   constexpr double scale = 0x1p23, logOfScale = 15.942385152878742;
   Value tiny = arith::CmpFOp::create(builder, loc, FloatPredicate::OLT, input,
                                      fillLike(builder, loc, input, 0x1p-126));
-  Value scaled =
-      arith::MulFOp::create(builder, loc, input, fillLike(builder, loc, input, scale));
+  Value scaled = arith::MulFOp::create(builder, loc, input, fillLike(builder, loc, input, scale));
   Value normal = arith::SelectOp::create(builder, loc, tiny, scaled, input);
   Value log = math::LogOp::create(builder, loc, normal);
   Value shift =

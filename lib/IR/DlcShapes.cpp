@@ -193,7 +193,6 @@ LogicalResult dlc::inferBroadcast(Operation *op, SmallVectorImpl<PlannedType> &t
   return addType(op, types, dims, cast<PlannedType>(op->getResult(0).getType()).getElementType());
 }
 
-
 /// floor(dim * scale). A constant dim is multiplied in f32, as ONNX Runtime does it; a symbolic one
 /// exactly, which is the same as long as the scale has few fractional bits.
 static FailureOr<ExprAttr> scaleDim(ResizeOp op, ExprAttr dim, float scale) {

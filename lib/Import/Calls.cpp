@@ -115,6 +115,7 @@ SmallVector<Value> ModelImporter::importFormalInputs(ArrayRef<Value> inputs, fun
       inside = recreate(input);
     } else if (input) {
       inside = callee.front().addArgument(input.getType(), where);
+      setHandleTypes(inside, input);
       arguments.push_back(input);
     }
     define(name, inside, where);
@@ -165,6 +166,7 @@ SmallVector<Value> ModelImporter::instantiate(const onnx::NodeProto &node, Scope
   }
   auto call = func::CallOp::create(builder, where, callee, arguments);
   auto result = call.result_begin();
+  setHandleTypes(call.getResults(), returned);
   for (Value &value : values)
     if (value)
       value = isRecreated(value) ? recreate(value) : Value(*result++);

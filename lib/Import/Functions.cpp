@@ -47,6 +47,13 @@ ModelFunction *FunctionTable::find(const onnx::NodeProto &node) {
   return found == functions.end() ? nullptr : &found->second;
 }
 
+/// Adds nodes so that the first one is on top.
+static void addNodes(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes,
+                     SmallVectorImpl<const onnx::NodeProto *> &pending) {
+  for (const onnx::NodeProto &node : llvm::reverse(nodes))
+    pending.push_back(&node);
+}
+
 std::string FunctionTable::measure(ModelFunction &function, Path &path) {
   if (auto *first = llvm::find(path, &function); first != path.end()) {
     std::string text = "functions call each other in a cycle: ";
@@ -64,8 +71,13 @@ std::string FunctionTable::measure(ModelFunction &function, Path &path) {
   path.push_back(&function);
   int64_t nodes = 0;
   unsigned depth = 1;
-  for (const onnx::NodeProto &node : function.proto->node()) {
-    ++nodes;
+  SmallVector<const onnx::NodeProto *> pending;
+  addNodes(function.proto->node(), pending);
+  while (!pending.empty()) {
+    const onnx::NodeProto &node = *pending.pop_back_val();
+    nodes = std::min(nodes + 1, maxInstanceNodes + 1);
+    for (const onnx::AttributeProto &attribute : node.attribute())
+      addNodes(attribute.g().node(), pending); // those of its bodies
     ModelFunction *callee = find(node);
     if (!callee)
       continue;

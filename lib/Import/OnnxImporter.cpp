@@ -6,6 +6,7 @@
 #include "ModelImporter.h"
 #include "OpTable.h"
 
+#include "dlc/ABI/Op.h"
 #include "dlc/IR/NodeLocation.h"
 #include "dlc/IR/Program.h"
 
@@ -24,13 +25,13 @@ LogicalResult ModelImporter::readModel() {
   llvm::Expected<Skeleton> scanned = readSkeleton(file);
   if (!scanned)
     return notOnnx() << llvm::toString(scanned.takeError());
-  skeleton = std::move(*scanned);
-  for (Skeleton::Field &field : skeleton.fields) {
+  for (Skeleton::Field &field : scanned->fields) {
     if (!model.MergeFromString(field.bytes))
       return notOnnx() << "field " << field.number << " at byte " << field.offset
                        << " holds a malformed message";
     field.bytes = std::string(); // parsed: no need to keep both
   }
+  reader.setSkeleton(std::move(*scanned));
   if (!model.has_graph())
     return notOnnx() << "there is no graph in its " << file.size() << " bytes";
   if (model.ir_version() < oldestIrVersion || model.ir_version() > newestIrVersion)
@@ -61,8 +62,19 @@ void ModelImporter::define(StringRef value, Value result, Location where) {
     emitError(where) << "expected a name for each value";
   else if (value.contains('\0'))
     emitError(where) << "expected names without null characters, found '" << value << "'";
+  else if (scope->outer && findValue(value) && !scope->values.contains(value))
+    emitError(where) << "value '" << value << "' of a body has the name of one outside of it";
   else if (!scope->values.try_emplace(value, result).second)
     emitError(where) << "value '" << value << "' is defined twice";
+}
+
+llvm::StringSet<>
+dlc::collectOutputs(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
+  llvm::StringSet<> outputs;
+  for (const onnx::NodeProto &node : nodes)
+    for (const std::string &output : node.output())
+      outputs.insert(output);
+  return outputs;
 }
 
 FailureOr<OwningOpRef<ModuleOp>> ModelImporter::import() {
@@ -70,26 +82,23 @@ FailureOr<OwningOpRef<ModuleOp>> ModelImporter::import() {
     return failure();
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   setModelName(*module, name);
-  setSources(*module, SourceAttr::get(context, source.hash, file.size()));
 
   builder.setInsertionPointToEnd(module->getBody());
   main = func::FuncOp::create(builder, loc, mainName, builder.getFunctionType({}, {}));
   builder.setInsertionPointToEnd(main.addEntryBlock());
   Opsets opsets = readOpsets(model.opset_import(), "");
-  llvm::StringSet<> nodeOutputs;
-  for (const onnx::NodeProto &node : model.graph().node())
-    for (const std::string &output : node.output())
-      nodeOutputs.insert(output);
+  llvm::StringSet<> nodeOutputs = collectOutputs(model.graph().node());
   Scope graph{.opsets = &opsets, .nodeOutputs = &nodeOutputs};
   scope = &graph;
   functions.read(model, [&] { return emitError(); });
-  importInitializers();
+  importInitializers(model.graph(), loc);
   importInputs();
   for (auto [index, node] : llvm::enumerate(model.graph().node()))
     importNode(node, index);
   importOutputs();
   if (!isGood)
     return failure();
+  setSources(*module, reader.finishSources());
   return module;
 }
 
@@ -97,27 +106,43 @@ FailureOr<OwningOpRef<ModuleOp>> ModelImporter::import() {
 // Inputs, initializers, outputs
 //===----------------------------------------------------------------------===//
 
-void ModelImporter::importInitializers() {
-  for (const onnx::TensorProto &tensor : model.graph().initializer()) {
-    Location where = NameLoc::get(builder.getStringAttr(tensor.name()), loc);
-    FailureOr<Constant> constant = convertTensor(context, tensor, skeleton, file, [&] {
-      return emitError() << "initializer '" << tensor.name() << "': ";
+void ModelImporter::importInitializers(const onnx::GraphProto &graph, Location where) {
+  auto importOne = [&](const std::string &name, auto import) {
+    Location place = NameLoc::get(builder.getStringAttr(name), loc);
+    FailureOr<Value> value =
+        import(place, [&] { return emitError(where) << "initializer '" << name << "': "; });
+    define(name, succeeded(value) ? *value : createStandIn(builder, place), where);
+  };
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    importOne(tensor.name(), [&](Location place, EmitError emitError) {
+      return importTensor(builder, place, tensor, reader, handles, emitError);
     });
-    define(tensor.name(),
-           succeeded(constant) ? createConstant(builder, where, *constant)
-                               : createStandIn(builder, where),
-           loc);
+  for (const onnx::SparseTensorProto &tensor : graph.sparse_initializer())
+    importOne(tensor.values().name(), [&](Location place, EmitError emitError) -> FailureOr<Value> {
+      FailureOr<Constant> constant = reader.convertSparse(tensor, emitError);
+      if (failed(constant))
+        return failure();
+      return createConstant(builder, place, *constant);
+    });
+}
+
+/// What the manifest says of a port; of one that is a handle its type does not.
+DictionaryAttr ModelImporter::makePortAttributes(StringRef port, Value value) {
+  SmallVector<NamedAttribute> attributes{
+      builder.getNamedAttr(portName, builder.getStringAttr(port))};
+  if (isa<HandleType>(value.getType())) {
+    OnnxType type = handles.getType(value);
+    int64_t kind = type.kind == OnnxType::tensor     ? DLC_VALUE_TENSOR
+                   : type.kind == OnnxType::sequence ? DLC_VALUE_SEQUENCE
+                                                     : DLC_VALUE_OPTIONAL;
+    attributes.push_back(
+        builder.getNamedAttr(handleName, builder.getDenseI64ArrayAttr({kind, type.dtype})));
   }
-  for (const onnx::SparseTensorProto &tensor : model.graph().sparse_initializer()) {
-    const std::string &name = tensor.values().name();
-    emitError() << "initializer '" << name << "': sparse tensors are not supported yet";
-    define(name, createStandIn(builder, loc), loc);
-  }
+  return builder.getDictionaryAttr(attributes);
 }
 
 /// What is an initializer too is no input: the initializer is its value.
 void ModelImporter::importInputs() {
-  llvm::StringSet<> symbols;
   for (const onnx::ValueInfoProto &input : model.graph().input())
     for (const onnx::TensorShapeProto::Dimension &dim : input.type().tensor_type().shape().dim())
       symbols.insert(dim.dim_param());
@@ -128,15 +153,37 @@ void ModelImporter::importInputs() {
   for (const onnx::ValueInfoProto &input : model.graph().input()) {
     if (initializers.contains(input.name()))
       continue;
-    FailureOr<PlannedType> type = convertInputType(
-        context, input, symbols, [&] { return emitError() << "input '" << input.name() << "': "; });
+    auto prefix = [&] { return emitError() << "input '" << input.name() << "': "; };
+    FailureOr<OnnxType> onnxType = convertOnnxType(context, input.type(), prefix);
+    FailureOr<Type> type = failure();
+    if (succeeded(onnxType) && onnxType->isHandle())
+      type = HandleTypes::convert(context, *onnxType);
+    else if (succeeded(onnxType))
+      type = convertInputType(context, input, symbols, prefix);
     if (failed(type)) {
       define(input.name(), createStandIn(builder, loc), loc);
       continue;
     }
-    inputAttributes.push_back(makePortAttributes(input.name()));
-    define(input.name(), main.front().addArgument(*type, loc), loc);
+    Value value = main.front().addArgument(*type, loc);
+    if (onnxType->isHandle())
+      handles.set(value, *onnxType);
+    inputAttributes.push_back(makePortAttributes(input.name(), value));
+    define(input.name(), value, loc);
   }
+}
+
+/// Checks an output against the type that the model states for it, if any.
+void ModelImporter::checkOutput(const onnx::ValueInfoProto &output, Value value) {
+  const onnx::TypeProto &stated = output.type();
+  bool isStated = stated.has_sequence_type() || stated.has_optional_type() ||
+                  stated.tensor_type().elem_type() != onnx::TensorProto::UNDEFINED;
+  if (!isStated || isStandIn(value))
+    return;
+  auto prefix = [&] { return emitError() << "output '" << output.name() << "': "; };
+  FailureOr<OnnxType> type = convertOnnxType(context, stated, prefix);
+  OnnxType found = handles.getType(value);
+  if (succeeded(type) && *type != found)
+    prefix() << "expected a " << describe(*type) << " as declared, found " << describe(found);
 }
 
 void ModelImporter::importOutputs() {
@@ -153,14 +200,9 @@ void ModelImporter::importOutputs() {
     }
     if (!names.insert(output.name()).second)
       emitError() << "output '" << output.name() << "' is given twice";
-    Type elementType = cast<PlannedType>(value.getType()).getElementType();
-    int stated = output.type().tensor_type().elem_type();
-    bool isStated = stated != onnx::TensorProto::UNDEFINED;
-    if (isStated && !isStandIn(value) && convertElementType(context, stated) != elementType)
-      emitError() << "output '" << output.name() << "': expected elements of type " << elementType
-                  << ", found " << getElementTypeName(stated);
+    checkOutput(output, value);
     results.push_back(value);
-    outputAttributes.push_back(makePortAttributes(output.name()));
+    outputAttributes.push_back(makePortAttributes(output.name(), value));
   }
   func::ReturnOp::create(builder, loc, results);
   main.setFunctionType(
@@ -207,29 +249,23 @@ static std::string getLabel(const std::string &prefix, const onnx::NodeProto &no
          (node.name().empty() ? node.op_type() + "_" + std::to_string(index) : node.name());
 }
 
-/// Errors for the nodes in the bodies of a control-flow op, which nothing imports yet, that could
-/// not be imported either: a user learns all that is missing at once.
-void ModelImporter::listUnknownOps(const onnx::NodeProto &node, const std::string &label) {
-  for (const onnx::AttributeProto &attribute : node.attribute()) {
-    if (!attribute.has_g())
-      continue;
-    for (auto [index, inner] : llvm::enumerate(attribute.g().node())) {
-      std::string innerLabel = getLabel(label + "/", inner, index);
-      if (!functions.find(inner))
-        findRow(inner, makeNodeLocation(context, name, innerLabel, inner.op_type(),
-                                        scope->opsets->lookup(normalizeDomain(inner.domain()))));
-      listUnknownOps(inner, innerLabel);
-    }
-  }
+std::optional<Value> ModelImporter::findValue(StringRef value) const {
+  for (const Scope *around = scope; around; around = around->outer)
+    if (auto found = around->values.find(value); found != around->values.end())
+      return found->second;
+  return std::nullopt;
 }
 
 /// The value of an input of a node; null where it is absent.
 Value ModelImporter::findInput(const std::string &input, Location where) {
   if (input.empty())
     return {};
-  if (auto found = scope->values.find(input); found != scope->values.end())
-    return found->second;
-  if (scope->nodeOutputs->contains(input))
+  if (std::optional<Value> found = findValue(input))
+    return *found;
+  bool isLater = false;
+  for (const Scope *around = scope; around; around = around->outer)
+    isLater |= around->nodeOutputs->contains(input);
+  if (isLater)
     emitError(where) << "value '" << input << "' is used before it is defined";
   else
     emitError(where) << "value '" << input << "' is not defined";
@@ -252,7 +288,9 @@ FailureOr<SmallVector<NodeAttribute>> ModelImporter::resolveAttributes(const onn
     if (!names.insert(name).second)
       fail() << "attribute '" << name << "' is given twice";
     if (!reference.empty()) {
-      value = scope->attributes.lookup(reference);
+      value = nullptr;
+      for (const Scope *around = scope; around && !value; around = around->outer)
+        value = around->attributes.lookup(reference);
       if (!scope->function)
         fail() << "attribute '" << name << "' refers to one of a function, but the node is in none";
       else if (!value)
@@ -267,25 +305,27 @@ FailureOr<SmallVector<NodeAttribute>> ModelImporter::resolveAttributes(const onn
   return resolved;
 }
 
-/// The value of a node's output; null after an error.
-Value ModelImporter::importOp(const onnx::NodeProto &proto, ArrayRef<Value> inputs,
-                              Location where) {
+/// The values of a node's outputs; none after an error.
+SmallVector<Value> ModelImporter::importOp(const onnx::NodeProto &proto, ArrayRef<Value> inputs,
+                                           StringRef label, Location where) {
   const OpRow *row = findRow(proto, where);
   if (!row)
     return {};
-  OnnxNode node(builder, where, proto, *row, skeleton, file);
+  int64_t opset = scope->opsets->lookup(row->domain);
+  OnnxNode node(builder, where, proto, *row, opset, reader, handles);
   node.inputs.assign(inputs.begin(), inputs.end());
   FailureOr<SmallVector<NodeAttribute>> attributes = resolveAttributes(proto, where);
   if (succeeded(attributes))
     node.attributes = std::move(*attributes);
-  bool good = succeeded(node.check()) && succeeded(attributes) && succeeded(row->import(node));
+  bool good = succeeded(node.check()) && succeeded(attributes) &&
+              succeeded(row->import ? row->import(node) : importControlFlow(node, label));
   isGood &= good;
-  return good ? node.result : Value();
+  return good ? node.results : SmallVector<Value>();
 }
 
 void ModelImporter::importNode(const onnx::NodeProto &proto, int index) {
   std::string label = getLabel(scope->prefix, proto, index);
-  if (scope->function && label.size() > maxInstanceName)
+  if ((scope->function || scope->outer) && label.size() > maxInstanceName)
     label.resize(maxInstanceName);
   Location where = makeNodeLocation(context, name, label, proto.op_type(),
                                     scope->opsets->lookup(normalizeDomain(proto.domain())));
@@ -295,16 +335,15 @@ void ModelImporter::importNode(const onnx::NodeProto &proto, int index) {
   if (ModelFunction *function = functions.find(proto))
     results = importCall(proto, *function, inputs, label, where);
   else
-    results.push_back(importOp(proto, inputs, where));
-  listUnknownOps(proto, label);
+    results = importOp(proto, inputs, label, where);
   results.resize(proto.output_size());
   for (auto [output, result] : llvm::zip_equal(proto.output(), results))
     if (!output.empty())
       define(output, result ? result : createStandIn(builder, where), where);
 }
 
-FailureOr<OwningOpRef<ModuleOp>> dlc::importOnnxModel(MLIRContext *context,
-                                                      const SourceFiles &sources, size_t file) {
+FailureOr<OwningOpRef<ModuleOp>> dlc::importOnnxModel(MLIRContext *context, SourceFiles &sources,
+                                                      size_t file) {
   context->loadDialect<DlcDialect, func::FuncDialect>();
-  return ModelImporter(context, sources[file]).import();
+  return ModelImporter(context, sources, file).import();
 }

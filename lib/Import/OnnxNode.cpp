@@ -20,6 +20,13 @@ bool dlc::isStandIn(Value value) {
 
 bool dlc::isConstant(Value value) { return isa_and_nonnull<ConstantOp>(value.getDefiningOp()); }
 
+bool dlc::isTrue(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  auto dense = constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : DenseElementsAttr();
+  return dense && dense.getElementType().isInteger(1) && dense.getNumElements() == 1 &&
+         *dense.getValues<bool>().begin();
+}
+
 //===----------------------------------------------------------------------===//
 // Checks
 //===----------------------------------------------------------------------===//
@@ -42,7 +49,7 @@ LogicalResult OnnxNode::checkAttribute(const NodeAttribute &attribute) const {
 
 LogicalResult OnnxNode::checkInputs() const {
   size_t count = inputs.size();
-  if (count > row.inputs.size() && !row.isVariadic)
+  if (count > row.inputs.size() && !row.extra.variadicInputs)
     return emitError() << "expected at most " << row.inputs.size() << " inputs, found " << count;
   bool good = true;
   for (auto [index, input] : llvm::enumerate(row.inputs)) {
@@ -51,19 +58,43 @@ LogicalResult OnnxNode::checkInputs() const {
       good = false;
     }
   }
+  // The last name of a row with any number of inputs stands for all that follow.
+  for (size_t index = row.inputs.size(); index < count; ++index) {
+    if (getInput(index))
+      continue;
+    emitError() << "expected input '" << row.inputs.back().name << "' at place " << index;
+    good = false;
+  }
   return success(good);
 }
 
 LogicalResult OnnxNode::checkOutputs() const {
   size_t count = proto.output_size(), optional = row.optionalOutputs.size();
+  if (row.extra.outputs == OpRow::anyOutputs)
+    return count != 0 ? success() : LogicalResult(emitError() << "expected outputs");
   if (count == 0 || count > 1 + optional)
     return emitError() << "expected 1" << (optional ? " to " + std::to_string(1 + optional) : "")
                        << " output" << (optional ? "s" : "") << ", found " << count;
   bool good = true;
-  for (size_t index = 1; index != count; ++index) {
+  for (size_t index = row.extra.outputs; index < count; ++index) {
     if (proto.output(index).empty())
       continue;
     emitError() << "output '" << row.optionalOutputs[index - 1] << "' is not supported yet";
+    good = false;
+  }
+  return success(good);
+}
+
+/// Strings, sequences and optionals are for the few rows that say so.
+LogicalResult OnnxNode::checkHandles() const {
+  if (row.extra.handles)
+    return success();
+  bool good = true;
+  for (size_t index = 0; index < inputs.size(); ++index) {
+    if (!isHandle(index))
+      continue;
+    emitError() << "input '" << getInputName(index) << "' is a " << describe(getOnnxType(index))
+                << ", expected a tensor of numbers";
     good = false;
   }
   return success(good);
@@ -73,13 +104,10 @@ LogicalResult OnnxNode::check() {
   bool good = true;
   for (const NodeAttribute &attribute : attributes)
     good &= succeeded(checkAttribute(attribute));
-  good &= succeeded(checkInputs());
+  bool fits = succeeded(checkInputs());
+  good &= fits && succeeded(checkHandles());
   good &= succeeded(checkOutputs());
   return success(good);
-}
-
-StringRef OnnxNode::getInputName(size_t index) const {
-  return row.inputs[std::min(index, row.inputs.size() - 1)].name;
 }
 
 LogicalResult OnnxNode::requireElements(const ElementSet &set, size_t index) const {
@@ -108,6 +136,41 @@ LogicalResult OnnxNode::requireElements(const ElementSet &set) const {
   return success(good);
 }
 
+LogicalResult OnnxNode::requireIntegers(size_t index, bool allowI32,
+                                        std::optional<int64_t> rank) const {
+  Value input = getInput(index);
+  if (!input)
+    return success();
+  if (isStandIn(input))
+    return failure();
+  auto type = cast<PlannedType>(input.getType());
+  bool fits =
+      type.getElementType().isInteger(64) || (allowI32 && type.getElementType().isInteger(32));
+  if (fits && (!rank || !type.hasRank() || type.getRank() == *rank))
+    return success();
+  return emitError() << "expected input '" << row.inputs[index].name << "' to be a "
+                     << (!rank        ? "tensor"
+                         : *rank == 0 ? "scalar"
+                                      : "vector")
+                     << " of i64" << (allowI32 ? " or i32" : "") << ", found " << type;
+}
+
+LogicalResult OnnxNode::requireSameElements() const {
+  if (llvm::any_of(inputs, isStandIn))
+    return failure();
+  for (size_t index = 1; index < inputs.size(); ++index)
+    if (getElementType(index) != getElementType(0))
+      return emitError() << "expected inputs of one element type, found " << getElementType(0)
+                         << " and " << getElementType(index);
+  return success();
+}
+
+LogicalResult OnnxNode::requireAttribute(StringRef name) const {
+  if (findAttribute(name))
+    return success();
+  return emitError() << "expected attribute '" << name << "'";
+}
+
 LogicalResult OnnxNode::requireF32(size_t count) const {
   bool good = true;
   for (auto [index, input] : llvm::enumerate(ArrayRef(inputs).take_front(count))) {
@@ -127,17 +190,51 @@ LogicalResult OnnxNode::finish(Operation *op) {
   // A stand-in has no shape to verify against.
   if (llvm::none_of(op->getOperands(), isStandIn) && failed(verify(op)))
     return failure();
-  result = op->getResult(0);
+  results.assign(op->result_begin(), op->result_end());
   return success();
+}
+
+SmallVector<Value> OnnxNode::createCall(StringRef callee, ValueRange operands,
+                                        ArrayRef<NamedAttribute> parameters,
+                                        ArrayRef<OnnxType> types) {
+  return handles.createCall(builder, loc, callee, operands, parameters, types);
 }
 
 //===----------------------------------------------------------------------===//
 // Constants
 //===----------------------------------------------------------------------===//
 
-Value OnnxNode::createScalar(float value) {
-  auto type = RankedTensorType::get({}, builder.getF32Type());
-  return createConstant(makeDenseConstant(DenseElementsAttr::get(type, value)));
+Value OnnxNode::createFloat(double value, Type elementType) {
+  auto type = RankedTensorType::get({}, elementType);
+  Attribute element = builder.getFloatAttr(elementType, value);
+  return createConstant(makeDenseConstant(DenseElementsAttr::get(type, element)));
+}
+
+Value OnnxNode::createScalar(float value) { return createFloat(value, builder.getF32Type()); }
+
+FailureOr<Value> OnnxNode::createSparse(const onnx::SparseTensorProto &tensor) {
+  FailureOr<Constant> constant = reader.convertSparse(tensor, [&] { return emitError(); });
+  if (failed(constant))
+    return failure();
+  return createConstant(*constant);
+}
+
+Value OnnxNode::createInts(ArrayRef<int64_t> values) {
+  return createElements(
+      values.size(), builder.getI64Type(),
+      ArrayRef(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(int64_t)));
+}
+
+Value OnnxNode::createElements(ArrayRef<int64_t> shape, Type elementType, ArrayRef<char> bytes) {
+  return createConstant(reader.makeConstant(shape, elementType, bytes));
+}
+
+Value OnnxNode::createStrings(ArrayRef<int64_t> shape, ArrayRef<StringRef> elements) {
+  return handles.createStrings(builder, loc, shape, elements);
+}
+
+FailureOr<Value> OnnxNode::createTensor(const onnx::TensorProto &tensor) {
+  return importTensor(builder, loc, tensor, reader, handles, [&] { return emitError(); });
 }
 
 Value OnnxNode::createScalarLike(Value like, double value) {
@@ -170,6 +267,12 @@ FailureOr<SmallVector<int64_t>> OnnxNode::getConstantInts(size_t index) const {
 //===----------------------------------------------------------------------===//
 
 StringRef OnnxNode::getOp() const { return proto.op_type(); }
+
+StringRef OnnxNode::getInputName(size_t index) const {
+  return row.inputs[std::min(index, row.inputs.size() - 1)].name;
+}
+
+size_t OnnxNode::getNumOutputs() const { return proto.output_size(); }
 
 const NodeAttribute *OnnxNode::getOnlyAttribute() const {
   return attributes.size() == 1 ? &attributes.front() : nullptr;
@@ -215,5 +318,32 @@ FailureOr<Constant> OnnxNode::getTensor(StringRef name) const {
   const AttributeProto *attribute = findAttribute(name);
   if (!attribute || !attribute->has_t())
     return emitError() << "expected a tensor as attribute '" << name << "'";
-  return convertTensor(getContext(), attribute->t(), skeleton, file, [&] { return emitError(); });
+  return reader.convertTensor(attribute->t(), [&] { return emitError(); });
+}
+
+static Attribute convertParameter(Builder &builder, const AttributeProto &attribute) {
+  switch (attribute.type()) {
+  case AttributeProto::INT:
+    return builder.getI64IntegerAttr(attribute.i());
+  case AttributeProto::FLOAT:
+    return builder.getF32FloatAttr(attribute.f());
+  case AttributeProto::STRING:
+    return builder.getStringAttr(attribute.s());
+  case AttributeProto::INTS:
+    return builder.getDenseI64ArrayAttr(llvm::to_vector(attribute.ints()));
+  case AttributeProto::FLOATS:
+    return builder.getDenseF32ArrayAttr(llvm::to_vector(attribute.floats()));
+  default:
+    assert(attribute.type() == AttributeProto::STRINGS && "rows of calls have no other kind");
+    return builder.getStrArrayAttr(
+        SmallVector<StringRef>(attribute.strings().begin(), attribute.strings().end()));
+  }
+}
+
+SmallVector<NamedAttribute> OnnxNode::getParameters() const {
+  SmallVector<NamedAttribute> parameters;
+  for (const NodeAttribute &attribute : attributes)
+    parameters.push_back(
+        builder.getNamedAttr(attribute.name, convertParameter(builder, *attribute.value)));
+  return parameters;
 }

@@ -2,11 +2,14 @@
 #ifndef DLC_IMPORT_ONNXNODE_H
 #define DLC_IMPORT_ONNXNODE_H
 
-#include "OnnxTypes.h"
+#include "HandleTypes.h"
+#include "TensorReader.h"
 
 namespace onnx {
 class AttributeProto;
 class NodeProto;
+class SparseTensorProto;
+class TensorProto;
 } // namespace onnx
 
 namespace dlc {
@@ -25,6 +28,8 @@ struct NodeAttribute {
 mlir::Value createStandIn(mlir::OpBuilder &builder, mlir::Location loc);
 bool isStandIn(mlir::Value value);
 bool isConstant(mlir::Value value);
+/// Whether the value is a constant bool of one element that is true.
+bool isTrue(mlir::Value value);
 
 /// Element types that an operator allows, with words for an error message.
 struct ElementSet {
@@ -35,8 +40,9 @@ struct ElementSet {
 class OnnxNode {
 public:
   OnnxNode(mlir::OpBuilder &builder, mlir::Location loc, const onnx::NodeProto &proto,
-           const OpRow &row, const Skeleton &skeleton, llvm::StringRef file)
-      : builder(builder), loc(loc), proto(proto), row(row), skeleton(skeleton), file(file) {}
+           const OpRow &row, int64_t opset, TensorReader &reader, HandleTypes &handles)
+      : builder(builder), loc(loc), proto(proto), row(row), opset(opset), reader(reader),
+        handles(handles) {}
 
   /// The values of the inputs, null where absent, and the attributes; the importer sets them.
   llvm::SmallVector<mlir::Value> inputs;
@@ -48,6 +54,12 @@ public:
   mlir::InFlightDiagnostic emitError() const { return mlir::emitError(loc); }
   llvm::StringRef getOp() const;
 
+  mlir::Location getLoc() const { return loc; }
+  /// Of the op's domain.
+  int64_t getOpset() const { return opset; }
+  /// How many outputs the node has; names of some may be empty.
+  size_t getNumOutputs() const;
+
   /// The value of an input that the row has; null where it is absent.
   mlir::Value getInput(size_t index) const {
     return index < inputs.size() ? inputs[index] : mlir::Value();
@@ -56,10 +68,25 @@ public:
   mlir::LogicalResult requireElements(const ElementSet &set) const;
   /// Checks one input.
   mlir::LogicalResult requireElements(const ElementSet &set, size_t index) const;
-  /// The element type of an input that is present.
-  mlir::Type getElementType(size_t index) const {
-    return mlir::cast<PlannedType>(inputs[index].getType()).getElementType();
+  /// The name of an input in the row; all that are repeated share the last one.
+  llvm::StringRef getInputName(size_t index) const;
+  bool isHandle(size_t index) const {
+    return getInput(index) && llvm::isa<HandleType>(getInput(index).getType());
   }
+  /// What ONNX says of an input's value.
+  OnnxType getOnnxType(size_t index) const { return handles.getType(inputs[index]); }
+  mlir::Type getElementType(size_t index) const {
+    return llvm::cast<PlannedType>(inputs[index].getType()).getElementType();
+  }
+  /// Checks that an input, where it is present, has i64 elements (or i32 ones too) and the rank, if
+  /// one is known. Failure without an error where an earlier node failed.
+  mlir::LogicalResult requireIntegers(size_t index, bool allowI32,
+                                      std::optional<int64_t> rank) const;
+  /// Checks that all inputs have elements of one type. Failure without an error where an earlier
+  /// node failed.
+  mlir::LogicalResult requireSameElements() const;
+  /// Checks that an attribute is there.
+  mlir::LogicalResult requireAttribute(llvm::StringRef name) const;
   /// Checks that all inputs that are present have f32 elements.
   mlir::LogicalResult requireF32() const { return requireF32(inputs.size()); }
   /// Checks only the first ones.
@@ -80,6 +107,14 @@ public:
   llvm::SmallVector<int64_t> getInts(llvm::StringRef name,
                                      llvm::ArrayRef<int64_t> defaultValue) const;
   mlir::FailureOr<Constant> getTensor(llvm::StringRef name) const;
+  /// The value of a tensor; of strings it is a handle.
+  mlir::FailureOr<mlir::Value> createTensor(const onnx::TensorProto &tensor);
+  mlir::FailureOr<mlir::Value> createSparse(const onnx::SparseTensorProto &tensor);
+  /// A constant of any size, from its elements in order, little-endian.
+  mlir::Value createElements(llvm::ArrayRef<int64_t> shape, mlir::Type elementType,
+                             llvm::ArrayRef<char> bytes);
+  mlir::Value createStrings(llvm::ArrayRef<int64_t> shape,
+                            llvm::ArrayRef<llvm::StringRef> elements);
 
   mlir::Value createConstant(const Constant &constant) {
     return dlc::createConstant(builder, loc, constant);
@@ -88,6 +123,14 @@ public:
   mlir::Value createScalar(float value);
   /// A constant of rank 0 of the element type of `like`.
   mlir::Value createScalarLike(mlir::Value like, double value);
+  /// A constant of rank 0 and a float type.
+  mlir::Value createFloat(double value, mlir::Type elementType);
+  /// What stands for an operand that a library call is not given.
+  mlir::Value createAbsent() {
+    return AbsentOp::create(builder, loc, HandleType::get(getContext()));
+  }
+  /// A constant vector of i64.
+  mlir::Value createInts(llvm::ArrayRef<int64_t> values);
   /// Makes an op with one result of unknown shape, which is the node's, and verifies it.
   template <typename OpTy, typename... Args>
   mlir::LogicalResult createOp(mlir::Type elementType, Args &&...args) {
@@ -115,26 +158,44 @@ public:
   mlir::Value createSelect(mlir::Value condition, mlir::Value whenTrue, mlir::Value whenFalse) {
     return SelectOp::create(builder, loc, whenTrue.getType(), condition, whenTrue, whenFalse);
   }
+  /// Makes a library call with results of these types: tensors of unknown shape, or handles.
+  llvm::SmallVector<mlir::Value> createCall(llvm::StringRef callee, mlir::ValueRange operands,
+                                            llvm::ArrayRef<mlir::NamedAttribute> parameters,
+                                            llvm::ArrayRef<OnnxType> types);
+
+  /// Verifies an op and makes its results those of the node.
+  mlir::LogicalResult finish(mlir::Operation *op);
 
   mlir::MLIRContext *getContext() const { return builder.getContext(); }
+  mlir::OpBuilder &getBuilder() { return builder; }
 
-  /// The value of the output; null until the node has been imported.
-  mlir::Value result;
+  /// A library call that makes a handle, and its value: of a tensor of numbers the tensor in it.
+  mlir::Value createHeld(llvm::StringRef callee, mlir::ValueRange operands, const OnnxType &type) {
+    return handles.createHeld(builder, loc, callee, operands, type);
+  }
+  /// The attributes as parameters of a library call.
+  llvm::SmallVector<mlir::NamedAttribute> getParameters() const;
+  mlir::NamedAttribute makeDtype(int64_t dtype) const {
+    return builder.getNamedAttr("dtype", builder.getI64IntegerAttr(dtype));
+  }
+
+  void setResult(mlir::Value value) { results.assign(1, value); }
+  /// The values of the outputs that are made; none until the node has been imported.
+  llvm::SmallVector<mlir::Value> results;
 
 private:
-  /// The name of an input in the row; all that are repeated share the last one.
-  llvm::StringRef getInputName(size_t index) const;
   mlir::LogicalResult checkAttribute(const NodeAttribute &attribute) const;
   mlir::LogicalResult checkInputs() const;
   mlir::LogicalResult checkOutputs() const;
-  mlir::LogicalResult finish(mlir::Operation *op);
+  mlir::LogicalResult checkHandles() const;
 
   mlir::OpBuilder &builder;
   mlir::Location loc;
   const onnx::NodeProto &proto;
   const OpRow &row;
-  const Skeleton &skeleton;
-  llvm::StringRef file;
+  int64_t opset;
+  TensorReader &reader;
+  HandleTypes &handles;
 };
 
 } // namespace dlc

@@ -28,17 +28,16 @@ static constexpr InputRow batchNormInputs14[] = {
     {"X"}, {"scale"}, {"B"}, {"input_mean"}, {"input_var"}};
 static constexpr InputRow convInputs[] = {{"X"}, {"W"}, {"B", optional}};
 static constexpr InputRow clipInputs[] = {{"input"}, {"min", optional}, {"max", optional}};
-static constexpr InputRow flattenInputs[] = {{"input"}};
 static constexpr InputRow gemmInputs7[] = {{"A"}, {"B"}, {"C"}};
 static constexpr InputRow gemmInputs11[] = {{"A"}, {"B"}, {"C", optional}};
 static constexpr InputRow layerNormInputs[] = {{"X"}, {"Scale"}, {"B", optional}};
 static constexpr InputRow reduceInputs[] = {{"data"}};
 static constexpr InputRow reduceInputs13[] = {{"data"}, {"axes", optional}};
-static constexpr InputRow reshapeInputs[] = {{"data"}, {"shape"}};
 // Required by opsets 11 and 12, but exporters leave out what a node does not use.
 static constexpr InputRow resizeInputs[] = {
     {"X"}, {"roi", optional}, {"scales", optional}, {"sizes", optional}};
 
+static constexpr AttributeRow axisAttributes[] = {{"axis", Proto::INT}};
 static constexpr AttributeRow batchNormAttributes7[] = {
     {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"spatial", Proto::INT}};
 static constexpr AttributeRow batchNormAttributes9[] = {{"epsilon", Proto::FLOAT},
@@ -58,21 +57,9 @@ static constexpr AttributeRow hardSigmoidAttributes[] = {{"alpha", Proto::FLOAT}
 static constexpr AttributeRow modAttributes[] = {{"fmod", Proto::INT}};
 static constexpr AttributeRow seluAttributes[] = {{"alpha", Proto::FLOAT}, {"gamma", Proto::FLOAT}};
 static constexpr AttributeRow clipAttributes6[] = {{"max", Proto::FLOAT}, {"min", Proto::FLOAT}};
-static constexpr AttributeRow constantAttributes1[] = {{"value", Proto::TENSOR}};
-static constexpr AttributeRow constantAttributes11[] = {{"sparse_value", Proto::SPARSE_TENSOR},
-                                                        {"value", Proto::TENSOR}};
-static constexpr AttributeRow constantAttributes12[] = {{"sparse_value", Proto::SPARSE_TENSOR},
-                                                        {"value", Proto::TENSOR},
-                                                        {"value_float", Proto::FLOAT},
-                                                        {"value_floats", Proto::FLOATS},
-                                                        {"value_int", Proto::INT},
-                                                        {"value_ints", Proto::INTS},
-                                                        {"value_string", Proto::STRING},
-                                                        {"value_strings", Proto::STRINGS}};
 static constexpr AttributeRow convAttributes[] = {
     {"auto_pad", Proto::STRING},   {"dilations", Proto::INTS}, {"group", Proto::INT},
     {"kernel_shape", Proto::INTS}, {"pads", Proto::INTS},      {"strides", Proto::INTS}};
-static constexpr AttributeRow flattenAttributes[] = {{"axis", Proto::INT}};
 static constexpr AttributeRow geluAttributes[] = {{"approximate", Proto::STRING}};
 static constexpr AttributeRow gemmAttributes[] = {{"alpha", Proto::FLOAT},
                                                   {"beta", Proto::FLOAT},
@@ -97,7 +84,6 @@ static constexpr AttributeRow reduceAttributes[] = {{"axes", Proto::INTS},
                                                     {"keepdims", Proto::INT}};
 static constexpr AttributeRow reduceAttributes13[] = {{"keepdims", Proto::INT},
                                                       {"noop_with_empty_axes", Proto::INT}};
-static constexpr AttributeRow reshapeAttributes14[] = {{"allowzero", Proto::INT}};
 static constexpr AttributeRow resizeAttributes11[] = {
     {"coordinate_transformation_mode", Proto::STRING},
     {"cubic_coeff_a", Proto::FLOAT},
@@ -125,6 +111,8 @@ static constexpr StringLiteral maxPoolOutputs[] = {"Indices"};
 // Rows
 //===----------------------------------------------------------------------===//
 
+static constexpr OpRow::Extra variadic{.variadicInputs = true};
+
 static constexpr OpRow rows[] = {
     {"", "Abs", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Add", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
@@ -145,9 +133,6 @@ static constexpr OpRow rows[] = {
     {"", "Celu", 12, newestOpset, unaryInputs, alphaAttributes, importActivation},
     {"", "Clip", oldestOpset, 10, unaryInputs, clipAttributes6, importClipAttributes},
     {"", "Clip", 11, newestOpset, clipInputs, {}, importClip},
-    {"", "Constant", oldestOpset, 10, {}, constantAttributes1, importConstant},
-    {"", "Constant", 11, 11, {}, constantAttributes11, importConstant},
-    {"", "Constant", 12, newestOpset, {}, constantAttributes12, importConstant},
     {"", "Conv", oldestOpset, newestOpset, convInputs, convAttributes, importConv},
     {"", "Cos", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Div", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
@@ -155,7 +140,6 @@ static constexpr OpRow rows[] = {
     {"", "Equal", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "Erf", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Exp", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "Flatten", oldestOpset, newestOpset, flattenInputs, flattenAttributes, importFlatten},
     {"", "Floor", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Gelu", 20, newestOpset, unaryInputs, geluAttributes, importGelu},
     {"", "Gemm", oldestOpset, 10, gemmInputs7, gemmAttributes, importGemm},
@@ -167,7 +151,6 @@ static constexpr OpRow rows[] = {
     {"", "HardSigmoid", oldestOpset, newestOpset, unaryInputs, hardSigmoidAttributes,
      importActivation},
     {"", "HardSwish", 14, newestOpset, unaryInputs, {}, importActivation},
-    {"", "Identity", oldestOpset, newestOpset, unaryInputs, {}, importIdentity},
     {"", "IsNaN", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "LayerNormalization", 17, newestOpset, layerNormInputs, layerNormAttributes,
      importLayerNorm, layerNormOutputs},
@@ -175,16 +158,16 @@ static constexpr OpRow rows[] = {
     {"", "Less", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "LessOrEqual", 12, newestOpset, binaryInputs, {}, importBinary},
     {"", "Log", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "LogSoftmax", oldestOpset, 12, flattenInputs, flattenAttributes, importFlatSoftmax},
-    {"", "LogSoftmax", 13, newestOpset, flattenInputs, flattenAttributes, importSoftmax},
+    {"", "LogSoftmax", oldestOpset, 12, unaryInputs, axisAttributes, importFlatSoftmax},
+    {"", "LogSoftmax", 13, newestOpset, unaryInputs, axisAttributes, importSoftmax},
     {"", "MatMul", oldestOpset, newestOpset, binaryInputs, {}, importMatMul},
-    {"", "Max", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, true},
+    {"", "Max", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
     {"", "MaxPool", oldestOpset, 7, unaryInputs, maxPoolAttributes1, importMaxPool},
     {"", "MaxPool", 8, 9, unaryInputs, maxPoolAttributes8, importMaxPool, maxPoolOutputs},
     {"", "MaxPool", 10, newestOpset, unaryInputs, maxPoolAttributes10, importMaxPool,
      maxPoolOutputs},
-    {"", "Mean", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, true},
-    {"", "Min", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, true},
+    {"", "Mean", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
+    {"", "Min", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
     {"", "Mish", 18, newestOpset, unaryInputs, {}, importActivation},
     {"", "Mod", 10, newestOpset, binaryInputs, modAttributes, importMod},
     {"", "Mul", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
@@ -217,8 +200,6 @@ static constexpr OpRow rows[] = {
      importReduceAttributes},
     {"", "ReduceSumSquare", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
     {"", "Relu", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "Reshape", oldestOpset, 13, reshapeInputs, {}, importReshape},
-    {"", "Reshape", 14, newestOpset, reshapeInputs, reshapeAttributes14, importReshape},
     {"", "Resize", 11, 17, resizeInputs, resizeAttributes11, importResize},
     {"", "Resize", 18, newestOpset, resizeInputs, resizeAttributes18, importResize},
     {"", "Round", 11, newestOpset, unaryInputs, {}, importUnary},
@@ -226,13 +207,13 @@ static constexpr OpRow rows[] = {
     {"", "Sigmoid", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sign", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sin", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "Softmax", oldestOpset, 12, flattenInputs, flattenAttributes, importFlatSoftmax},
-    {"", "Softmax", 13, newestOpset, flattenInputs, flattenAttributes, importSoftmax},
+    {"", "Softmax", oldestOpset, 12, unaryInputs, axisAttributes, importFlatSoftmax},
+    {"", "Softmax", 13, newestOpset, unaryInputs, axisAttributes, importSoftmax},
     {"", "Softplus", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
     {"", "Softsign", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
     {"", "Sqrt", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sub", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
-    {"", "Sum", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, true},
+    {"", "Sum", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
     {"", "Swish", 24, newestOpset, unaryInputs, alphaAttributes, importActivation},
     {"", "Tanh", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "ThresholdedRelu", 10, newestOpset, unaryInputs, alphaAttributes, importActivation},
@@ -242,9 +223,10 @@ static constexpr OpRow rows[] = {
 
 SmallVector<const OpRow *> dlc::findOp(StringRef domain, StringRef op) {
   SmallVector<const OpRow *> found;
-  for (const OpRow &row : rows)
-    if (row.domain == domain && row.op == op)
-      found.push_back(&row);
+  for (ArrayRef<OpRow> table : {ArrayRef(rows), getMovementRows(), getHostRows()})
+    for (const OpRow &row : table)
+      if (row.domain == domain && row.op == op)
+        found.push_back(&row);
   return found;
 }
 

@@ -105,8 +105,8 @@ static ScheduleAttr getDepthwise(TargetAttr target, ExprAttr width) {
 }
 
 static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target) {
-  int64_t groupOutputs = *conv.getFilter().getType().getDim(0).getConstant() /
-                         static_cast<int64_t>(conv.getGroup());
+  int64_t groupOutputs =
+      *conv.getFilter().getType().getDim(0).getConstant() / static_cast<int64_t>(conv.getGroup());
   ExprAttr width = conv.getType().getDim(3);
   switch (getConvForm(conv, target)) {
   case ConvForm::direct:
@@ -136,8 +136,7 @@ static ScheduleAttr getColumnSums(TargetAttr target) {
 /// Tasks of some thousand elements.
 static ScheduleAttr getSoftmax(TargetAttr target, SoftmaxOp softmax) {
   constexpr int64_t usualTask = 4096, usualLength = 256;
-  int64_t length =
-      softmax.getType().getDim(softmax.getDim()).getConstant().value_or(usualLength);
+  int64_t length = softmax.getType().getDim(softmax.getDim()).getConstant().value_or(usualLength);
   int64_t rows = std::max<int64_t>(1, usualTask / std::max<int64_t>(length, 1));
   return ScheduleAttr::get(target.getContext(), Algorithm::softmax, target.getLanes(),
                            4 * target.getLanes(), {target.getLanes()}, rows);

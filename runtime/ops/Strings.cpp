@@ -131,6 +131,37 @@ DLC_LIBRARY_OP(string_split) {
 }
 
 //===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+/// The attribute's strings in the shape `dims`.
+DLC_LIBRARY_OP(string_constant) {
+  List<dlc_string> elements = call.stringsAttribute("strings");
+  Dims dims;
+  uint64_t extra = 0;
+  int64_t count;
+  List<int64_t> sizes = call.intsAttribute("dims");
+  if (!call.expectRoom(sizes.count))
+    return stopped;
+  for (int64_t size : sizes)
+    dims.push(size);
+  if (!call.countElements(dims, count))
+    return stopped;
+  if (uint64_t(count) != elements.count)
+    return call.fail("expected %ld strings, found %lu", long(count),
+                     static_cast<unsigned long>(elements.count));
+  for (dlc_string element : elements)
+    extra += element.size;
+  dlc_value *result = call.output(0, DLC_DTYPE_STRING, dims, extra);
+  if (!result)
+    return stopped;
+  Copier copier(result);
+  for (int64_t i = 0; i < count; ++i)
+    copier.copyString(i, elements.data[i]);
+  return done;
+}
+
+//===----------------------------------------------------------------------===//
 // Case
 //===----------------------------------------------------------------------===//
 

@@ -64,8 +64,8 @@ FLOAT_UNARY = {
 }  # fmt: skip
 # Differences of nearly equal numbers: relative to 1, not to the result.
 CANCELLING = {"Elu", "Celu", "Selu", "Gelu", "Sin", "Cos", "Log", "Softplus", "Mish", "Erf", "HardSigmoid"}
-# 0 * inf, and inf / inf, by the formula.
-FINITE_ONLY = {"Gelu", "Mish", "Softsign"}
+# 0 * inf, inf / inf and sums beyond the largest number, by the formula.
+FINITE_ONLY = {"Gelu", "Mean", "Mish", "Softsign"}
 COMPARISONS = {
     "Equal": numpy.equal, "Less": numpy.less, "LessOrEqual": numpy.less_equal, "Greater": numpy.greater,
     "GreaterOrEqual": numpy.greater_equal,

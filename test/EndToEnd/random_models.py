@@ -35,13 +35,14 @@ class Network:
     def __init__(self, seed):
         self.random, self.numbers = random.Random(seed), numpy.random.default_rng(seed)
         self.nodes, self.initializers, self.outputs = [], [], []
+        self.is_dynamic = self.random.random() < 0.6
         self.batch, channels = self.random.choice([1, 1, 2, 3]), self.random.choice(CHANNELS[:5])
         height, width = self.random.choice(SIZES), self.random.choice(SIZES)
         self.images = [("x", channels, height, width)]
         self.input_shape = (self.batch, channels, height, width)
         for _ in range(self.random.randint(1, 7)):
             self.random.choice([self.add_conv, self.add_conv, self.add_pool, self.add_sum, self.add_activation,
-                                self.add_arithmetic, self.add_head])()
+                                self.add_arithmetic, self.add_softmax, self.add_head, self.add_reduction, self.add_product])()
         if len(self.images) > 1:
             self.outputs.append(self.images[-1][0])
         if len(self.images) > 3 and self.random.random() < 0.3:
@@ -71,11 +72,13 @@ class Network:
         rest = [size + pads[i] + pads[i + 2] - extent[i] for i, size in enumerate((height, width))]
         if min(rest) < 0:
             return
-        outputs = self.random.choice(CHANNELS + [channels] * 4)
-        operands = [name, self.weight(outputs, channels, *kernel, scale=(channels * kernel[0] * kernel[1]) ** -0.5)]
+        group = self.random.choice([1, 1, 1, channels] + [size for size in (2, 3, 4) if channels % size == 0])
+        outputs = self.random.choice(CHANNELS + [channels] * 4) if group == 1 else self.random.choice([1, 1, 2, 3]) * channels
+        each = channels // group
+        operands = [name, self.weight(outputs, each, *kernel, scale=(each * kernel[0] * kernel[1]) ** -0.5)]
         if self.random.random() < 0.5:
             operands.append(self.weight(outputs))
-        value = self.node("Conv", *operands, strides=strides, pads=pads, dilations=[dilation] * 2)
+        value = self.node("Conv", *operands, group=group, strides=strides, pads=pads, dilations=[dilation] * 2)
         self.images.append((value, outputs, *(r // stride + 1 for r, stride in zip(rest, strides))))
         if self.random.random() < 0.3:
             scale, shift, mean, variance = (self.weight(outputs, low=low) for low in (None, None, None, 0.5))
@@ -112,6 +115,30 @@ class Network:
         operands = [name, constant] if self.random.random() < 0.7 else [constant, name]
         self.images.append((self.node(self.random.choice(["Mul", "Add", "Sub"]), *operands), channels, *size))
 
+    def add_softmax(self):
+        name, *shape = self.pick()
+        op, axis = self.random.choice(["Softmax", "Softmax", "LogSoftmax"]), self.random.randint(-4, 3)
+        self.images.append((self.node(op, name, axis=axis), *shape))
+
+    def add_reduction(self):
+        name, *_ = self.pick()
+        op = self.random.choice(["ReduceMax", "ReduceMean", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare",
+                                 "ReduceLogSumExp"])
+        axes = self.random.sample(range(4), self.random.randint(1, 4))
+        self.outputs.append(self.node(op, name, axes=axes, keepdims=self.random.randint(0, 1)))
+
+    def add_product(self):
+        """Of an image's planes by a matrix, or one for each channel; of squares by themselves. The width must be known."""
+        name, channels, height, width = self.pick()
+        if self.is_dynamic:
+            return
+        columns = self.random.choice([1, 5, 16, 33])
+        matrices = self.weight(*self.random.choice([(), (channels,)]), width, columns, scale=width ** -0.5)
+        product = self.node("MatMul", name, matrices)
+        self.images.append((product, channels, height, columns))
+        if height == width:
+            self.images.append((self.node("MatMul", name, name), channels, height, width))
+
     def add_head(self):
         name, channels, *_ = self.pick()
         pooled = self.node(self.random.choice(["GlobalAveragePool", "GlobalMaxPool"]), name)
@@ -127,7 +154,7 @@ class Network:
 
     def make_model(self):
         shape = list(self.input_shape)
-        if self.random.random() < 0.6:
+        if self.is_dynamic:
             shape[0], shape[2], shape[3] = "N", "H", "W"
         ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in self.outputs]
         graph = helper.make_graph(self.nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)], ports,

@@ -79,6 +79,55 @@ func.func @known_width(%x: !dlc.tensor<1 x 3 x 7 x 20 x f32>, %w: !dlc.tensor<64
   return
 }
 
+// Groups: whole blocks as one group is, each channel by itself in blocks, all else along rows.
+// CHECK-LABEL: func.func @groups
+func.func @groups(%x: !dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>, %y: !dlc.tensor<1 x 64 x H x 56 x f32>,
+                  %w: !dlc.tensor<32 x 32 x 1 x 1 x f32>, %d: !dlc.tensor<64 x 1 x 1 x 1 x f32>, %g: !dlc.tensor<24 x 8 x 1 x 1 x f32>) {
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [14, 1], rows = 1>
+  %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>, !dlc.tensor<32 x 32 x 1 x 1 x f32>) -> !dlc.tensor<1 x 32 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 64 x H x 56 x f32>, %b: !dlc.tensor<32 x 32 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 2 : (!dlc.tensor<1 x 64 x H x 56 x f32>, !dlc.tensor<32 x 32 x 1 x 1 x f32>) -> !dlc.tensor<1 x 32 x H x 56 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 32 x H x 56 x f32>
+  }
+  // CHECK: schedule <depthwise, lanes = 16, channels = 16, pixels = [8, 1], rows = 1>
+  %2 = dlc.kernel anchor (%x, %d) : (!dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>, !dlc.tensor<64 x 1 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 64 x H x 56 x f32>, %b: !dlc.tensor<64 x 1 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 64 : (!dlc.tensor<1 x 64 x H x 56 x f32>, !dlc.tensor<64 x 1 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x 56 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 64 x H x 56 x f32>
+  }
+  // CHECK: schedule <row_conv, lanes = 16, channels = 1, pixels = [128, 16], rows = 1>
+  %3 = dlc.kernel anchor (%y, %d) : (!dlc.tensor<1 x 64 x H x 56 x f32>, !dlc.tensor<64 x 1 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x 56 x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 64 x H x 56 x f32>, %b: !dlc.tensor<64 x 1 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 64 : (!dlc.tensor<1 x 64 x H x 56 x f32>, !dlc.tensor<64 x 1 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x 56 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 64 x H x 56 x f32>
+  }
+  // Panels of the three outputs of a group.
+  // CHECK: schedule <row_conv, lanes = 16, channels = 3,
+  %4 = dlc.kernel anchor (%y, %g) : (!dlc.tensor<1 x 64 x H x 56 x f32>, !dlc.tensor<24 x 8 x 1 x 1 x f32>) -> !dlc.tensor<1 x 24 x H x 56 x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 64 x H x 56 x f32>, %b: !dlc.tensor<24 x 8 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 8 : (!dlc.tensor<1 x 64 x H x 56 x f32>, !dlc.tensor<24 x 8 x 1 x 1 x f32>) -> !dlc.tensor<1 x 24 x H x 56 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 24 x H x 56 x f32>
+  }
+  return
+}
+
+// CHECK-LABEL: func.func @sums
+func.func @sums(%x: !dlc.tensor<N x 100 x f32>) {
+  // CHECK: dlc.kernel pool(%arg0) schedule <loops, lanes = 16, channels = 1, pixels = [64, 16], rows = 1>
+  %0 = dlc.kernel pool (%x) : (!dlc.tensor<N x 100 x f32>) -> !dlc.tensor<100 x f32> {
+  ^bb0(%a: !dlc.tensor<N x 100 x f32>):
+    %1 = dlc.reduce sum %a axes [0] : (!dlc.tensor<N x 100 x f32>) -> !dlc.tensor<100 x f32>
+    dlc.yield %1 : !dlc.tensor<100 x f32>
+  }
+  // CHECK: dlc.kernel rows(%arg0) schedule <softmax, lanes = 16, channels = 64, pixels = [16], rows = 40>
+  %2 = dlc.kernel rows (%x) : (!dlc.tensor<N x 100 x f32>) -> !dlc.tensor<N x 100 x f32> {
+  ^bb0(%a: !dlc.tensor<N x 100 x f32>):
+    %1 = dlc.softmax %a axis 1 : (!dlc.tensor<N x 100 x f32>) -> !dlc.tensor<N x 100 x f32>
+    dlc.yield %1 : !dlc.tensor<N x 100 x f32>
+  }
+  return
+}
+
 // Where an image lies decides who reduces it.
 // CHECK-LABEL: func.func @windows
 func.func @windows(%x: !dlc.tensor<1 x 3 x H x W x f32>, %y: !dlc.tensor<1 x 3 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>) {

@@ -36,8 +36,7 @@ public:
 
 /// Ops whose operands are planned values of one element type.
 template <typename ConcreteOp>
-class SameOperandElementType
-    : public mlir::OpTrait::TraitBase<ConcreteOp, SameOperandElementType> {
+class SameOperandElementType : public mlir::OpTrait::TraitBase<ConcreteOp, SameOperandElementType> {
 public:
   static llvm::LogicalResult verifyTrait(mlir::Operation *op) {
     return verifySameOperandElementType(op);
@@ -60,8 +59,7 @@ mlir::Type getStoredType(mlir::Type elementType);
 mlir::Value createFill(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type, double value);
 
 /// The type of an elementwise op's result, by numpy's broadcasting.
-llvm::LogicalResult inferBroadcast(mlir::Operation *op,
-                                   llvm::SmallVectorImpl<PlannedType> &types);
+llvm::LogicalResult inferBroadcast(mlir::Operation *op, llvm::SmallVectorImpl<PlannedType> &types);
 } // namespace dlc
 
 #define GET_ATTRDEF_CLASSES

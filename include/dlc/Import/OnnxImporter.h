@@ -11,12 +11,13 @@ namespace dlc {
 
 /// Imports `sources[file]` as a module with one function `main`: every op with all attributes and
 /// its element types, input shapes with the model's symbolic dims, other shapes unknown, weights as
-/// ranges of the file. Each call of one of the model's own functions is a call of a private
-/// function of its own.
+/// ranges of files: the model's, those beside it that it names, which are added to `sources`, and
+/// one of the elements that lie in no file in one piece. Bodies of control flow are regions, and
+/// each call of one of the model's own functions is a call of a private function of its own.
 ///
 /// Fails after emitting one located error for each problem of the model, all of them in one run.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
-importOnnxModel(mlir::MLIRContext *context, const SourceFiles &sources, size_t file);
+importOnnxModel(mlir::MLIRContext *context, SourceFiles &sources, size_t file);
 
 } // namespace dlc
 

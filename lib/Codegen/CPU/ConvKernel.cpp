@@ -252,8 +252,8 @@ void ConvKernel::storeVectors(KernelBuilder &b, const Row &row, Value w, int64_t
     auto place = [&](const Image &image) {
       return b.offset(b.getElement(image, row.n, channel, row.h, w), pixel * image.block);
     };
-    Value value = emitEpilogue(
-        b, sum, [&](const Image &image) { return b.loadVector(place(image), mask); });
+    Value value =
+        emitEpilogue(b, sum, [&](const Image &image) { return b.loadVector(place(image), mask); });
     if (isBlocked && lanesInside) // the epilogue may have made pad lanes anything
       value = b.select(lanesInside, value, b.splat(0.0f));
     b.store(value, place(output), mask);

@@ -1,5 +1,5 @@
-// What direct_conv, row_conv and depthwise share: the kernel's parts, the loops around its tiles, and the
-// reduction.
+// What direct_conv, row_conv and depthwise share: the kernel's parts, the loops around its tiles,
+// and the reduction.
 #ifndef DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 #define DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 

@@ -39,9 +39,10 @@ static void emitTile(KernelBuilder &b, ConvKernel &kernel, const ConvKernel::Row
   Value weights = b.offset(kernel.filter, b.mul(row.group, kernel.kernelHeight * width * lanes));
   SmallVector<Value> inits(pixels, start);
   using Carried = KernelBuilder::Carried;
-  Carried sums = b.loop(
-      b.i64(0), b.i64(kernel.kernelHeight), 1, inits, [&](Value ky, ValueRange sums) {
-        Value inputRow = b.offset(input, b.mul(b.mul(ky, kernel.dilations[0]), kernel.input.rowPitch));
+  Carried sums =
+      b.loop(b.i64(0), b.i64(kernel.kernelHeight), 1, inits, [&](Value ky, ValueRange sums) {
+        Value inputRow =
+            b.offset(input, b.mul(b.mul(ky, kernel.dilations[0]), kernel.input.rowPitch));
         Value weightsRow = b.offset(weights, b.mul(ky, width * lanes));
         if (width <= maxUnrolledWidth)
           return emitTaps(b, kernel, inputRow, weightsRow, width, sums);

@@ -55,9 +55,9 @@ Value KernelBuilder::loadElements(Value address, Type elementType, Value mask) {
     return fromStored(LLVM::LoadOp::create(*this, vector, address, getAlignment(stored)),
                       elementType);
   Value zeros = createFill(*this, getLoc(), vector, 0);
-  return fromStored(LLVM::MaskedLoadOp::create(*this, vector, address, mask, zeros,
-                                               getAlignment(stored)),
-                    elementType);
+  return fromStored(
+      LLVM::MaskedLoadOp::create(*this, vector, address, mask, zeros, getAlignment(stored)),
+      elementType);
 }
 
 Value KernelBuilder::gatherElements(Value address, Value indices, Type elementType) {

@@ -110,8 +110,8 @@ Value Evaluator::evaluate(Value value, Site &site) {
   Operation *op = value.getDefiningOp();
   Value result;
   if (auto read = dyn_cast<ReadOp>(op))
-    result = load(getRow(read.getBuffer(), site.outer),
-                  read.getValue().getType().getElementType(), site);
+    result = load(getRow(read.getBuffer(), site.outer), read.getValue().getType().getElementType(),
+                  site);
   else if (auto constant = dyn_cast<ConstantOp>(op))
     result = evaluateConstant(constant, site);
   else if (auto resize = dyn_cast<ResizeOp>(op))
@@ -213,10 +213,10 @@ void LoopNest::emitTile(Value inner, int64_t vectors, Value mask) {
       site.mask = mask;
       Type elementType = type.getElementType();
       for (WriteOp write : writes)
-        b.storeElements(evaluator.evaluate(write.getValue(), site),
-                        b.offset(evaluator.getRow(write.getBuffer(), outer), site.inner,
-                                 elementType),
-                        elementType, mask);
+        b.storeElements(
+            evaluator.evaluate(write.getValue(), site),
+            b.offset(evaluator.getRow(write.getBuffer(), outer), site.inner, elementType),
+            elementType, mask);
     }
   });
 }

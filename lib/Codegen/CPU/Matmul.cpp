@@ -105,11 +105,11 @@ void MatmulEmitter::emitTile(Value row, int64_t height, const Columns &columns) 
   SmallVector<Value> inits;
   for (int64_t i = 0; i != height; ++i)
     for (int64_t vector = 0; vector != columns.count; ++vector)
-      inits.push_back(biasBuffer ? b.loadVector(b.offset(b.offset(b.getAddress(biasBuffer),
-                                                                  columns.begin),
-                                                         vector * lanes),
-                                                columns.mask)
-                                 : b.splat(0.0f));
+      inits.push_back(biasBuffer
+                          ? b.loadVector(b.offset(b.offset(b.getAddress(biasBuffer), columns.begin),
+                                                  vector * lanes),
+                                         columns.mask)
+                          : b.splat(0.0f));
   SmallVector<Value> rows;
   for (int64_t i = 0; i != height; ++i)
     rows.push_back(b.offset(lhs.base, b.mul(b.add(row, i), lhs.rowPitch)));
@@ -140,11 +140,10 @@ void MatmulEmitter::storeTile(Value row, int64_t height, const Columns &columns,
       auto place = [&](Value buffer) {
         return b.offset(b.offset(b.getAddress(buffer), start), vector * lanes);
       };
-      Value value =
-          kernel.emitEpilogue(b, sums[i * columns.count + vector], [&](size_t index) {
-            Value buffer = kernel.operands[index].getDefiningOp<ReadOp>().getBuffer();
-            return b.loadVector(place(buffer), columns.mask);
-          });
+      Value value = kernel.emitEpilogue(b, sums[i * columns.count + vector], [&](size_t index) {
+        Value buffer = kernel.operands[index].getDefiningOp<ReadOp>().getBuffer();
+        return b.loadVector(place(buffer), columns.mask);
+      });
       b.store(value, place(kernel.output), columns.mask);
     }
   }

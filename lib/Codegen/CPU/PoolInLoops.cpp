@@ -159,11 +159,9 @@ Value dlc::emitReduce(KernelBuilder &b, ReduceOp op, ValueRange indices) {
   Reduction reduction(b, op, indices);
   Reducer reducer(b, op.getKind());
   Value length = reduction.getRunLength();
-  KernelBuilder::Carried sums =
-      reduction.forEach(reduction.getNumReduced() - reduction.getRunDims(),
-                        reducer.createAccumulators(), [&](Value address, ValueRange sums) {
-                          return reducer.reduceRun(address, length, sums);
-                        });
+  KernelBuilder::Carried sums = reduction.forEach(
+      reduction.getNumReduced() - reduction.getRunDims(), reducer.createAccumulators(),
+      [&](Value address, ValueRange sums) { return reducer.reduceRun(address, length, sums); });
   return reducer.finish(reducer.joinLanes(reducer.joinAccumulators(sums)), reduction.getCount());
 }
 

@@ -118,11 +118,11 @@ void SoftmaxEmitter::emitColumns(Value start, int64_t vectors, Value mask) {
       return next;
     });
   };
-  Carried largest = forEachStep(
-      SmallVector<Value>(vectors, b.splat(maxima.getIdentity())),
-      [&](Value place, size_t, Value most) {
-        return maxima.accumulate(most, b.loadVector(b.offset(input, place), mask));
-      });
+  Carried largest =
+      forEachStep(SmallVector<Value>(vectors, b.splat(maxima.getIdentity())),
+                  [&](Value place, size_t, Value most) {
+                    return maxima.accumulate(most, b.loadVector(b.offset(input, place), mask));
+                  });
   Carried sums = forEachStep(
       SmallVector<Value>(vectors, b.splat(0.0f)), [&](Value place, size_t vector, Value sum) {
         Value power = emitExp(b.loadVector(b.offset(input, place), mask), largest[vector]);

@@ -1,6 +1,6 @@
 // Math functions as polynomials. Calls of a math library would take a vector apart into its lanes,
-// and devices have none to call. Most polynomials are MLIR's. What is of f64 calls the math library:
-// here only where LLVM has no operation that it makes a call of.
+// and devices have none to call. Most polynomials are MLIR's. What is of f64 calls the math
+// library: here only where LLVM has no operation that it makes a call of.
 
 #include "ExpandTrigonometry.h"
 

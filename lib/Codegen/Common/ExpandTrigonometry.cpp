@@ -66,8 +66,8 @@ Value Trigonometry::emitSine(int64_t quarters) {
   Value quotient = arith::SubFOp::create(b, shifted, shifter);
   Value rest = arith::SubFOp::create(
       b, argument, arith::MulFOp::create(b, quotient, fill(halfPiHigh)).getResult());
-  rest = arith::SubFOp::create(
-      b, rest, arith::MulFOp::create(b, quotient, fill(halfPiLow)).getResult());
+  rest = arith::SubFOp::create(b, rest,
+                               arith::MulFOp::create(b, quotient, fill(halfPiLow)).getResult());
   Type bitsType = b.getI64Type();
   if (auto vector = dyn_cast<VectorType>(argument.getType()))
     bitsType = vector.clone(bitsType);
@@ -75,8 +75,7 @@ Value Trigonometry::emitSine(int64_t quarters) {
   Value quadrant =
       arith::AddIOp::create(b, bits, createFill(b, b.getLoc(), bitsType, double(quarters)));
   Value square = arith::MulFOp::create(b, rest, rest);
-  Value sine =
-      arith::MulFOp::create(b, rest, emitPolynomial(sineCoefficients, square)).getResult();
+  Value sine = arith::MulFOp::create(b, rest, emitPolynomial(sineCoefficients, square)).getResult();
   Value cosine = emitPolynomial(cosineCoefficients, square);
   Value curve = arith::SelectOp::create(b, emitBit(quadrant, 1), cosine, sine);
   Value negative = arith::NegFOp::create(b, curve);
@@ -96,9 +95,9 @@ template <typename OpTy, int64_t quarters> struct Expand : OpRewritePattern<OpTy
       wide = vector.clone(wide);
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     Value argument = arith::ExtFOp::create(b, wide, op.getOperand());
-    Value large = arith::CmpFOp::create(
-        b, arith::CmpFPredicate::OGT, math::AbsFOp::create(b, argument).getResult(),
-        createFill(b, b.getLoc(), wide, largestArgument));
+    Value large = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT,
+                                        math::AbsFOp::create(b, argument).getResult(),
+                                        createFill(b, b.getLoc(), wide, largestArgument));
     if (vector)
       large = vector::ReductionOp::create(b, vector::CombiningKind::OR, large);
     auto choice = scf::IfOp::create(b, TypeRange(wide), large, /*withElseRegion=*/true);

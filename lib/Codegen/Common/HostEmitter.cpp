@@ -342,7 +342,7 @@ LogicalResult HostEmitter::emitLaunch(LaunchOp launch) {
 }
 
 /// The type of an integer element in memory: bools are bytes.
-static IntegerType getStoredType(PlannedType type) {
+static IntegerType getStoredInteger(PlannedType type) {
   unsigned width = type.getElementType().getIntOrFloatBitWidth();
   return IntegerType::get(type.getContext(), std::max(width, 8u));
 }
@@ -353,7 +353,7 @@ LogicalResult HostEmitter::emitStoreSizes(StoreSizesOp op) {
       emitChecked(llvm::to_vector(op.getValues().getAsRange<ExprAttr>()));
   if (failed(values))
     return failure();
-  IntegerType stored = getStoredType(type),
+  IntegerType stored = getStoredInteger(type),
               element =
                   IntegerType::get(op.getContext(), type.getElementType().getIntOrFloatBitWidth());
   for (auto [index, value] : llvm::enumerate(*values)) {
@@ -378,7 +378,7 @@ LogicalResult HostEmitter::emitCopy(CopyOp op) {
 
 LogicalResult HostEmitter::emitBind(BindOp op) {
   PlannedType type = cast<BufferType>(op.getInput().getType()).getTensor();
-  IntegerType stored = getStoredType(type);
+  IntegerType stored = getStoredInteger(type);
   bool isSigned = !type.getElementType().isInteger(1) && !type.getElementType().isUnsignedInteger();
   for (auto [index, name] : llvm::enumerate(op.getSymbols().getAsValueRange<StringAttr>())) {
     if (name.empty())

@@ -141,7 +141,7 @@ Value Activation::create() {
 LogicalResult dlc::importActivation(OnnxNode &node) {
   if (failed(node.requireElements(floatElements)))
     return failure();
-  node.result = Activation(node).create();
+  node.setResult(Activation(node).create());
   return success();
 }
 
@@ -152,8 +152,8 @@ Value Activation::createGelu(bool isApproximate) {
   if (isApproximate) {
     Value cube = mul(mul(x, x), x);
     Value sum = add(x, mul(cube, number(0.044715)));
-    curve = node.createLike<TanhOp>(
-        mul(sum, number(std::numbers::sqrt2 * std::numbers::inv_sqrtpi)));
+    curve =
+        node.createLike<TanhOp>(mul(sum, number(std::numbers::sqrt2 * std::numbers::inv_sqrtpi)));
   } else {
     curve = node.createLike<ErfOp>(mul(x, number(1 / std::numbers::sqrt2)));
   }
@@ -171,6 +171,6 @@ LogicalResult dlc::importGelu(OnnxNode &node) {
   }
   if (!good)
     return failure();
-  node.result = Activation(node).createGelu(approximate == "tanh");
+  node.setResult(Activation(node).createGelu(approximate == "tanh"));
   return success();
 }

@@ -1,4 +1,4 @@
-// Constant, Identity.
+// Constant, ConstantOfShape, Dropout, Identity.
 
 #include "OpTable.h"
 #include "onnx-ml.pb.h"
@@ -7,29 +7,29 @@ using namespace mlir;
 using namespace dlc;
 
 LogicalResult dlc::importIdentity(OnnxNode &node) {
-  node.result = node.getInput(0);
+  node.setResult(node.getInput(0));
   return success();
 }
 
 /// A scalar, or a list as a tensor of rank 1.
 template <typename T>
-static FailureOr<Constant> makeNumbers(OnnxNode &node, Type elementType, ArrayRef<T> values,
-                                       bool isScalar) {
-  if (values.size() > ConstantOp::maxDenseElements)
-    return node.emitError() << "a list of more than " << ConstantOp::maxDenseElements
-                            << " elements is not supported yet, expected attribute 'value'";
+static Value makeNumbers(OnnxNode &node, Type elementType, ArrayRef<T> values, bool isScalar) {
   SmallVector<int64_t> shape;
   if (!isScalar)
     shape.push_back(values.size());
-  return makeDenseConstant(
-      DenseElementsAttr::get(RankedTensorType::get(shape, elementType), values));
+  ArrayRef bytes(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T));
+  return node.createElements(shape, elementType, bytes);
 }
 
-static FailureOr<Constant> makeConstant(OnnxNode &node, StringRef name,
-                                        const onnx::AttributeProto &attribute) {
+static FailureOr<Value> makeConstant(OnnxNode &node, StringRef name,
+                                     const onnx::AttributeProto &attribute) {
   Builder builder(node.getContext());
+  if (name == "value" && !attribute.has_t())
+    return node.emitError() << "expected a tensor as attribute 'value'";
   if (name == "value")
-    return node.getTensor(name);
+    return node.createTensor(attribute.t());
+  if (name == "sparse_value")
+    return node.createSparse(attribute.sparse_tensor());
   if (name == "value_float")
     return makeNumbers<float>(node, builder.getF32Type(), attribute.f(), true);
   if (name == "value_floats")
@@ -40,16 +40,70 @@ static FailureOr<Constant> makeConstant(OnnxNode &node, StringRef name,
   if (name == "value_ints")
     return makeNumbers<int64_t>(node, builder.getI64Type(), llvm::to_vector(attribute.ints()),
                                 false);
-  return node.emitError() << "attribute '" << name << "' is not supported yet";
+  if (name == "value_string")
+    return node.createStrings({}, StringRef(attribute.s()));
+  assert(name == "value_strings" && "the op table names no other");
+  SmallVector<StringRef> elements(attribute.strings().begin(), attribute.strings().end());
+  return node.createStrings(elements.size(), elements);
 }
 
 LogicalResult dlc::importConstant(OnnxNode &node) {
   const NodeAttribute *attribute = node.getOnlyAttribute();
   if (!attribute)
     return node.emitError() << "expected exactly one attribute, the value";
-  FailureOr<Constant> constant = makeConstant(node, attribute->name, *attribute->value);
+  FailureOr<Value> constant = makeConstant(node, attribute->name, *attribute->value);
   if (failed(constant))
     return failure();
-  node.result = node.createConstant(*constant);
+  node.setResult(*constant);
+  return success();
+}
+
+/// The value is a tensor of one element, by default the f32 number 0.
+LogicalResult dlc::importConstantOfShape(OnnxNode &node) {
+  bool good = succeeded(node.requireIntegers(0, /*allowI32=*/false, 1));
+  Value value;
+  if (node.findAttribute("value")) {
+    FailureOr<Constant> constant = node.getTensor("value");
+    if (failed(constant))
+      return failure();
+    auto dense = dyn_cast<DenseElementsAttr>(constant->value);
+    if (!dense || dense.getNumElements() != 1)
+      return node.emitError() << "expected attribute 'value' of one element, found "
+                              << constant->type;
+    Type elementType = dense.getElementType();
+    value = node.createConstant(
+        makeDenseConstant(dense.reshape(RankedTensorType::get({}, elementType))));
+  } else {
+    value = node.createScalar(0);
+  }
+  if (!good)
+    return failure();
+  return node.createOp<ConstantOfShapeOp>(cast<PlannedType>(value.getType()).getElementType(),
+                                          node.getInput(0), value);
+}
+
+/// The form for inference: the data as it is, and a mask of which every element is true.
+LogicalResult dlc::importDropout(OnnxNode &node) {
+  Value training = node.getInput(2);
+  if (training && isStandIn(training))
+    return failure();
+  if (training && (!isConstant(training) || isTrue(training)))
+    return node.emitError() << "training is not supported: expected a constant false as input "
+                               "'training_mode'";
+  Value data = node.getInput(0);
+  node.results = {data};
+  if (node.getNumOutputs() < 2)
+    return success();
+  OpBuilder &builder = node.getBuilder();
+  Type i64 = builder.getI64Type(), maskType = builder.getI1Type();
+  if (node.getOpset() < 10) // the mask has the data's type there
+    maskType = node.getElementType(0);
+  auto scalarType = RankedTensorType::get({}, maskType);
+  Attribute one = isa<FloatType>(maskType) ? Attribute(builder.getFloatAttr(maskType, 1))
+                                           : Attribute(builder.getIntegerAttr(maskType, 1));
+  Value shape = ShapeOp::create(builder, node.getLoc(), PlannedType::getUnranked(i64), data);
+  Value value = node.createConstant(makeDenseConstant(DenseElementsAttr::get(scalarType, one)));
+  node.results.push_back(ConstantOfShapeOp::create(
+      builder, node.getLoc(), PlannedType::getUnranked(maskType), shape, value));
   return success();
 }

@@ -144,14 +144,14 @@ LogicalResult dlc::importChain(OnnxNode &node) {
   if (failed(node.requireElements(isSelection ? numberElements : floatElements)))
     return failure();
   if (op == "Max") {
-    node.result = chain<MaxOp>(node);
+    node.setResult(chain<MaxOp>(node));
   } else if (op == "Min") {
-    node.result = chain<MinOp>(node);
+    node.setResult(chain<MinOp>(node));
   } else {
     Value sum = chain<AddOp>(node);
-    node.result =
+    node.setResult(
         op == "Sum" ? sum
-                    : node.createLike<DivOp>(sum, node.createScalarLike(sum, node.inputs.size()));
+                    : node.createLike<DivOp>(sum, node.createScalarLike(sum, node.inputs.size())));
   }
   return success();
 }
@@ -169,7 +169,7 @@ LogicalResult dlc::importWhere(OnnxNode &node) {
 
 static LogicalResult createCast(OnnxNode &node, Type to) {
   if (to == node.getElementType(0) && !isStandIn(node.getInput(0))) {
-    node.result = node.getInput(0);
+    node.setResult(node.getInput(0));
     return success();
   }
   return node.createOp<CastOp>(to, node.getInput(0));

@@ -34,8 +34,7 @@ static LogicalResult checkAddend(OnnxNode &node, PlannedType addend, ExprAttr ro
 }
 
 /// Checks that a factor is a matrix; one of its dims, null where it is not known yet.
-static FailureOr<ExprAttr> getMatrixDim(OnnxNode &node, size_t index, StringRef name,
-                                        int64_t dim) {
+static FailureOr<ExprAttr> getMatrixDim(OnnxNode &node, size_t index, StringRef name, int64_t dim) {
   auto type = cast<PlannedType>(node.getInput(index).getType());
   if (!type.hasRank())
     return ExprAttr();
@@ -62,16 +61,16 @@ static LogicalResult createGemm(OnnxNode &node, const GemmForm &form) {
       form.columns && addendType.getDim(0) == form.columns)
     std::swap(addend, bias);
 
-  if (failed(node.createOp<MatmulOp>(f32, node.getInput(0), node.getInput(1), bias,
-                                     form.transposeA, form.transposeB)))
+  if (failed(node.createOp<MatmulOp>(f32, node.getInput(0), node.getInput(1), bias, form.transposeA,
+                                     form.transposeB)))
     return failure();
-  Value product = node.result;
+  Value product = node.results.front();
   auto scale = [&](Value &value, float factor) -> LogicalResult {
     if (factor == 1)
       return success();
     if (failed(node.createOp<MulOp>(f32, value, node.createScalar(factor))))
       return failure();
-    value = node.result;
+    value = node.results.front();
     return success();
   };
   if (failed(scale(product, alpha)))

@@ -85,9 +85,9 @@ LogicalResult dlc::importLayerNorm(OnnxNode &node) {
   Value epsilon = node.createScalar(node.getFloat("epsilon", 1e-5f));
   Value deviation = node.createPiece<SqrtOp>(node.createPiece<AddOp>(variance, epsilon));
   Value normal = node.createPiece<DivOp>(centered, deviation);
-  node.result = node.createPiece<MulOp>(normal, node.getInput(1));
+  node.setResult(node.createPiece<MulOp>(normal, node.getInput(1)));
   if (shift)
-    node.result = node.createPiece<AddOp>(node.result, shift);
+    node.setResult(node.createPiece<AddOp>(node.results.front(), shift));
   return success();
 }
 
@@ -116,6 +116,6 @@ LogicalResult dlc::importFlatSoftmax(OnnxNode &node) {
   if (failed(node.createOp<ShapeOp>(builder.getI64Type(), input, /*start=*/uint64_t(0),
                                     /*end=*/IntegerAttr())))
     return failure();
-  return node.createOp<ReshapeOp>(builder.getF32Type(), result, node.result,
+  return node.createOp<ReshapeOp>(builder.getF32Type(), result, node.results.front(),
                                   /*allow_zero=*/true);
 }

@@ -39,8 +39,8 @@ LogicalResult dlc::importGlobalPool(OnnxNode &node) {
                                      node.getInput(0));
 }
 
-/// log(sum(exp(x))) as max + log(sum(exp(x - max))), which does not overflow. An infinite maximum is
-/// replaced by a finite one: x - max is no NaN.
+/// log(sum(exp(x))) as max + log(sum(exp(x - max))), which does not overflow. An infinite maximum
+/// is replaced by a finite one: x - max is no NaN.
 static LogicalResult createLogSumExp(OnnxNode &node, DenseI64ArrayAttr axes, bool keepDims) {
   constexpr float largest = std::numeric_limits<float>::max();
   Value input = node.getInput(0);
@@ -50,7 +50,7 @@ static LogicalResult createLogSumExp(OnnxNode &node, DenseI64ArrayAttr axes, boo
   };
   Value powers = node.createPiece<ExpOp>(node.createPiece<SubOp>(input, maximum(true)));
   Value sum = node.createPiece<ReduceOp>(ReduceKind::log_sum, powers, axes, keepDims);
-  node.result = node.createPiece<AddOp>(sum, maximum(keepDims));
+  node.setResult(node.createPiece<AddOp>(sum, maximum(keepDims)));
   return success();
 }
 
@@ -75,8 +75,7 @@ static LogicalResult createReduce(OnnxNode &node, DenseI64ArrayAttr axes, bool k
 
 /// An empty list of axes stands for all dims.
 static DenseI64ArrayAttr getAxesAttr(OnnxNode &node, ArrayRef<int64_t> axes) {
-  return axes.empty() ? DenseI64ArrayAttr()
-                      : Builder(node.getContext()).getDenseI64ArrayAttr(axes);
+  return axes.empty() ? DenseI64ArrayAttr() : Builder(node.getContext()).getDenseI64ArrayAttr(axes);
 }
 
 /// Before opset 18 (ReduceSum: 13) the axes are an attribute.

@@ -2,8 +2,8 @@
 
 #target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
 module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], inputs = [], outputs = []}} {
-  // expected-error @below {{expected a value of f32 in a kernel, found '!dlc.buffer<<N x i64>>'}}
-  func.func private @other_type(%in: !dlc.buffer<!dlc.tensor<N x i64>>)
+  // expected-error @below {{expected a value of numbers or i1 in a kernel, found '!dlc.buffer<<N x f8E5M2>>'}}
+  func.func private @other_type(%in: !dlc.buffer<!dlc.tensor<N x f8E5M2>>)
       attributes {dlc.schedule = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>} {
     return
   }

@@ -1,0 +1,196 @@
+// Ops that move elements, of any type. Attributes of older opsets that became inputs are constants.
+
+#include "OpTable.h"
+#include "onnx-ml.pb.h"
+
+using namespace mlir;
+using namespace dlc;
+
+//===----------------------------------------------------------------------===//
+// Views and shapes
+//===----------------------------------------------------------------------===//
+
+LogicalResult dlc::importFlatten(OnnxNode &node) {
+  return node.createOp<FlattenOp>(node.getElementType(0), node.getInput(0),
+                                  static_cast<uint64_t>(node.getInt("axis", 1)));
+}
+
+LogicalResult dlc::importReshape(OnnxNode &node) {
+  FailureOr<bool> allowZero = node.getFlag("allowzero", false);
+  if (failed(node.requireIntegers(1, /*allowI32=*/false, 1)) || failed(allowZero))
+    return failure();
+  return node.createOp<ReshapeOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
+                                  *allowZero);
+}
+
+/// Axes, splits, pads: an attribute before they became the input of this index. Null where neither
+/// is there.
+static FailureOr<Value> getIntsOperand(OnnxNode &node, StringRef attribute, size_t index) {
+  if (node.findAttribute(attribute))
+    return node.createInts(node.getInts(attribute, {}));
+  if (failed(node.requireIntegers(index, /*allowI32=*/false, 1)))
+    return failure();
+  return node.getInput(index);
+}
+
+LogicalResult dlc::importSqueeze(OnnxNode &node) {
+  FailureOr<Value> axes = getIntsOperand(node, "axes", 1);
+  if (failed(axes))
+    return failure();
+  return node.createOp<SqueezeOp>(node.getElementType(0), node.getInput(0), *axes);
+}
+
+LogicalResult dlc::importUnsqueeze(OnnxNode &node) {
+  FailureOr<Value> axes = getIntsOperand(node, "axes", 1);
+  if (failed(axes) || (!*axes && failed(node.requireAttribute("axes"))))
+    return failure();
+  return node.createOp<UnsqueezeOp>(node.getElementType(0), node.getInput(0), *axes);
+}
+
+LogicalResult dlc::importShape(OnnxNode &node) {
+  OpBuilder &builder = node.getBuilder();
+  IntegerAttr start = builder.getI64IntegerAttr(node.getInt("start", 0)), end;
+  if (node.findAttribute("end"))
+    end = builder.getI64IntegerAttr(node.getInt("end", 0));
+  return node.createOp<ShapeOp>(builder.getI64Type(), node.getInput(0), start, end);
+}
+
+LogicalResult dlc::importSize(OnnxNode &node) {
+  return node.createOp<SizeOp>(node.getBuilder().getI64Type(), node.getInput(0));
+}
+
+LogicalResult dlc::importExpand(OnnxNode &node) {
+  if (failed(node.requireIntegers(1, /*allowI32=*/false, 1)))
+    return failure();
+  return node.createOp<ExpandOp>(node.getElementType(0), node.getInput(0), node.getInput(1));
+}
+
+LogicalResult dlc::importTile(OnnxNode &node) {
+  if (failed(node.requireIntegers(1, /*allowI32=*/false, 1)))
+    return failure();
+  return node.createOp<TileOp>(node.getElementType(0), node.getInput(0), node.getInput(1));
+}
+
+//===----------------------------------------------------------------------===//
+// Rearrangement
+//===----------------------------------------------------------------------===//
+
+LogicalResult dlc::importTranspose(OnnxNode &node) {
+  return node.createOp<TransposeOp>(node.getElementType(0), node.getInput(0),
+                                    node.getInts("perm", {}));
+}
+
+/// Opset 10 and newer: the bounds are inputs.
+LogicalResult dlc::importSlice(OnnxNode &node) {
+  bool good = true;
+  for (size_t index : {1, 2, 3, 4})
+    good &= succeeded(node.requireIntegers(index, /*allowI32=*/true, 1));
+  if (!good)
+    return failure();
+  return node.createOp<DynamicSliceOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
+                                       node.getInput(2), node.getInput(3), node.getInput(4));
+}
+
+LogicalResult dlc::importSliceAttributes(OnnxNode &node) {
+  bool good = succeeded(node.requireAttribute("starts"));
+  good &= succeeded(node.requireAttribute("ends"));
+  SmallVector<int64_t> starts = node.getInts("starts", {}), ends = node.getInts("ends", {});
+  if (good && starts.size() != ends.size())
+    return node.emitError() << "expected attributes 'starts' and 'ends' of the same length, found "
+                            << starts.size() << " and " << ends.size();
+  if (!good)
+    return failure();
+  Value axes = node.findAttribute("axes") ? node.createInts(node.getInts("axes", {})) : Value();
+  return node.createOp<DynamicSliceOp>(node.getElementType(0), node.getInput(0),
+                                       node.createInts(starts), node.createInts(ends), axes,
+                                       /*steps=*/Value());
+}
+
+/// The parts' sizes are an attribute before opset 13, then an input; without them the parts are
+/// equal.
+LogicalResult dlc::importSplit(OnnxNode &node) {
+  FailureOr<Value> sizes = getIntsOperand(node, "split", 1);
+  int64_t outputs = node.getNumOutputs(), stated = node.getInt("num_outputs", outputs);
+  if (stated != outputs)
+    return node.emitError() << "expected as many outputs as attribute 'num_outputs' says, "
+                            << stated << ", found " << outputs;
+  if (failed(sizes))
+    return failure();
+  if (*sizes && node.findAttribute("num_outputs"))
+    return node.emitError() << "expected either input 'split' or attribute 'num_outputs'";
+  if (!*sizes && node.getOpset() >= 18 && !node.findAttribute("num_outputs"))
+    return node.emitError() << "expected input 'split' or attribute 'num_outputs'";
+  SmallVector<Type> types(outputs, PlannedType::getUnranked(node.getElementType(0)));
+  auto split = SplitOp::create(node.getBuilder(), node.getLoc(), types, node.getInput(0), *sizes,
+                               node.getInt("axis", 0));
+  return node.finish(split);
+}
+
+LogicalResult dlc::importConcat(OnnxNode &node) {
+  if (failed(node.requireSameElements()) || failed(node.requireAttribute("axis")))
+    return failure();
+  return node.createOp<ConcatOp>(node.getElementType(0), node.inputs,
+                                 static_cast<uint64_t>(node.getInt("axis", 0)));
+}
+
+static FailureOr<PadMode> getPadMode(OnnxNode &node) {
+  StringRef mode = node.getString("mode", "constant");
+  std::optional<PadMode> kind = symbolizePadMode(mode);
+  bool hasWrap = node.getOpset() >= 19;
+  if (kind && (*kind != PadMode::wrap || hasWrap))
+    return *kind;
+  return node.emitError() << "expected attribute 'mode' to be constant, reflect"
+                          << (hasWrap ? ", edge or wrap" : " or edge") << ", found '" << mode
+                          << "'";
+}
+
+/// Opset 11 and newer: pads and value are inputs.
+LogicalResult dlc::importPad(OnnxNode &node) {
+  FailureOr<PadMode> mode = getPadMode(node);
+  bool good = succeeded(node.requireIntegers(1, /*allowI32=*/false, 1));
+  good &= succeeded(node.requireIntegers(3, /*allowI32=*/true, 1));
+  Value input = node.getInput(0), value = node.getInput(2);
+  if (value && !isStandIn(input) && !isStandIn(value) &&
+      node.getElementType(2) != node.getElementType(0)) {
+    node.emitError() << "expected input 'constant_value' to have elements of type "
+                     << node.getElementType(0) << ", found " << node.getElementType(2);
+    good = false;
+  }
+  if (!good || failed(mode))
+    return failure();
+  return node.createOp<DynamicPadOp>(node.getElementType(0), *mode, input, node.getInput(1), value,
+                                     node.getInput(3));
+}
+
+LogicalResult dlc::importPadAttributes(OnnxNode &node) {
+  FailureOr<PadMode> mode = getPadMode(node);
+  bool good = succeeded(node.requireAttribute("pads"));
+  if (!good || failed(mode))
+    return failure();
+  Type elementType = node.getElementType(0);
+  if (!isa<FloatType>(elementType) && !isStandIn(node.getInput(0)))
+    return node.emitError() << "expected input 'data' to have elements of a float type, found "
+                            << elementType;
+  Value value = node.createFloat(node.getFloat("value", 0), elementType);
+  return node.createOp<DynamicPadOp>(elementType, *mode, node.getInput(0),
+                                     node.createInts(node.getInts("pads", {})), value,
+                                     /*axes=*/Value());
+}
+
+//===----------------------------------------------------------------------===//
+// Gathers
+//===----------------------------------------------------------------------===//
+
+LogicalResult dlc::importGather(OnnxNode &node) {
+  if (failed(node.requireIntegers(1, /*allowI32=*/true, /*rank=*/std::nullopt)))
+    return failure();
+  return node.createOp<GatherOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
+                                 static_cast<uint64_t>(node.getInt("axis", 0)));
+}
+
+LogicalResult dlc::importRange(OnnxNode &node) {
+  if (failed(node.requireSameElements()))
+    return failure();
+  return node.createOp<RangeOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
+                                node.getInput(2));
+}
