@@ -110,6 +110,13 @@ LogicalResult OnnxNode::check() {
   return success(good);
 }
 
+std::string OnnxNode::getInputName(size_t index) const {
+  size_t last = row.inputs.size() - 1;
+  if (!row.extra.variadicInputs || index < last)
+    return row.inputs[index].name.str();
+  return (row.inputs[last].name.rtrim('0') + Twine(index - last)).str();
+}
+
 LogicalResult OnnxNode::requireElements(const ElementSet &set, size_t index) const {
   if (isStandIn(inputs[index]) || set.contains(getElementType(index)))
     return success();
@@ -267,10 +274,6 @@ FailureOr<SmallVector<int64_t>> OnnxNode::getConstantInts(size_t index) const {
 //===----------------------------------------------------------------------===//
 
 StringRef OnnxNode::getOp() const { return proto.op_type(); }
-
-StringRef OnnxNode::getInputName(size_t index) const {
-  return row.inputs[std::min(index, row.inputs.size() - 1)].name;
-}
 
 size_t OnnxNode::getNumOutputs() const { return proto.output_size(); }
 

@@ -68,8 +68,8 @@ public:
   mlir::LogicalResult requireElements(const ElementSet &set) const;
   /// Checks one input.
   mlir::LogicalResult requireElements(const ElementSet &set, size_t index) const;
-  /// The name of an input in the row; all that are repeated share the last one.
-  llvm::StringRef getInputName(size_t index) const;
+  /// The name of an input in the row; the last one of a variadic row is numbered, as "data_0".
+  std::string getInputName(size_t index) const;
   bool isHandle(size_t index) const {
     return getInput(index) && llvm::isa<HandleType>(getInput(index).getType());
   }
