@@ -67,10 +67,11 @@ FailureOr<dlc_manifest_dim> ManifestBuilder::makeDim(StringRef kind, const Port 
                                 << "': expected a dim that is not negative, found " << *value;
   } else if (std::optional<StringRef> symbol = dim.getSymbol()) {
     const auto *found = llvm::find(signature.symbols, *symbol);
-    if (found == signature.symbols.end())
+    if (found != signature.symbols.end())
+      row.symbol = found - signature.symbols.begin();
+    else if (!llvm::is_contained(signature.getAllSymbols(), *symbol)) // others are computed
       return module.emitError() << kind << " '" << port.name << "': expected symbol '" << *symbol
                                 << "' to be one of the signature's";
-    row.symbol = found - signature.symbols.begin();
   }
   row.text = addString(dim.str());
   return row;
