@@ -2,6 +2,8 @@
 
 #include "Inference.h"
 
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -116,6 +118,62 @@ static FailureOr<PartialDims> inferOneHot(LibraryCallOp op, ShapeContext &contex
   return dims;
 }
 
+/// The symbols that are bound in the body of a loop, and so mean nothing behind it.
+static llvm::StringSet<> getInnerSymbols(LoopOp loop) {
+  llvm::StringSet<> symbols;
+  auto insert = [&](ArrayAttr names) {
+    for (StringRef name : names.getAsValueRange<StringAttr>())
+      symbols.insert(name);
+  };
+  symbols.insert(loop.getIteration());
+  loop.getBody().walk([&](Operation *op) {
+    if (auto bind = dyn_cast<BindOp>(op))
+      insert(bind.getSymbols());
+    else if (auto match = dyn_cast<MatchOp>(op))
+      insert(match.getBinds());
+    else if (auto inner = dyn_cast<LoopOp>(op))
+      symbols.insert(inner.getIteration());
+  });
+  return symbols;
+}
+
+/// What the iterations of a loop have put into a sequence, one after the other. Without any
+/// iteration there is no element to tell the dims: those that are known before it are added as an
+/// operand.
+static PartialDims inferStack(LibraryCallOp op) {
+  auto result = dyn_cast<OpResult>(op.getInputs()[0]);
+  auto loop = result ? dyn_cast<LoopOp>(result.getOwner()) : LoopOp();
+  if (!loop)
+    return std::nullopt;
+  auto insert = loop.getCarried()[result.getResultNumber()].getDefiningOp<LibraryCallOp>();
+  if (!insert || insert.getCallee() != "sequence_insert" || insert.getInputs().size() < 2)
+    return std::nullopt;
+  PartialDims element = getDims(insert.getInputs()[1]);
+  if (!element)
+    return std::nullopt;
+  llvm::StringSet<> inner = getInnerSymbols(loop);
+  MLIRContext *context = op.getContext();
+  SmallVector<ExprAttr> dims = {ExprAttr()};
+  SmallVector<Attribute> sizes;
+  if (loop.getTripAttr() && !loop.getCondition())
+    dims[0] = maximum(loop.getTripAttr(), ExprAttr::constant(context, 0));
+  for (ExprAttr dim : *element) {
+    bool isKnown = true;
+    dim.walkSymbols([&](StringRef symbol) { isKnown &= !inner.contains(symbol); });
+    dims.push_back(isKnown ? dim : ExprAttr());
+    sizes.push_back(isKnown ? dim : ExprAttr::constant(context, 0));
+  }
+  if (op.getInputs()[1].getDefiningOp<AbsentOp>()) {
+    OpBuilder builder(op);
+    auto rank = ExprAttr::constant(context, static_cast<int64_t>(sizes.size()));
+    Value known =
+        SizesOp::create(builder, op.getLoc(), PlannedType::get(rank, builder.getI64Type()),
+                        builder.getArrayAttr(sizes));
+    op->setOperand(1, known);
+  }
+  return dims;
+}
+
 /// The dims of all results, by callee.
 static FailureOr<PartialDims> inferDims(LibraryCallOp op, ShapeContext &context) {
   enum Rule { none, scalar, first, second, nonzero, vector, argReduction, topK, gatherNd, oneHot };
@@ -136,6 +194,8 @@ static FailureOr<PartialDims> inferDims(LibraryCallOp op, ShapeContext &context)
   });
   if (rule == scalar)
     return PartialDims(SmallVector<ExprAttr>());
+  if (op.getCallee() == "stack" && op.getInputs().size() == 2)
+    return inferStack(op);
   if (!isKnown || op.getInputs().empty() || rule == none ||
       !isa<PlannedType>(op.getInputs().front().getType()) ||
       (rule == second && !isa<PlannedType>(op.getInputs()[1].getType())))

@@ -37,6 +37,8 @@ static constexpr InputRow reduceInputs13[] = {{"data"}, {"axes", optional}};
 static constexpr InputRow resizeInputs[] = {
     {"X"}, {"roi", optional}, {"scales", optional}, {"sizes", optional}};
 
+static constexpr InputRow softmaxInputs[] = {{"input"}};
+
 static constexpr AttributeRow axisAttributes[] = {{"axis", Proto::INT}};
 static constexpr AttributeRow batchNormAttributes7[] = {
     {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"spatial", Proto::INT}};
@@ -158,8 +160,8 @@ static constexpr OpRow rows[] = {
     {"", "Less", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "LessOrEqual", 12, newestOpset, binaryInputs, {}, importBinary},
     {"", "Log", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "LogSoftmax", oldestOpset, 12, unaryInputs, axisAttributes, importFlatSoftmax},
-    {"", "LogSoftmax", 13, newestOpset, unaryInputs, axisAttributes, importSoftmax},
+    {"", "LogSoftmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
+    {"", "LogSoftmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
     {"", "MatMul", oldestOpset, newestOpset, binaryInputs, {}, importMatMul},
     {"", "Max", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
     {"", "MaxPool", oldestOpset, 7, unaryInputs, maxPoolAttributes1, importMaxPool},
@@ -207,8 +209,8 @@ static constexpr OpRow rows[] = {
     {"", "Sigmoid", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sign", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sin", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "Softmax", oldestOpset, 12, unaryInputs, axisAttributes, importFlatSoftmax},
-    {"", "Softmax", 13, newestOpset, unaryInputs, axisAttributes, importSoftmax},
+    {"", "Softmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
+    {"", "Softmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
     {"", "Softplus", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
     {"", "Softsign", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
     {"", "Sqrt", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
