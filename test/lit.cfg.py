@@ -23,6 +23,7 @@ config.substitutions += [
     ("%status", f"{config.test_source_root}/tools/status.sh"),
     ("%inputs", os.path.join(config.test_source_root, "EndToEnd", "Inputs")),
     ("%utils", os.path.join(config.dlc_source_dir, "utils")),
+    ("%count_allocations", os.path.join(config.dlc_binary_dir, "lib", "libdlc_test_count_allocations.so")),
     ("%lib", os.path.join(config.dlc_binary_dir, "lib")),
 ]
 
