@@ -2,6 +2,7 @@
 
 #include "Inference.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -137,6 +138,18 @@ static llvm::StringSet<> getInnerSymbols(LoopOp loop) {
   return symbols;
 }
 
+/// Whether `expr` is never negative: it is made of dims, and not of what a bind reads.
+static bool isSize(ExprAttr expr, Operation *op) {
+  llvm::StringSet<> read;
+  op->getParentOfType<func::FuncOp>().walk([&](BindOp bind) {
+    for (StringRef name : bind.getSymbols().getAsValueRange<StringAttr>())
+      read.insert(name);
+  });
+  bool isMadeOfDims = isKnownNonNegative(expr);
+  expr.walkSymbols([&](StringRef symbol) { isMadeOfDims &= !read.contains(symbol); });
+  return isMadeOfDims;
+}
+
 /// What the iterations of a loop have put into a sequence, one after the other. Without any
 /// iteration there is no element to tell the dims: those that are known before it are added as an
 /// operand.
@@ -155,22 +168,19 @@ static PartialDims inferStack(LibraryCallOp op) {
   MLIRContext *context = op.getContext();
   SmallVector<ExprAttr> dims = {ExprAttr()};
   SmallVector<Attribute> sizes;
-  if (loop.getTripAttr() && !loop.getCondition())
-    dims[0] = maximum(loop.getTripAttr(), ExprAttr::constant(context, 0));
+  if (loop.getTripAttr() && !loop.getCondition() && isSize(loop.getTripAttr(), loop))
+    dims[0] = loop.getTripAttr();
   for (ExprAttr dim : *element) {
     bool isKnown = true;
     dim.walkSymbols([&](StringRef symbol) { isKnown &= !inner.contains(symbol); });
     dims.push_back(isKnown ? dim : ExprAttr());
     sizes.push_back(isKnown ? dim : ExprAttr::constant(context, 0));
   }
-  if (op.getInputs()[1].getDefiningOp<AbsentOp>()) {
-    OpBuilder builder(op);
-    auto rank = ExprAttr::constant(context, static_cast<int64_t>(sizes.size()));
-    Value known =
-        SizesOp::create(builder, op.getLoc(), PlannedType::get(rank, builder.getI64Type()),
-                        builder.getArrayAttr(sizes));
-    op->setOperand(1, known);
-  }
+  OpBuilder builder(op);
+  auto rank = ExprAttr::constant(context, static_cast<int64_t>(sizes.size()));
+  op->setOperand(1,
+                 SizesOp::create(builder, op.getLoc(), PlannedType::get(rank, builder.getI64Type()),
+                                 builder.getArrayAttr(sizes)));
   return dims;
 }
 
@@ -194,6 +204,8 @@ static FailureOr<PartialDims> inferDims(LibraryCallOp op, ShapeContext &context)
   });
   if (rule == scalar)
     return PartialDims(SmallVector<ExprAttr>());
+  if (op.getCallee() == "shape")
+    return PartialDims(SmallVector<ExprAttr>(1));
   if (op.getCallee() == "stack" && op.getInputs().size() == 2)
     return inferStack(op);
   if (!isKnown || op.getInputs().empty() || rule == none ||

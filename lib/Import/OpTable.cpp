@@ -114,6 +114,7 @@ static constexpr StringLiteral maxPoolOutputs[] = {"Indices"};
 //===----------------------------------------------------------------------===//
 
 static constexpr OpRow::Extra variadic{.variadicInputs = true};
+static constexpr OpRow::Extra handles{.handles = true};
 
 static constexpr OpRow rows[] = {
     {"", "Abs", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
@@ -139,7 +140,7 @@ static constexpr OpRow rows[] = {
     {"", "Cos", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Div", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "Elu", oldestOpset, newestOpset, unaryInputs, alphaAttributes, importActivation},
-    {"", "Equal", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Equal", oldestOpset, newestOpset, binaryInputs, {}, importEqual, {}, handles},
     {"", "Erf", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Exp", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Floor", oldestOpset, newestOpset, unaryInputs, {}, importUnary},

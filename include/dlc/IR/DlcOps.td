@@ -368,7 +368,7 @@ def Dlc_ReinterpretOp : Dlc_Op<"reinterpret", [Pure]> {
   let summary = "a dense buffer as one of another shape";
   let description = [{
     Constraints:
-    - C1: both buffers are dense and have the same size
+    - C1: both buffers are dense and have the same size; where only the run knows it, a guard compares them before
   }];
   let arguments = (ins Dlc_Buffer:$source);
   let results = (outs Dlc_Buffer:$buffer);
