@@ -198,7 +198,8 @@ static void guardOperands(Operation *op) {
     for (PlannedType factor : {matmul.getLhs().getType(), matmul.getRhs().getType()})
       guardBroadcast(MatmulOp::getOuterDims(factor), matmul.getBatchDims());
   } else if (auto concat = dyn_cast<ConcatOp>(op)) {
-    int64_t axis = concat.getAxis() < 0 ? concat.getAxis() + result.getRank() : concat.getAxis();
+    auto axis = static_cast<int64_t>(concat.getAxis());
+    axis = axis < 0 ? axis + result.getRank() : axis;
     for (Value input : concat.getInputs())
       for (int64_t d = 0; d != result.getRank(); ++d)
         if (d != axis)

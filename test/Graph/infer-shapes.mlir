@@ -274,3 +274,12 @@ func.func @call_of_late_rank(%s: !dlc.value, %h: !dlc.value) -> !dlc.value {
   %0 = dlc.library_call "sequence_insert"(%s, %t) {} : (!dlc.value, !dlc.tensor<* x f32>) -> !dlc.value
   return %0 : !dlc.value
 }
+
+// The dim that is joined may differ.
+// CHECK-LABEL: func.func @joined
+// CHECK-NOT: dlc.guard
+// CHECK: dlc.concat {{.*}} axis -1 {{.*}} -> !dlc.tensor<N x 5 x f32>
+func.func @joined(%x: !dlc.tensor<N x 2 x f32>, %y: !dlc.tensor<N x 3 x f32>) {
+  %0 = dlc.concat %x, %y axis -1 : (!dlc.tensor<N x 2 x f32>, !dlc.tensor<N x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}
