@@ -98,7 +98,8 @@ static FailureOr<PartialDims> inferTopK(LibraryCallOp op, ShapeContext &context)
 static FailureOr<PartialDims> inferGatherNd(LibraryCallOp op) {
   PartialDims data = getDims(op.getInputs()[0]), indices = getDims(op.getInputs()[1]);
   int64_t batch = getInt(op, "batch_dims", 0);
-  std::optional<int64_t> depth = indices->empty() ? std::nullopt : indices->back().getConstant();
+  std::optional<int64_t> depth =
+      !data || !indices || indices->empty() ? std::nullopt : indices->back().getConstant();
   if (!depth)
     return PartialDims();
   if (batch < 0 || *depth < 1 || batch + *depth > static_cast<int64_t>(data->size()))
