@@ -94,6 +94,16 @@ static bool isHostOp(Operation *op) {
          op->hasTrait<OpTrait::IsTerminator>() || isView(op);
 }
 
+/// Whether library ops have elements of all types of `op`.
+static bool hasLibraryTypes(Operation *op) {
+  auto isKnown = [](Type type) {
+    auto planned = dyn_cast<PlannedType>(type);
+    return !planned || getDtype(planned.getElementType());
+  };
+  return llvm::all_of(op->getOperandTypes(), isKnown) &&
+         llvm::all_of(op->getResultTypes(), isKnown);
+}
+
 /// Makes `op` a call of its library function.
 static void makeLibraryCall(Operation *op, StringRef callee) {
   OpBuilder builder(op);
@@ -188,7 +198,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
         auto planned = dyn_cast<PlannedType>(type);
         return !planned || planned.hasRank();
       });
-      if (callee && isInferred && (obstacle || sizes.contains(op))) {
+      if (callee && isInferred && hasLibraryTypes(op) && (obstacle || sizes.contains(op))) {
         makeLibraryCall(op, *callee);
         ++numCalls;
       } else if (obstacle) {

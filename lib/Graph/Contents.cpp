@@ -162,8 +162,8 @@ static std::optional<Fraction> convert(Fraction value, CastOp cast) {
     constant = value.numerator.getConstant();
   }
   unsigned width = to.getIntOrFloatBitWidth();
-  bool fits = width == 64 || (width == 32 && !constant) ||
-              (constant && llvm::isUIntN(width - 1, std::abs(*constant)));
+  bool fits =
+      width == 64 || (width == 32 && !constant) || (constant && llvm::isIntN(width, *constant));
   return fits ? std::optional<Fraction>(value) : std::nullopt;
 }
 
@@ -219,6 +219,21 @@ static std::optional<Fraction> computeElement(Operation *op, ArrayRef<Fraction> 
       .Default([](Operation *) { return std::nullopt; });
 }
 
+/// Whether elements of type `type` hold the value as it is: integers do not wrap around, floats are
+/// not rounded. Of a value that is no constant only 64 bits are known to be enough, but for a cast,
+/// which exporters put around sizes.
+static bool holds(Type type, Fraction value, bool isCast) {
+  std::optional<int64_t> constant = value.numerator.getConstant();
+  if (isa<FloatType>(type))
+    return !constant || (*constant > -(1 << 24) && *constant < (1 << 24));
+  unsigned width = type.getIntOrFloatBitWidth();
+  if (!constant)
+    return width == 64 || isCast;
+  if (type.isUnsignedInteger() || width == 1)
+    return *constant >= 0 && (width == 64 || llvm::isUIntN(width, *constant));
+  return llvm::isIntN(width, *constant);
+}
+
 std::optional<Elements> ContentsAnalysis::computeElementwise(Operation *op) {
   auto type = cast<PlannedType>(op->getResult(0).getType());
   std::optional<SmallVector<int64_t>> shape = getSmallShape(op->getResult(0));
@@ -240,7 +255,7 @@ std::optional<Elements> ContentsAnalysis::computeElementwise(Operation *op) {
       arguments.push_back(elements[getBroadcastIndex(index, *shape, from)]);
     std::optional<Fraction> result =
         computeElement(op, arguments, isa<IntegerType>(type.getElementType()));
-    if (!result)
+    if (!result || !result->numerator || !holds(type.getElementType(), *result, isa<CastOp>(op)))
       return std::nullopt;
     results.push_back(*result);
   }

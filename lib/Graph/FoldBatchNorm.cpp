@@ -51,8 +51,8 @@ static Value createConstant(OpBuilder &builder, Location loc, WeightAttr weight)
 /// constants.
 static ConvOp getFoldableConv(BatchNormOp op) {
   auto conv = op.getInput().getDefiningOp<ConvOp>();
-  if (!conv || !conv->hasOneUse() || !getWeight(conv.getFilter()) ||
-      (conv.getBias() && !getWeight(conv.getBias())))
+  if (!conv || conv->getBlock() != op->getBlock() || !conv->hasOneUse() ||
+      !getWeight(conv.getFilter()) || (conv.getBias() && !getWeight(conv.getBias())))
     return {};
   return conv;
 }

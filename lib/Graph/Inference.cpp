@@ -151,16 +151,19 @@ LogicalResult Inference::makeLate(Operation *op, ArrayRef<PartialDims> dims) {
 }
 
 LogicalResult Inference::inferLibraryCall(LibraryCallOp op) {
+  OpBuilder builder(op);
+  for (OpOperand &operand : op.getInputsMutable())
+    if (hasLateRank(operand.get()))
+      operand.set(getHandle(builder, op.getLoc(), operand.get()));
   // Results that are all known, or handles.
   if (llvm::all_of(op.getResults(), isKnown) || !op.getOuts().empty())
     return success();
   FailureOr<SmallVector<PartialDims>> dims = inferLibraryResults(op, *this);
   if (failed(dims))
     return failure();
-  bool complete = llvm::all_of(op.getInputs(), [](Value v) { return !hasLateRank(v); }) &&
-                  llvm::all_of(*dims, [](const PartialDims &known) {
-                    return known && !llvm::is_contained(*known, ExprAttr());
-                  });
+  bool complete = llvm::all_of(*dims, [](const PartialDims &known) {
+    return known && !llvm::is_contained(*known, ExprAttr());
+  });
   if (!complete)
     return makeLate(op, *dims);
   for (auto [result, known] : llvm::zip_equal(op.getResults(), *dims))
@@ -195,7 +198,8 @@ static void guardOperands(Operation *op) {
     for (PlannedType factor : {matmul.getLhs().getType(), matmul.getRhs().getType()})
       guardBroadcast(MatmulOp::getOuterDims(factor), matmul.getBatchDims());
   } else if (auto concat = dyn_cast<ConcatOp>(op)) {
-    int64_t axis = concat.getAxis() < 0 ? concat.getAxis() + result.getRank() : concat.getAxis();
+    auto axis = static_cast<int64_t>(concat.getAxis());
+    axis = axis < 0 ? axis + result.getRank() : axis;
     for (Value input : concat.getInputs())
       for (int64_t d = 0; d != result.getRank(); ++d)
         if (d != axis)

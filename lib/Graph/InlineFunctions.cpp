@@ -46,7 +46,9 @@ struct InlineFunctions : dlc::impl::InlineFunctionsBase<InlineFunctions> {
     if (llvm::is_contained(path, function))
       return function.emitError("function '") << function.getSymName() << "' calls itself";
     path.push_back(function);
-    for (auto call : llvm::make_early_inc_range(function.getOps<func::CallOp>())) {
+    SmallVector<func::CallOp> calls; // in branches and loops too
+    function.walk([&](func::CallOp call) { calls.push_back(call); });
+    for (func::CallOp call : calls) {
       auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
       if (!callee || callee.isExternal())
         return call.emitError("expected a function '") << call.getCallee() << "'";

@@ -2,6 +2,9 @@
 
 #include "Inference.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -95,7 +98,8 @@ static FailureOr<PartialDims> inferTopK(LibraryCallOp op, ShapeContext &context)
 static FailureOr<PartialDims> inferGatherNd(LibraryCallOp op) {
   PartialDims data = getDims(op.getInputs()[0]), indices = getDims(op.getInputs()[1]);
   int64_t batch = getInt(op, "batch_dims", 0);
-  std::optional<int64_t> depth = indices->empty() ? std::nullopt : indices->back().getConstant();
+  std::optional<int64_t> depth =
+      !data || !indices || indices->empty() ? std::nullopt : indices->back().getConstant();
   if (!depth)
     return PartialDims();
   if (batch < 0 || *depth < 1 || batch + *depth > static_cast<int64_t>(data->size()))
@@ -113,6 +117,71 @@ static FailureOr<PartialDims> inferOneHot(LibraryCallOp op, ShapeContext &contex
     return failure();
   std::optional<ShapeContext::Contents> depth = context.bindContents(op.getInputs()[1]);
   dims->insert(dims->begin() + *axis, depth && depth->size() == 1 ? depth->front() : ExprAttr());
+  return dims;
+}
+
+/// The symbols that are bound in the body of a loop, and so mean nothing behind it.
+static llvm::StringSet<> getInnerSymbols(LoopOp loop) {
+  llvm::StringSet<> symbols;
+  auto insert = [&](ArrayAttr names) {
+    for (StringRef name : names.getAsValueRange<StringAttr>())
+      symbols.insert(name);
+  };
+  symbols.insert(loop.getIteration());
+  loop.getBody().walk([&](Operation *op) {
+    if (auto bind = dyn_cast<BindOp>(op))
+      insert(bind.getSymbols());
+    else if (auto match = dyn_cast<MatchOp>(op))
+      insert(match.getBinds());
+    else if (auto inner = dyn_cast<LoopOp>(op))
+      symbols.insert(inner.getIteration());
+  });
+  return symbols;
+}
+
+/// Whether `expr` is never negative: it is made of dims, and not of what a bind reads.
+static bool isSize(ExprAttr expr, Operation *op) {
+  llvm::StringSet<> read;
+  op->getParentOfType<func::FuncOp>().walk([&](BindOp bind) {
+    for (StringRef name : bind.getSymbols().getAsValueRange<StringAttr>())
+      read.insert(name);
+  });
+  bool isMadeOfDims = isKnownNonNegative(expr);
+  expr.walkSymbols([&](StringRef symbol) { isMadeOfDims &= !read.contains(symbol); });
+  return isMadeOfDims;
+}
+
+/// What the iterations of a loop have put into a sequence, one after the other. Without any
+/// iteration there is no element to tell the dims: those that are known before it are added as an
+/// operand.
+static PartialDims inferStack(LibraryCallOp op) {
+  auto result = dyn_cast<OpResult>(op.getInputs()[0]);
+  auto loop = result ? dyn_cast<LoopOp>(result.getOwner()) : LoopOp();
+  if (!loop)
+    return std::nullopt;
+  auto insert = loop.getCarried()[result.getResultNumber()].getDefiningOp<LibraryCallOp>();
+  if (!insert || insert.getCallee() != "sequence_insert" || insert.getInputs().size() < 2)
+    return std::nullopt;
+  PartialDims element = getDims(insert.getInputs()[1]);
+  if (!element)
+    return std::nullopt;
+  llvm::StringSet<> inner = getInnerSymbols(loop);
+  MLIRContext *context = op.getContext();
+  SmallVector<ExprAttr> dims = {ExprAttr()};
+  SmallVector<Attribute> sizes;
+  if (loop.getTripAttr() && !loop.getCondition() && isSize(loop.getTripAttr(), loop))
+    dims[0] = loop.getTripAttr();
+  for (ExprAttr dim : *element) {
+    bool isKnown = true;
+    dim.walkSymbols([&](StringRef symbol) { isKnown &= !inner.contains(symbol); });
+    dims.push_back(isKnown ? dim : ExprAttr());
+    sizes.push_back(isKnown ? dim : ExprAttr::constant(context, 0));
+  }
+  OpBuilder builder(op);
+  auto rank = ExprAttr::constant(context, static_cast<int64_t>(sizes.size()));
+  op->setOperand(1,
+                 SizesOp::create(builder, op.getLoc(), PlannedType::get(rank, builder.getI64Type()),
+                                 builder.getArrayAttr(sizes)));
   return dims;
 }
 
@@ -136,6 +205,10 @@ static FailureOr<PartialDims> inferDims(LibraryCallOp op, ShapeContext &context)
   });
   if (rule == scalar)
     return PartialDims(SmallVector<ExprAttr>());
+  if (op.getCallee() == "shape")
+    return PartialDims(SmallVector<ExprAttr>(1));
+  if (op.getCallee() == "stack" && op.getInputs().size() == 2)
+    return inferStack(op);
   if (!isKnown || op.getInputs().empty() || rule == none ||
       !isa<PlannedType>(op.getInputs().front().getType()) ||
       (rule == second && !isa<PlannedType>(op.getInputs()[1].getType())))

@@ -60,12 +60,11 @@ static std::optional<std::string> getElementwiseObstacle(Operation *op) {
 }
 
 static std::optional<std::string> getMatmulObstacle(MatmulOp matmul) {
-  ArrayRef<ExprAttr> result = matmul.getType().getDims();
-  for (Value factor : {matmul.getLhs(), matmul.getRhs()}) {
-    ArrayRef<ExprAttr> dims = cast<PlannedType>(factor.getType()).getDims();
-    // The last two dims are those of the matrices.
-    for (size_t i = 3; i <= dims.size(); ++i)
-      if (dlc::broadcastsAtRunTime(dims[dims.size() - i], result[result.size() - i]))
+  ArrayRef<ExprAttr> batch = matmul.getBatchDims();
+  for (PlannedType factor : {matmul.getLhs().getType(), matmul.getRhs().getType()}) {
+    ArrayRef<ExprAttr> dims = MatmulOp::getOuterDims(factor);
+    for (auto [dim, to] : llvm::zip_equal(dims, batch.take_back(dims.size())))
+      if (dlc::broadcastsAtRunTime(dim, to))
         return "dims that may broadcast at run time are not supported";
   }
   return std::nullopt;

@@ -45,8 +45,10 @@ static LogicalResult addView(Operation *op, OpBuilder &builder, Value input,
                              ArrayRef<ExprAttr> dims, SmallVectorImpl<Value> &values) {
   PlannedType type = getType(input);
   ExprAttr before = getProduct(op, type.getDims()), after = getProduct(op, dims);
-  if (failed(checkDims(op, dims)) || !before || !after)
+  if (failed(checkDims(op, dims)))
     return failure();
+  if (!before || !after)
+    return op->emitError("expected a number of elements of 64 bits");
   if (before != after) {
     if ((before - after).getConstant())
       return op->emitError("expected as many elements as ")

@@ -13,14 +13,14 @@ static constexpr StringLiteral modelAttr = "dlc.model", sourcesAttr = "dlc.sourc
                                sitesAttr = "dlc.sites", versionsAttr = "dlc.versions";
 
 /// The attribute `name` of the module; an error where it is absent or of another kind.
-template <typename Attr> static FailureOr<Attr> getRequired(ModuleOp module, StringRef name) {
-  if (auto attr = module->getAttrOfType<Attr>(name))
+template <typename Attr> static FailureOr<Attr> getRequired(Operation *op, StringRef name) {
+  if (auto attr = op->getAttrOfType<Attr>(name))
     return attr;
-  return module.emitError("expected module attribute '") << name << "'";
+  return op->emitError("expected module attribute '") << name << "'";
 }
 
-static LogicalResult malformed(ModuleOp module, StringRef name) {
-  return module.emitError("expected a well-formed module attribute '") << name << "'";
+static LogicalResult malformed(Operation *op, StringRef name) {
+  return op->emitError("expected a well-formed module attribute '") << name << "'";
 }
 
 //===----------------------------------------------------------------------===//
@@ -83,8 +83,8 @@ static LogicalResult decodePorts(DictionaryAttr signature, StringRef key,
   return success();
 }
 
-void dlc::setSignature(ModuleOp module, const Signature &signature) {
-  Builder builder(module.getContext());
+void dlc::setSignature(Operation *op, const Signature &signature) {
+  Builder builder(op->getContext());
   NamedAttrList fields;
   fields.set("symbols", builder.getStrArrayAttr(signature.symbols));
   if (!signature.entrySymbols.empty())
@@ -93,7 +93,7 @@ void dlc::setSignature(ModuleOp module, const Signature &signature) {
     fields.set("late_symbols", builder.getStrArrayAttr(signature.lateSymbols));
   fields.set("inputs", encodePorts(builder, signature.inputs));
   fields.set("outputs", encodePorts(builder, signature.outputs));
-  module->setAttr(signatureAttr, fields.getDictionary(module.getContext()));
+  op->setAttr(signatureAttr, fields.getDictionary(op->getContext()));
 }
 
 static LogicalResult decodeSymbols(ArrayAttr array, SmallVectorImpl<StringRef> &symbols) {
@@ -106,8 +106,8 @@ static LogicalResult decodeSymbols(ArrayAttr array, SmallVectorImpl<StringRef> &
   return success();
 }
 
-FailureOr<Signature> dlc::getSignature(ModuleOp module) {
-  FailureOr<DictionaryAttr> attr = getRequired<DictionaryAttr>(module, signatureAttr);
+FailureOr<Signature> dlc::getSignature(Operation *op) {
+  FailureOr<DictionaryAttr> attr = getRequired<DictionaryAttr>(op, signatureAttr);
   if (failed(attr))
     return failure();
   Signature signature;
@@ -119,8 +119,26 @@ FailureOr<Signature> dlc::getSignature(ModuleOp module) {
       (late && failed(decodeSymbols(late, signature.lateSymbols))) ||
       failed(decodePorts(*attr, "inputs", signature.inputs)) ||
       failed(decodePorts(*attr, "outputs", signature.outputs)))
-    return malformed(module, signatureAttr);
+    return malformed(op, signatureAttr);
   return signature;
+}
+
+bool dlc::isHostProgram(func::FuncOp function) {
+  return function.getSymName() == mainName ||
+         (function->hasAttr(whenName) && function.getSymName().starts_with(mainName));
+}
+
+bool dlc::isEntry(func::FuncOp function) {
+  return function.getSymName() == entryName ||
+         (function->hasAttr(whenName) && function.getSymName().starts_with(entryName));
+}
+
+SmallVector<func::FuncOp> dlc::getHostPrograms(ModuleOp module) {
+  return llvm::to_vector(llvm::make_filter_range(module.getOps<func::FuncOp>(), isHostProgram));
+}
+
+std::string dlc::getEntryName(func::FuncOp host) {
+  return (entryName + host.getSymName().drop_front(mainName.size())).str();
 }
 
 void dlc::setRange(ModuleOp module, StringRef symbol, SymbolRange range) {

@@ -5,6 +5,8 @@
 
 #include "OnnxTypes.h"
 
+#include "dlc/ABI/Op.h"
+
 #include "llvm/ADT/DenseMap.h"
 
 namespace dlc {

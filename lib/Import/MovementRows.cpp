@@ -29,6 +29,8 @@ static constexpr InputRow squeezeInputs13[] = {{"data"}, {"axes", optional}};
 static constexpr InputRow tileInputs[] = {{"input"}, {"repeats"}};
 static constexpr InputRow unsqueezeInputs13[] = {{"data"}, {"axes"}};
 
+static constexpr InputRow compressInputs[] = {{"input"}, {"condition"}};
+
 static constexpr AttributeRow axesAttributes[] = {{"axes", Proto::INTS}};
 static constexpr AttributeRow axisAttributes[] = {{"axis", Proto::INT}};
 static constexpr AttributeRow constantAttributes1[] = {{"value", Proto::TENSOR}};
@@ -64,6 +66,7 @@ static constexpr OpRow::Extra twoOutputs{.outputs = 2};
 static constexpr OpRow::Extra variadic{.variadicInputs = true};
 
 static constexpr OpRow rows[] = {
+    {"", "Compress", 9, newestOpset, compressInputs, axisAttributes, importCompress},
     {"",
      "Concat",
      oldestOpset,
@@ -92,8 +95,8 @@ static constexpr OpRow rows[] = {
     {"", "Range", 11, newestOpset, rangeInputs, {}, importRange},
     {"", "Reshape", oldestOpset, 13, reshapeInputs, {}, importReshape},
     {"", "Reshape", 14, newestOpset, reshapeInputs, reshapeAttributes14, importReshape},
-    {"", "Shape", oldestOpset, 14, dataInputs, {}, importShape},
-    {"", "Shape", 15, newestOpset, dataInputs, shapeAttributes15, importShape},
+    {"", "Shape", oldestOpset, 14, dataInputs, {}, importShape, {}, handles},
+    {"", "Shape", 15, newestOpset, dataInputs, shapeAttributes15, importShape, {}, handles},
     {"", "Size", oldestOpset, newestOpset, dataInputs, {}, importSize},
     {"", "Slice", oldestOpset, 9, dataInputs, sliceAttributes1, importSliceAttributes},
     {"", "Slice", 10, newestOpset, sliceInputs10, {}, importSlice},

@@ -172,6 +172,16 @@ LogicalResult OnnxNode::requireSameElements() const {
   return success();
 }
 
+LogicalResult OnnxNode::requireStrings(size_t index) const {
+  if (isStandIn(inputs[index]))
+    return failure();
+  if (isHandle(index) && getOnnxType(index) == OnnxType{OnnxType::tensor, DLC_DTYPE_STRING})
+    return success();
+  return emitError() << "expected input '" << getInputName(index)
+                     << "' to be a tensor(string), found a "
+                     << (isHandle(index) ? describe(getOnnxType(index)) : "tensor of numbers");
+}
+
 LogicalResult OnnxNode::requireAttribute(StringRef name) const {
   if (findAttribute(name))
     return success();

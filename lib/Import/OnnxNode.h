@@ -85,6 +85,8 @@ public:
   /// Checks that all inputs have elements of one type. Failure without an error where an earlier
   /// node failed.
   mlir::LogicalResult requireSameElements() const;
+  /// Checks that an input is a tensor of strings.
+  mlir::LogicalResult requireStrings(size_t index) const;
   /// Checks that an attribute is there.
   mlir::LogicalResult requireAttribute(llvm::StringRef name) const;
   /// Checks that all inputs that are present have f32 elements.

@@ -37,6 +37,8 @@ static constexpr InputRow reduceInputs13[] = {{"data"}, {"axes", optional}};
 static constexpr InputRow resizeInputs[] = {
     {"X"}, {"roi", optional}, {"scales", optional}, {"sizes", optional}};
 
+static constexpr InputRow softmaxInputs[] = {{"input"}};
+
 static constexpr AttributeRow axisAttributes[] = {{"axis", Proto::INT}};
 static constexpr AttributeRow batchNormAttributes7[] = {
     {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"spatial", Proto::INT}};
@@ -112,6 +114,7 @@ static constexpr StringLiteral maxPoolOutputs[] = {"Indices"};
 //===----------------------------------------------------------------------===//
 
 static constexpr OpRow::Extra variadic{.variadicInputs = true};
+static constexpr OpRow::Extra handles{.handles = true};
 
 static constexpr OpRow rows[] = {
     {"", "Abs", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
@@ -137,7 +140,7 @@ static constexpr OpRow rows[] = {
     {"", "Cos", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Div", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "Elu", oldestOpset, newestOpset, unaryInputs, alphaAttributes, importActivation},
-    {"", "Equal", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Equal", oldestOpset, newestOpset, binaryInputs, {}, importEqual, {}, handles},
     {"", "Erf", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Exp", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Floor", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
@@ -158,8 +161,8 @@ static constexpr OpRow rows[] = {
     {"", "Less", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "LessOrEqual", 12, newestOpset, binaryInputs, {}, importBinary},
     {"", "Log", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "LogSoftmax", oldestOpset, 12, unaryInputs, axisAttributes, importFlatSoftmax},
-    {"", "LogSoftmax", 13, newestOpset, unaryInputs, axisAttributes, importSoftmax},
+    {"", "LogSoftmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
+    {"", "LogSoftmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
     {"", "MatMul", oldestOpset, newestOpset, binaryInputs, {}, importMatMul},
     {"", "Max", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
     {"", "MaxPool", oldestOpset, 7, unaryInputs, maxPoolAttributes1, importMaxPool},
@@ -207,8 +210,8 @@ static constexpr OpRow rows[] = {
     {"", "Sigmoid", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sign", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sin", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "Softmax", oldestOpset, 12, unaryInputs, axisAttributes, importFlatSoftmax},
-    {"", "Softmax", 13, newestOpset, unaryInputs, axisAttributes, importSoftmax},
+    {"", "Softmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
+    {"", "Softmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
     {"", "Softplus", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
     {"", "Softsign", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
     {"", "Sqrt", oldestOpset, newestOpset, unaryInputs, {}, importUnary},

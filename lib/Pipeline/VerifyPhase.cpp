@@ -61,9 +61,8 @@ static bool isAllowed(Operation *op, Phase phase) {
   auto function = op->getParentOfType<func::FuncOp>();
   if (!function)
     return false;
-  StringRef name = function.getSymName();
-  if (phase <= Phase::Schedule || name == mainName || name == entryName)
-    return isAllowedInHost(op, phase, name == entryName);
+  if (phase <= Phase::Schedule || isHostProgram(function) || isEntry(function))
+    return isAllowedInHost(op, phase, isEntry(function));
   return isa<ReadOp, WriteOp>(op) || (isComputation(op) && !isa<KernelOp, YieldOp>(op));
 }
 
@@ -107,12 +106,14 @@ public:
         if (std::optional<StringRef> symbol = dim.getSymbol())
           bind(*symbol);
     // What entry binds holds in main, what both bind in the kernels, wherever they are launched.
-    auto entry = module.lookupSymbol<func::FuncOp>(entryName);
-    if ((entry && failed(verifyFunction(entry))) || failed(verifyFunction(main)))
-      return failure();
+    for (func::FuncOp host : getHostPrograms(module)) {
+      auto entry = module.lookupSymbol<func::FuncOp>(getEntryName(host));
+      if ((entry && failed(verifyFunction(entry))) || failed(verifyFunction(host)))
+        return failure();
+    }
     bound.insert_range(everBound);
     for (auto function : module.getOps<func::FuncOp>())
-      if (function != entry && function != main && failed(verifyFunction(function)))
+      if (!isHostProgram(function) && !isEntry(function) && failed(verifyFunction(function)))
         return failure();
     return success();
   }

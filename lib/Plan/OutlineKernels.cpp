@@ -31,6 +31,8 @@ static func::FuncOp makeFunction(func::FuncOp main, StringRef name, TypeRange mo
   auto function =
       func::FuncOp::create(builder, main.getLoc(), name, builder.getFunctionType(types, results));
   function.addEntryBlock();
+  if (Attribute when = main->getAttr(whenName))
+    function->setAttr(whenName, when);
   return function;
 }
 
@@ -43,6 +45,33 @@ static HostBuilder makeBuilder(func::FuncOp function, func::FuncOp main, const S
   return builder;
 }
 
+/// All versions count the same symbols, in one order: those of the last one's inputs, then what any
+/// version binds.
+static void shareSymbols(MutableArrayRef<Signature> signatures) {
+  SetVector<StringRef> entry, late;
+  for (const Signature &signature : signatures) {
+    entry.insert_range(signature.entrySymbols);
+    late.insert_range(signature.lateSymbols);
+  }
+  for (Signature &signature : signatures) {
+    signature.symbols = signatures.back().symbols;
+    signature.entrySymbols = llvm::to_vector(entry);
+    signature.lateSymbols = llvm::to_vector(late);
+    for (auto [port, whole] : llvm::zip_equal(signature.inputs, signatures.back().inputs))
+      whole.readAtEntry |= port.readAtEntry;
+  }
+}
+
+/// "N = 1, M = 4"
+static Version describe(func::FuncOp host) {
+  std::string text;
+  if (auto when = host->getAttrOfType<DictionaryAttr>(whenName))
+    for (NamedAttribute size : when)
+      text += (text.empty() ? "" : ", ") + size.getName().str() + " = " +
+              std::to_string(cast<IntegerAttr>(size.getValue()).getInt());
+  return {text};
+}
+
 namespace {
 struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
   /// `entry` takes a copy of its ops; main keeps those whose values it still uses.
@@ -50,7 +79,7 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
                            KernelTable &kernels, WeightTable &weights) {
     if (ops.empty())
       return success();
-    func::FuncOp entry = makeFunction(main, entryName, {}, {});
+    func::FuncOp entry = makeFunction(main, getEntryName(main), {}, {});
     HostBuilder host = makeBuilder(entry, main, signature, kernels, weights);
     for (Operation *op : ops)
       if (failed(host.convert(op)))
@@ -74,7 +103,7 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
         buffers.push_back(convertType(output.type));
       else
         handles.push_back(HandleType::get(&getContext()));
-    func::FuncOp host = makeFunction(main, mainName, buffers, handles);
+    func::FuncOp host = makeFunction(main, main.getSymName(), buffers, handles);
     HostBuilder builder = makeBuilder(host, main, signature, kernels, weights);
     SmallVector<std::pair<Value, Value>> copies;
     SmallVector<Value> others;
@@ -96,6 +125,8 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
       value = isa<HandleType>(value.getType()) ? builder.lookup(value)
                                                : builder.getHandle(end->getLoc(), value);
     func::ReturnOp::create(builder.getBuilder(), end->getLoc(), others);
+    if (main->hasAttr(whenName))
+      setSignature(host, signature);
     main.erase();
     return success();
   }
@@ -106,14 +137,25 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
       getOperation().emitError("expected a function '") << mainName << "'";
       return signalPassFailure();
     }
-    EntryOps entryOps;
+    SmallVector<func::FuncOp> hosts = getHostPrograms(getOperation());
+    SmallVector<EntryOps, 1> entryOps(hosts.size());
+    SmallVector<Signature, 1> signatures;
+    for (auto [host, ops] : llvm::zip_equal(hosts, entryOps)) {
+      FailureOr<Signature> signature = readSignature(host, ops);
+      if (failed(signature))
+        return signalPassFailure();
+      signatures.push_back(std::move(*signature));
+    }
+    shareSymbols(signatures);
+    setSignature(getOperation(), signatures.back());
+    if (hosts.size() > 1)
+      setVersions(getOperation(), llvm::map_to_vector(hosts, describe));
     KernelTable kernels;
     WeightTable weights;
-    FailureOr<Signature> signature = readSignature(main, entryOps);
-    if (failed(signature) || failed(splitEntry(main, *signature, entryOps, kernels, weights)) ||
-        failed(convertMain(main, *signature, kernels, weights)))
-      return signalPassFailure();
-    setSignature(getOperation(), *signature);
+    for (auto [host, ops, signature] : llvm::zip_equal(hosts, entryOps, signatures))
+      if (failed(splitEntry(host, signature, ops, kernels, weights)) ||
+          failed(convertMain(host, signature, kernels, weights)))
+        return signalPassFailure();
     setWeights(getOperation(), weights.getWeights());
     setKernels(getOperation(), kernels.getKernels());
   }

@@ -25,6 +25,7 @@ struct LiveRange {
   size_t first, last; // numbers of ops
   size_t number;      // in order of first use
   ExprAttr size;      // in bytes
+  std::optional<int64_t> usualSize = {};
 };
 
 struct Slot {
@@ -104,17 +105,12 @@ static SmallVector<LiveRange> getLiveRanges(func::FuncOp main) {
   return ranges;
 }
 
-/// The size where every symbol is `value`; nothing on overflow.
-static std::optional<int64_t> getSizeAt(ExprAttr size, int64_t value) {
-  return size.evaluate([=](StringRef) -> std::optional<int64_t> { return value; });
-}
-
-/// Largest first, where all symbols are of a usual size: a small buffer then never takes the place
-/// that a large one could have shared.
-static bool isPlacedBefore(const LiveRange &lhs, const LiveRange &rhs) {
-  constexpr int64_t usual = 256;
-  std::optional<int64_t> lhsSize = getSizeAt(lhs.size, usual), rhsSize = getSizeAt(rhs.size, usual);
-  return lhsSize != rhsSize ? lhsSize > rhsSize : lhs.number < rhs.number;
+/// The size where every symbol has its usual value; nothing on overflow.
+static std::optional<int64_t> getUsualSize(ModuleOp module, ExprAttr size) {
+  constexpr int64_t usual = 256; // where nobody has declared another
+  return size.evaluate([&](StringRef symbol) -> std::optional<int64_t> {
+    return getHint(module, symbol).value_or(usual);
+  });
 }
 
 static bool overlaps(const LiveRange &lhs, const LiveRange &rhs) {
@@ -128,6 +124,7 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
       range.size = range.buffer.getType().getTensor().getBufferBytes();
       if (!range.size)
         return range.buffer.emitError("expected a buffer of less than 2^63 bytes");
+      range.usualSize = getUsualSize(getOperation(), range.size);
     }
     return success();
   }
@@ -152,7 +149,11 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
     SmallVector<LiveRange> ranges = getLiveRanges(main);
     if (failed(measure(ranges)))
       return failure();
-    llvm::sort(ranges, isPlacedBefore);
+    // Largest first: a small buffer then never takes the place that a large one could have shared.
+    llvm::sort(ranges, [](const LiveRange &lhs, const LiveRange &rhs) {
+      return lhs.usualSize != rhs.usualSize ? lhs.usualSize > rhs.usualSize
+                                            : lhs.number < rhs.number;
+    });
     SmallVector<Slot> slots;
     for (const LiveRange &range : ranges)
       assignSlot(range, slots);
@@ -174,13 +175,14 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
   }
 
   void runOnOperation() override {
-    auto main = getOperation().lookupSymbol<func::FuncOp>(mainName);
-    if (!main) {
+    SmallVector<func::FuncOp> hosts = getHostPrograms(getOperation());
+    if (hosts.empty()) {
       getOperation().emitError("expected a function '") << mainName << "'";
       return signalPassFailure();
     }
-    if (failed(plan(main)))
-      signalPassFailure();
+    for (func::FuncOp host : hosts)
+      if (failed(plan(host)))
+        return signalPassFailure();
   }
 };
 } // namespace

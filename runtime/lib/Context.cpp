@@ -62,6 +62,10 @@ const char *dlc_context_error_text(const dlc_context *context) {
   return context ? context->error.text() : "";
 }
 
+const char *dlc_context_version(const dlc_context *context) {
+  return context ? context->session->manifest.versions()[context->version] : "";
+}
+
 void dlc_context_cancel(dlc_context *context) {
   if (context)
     context->cancelled.store(true);

@@ -175,6 +175,8 @@ class Context:
             entry.value = value.value
             keep.append(value)
             return entry
+        if element.dtype.kind == "U":
+            element = element.astype(object)
         memory, entry.data, entry.size = write_tensor(element)
         dims = (c_int64 * max(element.ndim, 1))(*element.shape)
         entry.dtype, entry.rank, entry.dims = NUMBERS[element.dtype], element.ndim, dims

@@ -265,3 +265,21 @@ func.func @loop_that_spreads(%x: !dlc.tensor<N x f32>) {
   }
   return
 }
+
+// A library call takes a tensor whose rank only the run knows as the handle that it is in.
+// CHECK-LABEL: func.func @call_of_late_rank
+// CHECK: dlc.library_call "sequence_insert"(%arg0, %arg1) {} : (!dlc.value, !dlc.value) -> !dlc.value
+func.func @call_of_late_rank(%s: !dlc.value, %h: !dlc.value) -> !dlc.value {
+  %t = dlc.match %h binds [] : !dlc.value -> !dlc.tensor<* x f32>
+  %0 = dlc.library_call "sequence_insert"(%s, %t) {} : (!dlc.value, !dlc.tensor<* x f32>) -> !dlc.value
+  return %0 : !dlc.value
+}
+
+// The dim that is joined may differ.
+// CHECK-LABEL: func.func @joined
+// CHECK-NOT: dlc.guard
+// CHECK: dlc.concat {{.*}} axis -1 {{.*}} -> !dlc.tensor<N x 5 x f32>
+func.func @joined(%x: !dlc.tensor<N x 2 x f32>, %y: !dlc.tensor<N x 3 x f32>) {
+  %0 = dlc.concat %x, %y axis -1 : (!dlc.tensor<N x 2 x f32>, !dlc.tensor<N x 3 x f32>) -> !dlc.tensor<* x f32>
+  return
+}

@@ -232,9 +232,9 @@ func.func @max_pool_c2_stride(%x: !dlc.tensor<N x 4 x W x f32>) {
 
 // -----
 
-func.func @reinterpret_c1(%x: !dlc.buffer<!dlc.tensor<N x 4 x f32>>) {
+func.func @reinterpret_c1(%x: !dlc.buffer<!dlc.tensor<3 x 4 x f32>>) {
   // expected-error @below {{expected dense buffers of one size}}
-  %0 = dlc.reinterpret %x : !dlc.buffer<!dlc.tensor<N x 4 x f32>> -> !dlc.buffer<!dlc.tensor<N x 5 x f32>>
+  %0 = dlc.reinterpret %x : !dlc.buffer<!dlc.tensor<3 x 4 x f32>> -> !dlc.buffer<!dlc.tensor<3 x 5 x f32>>
   return
 }
 

@@ -17,6 +17,7 @@
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <csignal>
 #include <unistd.h>
 
 using namespace mlir;
@@ -180,6 +181,7 @@ int main(int argc, char **argv) {
     llvm::errs() << "internal error: " << reason << '\n';
     _exit(exitInternalError);
   });
+  std::signal(SIGXFSZ, SIG_IGN); // a file over the limit is an error of the write
   llvm::sys::SetInterruptFunction([] { _exit(exitInterrupted); });
   std::optional<ToolOptions> options = parseOptions(argc, argv);
   return options ? compile(*options) : exitUsage;

@@ -26,6 +26,7 @@ void dlc::run::catchFailures() {
   action.sa_handler = [](int) { removeTemporaryAndExit(130); };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  (void)signal(SIGXFSZ, SIG_IGN); // a file over the limit is an error of the write
   std::set_new_handler([] {
     (void)fputs("error: out of memory\n", stderr);
     removeTemporaryAndExit(1);

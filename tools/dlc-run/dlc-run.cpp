@@ -92,6 +92,8 @@ static bool run(const Options &options, const Model &model, std::vector<std::str
       !runModel(options, model.session, model.context, feeds, outputs, measurement, problems) ||
       !writeSinks(sinks, outputs, problems))
     return false;
+  if (const char *version = dlc_context_version(model.context); *version)
+    lines.push_back(std::string("version for ") + version);
   if (sinks.empty() && expectations.empty())
     describeOutputs(model, outputs, lines);
   const bool asExpected =

@@ -15,6 +15,7 @@
 #define DLC_IR_PROGRAM_H
 
 #include "dlc/IR/Dlc.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
 #include <limits>
@@ -48,6 +49,15 @@ struct HandlePort {
 /// Attribute of `main`'s arguments and results that are handles (up to the plan phase): an array of
 /// DLC_VALUE_ and DLC_DTYPE_ of HandlePort. A tensor of any type where it is absent.
 inline constexpr llvm::StringLiteral handleName = "dlc.handle";
+
+/// The versions of `main` in the order that a run tries them, the last of which is `main`.
+llvm::SmallVector<mlir::func::FuncOp> getHostPrograms(mlir::ModuleOp module);
+/// The name of the function that computes the entry symbols of a version.
+std::string getEntryName(mlir::func::FuncOp host);
+/// Whether `function` computes entry symbols.
+bool isEntry(mlir::func::FuncOp function);
+/// Whether `function` is `main` or a version of it.
+bool isHostProgram(mlir::func::FuncOp function);
 
 /// A named input or output.
 struct Port {
@@ -95,8 +105,9 @@ struct Version {
   std::string when;
 };
 
-void setSignature(mlir::ModuleOp module, const Signature &signature);
-mlir::FailureOr<Signature> getSignature(mlir::ModuleOp module);
+/// The signature of the program (`op` is the module), or of one version (`op` is its host program).
+void setSignature(mlir::Operation *op, const Signature &signature);
+mlir::FailureOr<Signature> getSignature(mlir::Operation *op);
 
 /// The values that a symbol may have, both ends included: 0 and the largest number unless declared.
 struct SymbolRange {

@@ -122,14 +122,20 @@ FailureOr<std::string> dlc::emitText(ModuleOp module, TextFormat format) {
   return text;
 }
 
-/// Copies the globals that the functions of `unit` refer to from `module`.
-static void cloneGlobals(ModuleOp unit, ModuleOp module) {
+/// Copies what the functions of `unit` refer to from `module`: constants, and declarations of
+/// functions.
+static void cloneReferences(ModuleOp unit, ModuleOp module) {
   SetVector<StringRef> names;
-  unit.walk([&](LLVM::AddressOfOp address) { names.insert(address.getGlobalName()); });
+  unit.walk([&](Operation *op) {
+    if (auto address = dyn_cast<LLVM::AddressOfOp>(op))
+      names.insert(address.getGlobalName());
+    else if (auto call = dyn_cast<LLVM::CallOp>(op); call && call.getCallee())
+      names.insert(*call.getCallee());
+  });
   OpBuilder builder = OpBuilder::atBlockBegin(unit.getBody());
   for (StringRef name : names)
-    if (auto global = module.lookupSymbol<LLVM::GlobalOp>(name))
-      builder.clone(*global);
+    if (Operation *op = module.lookupSymbol(name); op && !unit.lookupSymbol(name))
+      builder.clone(*op);
 }
 
 /// A module for each kernel, and one for everything else, which knows the kernels by name.
@@ -151,7 +157,7 @@ static SmallVector<OwningOpRef<ModuleOp>> split(ModuleOp module) {
     OpBuilder::InsertionGuard guard(builder);
     begin();
     auto definition = cast<LLVM::LLVMFuncOp>(builder.clone(op));
-    cloneGlobals(*units.back(), module);
+    cloneReferences(*units.back(), module);
     for (LLVM::LLVMFuncOp function : {declaration, definition}) {
       function.setLinkage(LLVM::Linkage::External);
       function.setVisibility_(LLVM::Visibility::Hidden);

@@ -34,7 +34,8 @@ static void emitReturn(HostEmitter &code, func::ReturnOp end, const Signature &s
   LLVM::ReturnOp::create(code.builder, code.loc, code.constant(code.i32, DLC_PROGRAM_OK));
 }
 
-static LogicalResult emitRun(HostProgram &program, func::FuncOp main, const Signature &signature) {
+static LogicalResult emitRun(HostProgram &program, func::FuncOp main, const Signature &signature,
+                             StringRef name) {
   size_t numInputs = signature.inputs.size();
   size_t numBuffers = llvm::count_if(
       signature.outputs, [&](const Port &port) { return signature.isCallersMemory(port); });
@@ -42,7 +43,7 @@ static LogicalResult emitRun(HostProgram &program, func::FuncOp main, const Sign
       main.getNumResults() != signature.outputs.size() - numBuffers)
     return main.emitError("expected one argument for each input, and one argument or result for "
                           "each output of the signature");
-  HostEmitter code(program, signature, main.getLoc(), runName);
+  HostEmitter code(program, signature, main.getLoc(), name);
   auto loadField = [&](int32_t index) {
     return code.load(code.field(code.getCall(), code.runCallType, index));
   };
@@ -148,7 +149,7 @@ static LogicalResult emitEntry(HostEmitter &code, func::FuncOp entry) {
 }
 
 static LogicalResult emitPlan(HostProgram &program, func::FuncOp main, func::FuncOp entry,
-                              const Signature &signature) {
+                              const Signature &signature, StringRef name, size_t version) {
   auto workspace = main->getAttrOfType<ExprAttr>(workspaceName);
   if (!workspace)
     return main.emitError("expected the attribute '") << workspaceName << "'";
@@ -156,7 +157,7 @@ static LogicalResult emitPlan(HostProgram &program, func::FuncOp main, func::Fun
   planned.sizes.insert(workspace);
   if (!planned.isValid)
     return main.emitError("expected sizes of buffers with coefficients of 64 bits");
-  HostEmitter code(program, signature, main.getLoc(), planName);
+  HostEmitter code(program, signature, main.getLoc(), name);
   if (entry && failed(emitEntry(code, entry)))
     return failure();
   ExprEmitter exprs(code.builder, code.loc, code.getSymbols(), code.getSymbolNames(),
@@ -174,11 +175,66 @@ static LogicalResult emitPlan(HostProgram &program, func::FuncOp main, func::Fun
       for (ExprAttr dim : output.type.getDims())
         code.store(signature.isLate(dim) ? code.constant(code.i64, -1) : *exprs.emit(dim),
                    code.element(dims, code.i64, index++));
-  code.store(code.constant(code.i32, 0), fieldAddress(1));
+  code.store(code.constant(code.i32, version), fieldAddress(1));
   code.store(*exprs.emit(workspace), fieldAddress(7));
   LLVM::ReturnOp::create(code.builder, code.loc, code.constant(code.i32, DLC_PROGRAM_OK));
   code.finish();
   return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Versions
+//===----------------------------------------------------------------------===//
+
+/// Function `name` that hands its call over to that of the first version for which `fits` emits a
+/// condition that holds; the last version fits always.
+static void emitChoice(CodeBuilder &code, ModuleOp module, StringRef name, size_t numVersions,
+                       function_ref<Value(Value call, size_t version)> fits) {
+  auto choice =
+      code.createFunction(module, name, code.i32, {code.pointer}, LLVM::Linkage::Internal);
+  Value call = choice.getArgument(0);
+  for (size_t version = 0; version != numVersions; ++version) {
+    Value condition = version + 1 == numVersions ? Value() : fits(call, version);
+    Block *block = code.builder.getBlock(), *taken = code.addBlock();
+    Value status = LLVM::CallOp::create(code.builder, code.loc, code.i32,
+                                        (name + "_" + Twine(version)).str(), call)
+                       .getResult();
+    LLVM::ReturnOp::create(code.builder, code.loc, status);
+    Block *next = condition ? code.addBlock() : nullptr;
+    code.builder.setInsertionPointToEnd(block);
+    if (condition)
+      LLVM::CondBrOp::create(code.builder, code.loc, condition, taken, next);
+    else
+      LLVM::BrOp::create(code.builder, code.loc, ValueRange(), taken);
+    if (next)
+      code.builder.setInsertionPointToEnd(next);
+  }
+}
+
+/// Whether the symbols have the values that a version is for.
+static Value emitFits(CodeBuilder &code, Value call, func::FuncOp host,
+                      const Signature &signature) {
+  Value symbols = code.load(code.field(call, code.planCallType, 4));
+  Value all = code.constant(code.builder.getI1Type(), 1);
+  for (NamedAttribute size : host->getAttrOfType<DictionaryAttr>(whenName)) {
+    auto index =
+        llvm::find(signature.symbols, size.getName().getValue()) - signature.symbols.begin();
+    Value value = code.load(code.element(symbols, code.i64, static_cast<int32_t>(index)), code.i64);
+    Value wanted = code.constant(code.i64, cast<IntegerAttr>(size.getValue()).getInt());
+    all = LLVM::AndOp::create(code.builder, code.loc, all, code.isEqual(value, wanted));
+  }
+  return all;
+}
+
+static void emitChoices(CodeBuilder &code, ModuleOp module, ArrayRef<func::FuncOp> hosts,
+                        const Signature &signature) {
+  emitChoice(code, module, planName, hosts.size(), [&](Value call, size_t version) {
+    return emitFits(code, call, hosts[version], signature);
+  });
+  emitChoice(code, module, runName, hosts.size(), [&](Value call, size_t version) {
+    Value chosen = code.load(code.field(call, code.runCallType, 1), code.i32);
+    return code.isEqual(chosen, code.constant(code.i32, version));
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -233,20 +289,37 @@ static void emitQuery(CodeBuilder &code, ModuleOp module) {
 
 namespace {
 struct EmitHost : dlc::impl::EmitHostBase<EmitHost> {
-  LogicalResult emit(func::FuncOp main, func::FuncOp entry) {
+  func::FuncOp getEntry(func::FuncOp host) {
+    return getOperation().lookupSymbol<func::FuncOp>(getEntryName(host));
+  }
+
+  /// Plan and run of one version, called by `suffix`.
+  LogicalResult emitVersion(HostProgram &program, func::FuncOp host, const Signature &signature,
+                            StringRef suffix, size_t version) {
+    return success(succeeded(emitRun(program, host, signature, (runName + suffix).str())) &&
+                   succeeded(emitPlan(program, host, getEntry(host), signature,
+                                      (planName + suffix).str(), version)));
+  }
+
+  LogicalResult emit(ArrayRef<func::FuncOp> hosts) {
     ModuleOp module = getOperation();
     FailureOr<Signature> signature = getSignature(module);
     FailureOr<SmallVector<PlacedWeight>> weights = getWeights(module);
     if (failed(signature) || failed(weights))
       return failure();
     HostProgram program(module);
-    if (failed(emitRun(program, main, *signature)) ||
-        failed(emitPlan(program, main, entry, *signature)))
-      return failure();
+    CodeBuilder code(&getContext(), module.getLoc());
+    for (auto [index, host] : llvm::enumerate(hosts)) {
+      FailureOr<Signature> own = host->hasAttr(whenName) ? getSignature(host) : signature;
+      std::string suffix = hosts.size() == 1 ? "" : "_" + std::to_string(index);
+      if (failed(own) || failed(emitVersion(program, host, *own, suffix, index)))
+        return failure();
+    }
+    if (hosts.size() > 1)
+      emitChoices(code, module, hosts, *signature);
     int64_t weightsSize = 0;
     for (const PlacedWeight &placed : *weights)
       weightsSize = std::max(weightsSize, placed.offset + placed.size);
-    CodeBuilder code(&getContext(), main.getLoc());
     emitTable(code, module, *signature, weightsSize);
     emitQuery(code, module);
     setSites(module, program.getSites());
@@ -255,20 +328,21 @@ struct EmitHost : dlc::impl::EmitHostBase<EmitHost> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto main = module.lookupSymbol<func::FuncOp>(mainName),
-         entry = module.lookupSymbol<func::FuncOp>(entryName);
-    auto isOneBlock = [](func::FuncOp function) {
+    SmallVector<func::FuncOp> functions = getHostPrograms(module), hosts = functions;
+    for (func::FuncOp host : hosts)
+      if (func::FuncOp entry = getEntry(host))
+        functions.push_back(entry);
+    bool areWhole = llvm::all_of(functions, [](func::FuncOp function) {
       return llvm::hasSingleElement(function.getBody());
-    };
-    if (!main || !isOneBlock(main) || (entry && !isOneBlock(entry))) {
+    });
+    if (hosts.empty() || hosts.back().getSymName() != mainName || !areWhole) {
       module.emitError("expected a host program '@") << mainName << "' of one block";
       return signalPassFailure();
     }
-    if (failed(emit(main, entry)))
+    if (failed(emit(hosts)))
       return signalPassFailure();
-    main.erase();
-    if (entry)
-      entry.erase();
+    for (func::FuncOp function : functions)
+      function.erase();
   }
 };
 } // namespace

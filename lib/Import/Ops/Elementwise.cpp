@@ -54,6 +54,18 @@ LogicalResult dlc::importBinary(OnnxNode &node) {
   return importByRow(node, rows);
 }
 
+/// Strings are compared by the library.
+LogicalResult dlc::importEqual(OnnxNode &node) {
+  if (!node.isHandle(0) && !node.isHandle(1))
+    return importBinary(node);
+  bool good = succeeded(node.requireStrings(0));
+  good &= succeeded(node.requireStrings(1));
+  if (good)
+    node.results =
+        node.createCall("equal", node.inputs, {}, OnnxType{OnnxType::tensor, DLC_DTYPE_BOOL});
+  return success(good);
+}
+
 LogicalResult dlc::importMod(OnnxNode &node) {
   FailureOr<bool> fmod = node.getFlag("fmod", false);
   if (failed(node.requireElements(numberElements)) || failed(fmod))

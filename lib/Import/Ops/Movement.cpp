@@ -1,5 +1,6 @@
 // Ops that move elements, of any type. Attributes of older opsets that became inputs are constants.
 
+#include "ElementSets.h"
 #include "OpTable.h"
 #include "onnx-ml.pb.h"
 
@@ -49,10 +50,33 @@ LogicalResult dlc::importUnsqueeze(OnnxNode &node) {
 
 LogicalResult dlc::importShape(OnnxNode &node) {
   OpBuilder &builder = node.getBuilder();
+  if (node.isHandle(0)) {
+    if (failed(node.requireStrings(0)))
+      return failure();
+    node.results = node.createCall("shape", node.inputs, node.getParameters(),
+                                   OnnxType{OnnxType::tensor, DLC_DTYPE_I64});
+    return success();
+  }
   IntegerAttr start = builder.getI64IntegerAttr(node.getInt("start", 0)), end;
   if (node.findAttribute("end"))
     end = builder.getI64IntegerAttr(node.getInt("end", 0));
   return node.createOp<ShapeOp>(builder.getI64Type(), node.getInput(0), start, end);
+}
+
+/// A gather of the places where the condition holds.
+LogicalResult dlc::importCompress(OnnxNode &node) {
+  if (failed(node.requireElements(boolElements, 1)) || isStandIn(node.getInput(0)))
+    return failure();
+  Value input = node.getInput(0);
+  Value condition =
+      node.createLike<ReshapeOp>(node.getInput(1), node.createInts(-1), /*allow_zero=*/false);
+  Value places =
+      node.createCall("nonzero", condition, {}, OnnxType{OnnxType::tensor, DLC_DTYPE_I64}).front();
+  Value rows = node.createLike<SqueezeOp>(places, node.createInts(0));
+  if (!node.findAttribute("axis"))
+    input = node.createLike<ReshapeOp>(input, node.createInts(-1), /*allow_zero=*/false);
+  return node.createOp<GatherOp>(node.getElementType(0), input, rows,
+                                 static_cast<uint64_t>(node.getInt("axis", 0)));
 }
 
 LogicalResult dlc::importSize(OnnxNode &node) {

@@ -1,5 +1,6 @@
 // MaxPool, GlobalAveragePool, GlobalMaxPool, and all that is called Reduce.
 
+#include "ElementSets.h"
 #include "Window.h"
 
 #include "llvm/ADT/StringSwitch.h"
@@ -69,8 +70,15 @@ static LogicalResult createReduce(OnnxNode &node, DenseI64ArrayAttr axes, bool k
                         .Case("ReduceProd", ReduceKind::prod)
                         .Case("ReduceSum", ReduceKind::sum)
                         .Case("ReduceSumSquare", ReduceKind::sum_square);
-  return node.createOp<ReduceOp>(Builder(node.getContext()).getF32Type(), kind, node.getInput(0),
-                                 axes, keepDims);
+  return node.createOp<ReduceOp>(node.getElementType(0), kind, node.getInput(0), axes, keepDims);
+}
+
+static LogicalResult requireReducible(OnnxNode &node) {
+  if (node.getOp() == "ReduceLogSumExp")
+    return node.requireF32(1);
+  if (isStandIn(node.getInput(0)))
+    return failure();
+  return node.requireElements(numberElements, 0);
 }
 
 /// An empty list of axes stands for all dims.
@@ -80,7 +88,7 @@ static DenseI64ArrayAttr getAxesAttr(OnnxNode &node, ArrayRef<int64_t> axes) {
 
 /// Before opset 18 (ReduceSum: 13) the axes are an attribute.
 LogicalResult dlc::importReduceAttributes(OnnxNode &node) {
-  bool good = succeeded(node.requireF32());
+  bool good = succeeded(requireReducible(node));
   FailureOr<bool> keepDims = node.getFlag("keepdims", true);
   if (!good || failed(keepDims))
     return failure();
@@ -88,7 +96,7 @@ LogicalResult dlc::importReduceAttributes(OnnxNode &node) {
 }
 
 LogicalResult dlc::importReduce(OnnxNode &node) {
-  bool good = succeeded(node.requireF32(1));
+  bool good = succeeded(requireReducible(node));
   FailureOr<bool> keepDims = node.getFlag("keepdims", true);
   FailureOr<bool> noop = node.getFlag("noop_with_empty_axes", false);
   FailureOr<SmallVector<int64_t>> axes = SmallVector<int64_t>();

@@ -278,6 +278,11 @@ DLC_API uint32_t dlc_context_num_threads(const dlc_context *context);
  * after success. Valid until the next such call. */
 DLC_API const char *dlc_context_error_text(const dlc_context *context);
 
+/* Which version of the program the last dlc_context_plan or dlc_context_run of this context chose:
+ * the sizes that it is for, as "N = 1", or "" for the general one. Never null; belongs to the
+ * session. */
+DLC_API const char *dlc_context_version(const dlc_context *context);
+
 typedef struct dlc_input {
   uint32_t struct_size;
   int32_t dtype;    /* dlc_dtype */

@@ -49,7 +49,7 @@ module attributes {dlc.weights = [],
     %3 = dlc.retain %0 : !dlc.value
     return %0, %3 : !dlc.value, !dlc.value
   }
-  // CHECK: llvm.func @dlc_op_nonzero(!llvm.ptr) -> i32
+  // CHECK: llvm.func hidden @dlc_op_nonzero(!llvm.ptr) -> i32
   // Small buffers of entry lie in its frame; the input that nobody reads is not loaded.
   // CHECK-LABEL: llvm.func internal @dlc_plan(
   // CHECK: llvm.alloca %{{.*}} x i8 {alignment = 64 : i64}
