@@ -263,15 +263,17 @@ SmallVector<Value> ModelImporter::finishLoop(Iterations &loop) {
   return llvm::to_vector_of<Value>(op.getResults());
 }
 
-/// The tensors of a sequence along a new first dim. An empty one has no dims of its own: the result
-/// then has those that the model states of the body's output, and 0 where it states none, as in ONNX
-/// Runtime.
+/// The tensors of a sequence along a new first dim. Where the model states the dims of the body's
+/// output, an empty sequence gives a tensor that has them too.
 Value ModelImporter::stack(OnnxNode &node, Value sequence, const onnx::ValueInfoProto &output) {
   SmallVector<int64_t> dims;
   const onnx::TypeProto::Tensor &stated = output.type().tensor_type();
-  for (const onnx::TensorShapeProto::Dimension &dim : stated.shape().dim())
-    dims.push_back(std::max<int64_t>(dim.dim_value(), 0));
-  Value known = stated.has_shape() ? node.createInts(dims) : node.createAbsent();
+  bool isKnown = output.type().has_tensor_type() && stated.has_shape();
+  for (const onnx::TensorShapeProto::Dimension &dim : stated.shape().dim()) {
+    isKnown &= dim.has_dim_value() && dim.dim_value() >= 0;
+    dims.push_back(dim.dim_value());
+  }
+  Value known = isKnown ? node.createInts(dims) : node.createAbsent();
   int dtype = handles.getType(sequence).dtype;
   return node
       .createCall("stack", {sequence, known}, {node.makeDtype(dtype)},
