@@ -150,12 +150,12 @@ ExprAttr dlc::operator*(ExprAttr lhs, int64_t rhs) {
   return lhs ? lhs * ExprAttr::constant(lhs.getContext(), rhs) : lhs;
 }
 
-/// The operands of an expression that is one floordiv and nothing else.
-static CallAttr getFloorDiv(ExprAttr expr) {
+/// The operands of an expression that is one call of this kind and nothing else.
+static CallAttr getCall(ExprAttr expr, CallKind kind) {
   if (expr.getCoefficients() != ArrayRef<int64_t>{1} || expr.getFactors().size() != 1)
     return {};
   auto call = dyn_cast<CallAttr>(expr.getFactors().front());
-  return call && call.getKind() == CallKind::floordiv ? call : CallAttr();
+  return call && call.getKind() == kind ? call : CallAttr();
 }
 
 /// Takes out all whole multiples of the divisor, then common factors of what is left: the normal
@@ -185,7 +185,7 @@ ExprAttr dlc::floorDiv(ExprAttr lhs, int64_t rhs) {
   rhs /= common;
   if (rhs == 1)
     return quotient + remainder;
-  if (CallAttr inner = getFloorDiv(remainder)) {
+  if (CallAttr inner = getCall(remainder, CallKind::floordiv)) {
     int64_t product;
     if (llvm::MulOverflow(rhs, *inner.getRhs().getConstant(), product))
       return {};
@@ -263,19 +263,37 @@ static bool shareSymbol(ExprAttr lhs, ExprAttr rhs) {
   return shared;
 }
 
+/// Adds the sizes that an expression is broadcast from, each once; its own where it is of no
+/// broadcast.
+static void collectBroadcast(ExprAttr expr, SmallVectorImpl<ExprAttr> &sizes) {
+  if (CallAttr call = getCall(expr, CallKind::broadcast)) {
+    collectBroadcast(call.getLhs(), sizes);
+    collectBroadcast(call.getRhs(), sizes);
+  } else if (expr.getConstant() != 1 && !llvm::is_contained(sizes, expr)) {
+    sizes.push_back(expr);
+  }
+}
+
 ExprAttr dlc::broadcast(ExprAttr lhs, ExprAttr rhs) {
   if (!lhs || !rhs)
     return {};
-  std::optional<int64_t> left = lhs.getConstant(), right = rhs.getConstant();
-  if (lhs == rhs || right == 1)
-    return lhs;
-  if (left == 1 || right)
-    return rhs;
-  if (left || shareSymbol(lhs, rhs))
-    return lhs;
-  if (compareExprs(lhs, rhs) > 0)
-    std::swap(lhs, rhs);
-  return call(CallKind::broadcast, lhs, rhs);
+  SmallVector<ExprAttr> all, sizes;
+  collectBroadcast(lhs, all);
+  collectBroadcast(rhs, all);
+  for (ExprAttr size : all) {
+    if (size.getConstant())
+      return size;
+    // Sizes of one symbol, as H and 2 * floordiv(H, 2), are meant to be equal.
+    if (llvm::none_of(sizes, [&](ExprAttr other) { return shareSymbol(size, other); }))
+      sizes.push_back(size);
+  }
+  if (sizes.empty())
+    return ExprAttr::constant(lhs.getContext(), 1);
+  llvm::sort(sizes, [](ExprAttr left, ExprAttr right) { return compareExprs(left, right) < 0; });
+  ExprAttr result = sizes.front();
+  for (ExprAttr size : ArrayRef(sizes).drop_front())
+    result = call(CallKind::broadcast, result, size);
+  return result;
 }
 
 bool dlc::broadcastsAtRunTime(ExprAttr operand, ExprAttr result) {

@@ -368,7 +368,8 @@ def add_loop(scope):
     scope.nodes.append(helper.make_node("Loop", [count.name, "", state.name], outputs, body=graph))
     scope.values.append(Value(outputs[0], state.array, False, state.late))
     rows = numpy.broadcast_to(row.array, (trips, *row.array.shape)).copy()
-    if row.array.ndim < 5 and rows.size < LARGEST:
+    # Of rows that no iteration made, ONNX Runtime does not know the dims.
+    if trips and row.array.ndim < 5 and rows.size < LARGEST:
         scope.values.append(Value(outputs[1], rows, False, row.late))
 
 

@@ -45,6 +45,18 @@ TEST_F(Expr, EqualSizesAreEqualAttributes) {
             floorDiv(h * 3 + 5, 4) + w);
 }
 
+TEST_F(Expr, BroadcastIsASetOfSizes) {
+  ExprAttr h = symbol("H"), w = symbol("W"), c = symbol("C");
+  EXPECT_EQ(broadcast(h, w), broadcast(w, h));
+  EXPECT_EQ(broadcast(h, broadcast(w, h)), broadcast(h, w));
+  EXPECT_EQ(broadcast(broadcast(h, w), broadcast(h, c)), broadcast(broadcast(w, c), h));
+  EXPECT_EQ(broadcast(constant(1), h), h);
+  EXPECT_EQ(broadcast(broadcast(h, w), constant(5)), constant(5));
+  EXPECT_EQ(broadcast(constant(1), constant(1)), constant(1));
+  // Sizes of one symbol are meant to be equal: the first one's.
+  EXPECT_EQ(broadcast(h, floorDiv(h, 2) * 2), h);
+}
+
 TEST_F(Expr, ConstantsAndSymbolsAreRecognized) {
   EXPECT_EQ(constant(-7).getConstant(), -7);
   EXPECT_EQ((symbol("H") - symbol("H")).getConstant(), 0);
