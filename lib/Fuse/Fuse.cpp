@@ -12,7 +12,6 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
-#include "llvm/Support/MathExtras.h"
 
 #define DEBUG_TYPE "dlc-fuse"
 
@@ -87,10 +86,9 @@ static void drawBox(ArrayRef<Operation *> ops) {
     op->erase();
 }
 
-/// Ops of the host program, which need no box.
-static bool isHostOp(Operation *op) {
-  return isa<ConstantOp, KernelOp, LibraryCallOp, SizesOp, AbsentOp, MatchOp, WrapOp, BindOp,
-             GuardOp, IfOp, LoopOp>(op) ||
+/// Whether `op` may stay outside of boxes.
+static bool needsNoBox(Operation *op) {
+  return isHostOp(op) || isa<ConstantOp, KernelOp, SizesOp>(op) ||
          op->hasTrait<OpTrait::IsTerminator>() || isView(op);
 }
 
@@ -107,27 +105,14 @@ static bool hasLibraryTypes(Operation *op) {
 /// Makes `op` a call of its library function.
 static void makeLibraryCall(Operation *op, StringRef callee) {
   OpBuilder builder(op);
-  SmallVector<Value> operands;
-  for (Value operand : getLibraryOperands(op))
-    operands.push_back(
-        operand ? operand
-                : AbsentOp::create(builder, op->getLoc(), HandleType::get(op->getContext())));
-  auto call = LibraryCallOp::create(builder, op->getLoc(), op->getResultTypes(), callee, operands,
-                                    ValueRange(), getLibraryDictionary(op));
-  op->replaceAllUsesWith(call);
+  op->replaceAllUsesWith(createLibraryCall(builder, op, callee, op->getResultTypes()));
   op->erase();
 }
 
-/// Whether all results are tensors of constant shape with few elements.
 static bool isSmall(Operation *op) {
   return llvm::all_of(op->getResultTypes(), [](Type type) {
     auto planned = dyn_cast<PlannedType>(type);
-    std::optional<SmallVector<int64_t>> shape = planned ? planned.getStaticShape() : std::nullopt;
-    int64_t count = 1;
-    for (int64_t dim : shape.value_or(SmallVector<int64_t>()))
-      if (llvm::MulOverflow(count, dim, count))
-        return false;
-    return shape && count <= ConstantOp::maxDenseElements;
+    return planned && planned.getSmallShape();
   });
 }
 
@@ -185,7 +170,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     function.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (isa<KernelOp>(op))
         return WalkResult::skip();
-      if (op != function && !isHostOp(op))
+      if (op != function && !needsNoBox(op))
         candidates.push_back(op);
       return WalkResult::advance();
     });

@@ -93,16 +93,7 @@ static std::optional<Fraction> toFraction(MLIRContext *context, double value) {
 
 static std::optional<SmallVector<int64_t>> getSmallShape(Value value) {
   auto type = dyn_cast<PlannedType>(value.getType());
-  std::optional<SmallVector<int64_t>> shape = type ? type.getStaticShape() : std::nullopt;
-  int64_t count = 1;
-  if (!shape)
-    return std::nullopt;
-  for (int64_t dim : *shape)
-    if (llvm::MulOverflow(count, dim, count))
-      return std::nullopt;
-  if (count > ConstantOp::maxDenseElements)
-    return std::nullopt;
-  return shape;
+  return type ? type.getSmallShape() : std::nullopt;
 }
 
 static std::optional<Elements> getConstant(ConstantOp op) {

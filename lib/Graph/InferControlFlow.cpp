@@ -19,13 +19,6 @@ static PartialDims join(const PartialDims &lhs, const PartialDims &rhs) {
   return dims;
 }
 
-static PartialDims getDims(Value value) {
-  auto type = dyn_cast<PlannedType>(value.getType());
-  if (!type || !type.hasRank())
-    return std::nullopt;
-  return llvm::to_vector(type.getDims());
-}
-
 static Type getElementType(Value value) {
   auto type = dyn_cast<PlannedType>(value.getType());
   return type ? type.getElementType() : Type();

@@ -77,13 +77,9 @@ std::optional<ShapeContext::Contents> Inference::bindContents(Value value) {
   if (std::optional<Contents> known = getContents(value))
     return known;
   auto type = dyn_cast<PlannedType>(value.getType());
-  std::optional<SmallVector<int64_t>> shape = type ? type.getStaticShape() : std::nullopt;
+  std::optional<SmallVector<int64_t>> shape = type ? type.getSmallShape() : std::nullopt;
   if (!shape || !isa<IntegerType>(type.getElementType()))
     return std::nullopt;
-  int64_t count = 1;
-  for (int64_t dim : *shape)
-    if (llvm::MulOverflow(count, dim, count) || count > ConstantOp::maxDenseElements)
-      return std::nullopt;
   OpBuilder builder(context);
   builder.setInsertionPointAfterValue(value);
   Contents elements;
@@ -93,7 +89,7 @@ std::optional<ShapeContext::Contents> Inference::bindContents(Value value) {
   StringRef stem = op ? op->getName().stripDialect() : "value";
   if (auto call = dyn_cast_or_null<LibraryCallOp>(op))
     stem = call.getCallee();
-  for (int64_t i = 0; i != count; ++i) {
+  for (int64_t i = 0, count = ShapedType::getNumElements(*shape); i != count; ++i) {
     elements.push_back(makeSymbol(stem));
     fractions.push_back({elements.back()});
     names.push_back(*elements.back().getSymbol());
@@ -123,22 +119,26 @@ Value Inference::match(OpBuilder &builder, Location loc, Value handle, Type elem
   return MatchOp::create(builder, loc, type, handle, builder.getStrArrayAttr(bound));
 }
 
+/// A call takes tensors whose rank only the run knows as handles.
+static void passHandles(LibraryCallOp call) {
+  OpBuilder builder(call);
+  for (OpOperand &operand : call.getInputsMutable())
+    if (hasLateRank(operand.get()))
+      operand.set(getHandle(builder, call.getLoc(), operand.get()));
+}
+
 LogicalResult Inference::makeLate(Operation *op, ArrayRef<PartialDims> dims) {
   OpBuilder builder(op);
   auto call = dyn_cast<LibraryCallOp>(op);
   std::optional<StringRef> callee = call ? call.getCallee() : getLibraryOp(op);
   if (!callee)
     return op->emitError("a result whose shape only the run knows is not supported for this op");
-  SmallVector<Value> operands;
-  for (Value operand : call ? llvm::to_vector(call.getInputs()) : getLibraryOperands(op)) {
-    if (!operand)
-      operand = AbsentOp::create(builder, op->getLoc(), HandleType::get(context));
-    operands.push_back(hasLateRank(operand) ? getHandle(builder, op->getLoc(), operand) : operand);
-  }
-  DictionaryAttr parameters = call ? call.getParameters() : getLibraryDictionary(op);
   SmallVector<Type> types(op->getNumResults(), HandleType::get(context));
-  auto late = LibraryCallOp::create(builder, op->getLoc(), types, *callee, operands, ValueRange(),
-                                    parameters);
+  LibraryCallOp late =
+      call ? LibraryCallOp::create(builder, op->getLoc(), types, *callee, call.getInputs(),
+                                   ValueRange(), call.getParameters())
+           : createLibraryCall(builder, op, *callee, types);
+  passHandles(late);
   SmallVector<Value> values;
   for (auto [result, handle, known] : llvm::zip_equal(op->getResults(), late.getResults(), dims)) {
     auto type = dyn_cast<PlannedType>(result.getType());
@@ -151,10 +151,7 @@ LogicalResult Inference::makeLate(Operation *op, ArrayRef<PartialDims> dims) {
 }
 
 LogicalResult Inference::inferLibraryCall(LibraryCallOp op) {
-  OpBuilder builder(op);
-  for (OpOperand &operand : op.getInputsMutable())
-    if (hasLateRank(operand.get()))
-      operand.set(getHandle(builder, op.getLoc(), operand.get()));
+  passHandles(op);
   // Results that are all known, or handles.
   if (llvm::all_of(op.getResults(), isKnown) || !op.getOuts().empty())
     return success();

@@ -13,6 +13,9 @@ namespace dlc {
 /// Nothing at all where not even the rank is known.
 using PartialDims = std::optional<llvm::SmallVector<ExprAttr>>;
 
+/// The dims of a planned value of known rank.
+PartialDims getDims(mlir::Value value);
+
 class Inference : public ShapeContext {
 public:
   explicit Inference(mlir::ModuleOp module);

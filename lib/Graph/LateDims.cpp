@@ -13,7 +13,7 @@ using namespace dlc;
 
 static PlannedType getType(Value value) { return cast<PlannedType>(value.getType()); }
 
-static PartialDims getDims(Value value) {
+PartialDims dlc::getDims(Value value) {
   auto type = dyn_cast<PlannedType>(value.getType());
   if (!type || !type.hasRank())
     return std::nullopt;

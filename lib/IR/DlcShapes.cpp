@@ -1,6 +1,6 @@
 // Shape inference of the ops.
 
-#include "dlc/IR/Dlc.h"
+#include "ResultDims.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -9,9 +9,7 @@
 using namespace mlir;
 using namespace dlc;
 
-/// Builds a type from inferred dims, or reports why there is none.
-static LogicalResult addType(Operation *op, SmallVectorImpl<PlannedType> &types,
-                             ArrayRef<ExprAttr> dims, Type elementType) {
+LogicalResult dlc::checkDims(Operation *op, ArrayRef<ExprAttr> dims) {
   for (auto [index, dim] : llvm::enumerate(dims)) {
     if (!dim)
       return op->emitError("expected dims of 64 bits, but dimension ") << index << " leaves them";
@@ -19,6 +17,13 @@ static LogicalResult addType(Operation *op, SmallVectorImpl<PlannedType> &types,
       return op->emitError("expected a result of positive size, found ")
              << *value << " in dimension " << index;
   }
+  return success();
+}
+
+LogicalResult dlc::addType(Operation *op, SmallVectorImpl<PlannedType> &types,
+                           ArrayRef<ExprAttr> dims, Type elementType) {
+  if (failed(checkDims(op, dims)))
+    return failure();
   types.push_back(PlannedType::get(dims, elementType));
   return success();
 }

@@ -99,6 +99,23 @@ std::optional<SmallVector<int64_t>> PlannedType::getStaticShape() const {
   return shape;
 }
 
+PlannedType dlc::getTensor(Type type) {
+  if (auto buffer = dyn_cast<BufferType>(type))
+    return buffer.getTensor();
+  return dyn_cast<PlannedType>(type);
+}
+
+PlannedType dlc::getTensor(Value value) { return getTensor(value.getType()); }
+
+std::optional<SmallVector<int64_t>> PlannedType::getSmallShape() const {
+  std::optional<SmallVector<int64_t>> shape = getStaticShape();
+  int64_t count = 1;
+  for (int64_t dim : shape.value_or(SmallVector<int64_t>()))
+    if (llvm::MulOverflow(count, dim, count))
+      return std::nullopt;
+  return count <= ConstantOp::maxDenseElements ? shape : std::nullopt;
+}
+
 PlannedType PlannedType::withLayout(Attribute layout) const {
   return get(getContext(), getRanked(), getDims(), getElementType(), layout);
 }

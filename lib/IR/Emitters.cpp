@@ -2,15 +2,10 @@
 
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/ScopedPrinter.h"
 
 using namespace mlir;
 using namespace dlc;
-
-static std::string toString(Type type) {
-  std::string text;
-  llvm::raw_string_ostream(text) << type;
-  return text;
-}
 
 static bool areConstants(ValueRange values) {
   return llvm::all_of(values,
@@ -35,7 +30,8 @@ bool dlc::isEmittedElement(Type elementType) {
 static std::optional<std::string> getPowObstacle(PowOp pow) {
   Type elementType = pow.getType().getElementType();
   if (!isFloat(elementType))
-    return llvm::formatv("a power of elements of type {0} is not supported", toString(elementType));
+    return llvm::formatv("a power of elements of type {0} is not supported",
+                         llvm::to_string(elementType));
   return std::nullopt;
 }
 
@@ -80,10 +76,10 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
       continue;
     Type elementType = planned.getElementType();
     if (isa<ElementwiseOpInterface>(op) && !isEmittedElement(elementType))
-      return llvm::formatv("elements of type {0} are not supported", toString(elementType));
+      return llvm::formatv("elements of type {0} are not supported", llvm::to_string(elementType));
     if (!isa<ElementwiseOpInterface>(op) && !elementType.isF32())
       return llvm::formatv("elements of type {0} are not supported, only f32",
-                           toString(elementType));
+                           llvm::to_string(elementType));
   }
   return TypeSwitch<Operation *, Obstacle>(op)
       .Case([](ConvOp conv) { return getConvObstacle(conv); })
@@ -104,6 +100,10 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
       .Default([](Operation *other) {
         return llvm::formatv("'{0}' is not supported", other->getName().getStringRef()).str();
       });
+}
+
+bool dlc::isHostOp(Operation *op) {
+  return isa<LibraryCallOp, MatchOp, AbsentOp, WrapOp, BindOp, GuardOp, IfOp, LoopOp>(op);
 }
 
 bool dlc::isView(Operation *op) { return isa_and_nonnull<ViewOp>(op); }

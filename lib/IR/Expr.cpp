@@ -150,6 +150,13 @@ ExprAttr dlc::operator*(ExprAttr lhs, int64_t rhs) {
   return lhs ? lhs * ExprAttr::constant(lhs.getContext(), rhs) : lhs;
 }
 
+ExprAttr dlc::getProduct(MLIRContext *context, ArrayRef<ExprAttr> factors) {
+  ExprAttr product = ExprAttr::constant(context, 1);
+  for (ExprAttr factor : factors)
+    product = product * factor;
+  return product;
+}
+
 /// The operands of an expression that is one call of this kind and nothing else.
 static CallAttr getCall(ExprAttr expr, CallKind kind) {
   if (expr.getCoefficients() != ArrayRef<int64_t>{1} || expr.getFactors().size() != 1)

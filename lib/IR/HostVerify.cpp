@@ -5,14 +5,8 @@
 using namespace mlir;
 using namespace dlc;
 
-static PlannedType getTensor(Type type) {
-  if (auto buffer = dyn_cast<BufferType>(type))
-    return buffer.getTensor();
-  return dyn_cast<PlannedType>(type);
-}
-
 LogicalResult MatchOp::verify() {
-  PlannedType type = getTensor(getResult().getType());
+  PlannedType type = getTensor(getResult());
   for (Attribute name : getBinds()) // C1
     if (!type.hasRank() || llvm::none_of(type.getDims(), [&](ExprAttr dim) {
           return dim.getSymbol() == cast<StringAttr>(name).getValue();
@@ -29,7 +23,7 @@ static bool holdsIntegers(PlannedType type, size_t count) {
 }
 
 LogicalResult BindOp::verify() {
-  PlannedType type = getTensor(getInput().getType());
+  PlannedType type = getTensor(getInput());
   if (getSymbols().size() > ConstantOp::maxDenseElements ||
       !holdsIntegers(type, getSymbols().size())) // C1
     return emitError("expected an integer tensor of constant shape with ")

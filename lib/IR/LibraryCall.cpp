@@ -67,6 +67,16 @@ DictionaryAttr dlc::getLibraryDictionary(Operation *op) {
   return attributes.getDictionary(op->getContext());
 }
 
+LibraryCallOp dlc::createLibraryCall(OpBuilder &builder, Operation *op, StringRef callee,
+                                     TypeRange types) {
+  SmallVector<Value> operands = getLibraryOperands(op);
+  for (Value &operand : operands)
+    if (!operand)
+      operand = AbsentOp::create(builder, op->getLoc(), HandleType::get(op->getContext()));
+  return LibraryCallOp::create(builder, op->getLoc(), types, callee, operands, ValueRange(),
+                               getLibraryDictionary(op));
+}
+
 static int64_t getInt(IntegerAttr attr) {
   bool isSigned = !attr.getType().isInteger(1) && !attr.getType().isUnsignedInteger();
   return isSigned ? attr.getValue().getSExtValue() : attr.getValue().getZExtValue();

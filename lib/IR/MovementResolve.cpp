@@ -1,7 +1,7 @@
 // How ops that find shapes, axes or bounds in tensors become ops that have them as attributes.
 // Constraint numbers are those of MovementOps.td.
 
-#include "dlc/IR/Dlc.h"
+#include "ResultDims.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -21,30 +21,12 @@ static ArrayAttr toArray(Operation *op, ArrayRef<ExprAttr> exprs) {
   return ArrayAttr::get(op->getContext(), attributes);
 }
 
-static ExprAttr getProduct(Operation *op, ArrayRef<ExprAttr> factors) {
-  ExprAttr product = constant(op, 1);
-  for (ExprAttr factor : factors)
-    product = product * factor;
-  return product;
-}
-
-/// Dims of a result: none may leave 64 bits or be negative.
-static LogicalResult checkDims(Operation *op, ArrayRef<ExprAttr> dims) {
-  for (auto [index, dim] : llvm::enumerate(dims)) {
-    if (!dim)
-      return op->emitError("expected dims of 64 bits, but dimension ") << index << " leaves them";
-    if (std::optional<int64_t> value = dim.getConstant(); value && *value < 0)
-      return op->emitError("expected a result of positive size, found ")
-             << *value << " in dimension " << index;
-  }
-  return success();
-}
-
 /// The input in another shape. Sizes that are not known to be equal are left to the run to compare.
 static LogicalResult addView(Operation *op, OpBuilder &builder, Value input,
                              ArrayRef<ExprAttr> dims, SmallVectorImpl<Value> &values) {
   PlannedType type = getType(input);
-  ExprAttr before = getProduct(op, type.getDims()), after = getProduct(op, dims);
+  ExprAttr before = getProduct(op->getContext(), type.getDims()),
+           after = getProduct(op->getContext(), dims);
   if (failed(checkDims(op, dims)))
     return failure();
   if (!before || !after)
@@ -114,7 +96,8 @@ static ExprAttr divideDims(Operation *op, ArrayRef<ExprAttr> total, ArrayRef<Exp
     else
       left.push_back(dim);
   }
-  ExprAttr product = getProduct(op, rest), divider = getProduct(op, left);
+  ExprAttr product = getProduct(op->getContext(), rest),
+           divider = getProduct(op->getContext(), left);
   if (!product || !divider || !divider.getConstant() || *divider.getConstant() <= 0)
     return {};
   return floorDiv(product, *divider.getConstant());
@@ -124,6 +107,8 @@ static ExprAttr divideDims(Operation *op, ArrayRef<ExprAttr> total, ArrayRef<Exp
 /// stand for.
 static std::optional<Contents> computeShape(ReshapeOp op, ShapeContext &context,
                                             OpBuilder &builder) {
+  if (!op.getShape().getType().getSmallShape())
+    return std::nullopt;
   ArrayRef<ExprAttr> dims = op.getInput().getType().getDims();
   Value sizes = createSizes(op, builder, dims, constant(op, static_cast<int64_t>(dims.size())),
                             builder.getI64Type());
@@ -134,10 +119,7 @@ static std::optional<Contents> computeShape(ReshapeOp op, ShapeContext &context,
   auto call = LibraryCallOp::create(builder, op.getLoc(), TypeRange(op.getShape().getType()),
                                     "reshape_sizes", ValueRange{sizes, op.getShape()}, ValueRange(),
                                     parameters);
-  std::optional<Contents> shape = context.bindContents(call.getResult(0));
-  if (!shape)
-    call.erase();
-  return shape;
+  return context.bindContents(call.getResult(0));
 }
 
 LogicalResult ReshapeOp::resolve(ShapeContext &context, OpBuilder &builder,
@@ -185,8 +167,8 @@ LogicalResult FlattenOp::resolve(ShapeContext &context, OpBuilder &builder,
     return emitError("expected axis from ") << -rank << " to " << rank << ", found " << axis;
   axis = axis < 0 ? axis + rank : axis;
   return addView(*this, builder, getInput(),
-                 {getProduct(*this, input.getDims().take_front(axis)),
-                  getProduct(*this, input.getDims().drop_front(axis))},
+                 {getProduct(getContext(), input.getDims().take_front(axis)),
+                  getProduct(getContext(), input.getDims().drop_front(axis))},
                  values);
 }
 
@@ -252,7 +234,7 @@ LogicalResult ShapeOp::resolve(ShapeContext &, OpBuilder &builder, SmallVectorIm
 }
 
 LogicalResult SizeOp::resolve(ShapeContext &, OpBuilder &builder, SmallVectorImpl<Value> &values) {
-  ExprAttr product = getProduct(*this, getInput().getType().getDims());
+  ExprAttr product = getProduct(getContext(), getInput().getType().getDims());
   if (!product)
     return emitError("expected a number of elements of 64 bits");
   values.push_back(createSizes(*this, builder, product, {}, builder.getI64Type()));

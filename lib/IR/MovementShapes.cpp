@@ -1,7 +1,7 @@
 // Shape inference and folders of the ops that move elements. Constraint numbers are those of
 // MovementOps.td.
 
-#include "dlc/IR/Dlc.h"
+#include "ResultDims.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -25,19 +25,6 @@ static std::optional<int64_t> normalizeAxis(int64_t axis, int64_t rank) {
   if (axis < -rank || axis >= rank)
     return std::nullopt;
   return axis < 0 ? axis + rank : axis;
-}
-
-static LogicalResult addType(Operation *op, SmallVectorImpl<PlannedType> &types,
-                             ArrayRef<ExprAttr> dims, Type elementType) {
-  for (auto [index, dim] : llvm::enumerate(dims)) {
-    if (!dim)
-      return op->emitError("expected dims of 64 bits, but dimension ") << index << " leaves them";
-    if (std::optional<int64_t> value = dim.getConstant(); value && *value < 0)
-      return op->emitError("expected a result of positive size, found ")
-             << *value << " in dimension " << index;
-  }
-  types.push_back(PlannedType::get(dims, elementType));
-  return success();
 }
 
 LogicalResult TransposeOp::inferShapes(SmallVectorImpl<PlannedType> &types) {

@@ -26,8 +26,13 @@ SmallVector<Value> ModelImporter::importBody(OnnxNode &node, StringRef attribute
              .nodeOutputs = &nodeOutputs,
              .outer = scope};
   scope = &body;
+  auto check = [&](const onnx::ValueInfoProto &info, Value value) {
+    checkDeclared(info, value, [&] {
+      return emitError(where) << "value '" << info.name() << "' of '" << attribute << "': ";
+    });
+  };
   for (auto [input, value] : llvm::zip_equal(graph.input(), inputs)) {
-    checkDeclared(node, attribute, input, value);
+    check(input, value);
     define(input.name(), value, where);
   }
   importInitializers(graph, where);
@@ -40,27 +45,10 @@ SmallVector<Value> ModelImporter::importBody(OnnxNode &node, StringRef attribute
       emitError(where) << "output '" << output.name() << "' of '" << attribute
                        << "' is not defined";
     outputs.push_back(value && *value ? *value : createStandIn(builder, where));
-    checkDeclared(node, attribute, output, outputs.back());
+    check(output, outputs.back());
   }
   scope = body.outer;
   return outputs;
-}
-
-/// Checks a value against the type that a body states for its input or output, if any.
-void ModelImporter::checkDeclared(OnnxNode &node, StringRef attribute,
-                                  const onnx::ValueInfoProto &info, Value value) {
-  const onnx::TypeProto &stated = info.type();
-  bool isStated = stated.has_sequence_type() || stated.has_optional_type() ||
-                  stated.tensor_type().elem_type() != onnx::TensorProto::UNDEFINED;
-  if (!isStated || isStandIn(value))
-    return;
-  auto prefix = [&] {
-    return emitError(node.getLoc()) << "value '" << info.name() << "' of '" << attribute << "': ";
-  };
-  FailureOr<OnnxType> type = convertOnnxType(context, stated, prefix);
-  if (succeeded(type) && *type != handles.getType(value))
-    prefix() << "expected a " << describe(*type) << " as declared, found "
-             << describe(handles.getType(value));
 }
 
 /// Checks that a body's values are those that the op counts.

@@ -11,6 +11,15 @@ StringRef dlc::normalizeDomain(StringRef domain) {
   return domain == "ai.onnx" ? StringRef() : domain;
 }
 
+llvm::StringSet<>
+dlc::collectOutputs(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
+  llvm::StringSet<> outputs;
+  for (const onnx::NodeProto &node : nodes)
+    for (const std::string &output : node.output())
+      outputs.insert(output);
+  return outputs;
+}
+
 static std::string makeKey(StringRef domain, StringRef name, StringRef overload) {
   StringRef separator("\0", 1);
   return (normalizeDomain(domain) + separator + name + separator + overload).str();
@@ -34,9 +43,7 @@ void FunctionTable::read(const onnx::ModelProto &model, EmitError emitError) {
     }
     function.proto = &proto;
     function.name = makeName(proto);
-    for (const onnx::NodeProto &node : proto.node())
-      for (const std::string &output : node.output())
-        function.nodeOutputs.insert(output);
+    function.nodeOutputs = collectOutputs(proto.node());
   }
 }
 

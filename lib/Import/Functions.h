@@ -6,6 +6,8 @@
 
 #include "llvm/ADT/StringMap.h"
 
+#include <google/protobuf/repeated_field.h>
+
 namespace onnx {
 class FunctionProto;
 class ModelProto;
@@ -19,6 +21,9 @@ llvm::StringRef normalizeDomain(llvm::StringRef domain);
 
 /// Versions by normalized domain.
 using Opsets = llvm::StringMap<int64_t>;
+
+/// The names of all outputs of nodes.
+llvm::StringSet<> collectOutputs(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes);
 
 struct ModelFunction {
   const onnx::FunctionProto *proto;

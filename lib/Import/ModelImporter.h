@@ -33,9 +33,6 @@ struct Scope {
   Scope *outer = nullptr;                   // of a body: what it stands in
 };
 
-/// The names of all outputs of nodes.
-llvm::StringSet<> collectOutputs(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes);
-
 class ModelImporter {
 public:
   ModelImporter(mlir::MLIRContext *context, SourceFiles &files, size_t modelFile)
@@ -63,7 +60,8 @@ private:
   void importInitializers(const onnx::GraphProto &graph, mlir::Location where);
   void importNode(const onnx::NodeProto &node, int index);
   void importOutputs();
-  void checkOutput(const onnx::ValueInfoProto &output, mlir::Value value);
+  /// Checks a value against the type that is stated for it, if any.
+  void checkDeclared(const onnx::ValueInfoProto &info, mlir::Value value, EmitError emitError);
 
   const OpRow *findRow(const onnx::NodeProto &node, mlir::Location where);
   /// The value of a name in this scope or those around it; null: an absent input of a function.
@@ -82,8 +80,6 @@ private:
   llvm::SmallVector<mlir::Value> importBody(OnnxNode &node, llvm::StringRef attribute,
                                             mlir::Block &block, llvm::ArrayRef<mlir::Value> inputs,
                                             llvm::StringRef label);
-  void checkDeclared(OnnxNode &node, llvm::StringRef attribute, const onnx::ValueInfoProto &info,
-                     mlir::Value value);
   void yield(mlir::Region &region, mlir::Location where, mlir::ValueRange values);
   void setHandleTypes(mlir::ValueRange results, llvm::ArrayRef<mlir::Value> values);
   std::string makeIterationSymbol(llvm::StringRef label);

@@ -68,15 +68,6 @@ void ModelImporter::define(StringRef value, Value result, Location where) {
     emitError(where) << "value '" << value << "' is defined twice";
 }
 
-llvm::StringSet<>
-dlc::collectOutputs(const google::protobuf::RepeatedPtrField<onnx::NodeProto> &nodes) {
-  llvm::StringSet<> outputs;
-  for (const onnx::NodeProto &node : nodes)
-    for (const std::string &output : node.output())
-      outputs.insert(output);
-  return outputs;
-}
-
 FailureOr<OwningOpRef<ModuleOp>> ModelImporter::import() {
   if (failed(readModel()))
     return failure();
@@ -172,18 +163,17 @@ void ModelImporter::importInputs() {
   }
 }
 
-/// Checks an output against the type that the model states for it, if any.
-void ModelImporter::checkOutput(const onnx::ValueInfoProto &output, Value value) {
-  const onnx::TypeProto &stated = output.type();
+void ModelImporter::checkDeclared(const onnx::ValueInfoProto &info, Value value,
+                                  EmitError emitError) {
+  const onnx::TypeProto &stated = info.type();
   bool isStated = stated.has_sequence_type() || stated.has_optional_type() ||
                   stated.tensor_type().elem_type() != onnx::TensorProto::UNDEFINED;
   if (!isStated || isStandIn(value))
     return;
-  auto prefix = [&] { return emitError() << "output '" << output.name() << "': "; };
-  FailureOr<OnnxType> type = convertOnnxType(context, stated, prefix);
+  FailureOr<OnnxType> type = convertOnnxType(context, stated, emitError);
   OnnxType found = handles.getType(value);
   if (succeeded(type) && *type != found)
-    prefix() << "expected a " << describe(*type) << " as declared, found " << describe(found);
+    emitError() << "expected a " << describe(*type) << " as declared, found " << describe(found);
 }
 
 void ModelImporter::importOutputs() {
@@ -200,7 +190,8 @@ void ModelImporter::importOutputs() {
     }
     if (!names.insert(output.name()).second)
       emitError() << "output '" << output.name() << "' is given twice";
-    checkOutput(output, value);
+    checkDeclared(output, value,
+                  [&] { return emitError() << "output '" << output.name() << "': "; });
     results.push_back(value);
     outputAttributes.push_back(makePortAttributes(output.name(), value));
   }

@@ -258,10 +258,7 @@ FailureOr<Value> OnnxNode::createTensor(const onnx::TensorProto &tensor) {
 }
 
 Value OnnxNode::createScalarLike(Value like, double value) {
-  Type elementType = cast<PlannedType>(like.getType()).getElementType();
-  auto type = RankedTensorType::get({}, elementType);
-  return createConstant(makeDenseConstant(
-      DenseElementsAttr::get(type, Attribute(builder.getFloatAttr(elementType, value)))));
+  return createFloat(value, cast<PlannedType>(like.getType()).getElementType());
 }
 
 FailureOr<SmallVector<int64_t>> OnnxNode::getConstantInts(size_t index) const {

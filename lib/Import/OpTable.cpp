@@ -6,6 +6,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <array>
+
 using namespace mlir;
 using namespace dlc;
 using Proto = onnx::AttributeProto;
@@ -224,9 +226,13 @@ static constexpr OpRow rows[] = {
     {"", "Xor", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
 };
 
+static std::array<ArrayRef<OpRow>, 3> getTables() {
+  return {rows, getMovementRows(), getHostRows()};
+}
+
 SmallVector<const OpRow *> dlc::findOp(StringRef domain, StringRef op) {
   SmallVector<const OpRow *> found;
-  for (ArrayRef<OpRow> table : {ArrayRef(rows), getMovementRows(), getHostRows()})
+  for (ArrayRef<OpRow> table : getTables())
     for (const OpRow &row : table)
       if (row.domain == domain && row.op == op)
         found.push_back(&row);
@@ -234,5 +240,7 @@ SmallVector<const OpRow *> dlc::findOp(StringRef domain, StringRef op) {
 }
 
 bool dlc::isKnownDomain(StringRef domain) {
-  return llvm::any_of(rows, [&](const OpRow &row) { return row.domain == domain; });
+  return llvm::any_of(getTables(), [&](ArrayRef<OpRow> table) {
+    return llvm::any_of(table, [&](const OpRow &row) { return row.domain == domain; });
+  });
 }

@@ -104,7 +104,6 @@ mlir::LogicalResult importSplit(OnnxNode &node);
 mlir::LogicalResult importSplitToSequence(OnnxNode &node);
 mlir::LogicalResult importSqueeze(OnnxNode &node);
 mlir::LogicalResult importStringOp(OnnxNode &node);
-mlir::LogicalResult importStringSplit(OnnxNode &node);
 mlir::LogicalResult importTile(OnnxNode &node);
 mlir::LogicalResult importTopKAttribute(OnnxNode &node);
 mlir::LogicalResult importTranspose(OnnxNode &node);

@@ -25,29 +25,28 @@ static bool isPlanOp(Operation *op) {
              NewTensorOp, RetainOp, ReleaseOp>(op);
 }
 
-/// Ops of the host program that need no box, from the graph phase on.
-static bool isHostOp(Operation *op) {
-  return isa<LibraryCallOp, MatchOp, AbsentOp, WrapOp, BindOp, GuardOp, IfOp, LoopOp>(op) ||
-         (isa<YieldOp>(op) && !isa<KernelOp>(op->getParentOp()));
+/// Host ops, and the terminators of their regions.
+static bool isInHostProgram(Operation *op) {
+  return isHostOp(op) || (isa<YieldOp>(op) && !isa<KernelOp>(op->getParentOp()));
 }
 
 /// Ops that compute values, rather than place or move them.
 static bool isComputation(Operation *op) {
-  return isa<DlcDialect>(op->getDialect()) && !isPlanOp(op) && !isHostOp(op) &&
+  return isa<DlcDialect>(op->getDialect()) && !isPlanOp(op) && !isInHostProgram(op) &&
          !isa<ReadOp, WriteOp>(op);
 }
 
 /// The ops that may occur in the host program, and in what comes before it.
 static bool isAllowedInHost(Operation *op, Phase phase, bool isEntry) {
   if (phase <= Phase::Graph)
-    return isHostOp(op) || (isComputation(op) && !isa<KernelOp, YieldOp>(op));
+    return isInHostProgram(op) || (isComputation(op) && !isa<KernelOp, YieldOp>(op));
   if (phase <= Phase::Schedule)
-    return isHostOp(op) || isa<ConstantOp, KernelOp, SizesOp>(op) || isView(op) ||
+    return isInHostProgram(op) || isa<ConstantOp, KernelOp, SizesOp>(op) || isView(op) ||
            (op->getParentOfType<KernelOp>() && isComputation(op));
   if (isEntry)
     return isa<AllocOp, WeightSlotOp, ReinterpretOp, StoreSizesOp, LibraryCallOp, AbsentOp, BindOp,
                GuardOp>(op);
-  return isHostOp(op) || (isPlanOp(op) && !isa<AllocOp>(op));
+  return isInHostProgram(op) || (isPlanOp(op) && !isa<AllocOp>(op));
 }
 
 /// The ops that may occur after a phase.
@@ -74,7 +73,7 @@ static LogicalResult verifyOp(Operation *op, Phase phase) {
     auto planned = dyn_cast<PlannedType>(type);
     if (planned && phase > Phase::Import && !planned.hasRank())
       return op->emitError("expected a known shape after phase ") << getFlag(phase);
-    if (planned && phase == Phase::Plan && isHostOp(op))
+    if (planned && phase == Phase::Plan && isInHostProgram(op))
       return op->emitError("expected buffers and handles after phase ") << getFlag(phase);
   }
   if (isa<AbsentOp>(op) && !llvm::all_of(op->getUsers(), llvm::IsaPred<LibraryCallOp>))
@@ -86,11 +85,8 @@ static LogicalResult verifyOp(Operation *op, Phase phase) {
 
 /// The dims of a value or a buffer, where they are known.
 static ArrayRef<ExprAttr> getDims(Type type) {
-  if (auto buffer = dyn_cast<BufferType>(type))
-    type = buffer.getTensor();
-  if (auto planned = dyn_cast<PlannedType>(type))
-    return planned.getDims();
-  return {};
+  PlannedType tensor = getTensor(type);
+  return tensor ? tensor.getDims() : ArrayRef<ExprAttr>();
 }
 
 namespace {

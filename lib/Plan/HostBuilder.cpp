@@ -62,11 +62,15 @@ Value HostBuilder::mapResult(Value result) {
   return buffer;
 }
 
+/// Whether `op` writes its result into a buffer of our choice.
+static bool writesWhereTold(Operation *op) {
+  return isa<KernelOp, LibraryCallOp, SizesOp, IfOp, LoopOp>(op);
+}
+
 bool HostBuilder::claim(Value value, Value target, Block &block) {
   Value computed = getViewed(value);
   Operation *op = computed.getDefiningOp();
-  if (!isa<PlannedType>(value.getType()) ||
-      !isa_and_nonnull<KernelOp, LibraryCallOp, SizesOp, IfOp, LoopOp>(op) ||
+  if (!isa<PlannedType>(value.getType()) || !op || !writesWhereTold(op) ||
       op->getBlock() != &block || destinations.contains(computed))
     return false;
   destinations[computed] = reinterpret(value.getLoc(), target, getBufferType(computed));
@@ -243,8 +247,7 @@ static bool isBefore(Operation *op, Operation *mark) {
 static bool isLastUse(LoopOp op, Value init) {
   Value computed = getViewed(init);
   Operation *source = computed.getDefiningOp();
-  if (!isa_and_nonnull<KernelOp, LibraryCallOp, SizesOp, IfOp, LoopOp>(source) ||
-      source->getBlock() != op->getBlock())
+  if (!source || !writesWhereTold(source) || source->getBlock() != op->getBlock())
     return false;
   unsigned inits = 0;
   return allUses(computed, [&](OpOperand &use) {
@@ -289,7 +292,7 @@ void HostBuilder::moveCarried(Location loc, SmallVector<std::pair<Value, Value>>
     }
     // Every target is still to be read: one of the cycle is kept elsewhere.
     Value target = moves.front().second;
-    Value kept = makeBuffer(loc, cast<BufferType>(target.getType()).getTensor());
+    Value kept = makeBuffer(loc, getTensor(target));
     copy(loc, target, kept);
     for (auto &move : moves)
       if (readsTarget(move.first, target))

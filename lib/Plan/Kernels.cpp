@@ -20,13 +20,6 @@ static std::string getKernelName(KernelOp box, size_t number) {
   return name + std::to_string(number);
 }
 
-static ExprAttr getProduct(MLIRContext *context, ArrayRef<ExprAttr> dims) {
-  ExprAttr product = ExprAttr::constant(context, 1);
-  for (ExprAttr dim : dims)
-    product = product * dim;
-  return product;
-}
-
 static ExprAttr getMatmulTasks(MatmulOp matmul, ScheduleAttr schedule) {
   ExprAttr one = ExprAttr::constant(matmul.getContext(), 1);
   ExprAttr rows = matmul.getRows(), columns = matmul.getColumns();

@@ -36,7 +36,7 @@ private:
 } // namespace
 
 /// Whether all results are tensors of constant size that fit the stack.
-static bool isSmall(Operation *op) {
+static bool fitsStack(Operation *op) {
   constexpr int64_t maxBytes = 4096;
   return llvm::all_of(op->getResultTypes(), [](Type type) {
     auto planned = dyn_cast<PlannedType>(type);
@@ -52,7 +52,7 @@ bool Classifier::canRunAtEntry(Operation *op) const {
   bool known = true;
   op->getAttrDictionary().walk([&](ExprAttr expr) { known &= isKnown(expr); });
   if (isa<LibraryCallOp, SizesOp>(op))
-    return known && isSmall(op);
+    return known && fitsStack(op);
   if (auto view = dyn_cast<ViewOp>(op))
     return llvm::all_of(view.getType().getDims(), [&](ExprAttr dim) { return isKnown(dim); });
   return isa<ConstantOp, AbsentOp>(op);

@@ -54,6 +54,12 @@ def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
     Visits the ops of each function in order and gives their results the types that `inferShapes` computes; function
     types follow. Every op is visited, so that all problems of a model are reported at once.
 
+    Ops that find shapes, axes or bounds in tensors become ops that have them as attributes, as far as the elements of
+    small tensors are known. Elements that are not known become symbols (`dlc.bind`). Where not even that is possible
+    the op becomes a call of its library function, whose results are handles that `dlc.match` gives new symbols. Sizes
+    that must be equal but are not known to be get a `dlc.guard`. Branches and loops are inferred with what all of their
+    branches and iterations have in common.
+
     ```mlir
     %0 = dlc.relu %x : (!dlc.tensor<N x 8 x f32>) -> !dlc.tensor<* x f32>
     // becomes

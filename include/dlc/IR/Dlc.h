@@ -58,6 +58,10 @@ mlir::Type getStoredType(mlir::Type elementType);
 /// A constant of scalar or vector type `type`, all of whose elements are `value`.
 mlir::Value createFill(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type, double value);
 
+/// What a value or a buffer of `type` holds; null where that is a handle.
+PlannedType getTensor(mlir::Type type);
+PlannedType getTensor(mlir::Value value);
+
 /// The type of an elementwise op's result, by numpy's broadcasting.
 llvm::LogicalResult inferBroadcast(mlir::Operation *op, llvm::SmallVectorImpl<PlannedType> &types);
 } // namespace dlc

@@ -221,9 +221,9 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     `direct_conv` vectorizes over output channels: a tile is `pixels[i]` neighbours of a row times `channels` output
     channels (`channels / lanes` vectors), all accumulators in registers. `row_conv` vectorizes over a row: a tile is
     `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors). `depthwise` convolves each
-    channel of a blocked image with a filter of its own: a tile is `pixels[i]` neighbours of one block. `loops` evaluates its ops at
-    `pixels[i]` neighbours of the innermost dim. `pool` reduces windows of a blocked image, a block of channels at a
-    time. A matrix product by constant weights is a `direct_conv` whose pixels are the rows of its left operand; others
+    channel of a blocked image with a filter of its own: a tile is `pixels[i]` neighbours of one block. `loops` evaluates
+    its ops at `pixels[i]` neighbours of the innermost dim. `pool` reduces windows of a blocked image, a block of
+    channels at a time. `softmax` normalizes `rows` rows, or `channels` neighbours, in two walks. A matrix product by constant weights is a `direct_conv` whose pixels are the rows of its left operand; others
     are computed by `matmul`, from operands as they lie: a tile is `pixels[i]` rows times `channels` columns.
 
     `pixels` lists tile widths, widest first; each handles what the ones before it leave over of a row, the last one

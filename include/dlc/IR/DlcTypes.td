@@ -38,6 +38,8 @@ def Dlc_TensorType : TypeDef<Dlc_Dialect, "Planned"> {
     ExprAttr getDim(int64_t index) const { return getDims()[index]; }
     /// The dims, where all of them are constants.
     std::optional<::llvm::SmallVector<int64_t>> getStaticShape() const;
+    /// The same for at most ConstantOp::maxDenseElements elements: such tensors may hold sizes.
+    std::optional<::llvm::SmallVector<int64_t>> getSmallShape() const;
     PlannedType withoutLayout() const;
     PlannedType withLayout(::mlir::Attribute layout) const;
     /// The layout of a rank-4 value as an image; planar without halo where the type has none.

@@ -13,6 +13,9 @@ bool isEmittedElement(mlir::Type elementType);
 /// Why no emitter computes `op`, for an error message; nothing where one does.
 std::optional<std::string> getEmissionObstacle(mlir::Operation *op);
 
+/// Whether `op` is one of the host program that computes no tensor of a kernel: it is in no box.
+bool isHostOp(mlir::Operation *op);
+
 /// Whether `op` shows the elements of its first operand in another shape, and so needs no kernel.
 bool isView(mlir::Operation *op);
 /// What `value` shows, through all views.

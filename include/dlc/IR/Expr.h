@@ -17,6 +17,9 @@ ExprAttr operator+(ExprAttr lhs, int64_t rhs);
 ExprAttr operator-(ExprAttr lhs, int64_t rhs);
 ExprAttr operator*(ExprAttr lhs, int64_t rhs);
 
+/// 1 where there are no factors.
+ExprAttr getProduct(mlir::MLIRContext *context, llvm::ArrayRef<ExprAttr> factors);
+
 /// Quotient and remainder by a positive constant, rounded towards minus infinity.
 ExprAttr floorDiv(ExprAttr lhs, int64_t rhs);
 ExprAttr mod(ExprAttr lhs, int64_t rhs);

@@ -17,6 +17,10 @@ llvm::SmallVector<mlir::Value> getLibraryOperands(mlir::Operation *op);
 /// attribute "to".
 mlir::DictionaryAttr getLibraryDictionary(mlir::Operation *op);
 
+/// A call of function `callee` that computes what `op` does, with results of `types`.
+LibraryCallOp createLibraryCall(mlir::OpBuilder &builder, mlir::Operation *op,
+                                llvm::StringRef callee, mlir::TypeRange types);
+
 /// An attribute of a call. Its elements are in the list of its kind: one, or any number.
 struct LibraryAttribute {
   llvm::StringRef name;

@@ -24,8 +24,9 @@ def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::ModuleOp"> {
   let summary = "Choose algorithm and tiles of each box for the module's target";
   let description = [{
     Convolutions with fewer output channels than half a vector run along rows (`row_conv`), others across output
-    channels (`direct_conv`), with as many accumulators as the vector registers hold; so do matrix products, whose rows
-    stand for pixels. Windows and reductions of blocked images are `pool`, everything else is `loops`.
+    channels (`direct_conv`), with as many accumulators as the vector registers hold; so do matrix products by
+    constants, whose rows stand for pixels. Other products are `matmul`. Convolutions of one channel each are
+    `depthwise`, windows and reductions of blocked images `pool`, softmaxes `softmax`, and everything else `loops`.
 
     ```mlir
     %1 = dlc.kernel anchor (%x, %w) : ... { ... dlc.conv ... }

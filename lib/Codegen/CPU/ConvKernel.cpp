@@ -7,10 +7,6 @@ using namespace dlc;
 // Matching
 //===----------------------------------------------------------------------===//
 
-static PlannedType getTensor(Value buffer) {
-  return cast<BufferType>(buffer.getType()).getTensor();
-}
-
 /// Finds the anchor, the ops behind it, and the buffers.
 LogicalResult ConvKernel::matchBody(KernelBuilder &b, Buffers &buffers) {
   if (failed(match(b, [](Operation *op) { return isa<ConvOp, MatmulOp>(op); })))

@@ -230,7 +230,7 @@ Value KernelBuilder::getAddress(Value buffer) {
 }
 
 Image KernelBuilder::getImage(Value buffer) {
-  PlannedType type = cast<BufferType>(buffer.getType()).getTensor();
+  PlannedType type = getTensor(buffer);
   ImageLayoutAttr layout = type.getImageLayout();
   Image image;
   image.base = getAddress(buffer);
@@ -250,7 +250,7 @@ Image KernelBuilder::getImage(Value buffer) {
 }
 
 Image KernelBuilder::getMatrix(Value buffer, int64_t columns) {
-  PlannedType type = cast<BufferType>(buffer.getType()).getTensor();
+  PlannedType type = getTensor(buffer);
   Image image = {};
   image.base = getAddress(buffer);
   image.block = columns;

@@ -8,10 +8,6 @@
 using namespace mlir;
 using namespace dlc;
 
-static PlannedType getTensor(Value buffer) {
-  return cast<BufferType>(buffer.getType()).getTensor();
-}
-
 //===----------------------------------------------------------------------===//
 // Evaluation
 //===----------------------------------------------------------------------===//

@@ -10,10 +10,6 @@
 using namespace mlir;
 using namespace dlc;
 
-static PlannedType getTensor(Value buffer) {
-  return cast<BufferType>(buffer.getType()).getTensor();
-}
-
 namespace {
 /// One of the matrices that a product multiplies.
 struct Matrix {

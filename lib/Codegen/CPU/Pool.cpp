@@ -9,10 +9,6 @@
 using namespace mlir;
 using namespace dlc;
 
-static PlannedType getTensor(Value buffer) {
-  return cast<BufferType>(buffer.getType()).getTensor();
-}
-
 namespace {
 class PoolEmitter {
 public:

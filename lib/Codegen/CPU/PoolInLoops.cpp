@@ -123,9 +123,7 @@ public:
   }
 
 private:
-  bool isImage() const {
-    return cast<BufferType>(buffer.getType()).getTensor().getLayout() != nullptr;
-  }
+  bool isImage() const { return getTensor(buffer).getLayout() != nullptr; }
 
   KernelBuilder::Carried forEach(ArrayRef<int64_t> dims, ValueRange sums, Emit emit) {
     if (dims.empty())

@@ -11,10 +11,6 @@
 using namespace mlir;
 using namespace dlc;
 
-static PlannedType getTensor(Value buffer) {
-  return cast<BufferType>(buffer.getType()).getTensor();
-}
-
 namespace {
 /// The operand as [outer][length][inner].
 class SoftmaxEmitter {

@@ -5,14 +5,10 @@
 #include "dlc/ABI/Program.h"
 #include "dlc/IR/Expr.h"
 
+#include "llvm/Support/ScopedPrinter.h"
+
 using namespace mlir;
 using namespace dlc;
-
-static std::string toString(Type type) {
-  std::string text;
-  llvm::raw_string_ostream(text) << type;
-  return text;
-}
 
 FailureOr<int32_t> HostEmitter::getDtype(Operation *op, PlannedType type) {
   if (std::optional<int32_t> dtype = dlc::getDtype(type.getElementType()))
@@ -22,7 +18,7 @@ FailureOr<int32_t> HostEmitter::getDtype(Operation *op, PlannedType type) {
 
 /// Fills `record` with a dlc_value that describes a buffer.
 LogicalResult HostEmitter::describe(Operation *op, Value buffer, Value record) {
-  PlannedType type = cast<BufferType>(buffer.getType()).getTensor();
+  PlannedType type = getTensor(buffer);
   FailureOr<int32_t> dtype = getDtype(op, type);
   FailureOr<Value> count = emitSize(type.getBufferElements());
   if (failed(dtype) || failed(count))
@@ -80,7 +76,7 @@ LogicalResult HostEmitter::emitNewTensor(NewTensorOp op) {
   Value memory = take(Area::numbers, dims.size());
   for (auto [index, size] : llvm::enumerate(*sizes))
     store(size, element(memory, i64, static_cast<int32_t>(index)));
-  int64_t site = program.addSite(op, toString(type.withoutLayout()));
+  int64_t site = program.addSite(op, llvm::to_string(type.withoutLayout()));
   Value object = callForObject(Service::newTensor, {constant(i32, site), constant(i32, *dtype),
                                                     constant(i32, dims.size()), memory});
   addresses[op.getHandle()] = object;
@@ -90,7 +86,7 @@ LogicalResult HostEmitter::emitNewTensor(NewTensorOp op) {
 
 /// Whatever its rank, the tensor must have one element: all dims are 1.
 LogicalResult HostEmitter::emitSingleMatch(MatchOp op) {
-  PlannedType type = cast<BufferType>(op.getResult().getType()).getTensor();
+  PlannedType type = getTensor(op.getResult());
   FailureOr<int32_t> dtype = getDtype(op, type);
   if (failed(dtype))
     return failure();
@@ -100,7 +96,7 @@ LogicalResult HostEmitter::emitSingleMatch(MatchOp op) {
                                     constant(i32, maxRank));
   SmallVector<int64_t> ones(maxRank, 1);
   StringRef bytes(reinterpret_cast<const char *>(ones.data()), maxRank * sizeof(int64_t));
-  int64_t site = program.addSite(op, "one element of " + toString(type.getElementType()));
+  int64_t site = program.addSite(op, "one element of " + llvm::to_string(type.getElementType()));
   callStatus(Service::match, {constant(i32, site), object, constant(i32, *dtype), rank,
                               addressOf(program.getConstant(bytes))});
   addresses[op.getResult()] = load(field(object, valueType, 8));
@@ -112,7 +108,7 @@ LogicalResult HostEmitter::emitSingleMatch(MatchOp op) {
 LogicalResult HostEmitter::emitMatch(MatchOp op) {
   if (op.getSingle())
     return emitSingleMatch(op);
-  PlannedType type = cast<BufferType>(op.getResult().getType()).getTensor();
+  PlannedType type = getTensor(op.getResult());
   FailureOr<int32_t> dtype = getDtype(op, type);
   if (failed(dtype))
     return failure();
@@ -140,7 +136,7 @@ LogicalResult HostEmitter::emitMatch(MatchOp op) {
       store(constant(i64, -1), dimAddress(axis));
   for (auto [axis, size] : llvm::zip_equal(knownAxes, *sizes))
     store(size, dimAddress(axis));
-  int64_t site = program.addSite(op, toString(type));
+  int64_t site = program.addSite(op, llvm::to_string(type));
   callStatus(Service::match, {constant(i32, site), object, constant(i32, *dtype),
                               constant(i32, type.getRank()), memory});
   for (StringRef symbol : bound) {

@@ -377,7 +377,7 @@ LogicalResult HostEmitter::emitCopy(CopyOp op) {
 }
 
 LogicalResult HostEmitter::emitBind(BindOp op) {
-  PlannedType type = cast<BufferType>(op.getInput().getType()).getTensor();
+  PlannedType type = getTensor(op.getInput());
   IntegerType stored = getStoredInteger(type);
   bool isSigned = !type.getElementType().isInteger(1) && !type.getElementType().isUnsignedInteger();
   for (auto [index, name] : llvm::enumerate(op.getSymbols().getAsValueRange<StringAttr>())) {

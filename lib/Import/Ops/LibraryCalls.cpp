@@ -40,13 +40,15 @@ static constexpr CallRule callRules[] = {
     {"Unique", "unique", 0, 0, {1, CallRule::i64, CallRule::i64, CallRule::i64}},
 };
 
+static Value makeOperand(OnnxNode &node, size_t index) {
+  Value input = node.getInput(index);
+  return input ? input : node.createAbsent();
+}
+
 /// The inputs, absent ones in between too.
 static SmallVector<Value> makeOperands(OnnxNode &node) {
-  SmallVector<Value> operands = node.inputs;
-  for (Value &operand : operands)
-    if (!operand)
-      operand = node.createAbsent();
-  return operands;
+  return llvm::map_to_vector(llvm::index_range(0, node.inputs.size()),
+                             [&](size_t index) { return makeOperand(node, index); });
 }
 
 LogicalResult dlc::importLibraryCall(OnnxNode &node) {
@@ -226,11 +228,8 @@ LogicalResult dlc::importOptional(OnnxNode &node) {
   } else {
     return node.emitError() << "expected input 'input' or attribute 'type'";
   }
-  SmallVector<Value> operands = makeOperands(node);
-  operands.resize(1);
-  if (!operands[0])
-    operands[0] = node.createAbsent();
-  node.results = node.createCall("optional", operands, {node.makeDtype(type.dtype)}, type);
+  node.results =
+      node.createCall("optional", makeOperand(node, 0), {node.makeDtype(type.dtype)}, type);
   return success();
 }
 
@@ -251,8 +250,7 @@ LogicalResult dlc::importOptionalHas(OnnxNode &node) {
   Value input = node.getInput(0);
   if (input && isStandIn(input))
     return failure();
-  SmallVector<Value> operands{input ? input : node.createAbsent()};
-  node.results = node.createCall("optional_has_element", operands, {},
+  node.results = node.createCall("optional_has_element", makeOperand(node, 0), {},
                                  OnnxType{OnnxType::tensor, TensorProto::BOOL});
   return success();
 }

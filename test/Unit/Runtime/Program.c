@@ -10,7 +10,8 @@
  *   inputs   p: f32 [1, 3, H, W]
  *   outputs  q: f32 [1, 3, 16 * H, 16 * W] = p, each pixel 16 x 16 times */
 #include "dlc/ABI/Program.h"
-#include "dlc/ABI/Artifact.h"
+
+#include "Sections.h"
 
 #include <stddef.h>
 
@@ -21,21 +22,6 @@ enum {
 };
 
 enum { NUM_WEIGHTS = 3 };
-
-/* Room for the weights: takes no bytes in the linked file and lies in a segment of its own. */
-__asm__(".pushsection .ldlc_weights,\"awl\",@nobits\n"
-        ".balign 4096\n"
-        ".hidden dlc_weights\n"
-        ".globl dlc_weights\n"
-        "dlc_weights: .zero 12\n"
-        ".popsection\n");
-extern const char dlc_weights[];
-
-__attribute__((section(".note.dlc"), used, aligned(4))) static const struct {
-  uint32_t name_size, descriptor_size, type;
-  char name[4];
-  dlc_note note;
-} note = {4, sizeof(dlc_note), DLC_NOTE_TYPE, DLC_NOTE_NAME, {.struct_size = sizeof(dlc_note)}};
 
 #ifdef DLC_TEST_NO_QUERY
 

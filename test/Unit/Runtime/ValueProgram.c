@@ -7,29 +7,15 @@
  *            longer: list with `late` behind it
  *
  * Version 0 is for M = 1, 1 for all others. Modes from FIRST_FAULT on misbehave. */
-#include "dlc/ABI/Artifact.h"
 #include "dlc/ABI/Program.h"
 
+#include "Sections.h"
 #include "ValueModes.h"
 
 enum { N, M, K, NUM_SYMBOLS };
 enum { MODE, X, TEXT, LIST };
 enum { Y, LATE, TWIN, WORDS, LONGER };
 enum { SITE_OP, SITE_GUARD };
-
-__asm__(".pushsection .ldlc_weights,\"awl\",@nobits\n"
-        ".balign 4096\n"
-        ".hidden dlc_weights\n"
-        ".globl dlc_weights\n"
-        "dlc_weights: .zero 12\n"
-        ".popsection\n");
-extern const char dlc_weights[];
-
-__attribute__((section(".note.dlc"), used, aligned(4))) static const struct {
-  uint32_t name_size, descriptor_size, type;
-  char name[4];
-  dlc_note note;
-} note = {4, sizeof(dlc_note), DLC_NOTE_TYPE, DLC_NOTE_NAME, {.struct_size = sizeof(dlc_note)}};
 
 /* ---- kernels ---- */
 
