@@ -69,19 +69,23 @@ ExprAttr MatmulOp::getColumns() {
   return rhs.getRank() == 1 ? ExprAttr() : getMatrixDim(rhs, 0, getTransposeRhs());
 }
 
-SmallVector<std::pair<ExprAttr, ExprAttr>> MatmulOp::getEqualDims() {
+std::pair<ExprAttr, ExprAttr> MatmulOp::getInnerDims() {
   PlannedType lhs = getLhs().getType(), rhs = getRhs().getType();
   ExprAttr inner = rhs.getRank() == 1 ? rhs.getDim(0) : getMatrixDim(rhs, 1, getTransposeRhs());
-  SmallVector<std::pair<ExprAttr, ExprAttr>> dims = {
-      {getMatrixDim(lhs, 0, getTransposeLhs()), inner}};
-  PlannedType bias = getBias() ? getBias().getType() : PlannedType();
-  if (bias && bias.hasRank() && bias.getRank() == 1 && getColumns())
-    dims.push_back({bias.getDim(0), getColumns()});
-  return dims;
+  return {getMatrixDim(lhs, 0, getTransposeLhs()), inner};
+}
+
+DimPairs MatmulOp::getEqualDims() {
+  DimPairs pairs = {getInnerDims()};
+  if (getBias())
+    pairs.push_back({getBias().getType().getDim(0), getColumns()});
+  for (PlannedType factor : {getLhs().getType(), getRhs().getType()})
+    addBroadcastDims(pairs, getOuterDims(factor), getBatchDims());
+  return pairs;
 }
 
 ExprAttr MatmulOp::getInnerDim() {
-  auto [left, right] = getEqualDims().front();
+  auto [left, right] = getInnerDims();
   return right.getConstant() ? right : left;
 }
 
@@ -196,6 +200,20 @@ LogicalResult dlc::inferBroadcast(Operation *op, SmallVectorImpl<PlannedType> &t
     }
   }
   return addType(op, types, dims, cast<PlannedType>(op->getResult(0).getType()).getElementType());
+}
+
+void dlc::addBroadcastDims(DimPairs &pairs, ArrayRef<ExprAttr> dims, ArrayRef<ExprAttr> result) {
+  for (auto [dim, to] : llvm::zip_equal(dims, result.take_back(dims.size())))
+    if (dim.getConstant() != 1 && !broadcastsAtRunTime(dim, to))
+      pairs.push_back({dim, to});
+}
+
+DimPairs dlc::getBroadcastDims(Operation *op) {
+  DimPairs pairs;
+  ArrayRef<ExprAttr> result = cast<PlannedType>(op->getResult(0).getType()).getDims();
+  for (Type operand : op->getOperandTypes())
+    addBroadcastDims(pairs, cast<PlannedType>(operand).getDims(), result);
+  return pairs;
 }
 
 /// floor(dim * scale). A constant dim is multiplied in f32, as ONNX Runtime does it; a symbolic one

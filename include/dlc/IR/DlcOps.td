@@ -104,13 +104,13 @@ def Dlc_BatchNormOp : Dlc_Op<"batch_norm", [Pure, DeclareOpInterfaceMethods<Dlc_
 
 //===-- Matrix product ------------------------------------------------------------------------------------------------===//
 
-def Dlc_MatmulOp : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+def Dlc_MatmulOp
+    : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>]> {
   let summary = "matrix product as numpy's matmul, with a bias for each column";
   let description = [{
     The last two dims of `lhs` are M x K, or K x M with `transpose_lhs`, those of `rhs` K x N, or N x K with
     `transpose_rhs`; dims before them broadcast. An `lhs` of rank 1 is a row, an `rhs` of rank 1 a column, and the
-    result has no such dim. Sizes that are not known to be equal are left to the run to compare: `getEqualDims` lists
-    them.
+    result has no such dim. Sizes that are not known to be equal are left to the run to compare.
 
     Constraints:
     - C1: lhs and rhs have at least rank 1, one that is transposed rank 2
@@ -146,10 +146,10 @@ def Dlc_MatmulOp : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeIn
     ::llvm::ArrayRef<ExprAttr> getBatchDims() {
       return getType().getDims().drop_back((getRows() ? 1 : 0) + (getColumns() ? 1 : 0));
     }
-    /// What is summed over: of lhs and rhs, the one that is constant.
+    /// What is summed over, as lhs and as rhs have it.
+    std::pair<ExprAttr, ExprAttr> getInnerDims();
+    /// The same as one size: the one that is constant.
     ExprAttr getInnerDim();
-    /// Pairs of sizes that must be equal when the product is computed.
-    ::llvm::SmallVector<std::pair<ExprAttr, ExprAttr>> getEqualDims();
   }];
 }
 
