@@ -186,7 +186,7 @@ static void guardOperands(Operation *op) {
         guard(dim, to);
   };
   auto result = cast<PlannedType>(op->getResult(0).getType());
-  if (isa<ElementwiseOpInterface>(op)) {
+  if (isa<ElementwiseOpInterface, LayerNormOp>(op)) {
     for (Value operand : op->getOperands())
       guardBroadcast(cast<PlannedType>(operand.getType()).getDims(), result.getDims());
   } else if (auto matmul = dyn_cast<MatmulOp>(op)) {

@@ -33,6 +33,7 @@ static constexpr InputRow clipInputs[] = {{"input"}, {"min", optional}, {"max", 
 static constexpr InputRow gemmInputs7[] = {{"A"}, {"B"}, {"C"}};
 static constexpr InputRow gemmInputs11[] = {{"A"}, {"B"}, {"C", optional}};
 static constexpr InputRow layerNormInputs[] = {{"X"}, {"Scale"}, {"B", optional}};
+static constexpr InputRow rmsNormInputs[] = {{"X"}, {"scale"}};
 static constexpr InputRow reduceInputs[] = {{"data"}};
 static constexpr InputRow reduceInputs13[] = {{"data"}, {"axes", optional}};
 // Required by opsets 11 and 12, but exporters leave out what a node does not use.
@@ -182,6 +183,7 @@ static constexpr OpRow rows[] = {
     {"", "PRelu", oldestOpset, newestOpset, preluInputs, {}, importActivation},
     {"", "Pow", oldestOpset, newestOpset, powInputs, {}, importPow},
     {"", "Reciprocal", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
+    {"", "RMSNormalization", 23, newestOpset, rmsNormInputs, layerNormAttributes, importLayerNorm},
     {"", "ReduceL1", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
     {"", "ReduceL1", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
     {"", "ReduceL2", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
