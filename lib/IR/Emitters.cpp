@@ -66,6 +66,15 @@ static std::optional<std::string> getMatmulObstacle(MatmulOp matmul) {
   return std::nullopt;
 }
 
+/// The emitter walks along scale and bias as it does along a row.
+static std::optional<std::string> getLayerNormObstacle(LayerNormOp norm) {
+  ArrayRef<ExprAttr> row = norm.getType().getDims().drop_front(norm.getDim());
+  for (Value factor : norm.getOperands().drop_front())
+    if (cast<PlannedType>(factor.getType()).getDims() != row)
+      return "a scale or bias of other dims than those that are normalized is not supported";
+  return std::nullopt;
+}
+
 std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
   using Obstacle = std::optional<std::string>;
   for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes())) {
@@ -95,6 +104,7 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
         return std::nullopt;
       })
       .Case([](MatmulOp matmul) { return getMatmulObstacle(matmul); })
+      .Case([](LayerNormOp norm) { return getLayerNormObstacle(norm); })
       .Case<ReduceOp, SoftmaxOp>([](auto) { return std::nullopt; })
       .Case([&](ElementwiseOpInterface) { return getElementwiseObstacle(op); })
       .Default([](Operation *other) {
@@ -123,12 +133,18 @@ bool dlc::isImmediate(OpOperand &use) {
   return isa<ElementwiseOpInterface>(use.getOwner()) && constant.getType().getRank() == 0;
 }
 
-/// A sum may also read another value of the same shape: the shortcut of a residual block.
-bool dlc::isEpilogue(Operation *op, Value value) {
-  if (!isa<ElementwiseOpInterface>(op) || op->getResult(0).getType() != value.getType())
+/// Numbers are f32, as the anchor's result; comparisons between them are i1.
+bool dlc::isEpilogue(Operation *op, ArrayRef<Operation *> members) {
+  auto anchored = cast<PlannedType>(members.front()->getResult(0).getType());
+  if (!isa<ElementwiseOpInterface>(op))
+    return false;
+  auto result = cast<PlannedType>(op->getResult(0).getType());
+  bool isComputed = result == anchored || isBool(result.getElementType());
+  if (!isComputed || result.getDims() != anchored.getDims())
     return false;
   return llvm::all_of(op->getOpOperands(), [&](OpOperand &use) {
-    return use.get() == value || isImmediate(use) ||
-           (isa<AddOp>(op) && use.get().getType() == value.getType());
+    return llvm::is_contained(members, use.get().getDefiningOp()) ||
+           (isImmediate(use) && cast<PlannedType>(use.get().getType()).getElementType().isF32()) ||
+           use.get().getType() == anchored;
   });
 }

@@ -51,6 +51,10 @@ static ExprAttr getTasks(KernelOp box) {
   if (schedule.getAlgorithm() == Algorithm::loops) {
     return bands(getProduct(box.getContext(), dims.empty() ? dims : dims.drop_back()));
   }
+  auto norms = box.getBody().getOps<LayerNormOp>();
+  if (!norms.empty())
+    return ceilDiv(getProduct(box.getContext(), dims.take_front((*norms.begin()).getDim())),
+                   schedule.getRows());
   auto softmaxes = box.getBody().getOps<SoftmaxOp>();
   if (!softmaxes.empty())
     return getSoftmaxTasks(*softmaxes.begin(), schedule);

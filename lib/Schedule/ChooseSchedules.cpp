@@ -134,11 +134,12 @@ static ScheduleAttr getColumnSums(TargetAttr target) {
 }
 
 /// Tasks of some thousand elements.
-static ScheduleAttr getSoftmax(TargetAttr target, SoftmaxOp softmax) {
+static ScheduleAttr getRows(TargetAttr target, ArrayRef<ExprAttr> rowDims) {
   constexpr int64_t usualTask = 4096, usualLength = 256;
-  int64_t length = softmax.getType().getDim(softmax.getDim()).getConstant().value_or(usualLength);
+  ExprAttr size = getProduct(target.getContext(), rowDims);
+  int64_t length = (size ? size.getConstant() : std::nullopt).value_or(usualLength);
   int64_t rows = std::max<int64_t>(1, usualTask / std::max<int64_t>(length, 1));
-  return ScheduleAttr::get(target.getContext(), Algorithm::softmax, target.getLanes(),
+  return ScheduleAttr::get(target.getContext(), Algorithm::rows, target.getLanes(),
                            4 * target.getLanes(), {target.getLanes()}, rows);
 }
 
@@ -169,7 +170,9 @@ static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
   if (box.getKind() == BoxKind::pool && isBlocked(box.getInputs()[0]))
     return getPool(target);
   if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box))
-    return getSoftmax(target, softmax);
+    return getRows(target, softmax.getType().getDim(softmax.getDim()));
+  if (LayerNormOp norm = getFirst<LayerNormOp>(box))
+    return getRows(target, norm.getType().getDims().drop_front(norm.getDim()));
   if (ReduceOp reduce = getFirst<ReduceOp>(box); reduce && reduce.keepsLastDim())
     return getColumnSums(target);
   return getFirst<ResizeOp>(box) ? getResize(target) : getLoops(target);

@@ -119,7 +119,7 @@ func.func @sums(%x: !dlc.tensor<N x 100 x f32>) {
     %1 = dlc.reduce sum %a axes [0] : (!dlc.tensor<N x 100 x f32>) -> !dlc.tensor<100 x f32>
     dlc.yield %1 : !dlc.tensor<100 x f32>
   }
-  // CHECK: dlc.kernel rows(%arg0) schedule <softmax, lanes = 16, channels = 64, pixels = [16], rows = 40>
+  // CHECK: dlc.kernel rows(%arg0) schedule <rows, lanes = 16, channels = 64, pixels = [16], rows = 40>
   %2 = dlc.kernel rows (%x) : (!dlc.tensor<N x 100 x f32>) -> !dlc.tensor<N x 100 x f32> {
   ^bb0(%a: !dlc.tensor<N x 100 x f32>):
     %1 = dlc.softmax %a axis 1 : (!dlc.tensor<N x 100 x f32>) -> !dlc.tensor<N x 100 x f32>

@@ -21,9 +21,9 @@ bool isView(mlir::Operation *op);
 /// What `value` shows, through all views.
 mlir::Value getViewed(mlir::Value value);
 
-/// Whether `op` can follow an anchor in its box: elementwise, and all of its operands but `value`
-/// are scalar constants or, in a sum, of the type of `value`.
-bool isEpilogue(mlir::Operation *op, mlir::Value value);
+/// Whether `op` can follow `members` in their box, the first of which is an anchor: elementwise on
+/// its dims, and all operands are values of the box, scalar constants, or like the anchor's result.
+bool isEpilogue(mlir::Operation *op, llvm::ArrayRef<mlir::Operation *> members);
 
 /// Whether `value` is a constant that becomes part of the kernel, rather than a buffer that it
 /// reads.
