@@ -1,5 +1,6 @@
 #include "Kernels.h"
 
+#include "dlc/IR/Emitters.h"
 #include "dlc/IR/NodeLocation.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -53,7 +54,12 @@ static ExprAttr getTasks(KernelOp box) {
     return image && image.hasHalo() ? maximum(count, one) : count;
   };
   if (schedule.getAlgorithm() == Algorithm::loops) {
-    return bands(getProduct(box.getContext(), dims.empty() ? dims : dims.drop_back()));
+    SmallVector<ExprAttr> groups(dims.empty() ? dims : dims.drop_back());
+    if (schedule.getChannels() != 1) {
+      ExprAttr &transposed = groups[*getTransposedDim(box.getYield().getOperand(0))];
+      transposed = ceilDiv(transposed, schedule.getChannels());
+    }
+    return bands(getProduct(box.getContext(), groups));
   }
   auto softmaxes = box.getBody().getOps<SoftmaxOp>();
   if (!softmaxes.empty())
