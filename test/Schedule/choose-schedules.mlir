@@ -37,7 +37,7 @@ func.func @wide(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.tensor<64 x 3 x
     %1 = dlc.conv %a, %b strides [1, 2] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<3 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 3 x H x floordiv(W + 1, 2) x f32>
     dlc.yield %1 : !dlc.tensor<1 x 3 x H x floordiv(W + 1, 2) x f32>
   }
-  // CHECK: schedule <loops, lanes = 16, channels = 1, pixels = [16], rows = 1>
+  // CHECK: schedule <loops, lanes = 16, channels = 1, pixels = [16], rows = 16>
   %6 = dlc.kernel loops (%x) : (!dlc.tensor<1 x 3 x H x W x f32>) -> !dlc.tensor<1 x 3 x H x W x f32> {
   ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>):
     dlc.yield %a : !dlc.tensor<1 x 3 x H x W x f32>
