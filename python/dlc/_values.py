@@ -42,7 +42,7 @@ def _read_tensor(owner: Any, number: int, dims: list[int], address: int | None) 
     dtype = dtype_of(number)
     if not address or 0 in dims:
         return np.empty(dims, dtype)
-    memory = (c_char * (math.prod(dims) * dtype.itemsize)).from_address(address)
+    memory: Any = (c_char * (math.prod(dims) * dtype.itemsize)).from_address(address)
     memory.owner = owner
     return np.ndarray(dims, dtype, memory)
 
@@ -114,8 +114,9 @@ def write_strings(array: np.ndarray, what: str) -> tuple[Any, int]:
             element = element.encode(errors="surrogateescape")
         elif not isinstance(element, bytes):
             raise TypeMismatch(f"{what}: expected strings, found a {type(element).__name__}")
-        buffers.append(element)
-        text.data, text.size = ctypes.cast(element, c_void_p).value, len(element)
+        buffer = ctypes.c_char_p(element)
+        buffers.append(buffer)
+        text.data, text.size = ctypes.cast(buffer, c_void_p).value, len(element)
     return (texts, buffers), ctypes.addressof(texts)
 
 
