@@ -1,12 +1,12 @@
 // BatchNormalization, LayerNormalization, LogSoftmax, Softmax.
 
-#include "OpTable.h"
+#include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
 
 /// The form for inference; momentum is for training alone.
-LogicalResult dlc::importBatchNorm(OnnxNode &node) {
+static LogicalResult importBatchNorm(OnnxNode &node) {
   bool good = succeeded(node.requireF32());
   FailureOr<bool> training = node.getFlag("training_mode", false);
   if (succeeded(training) && *training)
@@ -60,7 +60,7 @@ static LogicalResult checkBroadcast(OnnxNode &node, size_t index, StringRef name
 
 /// (X - mean) / sqrt(variance + epsilon) * Scale + B, with mean and variance over the dims from
 /// axis on.
-LogicalResult dlc::importLayerNorm(OnnxNode &node) {
+static LogicalResult importLayerNorm(OnnxNode &node) {
   bool good = succeeded(node.requireF32());
   if (int64_t type = node.getInt("stash_type", 1); type != 1) {
     node.emitError() << "stash_type " << type << " is not supported yet, only 1 (f32)";
@@ -91,7 +91,7 @@ LogicalResult dlc::importLayerNorm(OnnxNode &node) {
   return success();
 }
 
-LogicalResult dlc::importSoftmax(OnnxNode &node) {
+static LogicalResult importSoftmax(OnnxNode &node) {
   if (failed(node.requireF32()))
     return failure();
   return node.createOp<SoftmaxOp>(Builder(node.getContext()).getF32Type(), node.getInput(0),
@@ -100,7 +100,7 @@ LogicalResult dlc::importSoftmax(OnnxNode &node) {
 }
 
 /// Before opset 13 the sums run over all dims from the axis on.
-LogicalResult dlc::importFlatSoftmax(OnnxNode &node) {
+static LogicalResult importFlatSoftmax(OnnxNode &node) {
   if (failed(node.requireF32()))
     return failure();
   Builder builder(node.getContext());
@@ -119,3 +119,44 @@ LogicalResult dlc::importFlatSoftmax(OnnxNode &node) {
   return node.createOp<ReshapeOp>(builder.getF32Type(), result, node.results.front(),
                                   /*allow_zero=*/true);
 }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+static constexpr InputRow batchNormInputs[] = {{"X"}, {"scale"}, {"B"}, {"mean"}, {"var"}};
+static constexpr InputRow batchNormInputs14[] = {
+    {"X"}, {"scale"}, {"B"}, {"input_mean"}, {"input_var"}};
+static constexpr InputRow layerNormInputs[] = {{"X"}, {"Scale"}, {"B", optional}};
+static constexpr InputRow softmaxInputs[] = {{"input"}};
+
+static constexpr AttributeRow batchNormAttributes7[] = {
+    {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"spatial", Proto::INT}};
+static constexpr AttributeRow batchNormAttributes9[] = {{"epsilon", Proto::FLOAT},
+                                                        {"momentum", Proto::FLOAT}};
+static constexpr AttributeRow batchNormAttributes14[] = {
+    {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"training_mode", Proto::INT}};
+static constexpr AttributeRow layerNormAttributes[] = {
+    {"axis", Proto::INT}, {"epsilon", Proto::FLOAT}, {"stash_type", Proto::INT}};
+static constexpr AttributeRow axisAttributes[] = {{"axis", Proto::INT}};
+
+static constexpr StringLiteral batchNormOutputs[] = {"mean", "var", "saved_mean", "saved_var"};
+static constexpr StringLiteral batchNormOutputs14[] = {"running_mean", "running_var"};
+static constexpr StringLiteral layerNormOutputs[] = {"Mean", "InvStdDev"};
+
+static constexpr OpRow rows[] = {
+    {"", "BatchNormalization", oldestOpset, 8, batchNormInputs, batchNormAttributes7,
+     importBatchNorm, batchNormOutputs},
+    {"", "BatchNormalization", 9, 13, batchNormInputs, batchNormAttributes9, importBatchNorm,
+     batchNormOutputs},
+    {"", "BatchNormalization", 14, newestOpset, batchNormInputs14, batchNormAttributes14,
+     importBatchNorm, batchNormOutputs14},
+    {"", "LayerNormalization", 17, newestOpset, layerNormInputs, layerNormAttributes,
+     importLayerNorm, layerNormOutputs},
+    {"", "LogSoftmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
+    {"", "LogSoftmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
+    {"", "Softmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
+    {"", "Softmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
+};
+
+ArrayRef<OpRow> dlc::getNormalizationRows() { return rows; }
