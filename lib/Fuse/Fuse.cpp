@@ -48,7 +48,7 @@ static BoxKind getKind(Operation *op) {
     return BoxKind::anchor;
   if (isa<LayerNormOp, SoftmaxOp>(op))
     return BoxKind::rows;
-  return isa<MaxPoolOp, ReduceOp>(op) ? BoxKind::pool : BoxKind::loops;
+  return isa<PoolOp, ReduceOp>(op) ? BoxKind::pool : BoxKind::loops;
 }
 
 /// Moves `ops` (in order; the last one's results leave the box) into a new box before the last of

@@ -78,6 +78,40 @@ static void foldIntoConv(BatchNormOp op, ConvOp conv, WeightAttr factors) {
   conv.erase();
 }
 
+/// One step for each operation: of parameters that only the run knows, and of other types than f32.
+static void expand(BatchNormOp op) {
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  PlannedType type = op.getType();
+  Type elementType = type.getElementType();
+  auto alongChannels = [&](Value vector) -> Value {
+    auto vectorType = cast<PlannedType>(vector.getType());
+    SmallVector<ExprAttr> dims(type.getRank() - 1, ExprAttr::constant(type.getContext(), 1));
+    dims[0] = vectorType.getDim(0);
+    auto viewType = PlannedType::get(dims, vectorType.getElementType());
+    Value view = ViewOp::create(builder, loc, viewType, vector);
+    if (vectorType.getElementType() == elementType)
+      return view;
+    return CastOp::create(builder, loc, PlannedType::get(dims, elementType), view);
+  };
+  bool isLossy;
+  APFloat number = op.getEpsilon();
+  number.convert(cast<FloatType>(elementType).getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                 &isLossy);
+  auto dense = DenseElementsAttr::get(RankedTensorType::get({}, elementType), number);
+  Value epsilon = ConstantOp::create(builder, loc, PlannedType::get({}, elementType), dense);
+  Value variance = alongChannels(op.getVariance());
+  Value deviation =
+      SqrtOp::create(builder, loc, variance.getType(),
+                     AddOp::create(builder, loc, variance.getType(), variance, epsilon));
+  Value value = SubOp::create(builder, loc, type, op.getInput(), alongChannels(op.getMean()));
+  value = DivOp::create(builder, loc, type, value, deviation);
+  value = MulOp::create(builder, loc, type, value, alongChannels(op.getScale()));
+  value = AddOp::create(builder, loc, type, value, alongChannels(op.getShift()));
+  op.replaceAllUsesWith(value);
+  op.erase();
+}
+
 static void expand(BatchNormOp op, WeightAttr factors) {
   OpBuilder builder(op);
   int64_t rank = op.getType().getRank();
@@ -93,11 +127,13 @@ static void expand(BatchNormOp op, WeightAttr factors) {
 
 namespace {
 struct FoldBatchNorm : dlc::impl::FoldBatchNormBase<FoldBatchNorm> {
-  LogicalResult fold(BatchNormOp op) {
-    for (Value vector : {op.getScale(), op.getShift(), op.getMean(), op.getVariance()})
-      if (!getWeight(vector))
-        return op.emitError("a batch normalization whose parameters are not constants is not "
-                            "supported");
+  void fold(BatchNormOp op) {
+    auto isFoldable = [](Value vector) {
+      return getWeight(vector) && cast<PlannedType>(vector.getType()).getElementType().isF32();
+    };
+    if (!op.getType().getElementType().isF32() ||
+        !llvm::all_of(op.getOperands().drop_front(), isFoldable))
+      return expand(op);
     auto rsqrt = RsqrtAttr::get(&getContext(), op.getEpsilonAttr());
     WeightAttr factors = combine(getWeight(op.getScale()), CombineKind::mul,
                                  getWeight(op.getVariance()).withStep(rsqrt));
@@ -107,17 +143,12 @@ struct FoldBatchNorm : dlc::impl::FoldBatchNormBase<FoldBatchNorm> {
     } else {
       expand(op, factors);
     }
-    return success();
   }
 
   void runOnOperation() override {
     SmallVector<BatchNormOp> ops;
     getOperation().walk([&](BatchNormOp op) { ops.push_back(op); });
-    bool failedOp = false;
-    for (BatchNormOp op : ops)
-      failedOp |= failed(fold(op));
-    if (failedOp)
-      signalPassFailure();
+    llvm::for_each(ops, [&](BatchNormOp op) { fold(op); });
   }
 };
 } // namespace

@@ -70,7 +70,7 @@ static int64_t guessWork(Operation *op) {
     llvm::append_range(factors, ArrayRef<int64_t>(getShape(conv.getFilter())).drop_front());
   else if (auto matmul = dyn_cast<MatmulOp>(op))
     factors.push_back(getShape(matmul.getLhs()).back());
-  else if (auto pool = dyn_cast<MaxPoolOp>(op))
+  else if (auto pool = dyn_cast<PoolOp>(op))
     llvm::append_range(factors, pool.getKernel());
   else // an index, a load and a few operations
     factors.push_back(4);

@@ -78,6 +78,33 @@ static FailureOr<PartialDims> inferOneHot(LibraryCallOp op, ShapeContext &contex
   return dims;
 }
 
+/// As dlc.pool does.
+static FailureOr<PartialDims> inferMaxPool(LibraryCallOp op, ShapeContext &) {
+  PartialDims input = getDims(op.getInputs()[0]);
+  if (!input)
+    return input;
+  auto get = [&](StringRef name) {
+    auto attr = op.getParameters().getAs<DenseI64ArrayAttr>(name);
+    return attr ? attr.asArrayRef() : ArrayRef<int64_t>();
+  };
+  ArrayRef<int64_t> kernel = get("kernel");
+  if (kernel.empty() || input->size() != kernel.size() + 2)
+    return op.emitError("expected a kernel of two dims less than the input, found ")
+           << kernel.size();
+  OpBuilder builder(op);
+  auto pool = PoolOp::create(
+      builder, op.getLoc(),
+      PlannedType::getUnranked(cast<PlannedType>(op.getResultTypes()[0]).getElementType()),
+      ReduceKind::max, op.getInputs()[0], kernel, get("strides"), get("pads"), get("dilations"),
+      getInt(op, "ceil", 0) != 0, /*include_pads=*/false);
+  SmallVector<PlannedType> types;
+  LogicalResult inferred = pool.inferShapes(types);
+  pool.erase();
+  if (failed(inferred))
+    return failure();
+  return PartialDims(llvm::to_vector(types.front().getDims()));
+}
+
 static FailureOr<PartialDims> inferNonZero(LibraryCallOp op, ShapeContext &) {
   PartialDims dims = getDims(op.getInputs()[0]);
   if (!dims)
@@ -198,6 +225,7 @@ static Rule getRule(StringRef callee) {
       .Cases({"scatter_elements", "scatter_nd", "cumsum", "trilu", "reverse_sequence"},
              forAll<copyDims<0>>)
       .Case("gather_elements", forAll<copyDims<1>>)
+      .Case("max_pool_indices", forAll<inferMaxPool>)
       .Case("nonzero", forAll<inferNonZero>)
       .Case("unique", forAll<inferUnique>)
       .Cases({"arg_max", "arg_min"}, forAll<inferArgReduction>)

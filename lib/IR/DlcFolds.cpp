@@ -55,7 +55,67 @@ static WeightAttr insertHeight(WeightAttr weight) {
                          weight.getRecipe());
 }
 
+/// Constant pads, of `outside` or 0, around the spatial dims: those of the windows and these
+/// together. Nothing where `value` is no such pad.
+static std::optional<SmallVector<int64_t>> addPads(Value value, ArrayRef<int64_t> pads,
+                                                   function_ref<bool(Value outside)> isOutside) {
+  auto pad = value.getDefiningOp<PadOp>();
+  if (!pad || pad.getMode() != PadMode::constant || !isOutside(pad.getValue()))
+    return std::nullopt;
+  SmallVector<int64_t> sums(pads);
+  size_t spatial = pads.size() / 2;
+  for (auto [which, amounts] : llvm::enumerate(ArrayRef{pad.getLow(), pad.getHigh()}))
+    for (auto [dim, amount] : llvm::enumerate(amounts.getAsRange<ExprAttr>())) {
+      int64_t count = amount.getConstant().value_or(-1);
+      if (count < 0 || count >= int64_t(1) << 31 || (dim < 2 && count != 0))
+        return std::nullopt;
+      if (dim >= 2)
+        sums[which * spatial + dim - 2] += count;
+    }
+  return sums;
+}
+
+/// A convolution takes zeros around its input as its own pads.
+static LogicalResult mergePads(ConvOp op, PatternRewriter &rewriter) {
+  std::optional<SmallVector<int64_t>> pads =
+      addPads(op.getInput(), op.getPads(), [](Value outside) { return !outside; });
+  if (!pads)
+    return failure();
+  rewriter.modifyOpInPlace(op, [&] {
+    op.setPads(*pads);
+    op.getInputMutable().assign(op.getInput().getDefiningOp<PadOp>().getInput());
+  });
+  return success();
+}
+
+/// And a maximum the smallest elements, as far as its own pads may be.
+LogicalResult PoolOp::canonicalize(PoolOp op, PatternRewriter &rewriter) {
+  auto isSmallest = [](Value outside) {
+    auto constant = outside ? outside.getDefiningOp<ConstantOp>() : ConstantOp();
+    auto dense =
+        constant ? dyn_cast<DenseFPElementsAttr>(constant.getValue()) : DenseFPElementsAttr();
+    return dense && dense.isSplat() && dense.getSplatValue<APFloat>().isInfinity() &&
+           dense.getSplatValue<APFloat>().isNegative();
+  };
+  if (op.getKind() != ReduceKind::max || op.getCeil())
+    return rewriter.notifyMatchFailure(op, "pads count");
+  std::optional<SmallVector<int64_t>> pads = addPads(op.getInput(), op.getPads(), isSmallest);
+  if (!pads)
+    return rewriter.notifyMatchFailure(op, "no pad before it");
+  for (size_t i = 0, spatial = op.getKernel().size(); i != spatial; ++i)
+    for (int64_t pad : {(*pads)[i], (*pads)[i + spatial]})
+      if (pad > (op.getKernel()[i] - 1) * op.getDilations()[i])
+        return rewriter.notifyMatchFailure(op, "pads may not hold a whole window");
+  rewriter.modifyOpInPlace(op, [&] {
+    op.setPads(*pads);
+    op.getInputMutable().assign(op.getInput().getDefiningOp<PadOp>().getInput());
+  });
+  return success();
+}
+
 LogicalResult ConvOp::canonicalize(ConvOp op, PatternRewriter &rewriter) {
+  if (succeeded(mergePads(op, rewriter)))
+    return success();
   PlannedType input = op.getInput().getType(), result = op.getType();
   auto filter = op.getFilter().getDefiningOp<ConstantOp>();
   if (!input.hasRank() || input.getRank() != 3 || !result.hasRank() || !filter)

@@ -28,30 +28,60 @@ LogicalResult dlc::addType(Operation *op, SmallVectorImpl<PlannedType> &types,
   return success();
 }
 
+void dlc::appendWindowDims(SmallVectorImpl<ExprAttr> &dims, PlannedType input,
+                           ArrayRef<ExprAttr> kernel, ArrayRef<int64_t> strides,
+                           ArrayRef<int64_t> pads, ArrayRef<int64_t> dilations, bool ceil) {
+  for (size_t i = 0, spatial = kernel.size(); i != spatial; ++i) {
+    ExprAttr extent = (kernel[i] - 1) * dilations[i] + 1;
+    ExprAttr before = input.getDim(i + 2) + pads[i];
+    ExprAttr last = before + pads[i + spatial] - extent;
+    ExprAttr windows = floorDiv(last, strides[i]);
+    if (ceil) // the last window begins before the pads at the end
+      windows = minimum(ceilDiv(last, strides[i]), floorDiv(before - 1, strides[i]));
+    dims.push_back(windows + 1);
+  }
+}
+
 LogicalResult ConvOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   if (failed(verify()))
     return failure();
   PlannedType input = getInput().getType(), filter = getFilter().getType();
   SmallVector<ExprAttr> dims = {input.getDim(0), filter.getDim(0)};
-  size_t spatial = getStrides().size();
-  for (size_t i = 0; i != spatial; ++i) {
-    ExprAttr extent = (filter.getDim(i + 2) - 1) * getDilations()[i] + 1;
-    ExprAttr padded = input.getDim(i + 2) + getPads()[i] + getPads()[i + spatial];
-    ExprAttr last = padded - extent;
-    dims.push_back(floorDiv(last, getStrides()[i]) + 1);
-  }
+  appendWindowDims(dims, input, filter.getDims().drop_front(2), getStrides(), getPads(),
+                   getDilations(), /*ceil=*/false);
   return addType(*this, types, dims, input.getElementType());
+}
+
+DimPairs ConvOp::getEqualDims() {
+  ExprAttr group = ExprAttr::constant(getContext(), getGroup());
+  PlannedType filter = getFilter().getType();
+  DimPairs pairs = {{filter.getDim(1) * group, getInput().getType().getDim(1)}};
+  if (getBias())
+    pairs.push_back({getBias().getType().getDim(0), filter.getDim(0)});
+  return pairs;
+}
+
+static bool differ(ExprAttr lhs, ExprAttr rhs) {
+  return lhs.getConstant() && rhs.getConstant() && lhs != rhs;
 }
 
 LogicalResult BatchNormOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   PlannedType input = getInput().getType();
   for (Value vector : {getScale(), getShift(), getMean(), getVariance()}) {
     auto type = cast<PlannedType>(vector.getType());
-    if (input.getRank() < 2 || type.getRank() != 1 || type.getDim(0) != input.getDim(1)) // C1
+    if (input.getRank() < 2 || type.getRank() != 1 || differ(type.getDim(0), input.getDim(1))) // C1
       return emitError("expected vectors with one element for each channel of ")
              << input << ", found " << type;
   }
   return addType(*this, types, input.getDims(), input.getElementType());
+}
+
+DimPairs BatchNormOp::getEqualDims() {
+  DimPairs pairs;
+  for (Value vector : getOperands().drop_front())
+    pairs.push_back(
+        {cast<PlannedType>(vector.getType()).getDim(0), getInput().getType().getDim(1)});
+  return pairs;
 }
 
 /// The last dim but `fromLast`, where the last two are exchanged with `transpose`.
@@ -104,21 +134,14 @@ LogicalResult MatmulOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   return addType(*this, types, dims, lhs.getElementType());
 }
 
-LogicalResult MaxPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+LogicalResult PoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   if (failed(verify()))
     return failure();
   PlannedType input = getInput().getType();
   SmallVector<ExprAttr> dims = {input.getDim(0), input.getDim(1)};
-  size_t spatial = getKernel().size();
-  for (size_t i = 0; i != spatial; ++i) {
-    int64_t extent = (getKernel()[i] - 1) * getDilations()[i] + 1, stride = getStrides()[i];
-    ExprAttr before = input.getDim(i + 2) + getPads()[i];
-    ExprAttr last = before + getPads()[i + spatial] - extent;
-    ExprAttr windows = floorDiv(last, stride);
-    if (getCeil()) // the last window begins before the pads at the end
-      windows = minimum(ceilDiv(last, stride), floorDiv(before - 1, stride));
-    dims.push_back(windows + 1);
-  }
+  SmallVector<ExprAttr> kernel = llvm::map_to_vector(
+      getKernel(), [&](int64_t size) { return ExprAttr::constant(getContext(), size); });
+  appendWindowDims(dims, input, kernel, getStrides(), getPads(), getDilations(), getCeil());
   return addType(*this, types, dims, input.getElementType());
 }
 

@@ -77,19 +77,22 @@ LogicalResult ConvOp::verify() {
   for (ExprAttr dim : filter.getDims())
     if (std::optional<int64_t> value = dim.getConstant(); value && *value <= 0) // C7
       return emitError("expected filter dims to be positive, found ") << filter;
+  auto differ = [](ExprAttr left, ExprAttr right) {
+    return left && left.getConstant() && right.getConstant() && left != right;
+  };
   ExprAttr group = ExprAttr::constant(getContext(), getGroup());
-  if (input.hasRank() && filter.getDim(1) * group != input.getDim(1)) // C4
+  if (input.hasRank() && differ(filter.getDim(1) * group, input.getDim(1))) // C4
     return emitError("expected filter channels * group (")
            << filter.getDim(1).str() << " * " << getGroup() << ") to equal input channels ("
            << input.getDim(1).str() << ")";
   ExprAttr outputs = filter.getDim(0);
-  if (mod(outputs, getGroup()) != ExprAttr::constant(getContext(), 0)) // C5
+  if (outputs.getConstant() && *outputs.getConstant() % static_cast<int64_t>(getGroup()) != 0) // C5
     return emitError("expected output channels (")
            << outputs.str() << ") to be a multiple of group (" << getGroup() << ")";
   if (!getBias() || !getBias().getType().hasRank())
     return success();
   PlannedType bias = getBias().getType();
-  if (bias.getRank() != 1 || bias.getDim(0) != outputs) // C6
+  if (bias.getRank() != 1 || differ(bias.getDim(0), outputs)) // C6
     return emitError("expected a bias of ") << outputs.str() << " elements, found " << bias;
   return success();
 }
@@ -123,7 +126,7 @@ LogicalResult MatmulOp::verify() {
   return success();
 }
 
-LogicalResult MaxPoolOp::verify() {
+LogicalResult PoolOp::verify() {
   size_t spatial = getKernel().size();
   if (getStrides().size() != spatial || getDilations().size() != spatial ||
       getPads().size() != 2 * spatial ||
@@ -142,6 +145,13 @@ LogicalResult MaxPoolOp::verify() {
         return emitError("expected pads from 0 to less than the kernel's extent (")
                << extent << "), found " << pad;
   }
+  static constexpr ReduceKind kinds[] = {ReduceKind::sum, ReduceKind::mean, ReduceKind::max,
+                                         ReduceKind::l1, ReduceKind::l2};
+  if (!llvm::is_contained(kinds, getKind()) ||
+      (getIncludePads() && getKind() != ReduceKind::mean)) // C3
+    return emitError("expected sum, mean, max, l1 or l2, and pads to be counted for mean alone, "
+                     "found ")
+           << stringifyEnum(getKind());
   return success();
 }
 

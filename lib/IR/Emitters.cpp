@@ -17,6 +17,8 @@ static std::optional<std::string> getConvObstacle(ConvOp conv) {
   if (conv.getInput().getType().getRank() != 4)
     return llvm::formatv("convolution over {0} dims is not supported, only over 2",
                          conv.getInput().getType().getRank() - 2);
+  if (!conv.getInput().getType().getDim(1).getConstant())
+    return "an unknown number of channels is not supported";
   if (!areConstants({conv.getFilter(), conv.getBias()}))
     return "a filter or bias that is not a constant is not supported";
   return std::nullopt;
@@ -175,7 +177,7 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
   }
   return TypeSwitch<Operation *, Obstacle>(op)
       .Case([](ConvOp conv) { return getConvObstacle(conv); })
-      .Case([](MaxPoolOp pool) -> Obstacle {
+      .Case([](PoolOp pool) -> Obstacle {
         if (pool.getInput().getType().getRank() != 4)
           return llvm::formatv("pooling over {0} dims is not supported, only over 2",
                                pool.getInput().getType().getRank() - 2);

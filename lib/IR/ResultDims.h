@@ -13,6 +13,12 @@ llvm::LogicalResult checkDims(mlir::Operation *op, llvm::ArrayRef<ExprAttr> dims
 llvm::LogicalResult addType(mlir::Operation *op, llvm::SmallVectorImpl<PlannedType> &types,
                             llvm::ArrayRef<ExprAttr> dims, mlir::Type elementType);
 
+/// Appends the dims of what a window reads from the spatial dims of `input`, N x C x spatial dims;
+/// with `ceil` the last window may reach over the end. Pads hold all begins, then all ends.
+void appendWindowDims(llvm::SmallVectorImpl<ExprAttr> &dims, PlannedType input,
+                      llvm::ArrayRef<ExprAttr> kernel, llvm::ArrayRef<int64_t> strides,
+                      llvm::ArrayRef<int64_t> pads, llvm::ArrayRef<int64_t> dilations, bool ceil);
+
 /// Adds the pairs of dims that must be equal for `dims` to broadcast to the last ones of `result`.
 void addBroadcastDims(DimPairs &pairs, llvm::ArrayRef<ExprAttr> dims,
                       llvm::ArrayRef<ExprAttr> result);

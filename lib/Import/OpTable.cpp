@@ -12,7 +12,7 @@ ArrayRef<ArrayRef<OpRow>> dlc::getOpTable() {
   static const ArrayRef<OpRow> families[] = {
       getActivationRows(),    getConstantRows(),    getControlFlowRows(),   getConvolutionRows(),
       getElementwiseRows(),   getLibraryCallRows(), getMatrixProductRows(), getMovementRows(),
-      getNormalizationRows(), getReductionRows(),   getResizeRows(),        getSequenceRows(),
+      getNormalizationRows(), getPoolingRows(), getReductionRows(),   getResizeRows(),        getSequenceRows(),
       getStringRows(),
   };
   return families;

@@ -51,6 +51,7 @@ llvm::ArrayRef<OpRow> getLibraryCallRows();
 llvm::ArrayRef<OpRow> getMatrixProductRows();
 llvm::ArrayRef<OpRow> getMovementRows();
 llvm::ArrayRef<OpRow> getNormalizationRows();
+llvm::ArrayRef<OpRow> getPoolingRows();
 llvm::ArrayRef<OpRow> getReductionRows();
 llvm::ArrayRef<OpRow> getResizeRows();
 llvm::ArrayRef<OpRow> getSequenceRows();

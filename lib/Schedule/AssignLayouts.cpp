@@ -90,13 +90,13 @@ public:
 private:
   bool canWrite(KernelOp box) const {
     ConvOp conv = getFirst<ConvOp>(box);
-    return getFirst<MaxPoolOp>(box) || (conv && getConvForm(conv, target) != ConvForm::rows);
+    return getFirst<PoolOp>(box) || (conv && getConvForm(conv, target) != ConvForm::rows);
   }
 
   /// Whether a box writes blocks where it reads them, and nowhere else.
   bool keepsLayout(KernelOp box) const {
     ConvOp conv = getFirst<ConvOp>(box);
-    return getFirst<MaxPoolOp>(box) || (conv && getConvForm(conv, target) == ConvForm::channels);
+    return getFirst<PoolOp>(box) || (conv && getConvForm(conv, target) == ConvForm::channels);
   }
 
   bool isPossible(Value value) const {

@@ -88,7 +88,7 @@ DLC_LIBRARY_OP(matmul) {
   if (left->rank == 0 || right->rank == 0)
     return call.fail("expected matrices, found dims %s and %s", DimsText(Dims(left)).text,
                      DimsText(Dims(right)).text);
-  Matrix lhs = asMatrix(left, true, false);
+  Matrix lhs = asMatrix(left, true, call.flag("transpose_lhs"));
   Matrix rhs = asMatrix(right, false, call.flag("transpose_rhs"));
   int64_t rows = lhs.dims[lhs.dims.rank - 2], columns = rhs.dims[rhs.dims.rank - 1];
   if (lhs.dims[lhs.dims.rank - 1] != rhs.dims[rhs.dims.rank - 2])

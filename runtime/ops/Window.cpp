@@ -73,38 +73,114 @@ bool Window::appendDims(OpCall &call, Dims &dims) const {
 // Pooling
 //===----------------------------------------------------------------------===//
 
-DLC_LIBRARY_OP(max_pool) {
-  const dlc_value *input = call.tensor(0, numbers);
+enum Kind : uint32_t { sumKind, meanKind, maxKind, l1Kind, l2Kind };
+
+/// The window of a pooling of operand 0, and the dims of its result.
+static const dlc_value *readPool(OpCall &call, uint32_t types, Window &window, Dims &dims) {
+  const dlc_value *input = call.tensor(0, types);
   if (!input)
-    return stopped;
+    return nullptr;
   if (input->rank < 3)
-    return call.fail("expected at least 3 dims, found %s", DimsText(Dims(input)).text);
-  Window window;
-  Dims kernel, dims;
+    return call.fail("expected at least 3 dims, found %s", DimsText(Dims(input)).text), nullptr;
+  Dims kernel;
   List<int64_t> sizes = call.intsAttribute("kernel");
   if (!call.expectRoom(sizes.count))
-    return stopped;
+    return nullptr;
   for (int64_t size : sizes)
     kernel.push(size);
   dims.push(input->dims[0]);
   dims.push(input->dims[1]);
-  if (!window.read(call, input, kernel) || !window.appendDims(call, dims))
+  bool good = window.read(call, input, kernel) && window.appendDims(call, dims);
+  return good ? input : nullptr;
+}
+
+/// Calls visit(i, at, base) for each element of the result: its number and index, and where the
+/// plane of its window begins in the input.
+template <typename Visit>
+static void visitWindows(const dlc_value *input, const Dims &dims, Visit visit) {
+  int64_t plane = Dims(input).product(2, input->rank);
+  Walk walk(dims);
+  for (int64_t i = 0, end = dims.product(0, dims.rank); i < end; ++i, walk.next())
+    visit(i, walk.index(), (walk.index()[0] * dims[1] + walk.index()[1]) * plane);
+}
+
+static double poolReals(const dlc_value *input, const Window &window, const Dims &at, int64_t base,
+                        uint32_t kind, bool includePads) {
+  double sum = 0;
+  int64_t count = 0;
+  window.visit(at, [&](int64_t place, int64_t) {
+    double element = loadReal(input, base + place);
+    sum += kind == l1Kind ? fabs(element) : kind == l2Kind ? element * element : element;
+    ++count;
+  });
+  if (kind == meanKind)
+    return sum / double(includePads ? window.countWithPads(at) : count);
+  return kind == l2Kind ? sqrt(sum) : sum;
+}
+
+DLC_LIBRARY_OP(pool) {
+  uint32_t kind;
+  if (!call.keyword("kind", "", "sum mean max l1 l2", kind))
     return stopped;
-  dlc_value *result = call.output(0, input->dtype, dims);
+  Window window;
+  Dims dims;
+  const dlc_value *input = readPool(call, kind == maxKind ? numbers : floats, window, dims);
+  dlc_value *result = input ? call.output(0, input->dtype, dims) : nullptr;
   if (!result)
     return stopped;
-  int64_t plane = Dims(input).product(2, input->rank);
+  bool includePads = call.flag("include_pads");
+  if (kind != maxKind) {
+    visitWindows(input, dims, [&](int64_t i, const Dims &at, int64_t base) {
+      storeReal(result, i, poolReals(input, window, at, base, kind, includePads));
+    });
+    return done;
+  }
   return visitDtype(input->dtype, [&](auto zero) {
     using T = decltype(zero);
-    Walk walk(dims);
-    for (uint64_t i = 0; i < result->count; ++i, walk.next()) {
-      int64_t base = (walk.index()[0] * dims[1] + walk.index()[1]) * plane;
+    visitWindows(input, dims, [&](int64_t i, const Dims &at, int64_t base) {
       T most = leastOf<T>(input->dtype);
-      window.visit(walk.index(), [&](int64_t place, int64_t) {
-        most = larger(load<T>(input, base + place), most);
+      window.visit(
+          at, [&](int64_t place, int64_t) { most = larger(load<T>(input, base + place), most); });
+      store<T>(result, i, most);
+    });
+    return done;
+  });
+}
+
+/// `place` in a plane of dims `input`, as if its first dim were the innermost.
+static int64_t transposePlace(int64_t place, const Dims &input) {
+  int64_t result = 0, stride = input.product(0, input.rank);
+  for (uint32_t i = input.rank; i-- > 0; place /= input[i]) {
+    stride /= input[i];
+    result += place % input[i] * stride;
+  }
+  return result;
+}
+
+/// The largest elements, and where the first of each lies in the flat input.
+DLC_LIBRARY_OP(max_pool_indices) {
+  Window window;
+  Dims dims;
+  const dlc_value *input = readPool(call, numbers, window, dims);
+  dlc_value *result = input ? call.output(0, input->dtype, dims) : nullptr;
+  dlc_value *indices = result ? call.output(1, DLC_DTYPE_I64, dims) : nullptr;
+  if (!indices)
+    return stopped;
+  bool columnMajor = call.intAttribute("storage_order", 0) != 0;
+  return visitDtype(input->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    visitWindows(input, dims, [&](int64_t i, const Dims &at, int64_t base) {
+      T most = leastOf<T>(input->dtype);
+      int64_t found = -1;
+      window.visit(at, [&](int64_t place, int64_t) {
+        T element = load<T>(input, base + place);
+        if (found < 0 || element > most || (element != element && most == most))
+          most = element, found = place;
       });
       store<T>(result, i, most);
-    }
+      int64_t place = columnMajor && found >= 0 ? transposePlace(found, window.input) : found;
+      storeInteger(indices, i, found < 0 ? 0 : base + place);
+    });
     return done;
   });
 }

@@ -18,6 +18,18 @@ struct Window {
   /// Appends the dims of the result; reports windows that do not fit.
   bool appendDims(OpCall &call, Dims &dims) const;
 
+  /// The taps of the window at `at` that lie inside of the input or its pads.
+  int64_t countWithPads(const Dims &at) const {
+    int64_t count = 1;
+    for (uint32_t i = 0; i < kernel.rank; ++i) {
+      int64_t inside = 0;
+      for (int64_t tap = 0; tap < kernel[i]; ++tap)
+        inside += at[i + 2] * strides[i] + tap * dilations[i] < begins[i] + input[i] + ends[i];
+      count *= inside;
+    }
+    return count;
+  }
+
   /// Calls visit(place, tap) for each tap inside of the input of the window at `at`, an index of
   /// N x C x spatial dims: offsets in the spatial dims of the input and in the kernel.
   template <typename Visit> void visit(const Dims &at, Visit visit) const {

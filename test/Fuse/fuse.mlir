@@ -135,7 +135,7 @@ func.func @residual_block(%x: !image) -> !image {
 // CHECK: %[[OUT:.*]] = dlc.view
 // CHECK: return %[[OUT]]
 func.func @views(%x: !image) -> !dlc.tensor<N x 2 x 4 x f32> {
-  %0 = dlc.max_pool %x kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
+  %0 = dlc.pool max %x kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
   %1 = dlc.reduce mean %0 axes [2, 3] keep_dims : (!image) -> !dlc.tensor<N x 4 x 1 x 1 x f32>
   %2 = dlc.view %1 : !dlc.tensor<N x 4 x 1 x 1 x f32> -> !dlc.tensor<N x 4 x f32>
   %w = dlc.constant dense<1.0> : tensor<8x4xf32> -> !dlc.tensor<8 x 4 x f32>

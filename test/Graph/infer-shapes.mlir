@@ -55,14 +55,14 @@ func.func @resize(%x: !dlc.tensor<1 x 3 x H x W x f32>, %y: !dlc.tensor<1 x 3 x 
 }
 
 // CHECK-LABEL: func.func @windows
-// CHECK: dlc.max_pool {{.*}} -> !dlc.tensor<N x 4 x floordiv(H + 1, 2) x 3 x f32>
-// CHECK: dlc.max_pool {{.*}} ceil {{.*}} -> !dlc.tensor<N x 4 x floordiv(H, 2) + 1 x 4 x f32>
+// CHECK: dlc.pool max {{.*}} -> !dlc.tensor<N x 4 x floordiv(H + 1, 2) x 3 x f32>
+// CHECK: dlc.pool max {{.*}} ceil {{.*}} -> !dlc.tensor<N x 4 x floordiv(H, 2) + 1 x 4 x f32>
 // CHECK: dlc.reduce mean {{.*}} -> !dlc.tensor<N x 4 x 1 x 1 x f32>
 // CHECK: dlc.reduce sum {{.*}} -> !dlc.tensor<N x 4 x f32>
 // CHECK: dlc.global_pool mean {{.*}} -> !dlc.tensor<N x 4 x 1 x 1 x f32>
 func.func @windows(%x: !dlc.tensor<N x 4 x H x 6 x f32>) {
-  %0 = dlc.max_pool %x kernel [3, 2] strides [2, 2] pads [1, 0, 1, 0] dilations [1, 1] : (!dlc.tensor<N x 4 x H x 6 x f32>) -> !dlc.tensor<* x f32>
-  %1 = dlc.max_pool %x kernel [2, 2] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] ceil : (!dlc.tensor<N x 4 x H x 6 x f32>) -> !dlc.tensor<* x f32>
+  %0 = dlc.pool max %x kernel [3, 2] strides [2, 2] pads [1, 0, 1, 0] dilations [1, 1] : (!dlc.tensor<N x 4 x H x 6 x f32>) -> !dlc.tensor<* x f32>
+  %1 = dlc.pool max %x kernel [2, 2] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] ceil : (!dlc.tensor<N x 4 x H x 6 x f32>) -> !dlc.tensor<* x f32>
   %2 = dlc.reduce mean %x axes [-1, 2] keep_dims : (!dlc.tensor<N x 4 x H x 6 x f32>) -> !dlc.tensor<* x f32>
   %3 = dlc.reduce sum %x axes [3, 2] : (!dlc.tensor<N x 4 x H x 6 x f32>) -> !dlc.tensor<* x f32>
   %4 = dlc.global_pool mean %x : (!dlc.tensor<N x 4 x H x 6 x f32>) -> !dlc.tensor<* x f32>

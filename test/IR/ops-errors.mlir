@@ -210,7 +210,7 @@ func.func @matmul_c4(%x: !dlc.tensor<N x 4 x f32>, %w: !dlc.tensor<4 x 3 x f32>)
 
 func.func @max_pool_c1(%x: !dlc.tensor<N x 4 x W x f32>) {
   // expected-error @below {{expected kernel, strides and dilations of 2 and pads of 4 elements}}
-  %0 = dlc.max_pool %x kernel [3, 3] strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] : (!dlc.tensor<N x 4 x W x f32>) -> !dlc.tensor<* x f32>
+  %0 = dlc.pool max %x kernel [3, 3] strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] : (!dlc.tensor<N x 4 x W x f32>) -> !dlc.tensor<* x f32>
   return
 }
 
@@ -218,7 +218,7 @@ func.func @max_pool_c1(%x: !dlc.tensor<N x 4 x W x f32>) {
 
 func.func @max_pool_c2(%x: !dlc.tensor<N x 4 x W x f32>) {
   // expected-error @below {{expected pads from 0 to less than the kernel's extent (3), found 3}}
-  %0 = dlc.max_pool %x kernel [3] strides [1] pads [3, 0] dilations [1] : (!dlc.tensor<N x 4 x W x f32>) -> !dlc.tensor<* x f32>
+  %0 = dlc.pool max %x kernel [3] strides [1] pads [3, 0] dilations [1] : (!dlc.tensor<N x 4 x W x f32>) -> !dlc.tensor<* x f32>
   return
 }
 
@@ -226,7 +226,7 @@ func.func @max_pool_c2(%x: !dlc.tensor<N x 4 x W x f32>) {
 
 func.func @max_pool_c2_stride(%x: !dlc.tensor<N x 4 x W x f32>) {
   // expected-error @below {{expected kernel, strides and dilations to be positive and below 2^31}}
-  %1 = dlc.max_pool %x kernel [3] strides [0] pads [0, 0] dilations [1] : (!dlc.tensor<N x 4 x W x f32>) -> !dlc.tensor<* x f32>
+  %1 = dlc.pool max %x kernel [3] strides [0] pads [0, 0] dilations [1] : (!dlc.tensor<N x 4 x W x f32>) -> !dlc.tensor<* x f32>
   return
 }
 

@@ -85,8 +85,8 @@ func.func private @relu(%input: !dlc.buffer<!dlc.tensor<N x f32>>, %output: !dlc
 func.func @vision(%x: !dlc.tensor<N x 4 x H x W x f32>, %v: !dlc.tensor<4 x f32>, %w: !dlc.tensor<5 x 4 x f32>, %b: !dlc.tensor<5 x f32>, %s: !dlc.tensor<2 x i64>) {
   // CHECK: dlc.batch_norm %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} epsilon 9.99999974E-6 :
   %0 = dlc.batch_norm %x, %v, %v, %v, %v epsilon 1.0e-05 : (!dlc.tensor<N x 4 x H x W x f32>, !dlc.tensor<4 x f32>, !dlc.tensor<4 x f32>, !dlc.tensor<4 x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<N x 4 x H x W x f32>
-  // CHECK: dlc.max_pool %{{.*}} kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] ceil :
-  %1 = dlc.max_pool %0 kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] ceil : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<* x f32>
+  // CHECK: dlc.pool max %{{.*}} kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] ceil :
+  %1 = dlc.pool max %0 kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] ceil : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<* x f32>
   // CHECK: dlc.reduce mean %{{.*}} axes [2, 3] keep_dims :
   %2 = dlc.reduce mean %0 axes [2, 3] keep_dims : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x 1 x 1 x f32>
   // CHECK: dlc.reduce log_sum %{{.*}} : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<f32>

@@ -94,7 +94,7 @@ func.func @residual_network(%x: !x3, %w: !w, %w1: !w1) -> !dlc.tensor<1 x 32 x 1
   // CHECK: %[[POOL:.*]] = dlc.kernel pool({{.*}}) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>
   %1 = dlc.kernel pool (%0) : (!x8) -> !x8 {
   ^bb0(%a: !x8):
-    %r = dlc.max_pool %a kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!x8) -> !x8
+    %r = dlc.pool max %a kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!x8) -> !x8
     dlc.yield %r : !x8
   }
   // CHECK: dlc.kernel anchor(%[[POOL]], %arg2, %[[POOL]]) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>
@@ -132,7 +132,7 @@ func.func @planar_spreads_over_sums_and_pooling(%x: !x3, %w: !w, %w1: !w1) -> (!
   // CHECK: dlc.kernel pool({{.*}}) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32> {
   %3 = dlc.kernel pool (%2) : (!x8) -> !x8 {
   ^bb0(%a: !x8):
-    %r = dlc.max_pool %a kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!x8) -> !x8
+    %r = dlc.pool max %a kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!x8) -> !x8
     dlc.yield %r : !x8
   }
   %4 = dlc.kernel pool (%3) : (!x8) -> !dlc.tensor<1 x 32 x 1 x 1 x f32> {

@@ -293,6 +293,15 @@ def Dlc_ReduceKindAttr : EnumAttr<Dlc_Dialect, Dlc_ReduceKind, "reduce_kind"> {
   let assemblyFormat = "`` $value";
 }
 
+def Dlc_ConvTransposePads : I32EnumAttr<"ConvTransposePads", "where the pads of a transposed convolution come from", [
+    I32EnumAttrCase<"given", 0>, I32EnumAttrCase<"same_upper", 1>, I32EnumAttrCase<"same_lower", 2>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+def Dlc_ConvTransposePadsAttr : EnumAttr<Dlc_Dialect, Dlc_ConvTransposePads, "conv_transpose_pads"> {
+  let assemblyFormat = "`` $value";
+}
+
 def Dlc_PadMode : I32EnumAttr<"PadMode", "what lies beside a tensor", [
     I32EnumAttrCase<"constant", 0>, I32EnumAttrCase<"reflect", 1>, I32EnumAttrCase<"edge", 2>,
     I32EnumAttrCase<"wrap", 3>]> {

@@ -43,7 +43,8 @@ def Dlc_ConstantOp : Dlc_Op<"constant", [Pure, ConstantLike]> {
 
 //===-- Convolution ---------------------------------------------------------------------------------------------------===//
 
-def Dlc_ConvOp : Dlc_Op<"conv", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+def Dlc_ConvOp
+    : Dlc_Op<"conv", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>]> {
   let summary = "convolution of N x C x spatial dims";
   let description = [{
     Cross-correlation as in ONNX Conv. `pads` holds the begins of all spatial dims, then the ends. Over one dim it is
@@ -77,7 +78,46 @@ def Dlc_ConvOp : Dlc_Op<"conv", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInfere
   let hasCanonicalizeMethod = 1;
 }
 
-def Dlc_BatchNormOp : Dlc_Op<"batch_norm", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+def Dlc_ConvTransposeOp : Dlc_Op<"conv_transpose", [Pure, DeclareOpInterfaceMethods<Dlc_ResolveInterface>]> {
+  let summary = "the gradient of a convolution by its input, of N x C x spatial dims";
+  let description = [{
+    As ONNX ConvTranspose: each element of the input is spread over a window of the result, whose places `strides` lie
+    apart; windows add up. `pads` are cut off, `output_pads` added at the end. With an `output_shape` or pads
+    `same_upper` or `same_lower` the pads are what leads to that shape, or to `strides` times the input's, the smaller
+    half first for `same_upper`.
+
+    Resolves to a convolution of one pixel whose channels are laid out side by side where the windows do not overlap,
+    else to a convolution by the mirrored filter over the input with zeros between its elements.
+
+    Constraints:
+    - C1: input and filter have the same rank, at least 3; the spatial dims of the filter are constants
+    - C2: lists have one element for each spatial dim, pads two
+    - C3: strides and dilations are positive, pads and output pads not negative, and all are below 2^31
+    - C4: filter dim 0 equals input channels, which are a multiple of group
+    - C5: an output shape needs an input whose spatial dims are constants
+
+    Example:
+    ```mlir
+    %0 = dlc.conv_transpose given %input, %filter, %bias strides [2, 2] pads [0, 0, 0, 0] dilations [1, 1]
+           output_pads [0, 0] output_shape [] group 1
+       : (!dlc.tensor<1 x 8 x H x W x f32>, !dlc.tensor<8 x 4 x 2 x 2 x f32>, !dlc.tensor<4 x f32>)
+         -> !dlc.tensor<1 x 4 x 2*H x 2*W x f32>
+    ```
+  }];
+  let arguments = (ins
+    Dlc_Tensor:$input, Dlc_Tensor:$filter, Optional<Dlc_Tensor>:$bias,
+    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations, DenseI64ArrayAttr:$output_pads,
+    DenseI64ArrayAttr:$output_shape, Dlc_ConvTransposePadsAttr:$mode, I64Attr:$group);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = [{
+    $mode $input `,` $filter (`,` $bias^)? `strides` $strides `pads` $pads `dilations` $dilations
+    `output_pads` $output_pads `output_shape` $output_shape `group` $group attr-dict
+    `:` functional-type(operands, results)
+  }];
+}
+
+def Dlc_BatchNormOp
+    : Dlc_Op<"batch_norm", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>]> {
   let summary = "(input - mean) / sqrt(variance + epsilon) * scale + shift, for each channel";
   let description = [{
     Channels are dimension 1 of the input. The graph phase folds it into a convolution before it, or makes it a product
@@ -155,31 +195,54 @@ def Dlc_MatmulOp
 
 //===-- Windows and reductions ----------------------------------------------------------------------------------------===//
 
-def Dlc_MaxPoolOp : Dlc_Op<"max_pool", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
-  let summary = "largest element of each window of the spatial dims";
+def Dlc_SamePadOp : Dlc_Op<"same_pad", [Pure, DeclareOpInterfaceMethods<Dlc_ResolveInterface>]> {
+  let summary = "the input with the pads of ONNX's auto_pad SAME";
   let description = [{
-    Pads count as smaller than every element; a NaN in a window stays one, as in PyTorch. With `ceil` the last window may reach over the end, as long as it begins
-    in the input or in the pads before it.
+    As many elements of value `outside`, 0 where absent, that windows find a place at every `strides`-th element: half of
+    them at each end of a spatial dim, the odd one at the end with `upper`, else at the beginning. Resolves to `dlc.pad`.
+
+    Constraints:
+    - C1: the input has two dims more than `kernel` has elements
+  }];
+  let arguments = (ins Dlc_Tensor:$input, Optional<Dlc_Tensor>:$outside, DenseI64ArrayAttr:$kernel,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$dilations, UnitAttr:$upper);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = [{
+    $input (`outside` $outside^)? `kernel` $kernel `strides` $strides `dilations` $dilations (`upper` $upper^)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+}
+
+def Dlc_PoolOp : Dlc_Op<"pool", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+  let summary = "one element from each window of the spatial dims";
+  let description = [{
+    The elements of a window become one as in `dlc.reduce`. Pads are no elements; with `include_pads` a mean counts them,
+    as zeros. A NaN in a window stays one, as in PyTorch. With `ceil` the last window may reach over the end, as long as
+    it begins in the input or in the pads before it.
 
     Constraints:
     - C1: kernel, strides and dilations have one element for each spatial dim, pads two
     - C2: kernel, strides and dilations are positive and below 2^31, pads not negative and smaller than the (dilated)
       kernel
+    - C3: kind is sum, mean, max, l1 or l2, and `include_pads` beside mean alone
 
     Example:
     ```mlir
-    %0 = dlc.max_pool %input kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1]
+    %0 = dlc.pool max %input kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1]
        : (!dlc.tensor<N x 64 x 112 x 112 x f32>) -> !dlc.tensor<N x 64 x 56 x 56 x f32>
     ```
   }];
-  let arguments = (ins Dlc_Tensor:$input, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
-                       DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations, UnitAttr:$ceil);
+  let arguments = (ins Dlc_ReduceKindAttr:$kind, Dlc_Tensor:$input, DenseI64ArrayAttr:$kernel,
+                       DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations, UnitAttr:$ceil,
+                       UnitAttr:$include_pads);
   let results = (outs Dlc_Tensor:$result);
   let assemblyFormat = [{
-    $input `kernel` $kernel `strides` $strides `pads` $pads `dilations` $dilations (`ceil` $ceil^)? attr-dict
+    $kind $input `kernel` $kernel `strides` $strides `pads` $pads `dilations` $dilations (`ceil` $ceil^)?
+    (`include_pads` $include_pads^)? attr-dict
     `:` functional-type(operands, results)
   }];
   let hasVerifier = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Dlc_ReduceOp : Dlc_Op<"reduce", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {

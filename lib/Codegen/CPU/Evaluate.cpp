@@ -265,7 +265,7 @@ Evaluator::Rows Evaluator::evaluateOp(Operation *op, Tile &tile) {
       .Case([&](ReadOp read) { return load(getMemory(read.getBuffer()), tile); })
       .Case([&](ConstantOp constant) { return evaluateConstant(constant, tile); })
       .Case([&](ResizeOp resize) { return Rows{emitResize(b, *this, resize, getSite(tile))}; })
-      .Case([&](MaxPoolOp pool) { return Rows{emitMaxPool(b, *this, pool, getSite(tile))}; })
+      .Case([&](PoolOp pool) { return Rows{emitWindow(b, *this, pool, getSite(tile))}; })
       .Case([&](BroadcastOp broadcast) { return evaluateBroadcast(broadcast, tile); })
       .Case([&](TransposeOp transpose) { return evaluateTranspose(transpose, tile); })
       .Case([&](SliceOp slice) { return evaluateSlice(slice, tile); })

@@ -358,7 +358,7 @@ static LogicalResult verifyOp(Operation &op) {
     return verifyBuffer(&op, write.getBuffer().getType().getTensor());
   if (auto resize = dyn_cast<ResizeOp>(op))
     return verifyResize(resize);
-  if (isa<MaxPoolOp, ReduceOp>(op))
+  if (isa<PoolOp, ReduceOp>(op))
     return verifyPoolInLoops(&op);
   if (auto constant = dyn_cast<ConstantOp>(op);
       constant && !isa<DenseElementsAttr>(constant.getValue()))
@@ -374,7 +374,7 @@ static LogicalResult verifyOp(Operation &op) {
 static LogicalResult verifyMixture(func::FuncOp source) {
   bool moves = llvm::any_of(source.getOps(), [](Operation &op) { return isMovement(&op); });
   for (Operation &op : source.getOps())
-    if (moves && isa<ResizeOp, MaxPoolOp, ReduceOp>(op))
+    if (moves && isa<ResizeOp, PoolOp, ReduceOp>(op))
       return op.emitError("expected no ops that move elements beside this one");
   return success();
 }

@@ -19,9 +19,9 @@ public:
   LogicalResult emit();
 
 private:
-  LogicalResult emitMaxPool(MaxPoolOp pool);
-  void emitRow(MaxPoolOp pool, Value h);
-  void emitPixels(MaxPoolOp pool, Value h, Value w, int64_t pixels, bool clip);
+  LogicalResult emitWindows(PoolOp pool);
+  void emitRow(PoolOp pool, Value h);
+  void emitPixels(PoolOp pool, Value h, Value w, int64_t pixels, bool clip);
   LogicalResult emitReduce(ReduceOp reduce);
   void storeChannels(Value result);
   Value getLanesInside();
@@ -47,10 +47,9 @@ Value PoolEmitter::getLanesInside() {
 // Windows
 //===----------------------------------------------------------------------===//
 
-/// Pads count as smaller than every element, so windows are clipped: their rows always, their
-/// columns with `clip`.
-void PoolEmitter::emitPixels(MaxPoolOp pool, Value h, Value w, int64_t pixels, bool clip) {
-  Reducer reducer(b, ReduceKind::max);
+/// Pads are no elements, so windows are clipped: their rows always, their columns with `clip`.
+void PoolEmitter::emitPixels(PoolOp pool, Value h, Value w, int64_t pixels, bool clip) {
+  Reducer reducer(b, pool.getKind());
   ArrayRef<int64_t> kernel = pool.getKernel(), strides = pool.getStrides(),
                     dilations = pool.getDilations();
   Value top = b.add(b.mul(h, strides[0]), -pool.getPads()[0]);
@@ -64,8 +63,8 @@ void PoolEmitter::emitPixels(MaxPoolOp pool, Value h, Value w, int64_t pixels, b
   auto emitTap = [&](Value address, ValueRange sums) {
     KernelBuilder::Carried next;
     for (auto [pixel, sum] : llvm::enumerate(sums))
-      next.push_back(
-          reducer.combine(sum, b.loadVector(b.offset(address, pixel * strides[1] * b.getLanes()))));
+      next.push_back(reducer.accumulate(
+          sum, b.loadVector(b.offset(address, pixel * strides[1] * b.getLanes()))));
     return next;
   };
   KernelBuilder::Carried sums =
@@ -76,12 +75,24 @@ void PoolEmitter::emitPixels(MaxPoolOp pool, Value h, Value w, int64_t pixels, b
         });
       });
   Value address = b.offset(output, n, plane, h, w), lanesInside = getLanesInside();
+  if (pool.getIncludePads()) {
+    auto countPads = [&](size_t dim, Value start, Value size) {
+      ArrayRef<int64_t> pads = pool.getPads();
+      return b.clipTaps(start, kernel[dim], dilations[dim], b.i64(-pads[dim]),
+                        b.add(size, pads[dim + 2]));
+    };
+    rows = countPads(0, top, input.height);
+    columns = countPads(1, left, input.width);
+  }
+  Value count = b.mul(b.sub(rows.end, rows.begin), b.sub(columns.end, columns.begin));
+  for (Value &sum : sums)
+    sum = reducer.finish(sum, count);
   for (auto [pixel, sum] : llvm::enumerate(sums))
     b.store(lanesInside ? b.select(lanesInside, sum, b.splat(0.0f)) : sum,
             b.offset(address, pixel * b.getLanes()));
 }
 
-void PoolEmitter::emitRow(MaxPoolOp pool, Value h) {
+void PoolEmitter::emitRow(PoolOp pool, Value h) {
   auto emitClipped = [&](Value begin, Value end) {
     b.loop(begin, end, 1, [&](Value w) { emitPixels(pool, h, w, 1, /*clip=*/true); });
   };
@@ -98,7 +109,7 @@ void PoolEmitter::emitRow(MaxPoolOp pool, Value h) {
   emitClipped(end, output.width);
 }
 
-LogicalResult PoolEmitter::emitMaxPool(MaxPoolOp pool) {
+LogicalResult PoolEmitter::emitWindows(PoolOp pool) {
   if (outputType.getImageLayout().getBlock() != b.getLanes())
     return op->emitError("expected an output in blocks of ")
            << b.getLanes() << " channels, found " << outputType;
@@ -154,8 +165,8 @@ LogicalResult PoolEmitter::emitReduce(ReduceOp reduce) {
 }
 
 LogicalResult PoolEmitter::emit() {
-  if (auto pool = dyn_cast<MaxPoolOp>(op))
-    return emitMaxPool(pool);
+  if (auto pool = dyn_cast<PoolOp>(op))
+    return emitWindows(pool);
   return emitReduce(cast<ReduceOp>(op));
 }
 
@@ -168,7 +179,7 @@ LogicalResult dlc::emitPool(KernelBuilder &b) {
   ReadOp read;
   WriteOp write;
   for (Operation &other : b.getSource().getBody().front()) {
-    if (isa<MaxPoolOp, ReduceOp>(other) && !op)
+    if (isa<PoolOp, ReduceOp>(other) && !op)
       op = &other;
     else if (isa<ReadOp>(other) && !read)
       read = cast<ReadOp>(other);

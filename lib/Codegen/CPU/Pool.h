@@ -12,8 +12,8 @@ mlir::LogicalResult emitPool(KernelBuilder &b);
 
 /// Whether `op` reads a value that the two below can evaluate.
 mlir::LogicalResult verifyPoolInLoops(mlir::Operation *op);
-/// Largest elements of the windows of `op` at a site.
-mlir::Value emitMaxPool(KernelBuilder &b, Evaluator &evaluator, MaxPoolOp op, const Site &site);
+/// What the windows of `op` at a site become.
+mlir::Value emitWindow(KernelBuilder &b, Evaluator &evaluator, PoolOp op, const Site &site);
 /// One element of a reduction whose last dim is reduced; `indices` are those of the result.
 mlir::Value emitReduce(KernelBuilder &b, ReduceOp op, mlir::ValueRange indices);
 /// Vectors of neighbours of a reduction that keeps the last dim: `count` of them from `inner` on in

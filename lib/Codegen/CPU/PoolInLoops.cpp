@@ -27,33 +27,63 @@ LogicalResult dlc::verifyPoolInLoops(Operation *op) {
 // Windows
 //===----------------------------------------------------------------------===//
 
-/// Elements of a row of the input for the windows at `site`, from `shift` on; -inf outside of it.
-static Value loadTaps(KernelBuilder &b, MaxPoolOp op, Value row, const Site &site, Value shift,
+static Value narrow(KernelBuilder &b, Value size) {
+  return b.splat(arith::TruncIOp::create(b, b.getI32Type(), size));
+}
+
+/// The columns of the input that the windows at `site` reach with a tap `shift` behind where they
+/// would begin without pads.
+static Value getColumns(KernelBuilder &b, PoolOp op, const Site &site, Value shift) {
+  Value index = site.lanes == Site::Lanes::indexed ? site.inner : narrow(b, site.inner);
+  if (site.lanes == Site::Lanes::contiguous)
+    index = arith::AddIOp::create(b, index, b.laneNumbers());
+  index = arith::MulIOp::create(b, index, narrow(b, b.i64(op.getStrides()[1])));
+  return arith::AddIOp::create(b, index, narrow(b, shift));
+}
+
+/// Which of the columns are below `end`, and not negative.
+static Value areInside(KernelBuilder &b, Value columns, Value end) {
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, columns, narrow(b, end));
+}
+
+/// Elements of a row of the input for the windows at `site`, `outside` where there are none.
+static Value loadTaps(KernelBuilder &b, PoolOp op, Value row, const Site &site, Value shift,
                       float outside) {
-  int64_t stride = op.getStrides()[1];
   Value width = b.size(op.getInput().getType().getDim(3)), value, inside;
-  if (site.lanes == Site::Lanes::contiguous && stride == 1) {
+  if (site.lanes == Site::Lanes::contiguous && op.getStrides()[1] == 1) {
     Value start = b.add(site.inner, shift);
     inside = b.laneMask(start, width);
     value = b.loadVector(b.offset(row, start), inside);
   } else {
-    auto narrow = [&](Value size) {
-      return b.splat(arith::TruncIOp::create(b, b.getI32Type(), size));
-    };
-    bool isIndexed = site.lanes == Site::Lanes::indexed;
-    Value index = isIndexed ? site.inner : narrow(site.inner);
-    if (site.lanes == Site::Lanes::contiguous)
-      index = arith::AddIOp::create(b, index, b.laneNumbers());
-    index = arith::MulIOp::create(b, index, narrow(b.i64(stride)));
-    index = arith::AddIOp::create(b, index, narrow(shift));
-    inside = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, narrow(width));
-    value = b.gather(row, index, inside);
+    Value columns = getColumns(b, op, site, shift);
+    inside = areInside(b, columns, width);
+    value = b.gather(row, columns, inside);
   }
   return b.select(inside, value, b.splat(outside));
 }
 
-Value dlc::emitMaxPool(KernelBuilder &b, Evaluator &evaluator, MaxPoolOp op, const Site &site) {
-  Reducer reducer(b, ReduceKind::max);
+/// The number of elements in each window at `site`, or with pads.
+static Value countElements(KernelBuilder &b, PoolOp op, const Site &site, Value top) {
+  ArrayRef<int64_t> kernel = op.getKernel(), dilations = op.getDilations(), pads = op.getPads();
+  bool withPads = op.getIncludePads();
+  PlannedType input = op.getInput().getType();
+  Value low = b.i64(withPads ? -pads[0] : 0);
+  Value high = b.add(b.size(input.getDim(2)), withPads ? pads[2] : 0);
+  Value width = b.add(b.size(input.getDim(3)), withPads ? pads[1] + pads[3] : 0);
+  Taps rows = b.clipTaps(top, kernel[0], dilations[0], low, high);
+  KernelBuilder::Carried columns =
+      b.loop(b.i64(0), b.i64(kernel[1]), 1, b.splat(0.0f), [&](Value kx, ValueRange sums) {
+        Value shift = b.add(b.mul(kx, dilations[1]), withPads ? 0 : -pads[1]);
+        Value inside = areInside(b, getColumns(b, op, site, shift), width);
+        Value one = b.select(inside, b.splat(1.0f), b.splat(0.0f));
+        return KernelBuilder::Carried{arith::AddFOp::create(b, sums[0], one)};
+      });
+  Value numRows = arith::SIToFPOp::create(b, b.getF32Type(), b.sub(rows.end, rows.begin));
+  return arith::MulFOp::create(b, columns[0], b.splat(numRows));
+}
+
+Value dlc::emitWindow(KernelBuilder &b, Evaluator &evaluator, PoolOp op, const Site &site) {
+  Reducer reducer(b, op.getKind());
   ArrayRef<int64_t> dilations = op.getDilations();
   Value top = b.add(b.mul(site.outer.back(), op.getStrides()[0]), -op.getPads()[0]);
   Taps rows = b.clipTaps(top, op.getKernel()[0], dilations[0], b.i64(0),
@@ -67,10 +97,12 @@ Value dlc::emitMaxPool(KernelBuilder &b, Evaluator &evaluator, MaxPoolOp op, con
     return b.loop(b.i64(0), b.i64(op.getKernel()[1]), 1, sums, [&](Value kx, ValueRange sums) {
       Value shift = b.add(b.mul(kx, dilations[1]), -op.getPads()[1]);
       Value value = loadTaps(b, op, row, site, shift, reducer.getIdentity());
-      return Carried{reducer.combine(sums[0], value)};
+      return Carried{reducer.accumulate(sums[0], value)};
     });
   });
-  return result[0];
+  if (op.getKind() == ReduceKind::mean)
+    return arith::DivFOp::create(b, result[0], countElements(b, op, site, top));
+  return reducer.finish(result[0], b.i64(1));
 }
 
 //===----------------------------------------------------------------------===//

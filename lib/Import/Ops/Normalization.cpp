@@ -8,7 +8,9 @@ using namespace dlc;
 
 /// The form for inference; momentum is for training alone.
 static LogicalResult importBatchNorm(OnnxNode &node) {
-  bool good = succeeded(node.requireF32());
+  bool good = true;
+  for (size_t index = 0; index != 5; ++index)
+    good &= succeeded(node.requireElements(floatElements, index));
   FailureOr<bool> training = node.getFlag("training_mode", false);
   if (succeeded(training) && *training)
     node.emitError() << "training_mode 1 is not supported yet, only 0";
@@ -17,9 +19,9 @@ static LogicalResult importBatchNorm(OnnxNode &node) {
     node.emitError() << "spatial 0 is not supported yet, only 1";
   if (!good || failed(training) || *training || failed(spatial) || !*spatial)
     return failure();
-  return node.createOp<BatchNormOp>(
-      Builder(node.getContext()).getF32Type(), node.getInput(0), node.getInput(1), node.getInput(2),
-      node.getInput(3), node.getInput(4), llvm::APFloat(node.getFloat("epsilon", 1e-5f)));
+  return node.createOp<BatchNormOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
+                                    node.getInput(2), node.getInput(3), node.getInput(4),
+                                    llvm::APFloat(node.getFloat("epsilon", 1e-5f)));
 }
 
 /// Checks that an input broadcasts to the first one, as far as both shapes are known.
@@ -71,31 +73,31 @@ static LogicalResult importLayerNorm(OnnxNode &node) {
 }
 
 static LogicalResult importSoftmax(OnnxNode &node) {
-  if (failed(node.requireF32()))
+  if (failed(node.requireElements(floatElements)))
     return failure();
-  return node.createOp<SoftmaxOp>(Builder(node.getContext()).getF32Type(), node.getInput(0),
+  return node.createOp<SoftmaxOp>(node.getElementType(0), node.getInput(0),
                                   static_cast<uint64_t>(node.getInt("axis", -1)),
                                   node.getOp() == "LogSoftmax");
 }
 
 /// Before opset 13 the sums run over all dims from the axis on.
 static LogicalResult importFlatSoftmax(OnnxNode &node) {
-  if (failed(node.requireF32()))
+  if (failed(node.requireElements(floatElements)))
     return failure();
   Builder builder(node.getContext());
+  Type elementType = node.getElementType(0);
   Value input = node.getInput(0);
   auto type = cast<PlannedType>(input.getType());
   int64_t axis = node.getInt("axis", 1);
   bool isLog = node.getOp() == "LogSoftmax";
   if (axis == -1 || (type.hasRank() && axis == type.getRank() - 1))
-    return node.createOp<SoftmaxOp>(builder.getF32Type(), input, static_cast<uint64_t>(axis),
-                                    isLog);
+    return node.createOp<SoftmaxOp>(elementType, input, static_cast<uint64_t>(axis), isLog);
   Value matrix = node.createPiece<FlattenOp>(input, static_cast<uint64_t>(axis));
   Value result = node.createPiece<SoftmaxOp>(matrix, /*axis=*/uint64_t(1), isLog);
   if (failed(node.createOp<ShapeOp>(builder.getI64Type(), input, /*start=*/uint64_t(0),
                                     /*end=*/IntegerAttr())))
     return failure();
-  return node.createOp<ReshapeOp>(builder.getF32Type(), result, node.results.front(),
+  return node.createOp<ReshapeOp>(elementType, result, node.results.front(),
                                   /*allow_zero=*/true);
 }
 

@@ -1,8 +1,7 @@
-// MaxPool, GlobalAveragePool, GlobalMaxPool, and all that is called Reduce.
+// All that is called Reduce.
 
 #include "ElementSets.h"
 #include "Rows.h"
-#include "Window.h"
 
 #include "llvm/ADT/StringSwitch.h"
 
@@ -10,36 +9,6 @@
 
 using namespace mlir;
 using namespace dlc;
-
-static LogicalResult importMaxPool(OnnxNode &node) {
-  bool good = succeeded(node.requireF32());
-  if (int64_t order = node.getInt("storage_order", 0)) {
-    node.emitError() << "storage_order " << order << " is not supported yet, only 0";
-    good = false;
-  }
-  FailureOr<bool> ceil = node.getFlag("ceil_mode", false);
-  // The specification's text rounds down there, its shape inference up.
-  if (succeeded(ceil) && *ceil && node.getString("auto_pad", "NOTSET") == "VALID") {
-    node.emitError() << "ceil_mode 1 beside auto_pad 'VALID' is not supported yet";
-    good = false;
-  }
-  SmallVector<int64_t> kernel = node.getInts("kernel_shape", {});
-  if (kernel.empty())
-    return node.emitError() << "expected attribute 'kernel_shape' of at least 1 element";
-  FailureOr<Window> window = getWindow(node, kernel);
-  if (!good || failed(ceil) || failed(window))
-    return failure();
-  return node.createOp<MaxPoolOp>(Builder(node.getContext()).getF32Type(), node.getInput(0), kernel,
-                                  window->strides, window->pads, window->dilations, *ceil);
-}
-
-static LogicalResult importGlobalPool(OnnxNode &node) {
-  if (failed(node.requireF32()))
-    return failure();
-  ReduceKind kind = node.getOp() == "GlobalMaxPool" ? ReduceKind::max : ReduceKind::mean;
-  return node.createOp<GlobalPoolOp>(Builder(node.getContext()).getF32Type(), kind,
-                                     node.getInput(0));
-}
 
 /// log(sum(exp(x))) as max + log(sum(exp(x - max))), which does not overflow. An infinite maximum
 /// is replaced by a finite one: x - max is no NaN.
@@ -114,37 +83,15 @@ static LogicalResult importReduce(OnnxNode &node) {
 // Rows of the op table
 //===----------------------------------------------------------------------===//
 
-static constexpr InputRow unaryInputs[] = {{"X"}};
 static constexpr InputRow reduceInputs[] = {{"data"}};
 static constexpr InputRow reduceInputs13[] = {{"data"}, {"axes", optional}};
 
-static constexpr AttributeRow maxPoolAttributes1[] = {{"auto_pad", Proto::STRING},
-                                                      {"kernel_shape", Proto::INTS},
-                                                      {"pads", Proto::INTS},
-                                                      {"strides", Proto::INTS}};
-static constexpr AttributeRow maxPoolAttributes8[] = {{"auto_pad", Proto::STRING},
-                                                      {"kernel_shape", Proto::INTS},
-                                                      {"pads", Proto::INTS},
-                                                      {"storage_order", Proto::INT},
-                                                      {"strides", Proto::INTS}};
-static constexpr AttributeRow maxPoolAttributes10[] = {
-    {"auto_pad", Proto::STRING},   {"ceil_mode", Proto::INT}, {"dilations", Proto::INTS},
-    {"kernel_shape", Proto::INTS}, {"pads", Proto::INTS},     {"storage_order", Proto::INT},
-    {"strides", Proto::INTS}};
 static constexpr AttributeRow reduceAttributes[] = {{"axes", Proto::INTS},
                                                     {"keepdims", Proto::INT}};
 static constexpr AttributeRow reduceAttributes13[] = {{"keepdims", Proto::INT},
                                                       {"noop_with_empty_axes", Proto::INT}};
 
-static constexpr StringLiteral maxPoolOutputs[] = {"Indices"};
-
 static constexpr OpRow rows[] = {
-    {"", "GlobalAveragePool", oldestOpset, newestOpset, unaryInputs, {}, importGlobalPool},
-    {"", "GlobalMaxPool", oldestOpset, newestOpset, unaryInputs, {}, importGlobalPool},
-    {"", "MaxPool", oldestOpset, 7, unaryInputs, maxPoolAttributes1, importMaxPool},
-    {"", "MaxPool", 8, 9, unaryInputs, maxPoolAttributes8, importMaxPool, maxPoolOutputs},
-    {"", "MaxPool", 10, newestOpset, unaryInputs, maxPoolAttributes10, importMaxPool,
-     maxPoolOutputs},
     {"", "ReduceL1", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
     {"", "ReduceL1", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
     {"", "ReduceL2", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},

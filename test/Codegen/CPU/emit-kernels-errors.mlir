@@ -183,13 +183,13 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
   func.func private @planar_pool(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!image>) attributes {dlc.schedule = #pool} {
     %0 = dlc.read %in : !dlc.buffer<!image> -> !image
     // expected-error @below {{expected an input in blocks of 4 channels, found}}
-    %1 = dlc.max_pool %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
+    %1 = dlc.pool max %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
     dlc.write %1, %out : !image, !dlc.buffer<!image>
     return
   }
   func.func private @pool_of_more(%in: !dlc.buffer<!blocks>, %out: !dlc.buffer<!blocks>) attributes {dlc.schedule = #pool} {
     %0 = dlc.read %in : !dlc.buffer<!blocks> -> !image
-    %1 = dlc.max_pool %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
+    %1 = dlc.pool max %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
     // expected-error @below {{expected one pooling or reduction, its read and its write in this kernel}}
     %2 = dlc.relu %1 : (!image) -> !image
     dlc.write %2, %out : !image, !dlc.buffer<!blocks>
@@ -214,7 +214,7 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
     %0 = dlc.read %in : !dlc.buffer<!image> -> !image
     %1 = dlc.relu %0 : (!image) -> !image
     // expected-error @below {{expected an operand that is read from a buffer}}
-    %2 = dlc.max_pool %1 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
+    %2 = dlc.pool max %1 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
     dlc.write %2, %out : !image, !dlc.buffer<!image>
     return
   }

@@ -144,7 +144,7 @@ module attributes {
       %out: !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>)
       attributes {dlc.schedule = #dlc.schedule<pool, lanes = 16, channels = 16, pixels = [4], rows = 1>} {
     %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>> -> !dlc.tensor<N x 20 x H x W x f32>
-    %1 = dlc.max_pool %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!dlc.tensor<N x 20 x H x W x f32>) -> !dlc.tensor<N x 20 x H x W x f32>
+    %1 = dlc.pool max %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!dlc.tensor<N x 20 x H x W x f32>) -> !dlc.tensor<N x 20 x H x W x f32>
     dlc.write %1, %out : !dlc.tensor<N x 20 x H x W x f32>, !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>
     return
   }

@@ -87,7 +87,7 @@ static std::string makeModule(const MaxPool &pool, const Layout &input, const La
   kernel.tasks =
       blocked ? formatv("{0}*N * {1}", llvm::divideCeil(pool.c, lanes), tasks).str() : tasks;
   std::string op =
-      formatv("max_pool %0 kernel {0} strides {1} pads {2} dilations {3}", list(pool.kernel),
+      formatv("pool max %0 kernel {0} strides {1} pads {2} dilations {3}", list(pool.kernel),
               list(pool.strides), list(pool.pads), list(pool.dilations));
   kernel.body = getKernel(inputType, kernel.inputs[0], outputType, kernel.outputs[0], op);
   return kernel.str();

@@ -61,12 +61,12 @@ def pools(c):
             x = tame((2, 3, 6, 5), dtype)
             ours = {name: value for name, value in given.items() if name != "ceil_mode"} | ({"ceil": 1} if "ceil_mode" in given else {})
             full = {"strides": [1, 1], "pads": [0] * 4, "dilations": [1, 1], "ceil_mode": 0} | given
-            c.like("max_pool", [x], lambda x: direct_pool(x, kernel, **full), exact=True, kernel=kernel, **ours)
-    c.equal("max_pool", [np.array([[[1, np.nan, 0, 2]]], np.float32)], [np.array([[[np.nan, np.nan, 2]]])], kernel=[2])
-    c.fails("max_pool", [tame((2, 3))], "expected at least 3 dims", kernel=[])
-    c.fails("max_pool", [tame((2, 3, 4))], "expected a kernel of rank 1", kernel=[1, 1])
-    c.fails("max_pool", [tame((2, 3, 4))], "does not fit an input", kernel=[0])
-    c.fails("max_pool", [tame((2, 3, 4))], "a window of 5 elements does not fit", kernel=[5])
+            c.like("pool", [x], lambda x: direct_pool(x, kernel, **full), exact=True, kind="max", kernel=kernel, **ours)
+    c.equal("pool", [np.array([[[1, np.nan, 0, 2]]], np.float32)], [np.array([[[np.nan, np.nan, 2]]])], kernel=[2], kind="max")
+    c.fails("pool", [tame((2, 3))], "expected at least 3 dims", kernel=[], kind="max")
+    c.fails("pool", [tame((2, 3, 4))], "expected a kernel of rank 1", kernel=[1, 1], kind="max")
+    c.fails("pool", [tame((2, 3, 4))], "does not fit an input", kernel=[0], kind="max")
+    c.fails("pool", [tame((2, 3, 4))], "a window of 5 elements does not fit", kernel=[5], kind="max")
     for dtype in FLOATS:
         for shape in [(2, 3, 4, 5), (1, 2, 3), (0, 2, 3)]:
             axes = tuple(range(2, len(shape)))
