@@ -4,9 +4,13 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
+
+#include <map>
 
 using namespace mlir;
 using namespace dlc;
@@ -34,6 +38,27 @@ static PartialDims getUnknown(Value value) {
   return SmallVector<ExprAttr>(getType(value).getRank());
 }
 
+/// Unknown dims, as many as the input has and `factor` more for each element of `axes`.
+static PartialDims getWithRank(Value input, Value axes, int64_t factor) {
+  PartialDims count = getDims(axes);
+  std::optional<int64_t> length =
+      count && count->size() == 1 ? count->front().getConstant() : std::nullopt;
+  if (!length || *length > ConstantOp::maxDenseElements)
+    return std::nullopt;
+  int64_t rank = getType(input).getRank() + factor * *length;
+  return rank < 0 ? PartialDims() : PartialDims(SmallVector<ExprAttr>(rank));
+}
+
+/// Of axes that only the run knows the number tells the rank, where it is not 0: then they are all.
+static PartialDims getReduced(DynamicReduceOp reduce) {
+  if (reduce.getKeepDims())
+    return getUnknown(reduce.getInput());
+  PartialDims axes = getDims(reduce.getAxes());
+  if (!axes || axes->size() != 1 || axes->front() == ExprAttr::constant(reduce.getContext(), 0))
+    return std::nullopt;
+  return getWithRank(reduce.getInput(), reduce.getAxes(), -1);
+}
+
 SmallVector<PartialDims> dlc::getLateDims(Operation *op) {
   PartialDims dims =
       TypeSwitch<Operation *, PartialDims>(op)
@@ -49,6 +74,13 @@ SmallVector<PartialDims> dlc::getLateDims(Operation *op) {
           .Case([](TileOp tile) { return getUnknown(tile.getInput()); })
           .Case([](DynamicSliceOp slice) { return getUnknown(slice.getInput()); })
           .Case([](DynamicPadOp pad) { return getUnknown(pad.getInput()); })
+          .Case([](DynamicReduceOp reduce) { return getReduced(reduce); })
+          .Case([](SqueezeOp squeeze) {
+            return getWithRank(squeeze.getInput(), squeeze.getAxes(), -1);
+          })
+          .Case([](UnsqueezeOp unsqueeze) {
+            return getWithRank(unsqueeze.getInput(), unsqueeze.getAxes(), 1);
+          })
           .Case([](RangeOp) { return SmallVector<ExprAttr>(1); })
           .Default([](Operation *) { return std::nullopt; });
   return SmallVector<PartialDims>(op->getNumResults(), dims);
@@ -120,6 +152,62 @@ static FailureOr<PartialDims> inferOneHot(LibraryCallOp op, ShapeContext &contex
   return dims;
 }
 
+/// The dims that the first operand holds.
+static PartialDims inferShaped(LibraryCallOp op, ShapeContext &context) {
+  std::optional<ShapeContext::Contents> shape = context.bindContents(op.getInputs()[0]);
+  return shape ? PartialDims(*shape) : getRankFrom(op.getInputs()[0]);
+}
+
+/// Without an ellipsis, whose dims may have any number.
+static PartialDims inferEinsum(LibraryCallOp op) {
+  auto attr = op.getParameters().getAs<StringAttr>("equation");
+  if (!attr || attr.getValue().contains('.'))
+    return std::nullopt;
+  auto [left, right] = attr.getValue().split("->");
+  SmallVector<StringRef> terms;
+  left.split(terms, ',');
+  llvm::MapVector<char, ExprAttr> sizes;
+  std::map<char, int> uses; // in the order of letters
+  ExprAttr one = ExprAttr::constant(op.getContext(), 1);
+  if (terms.size() != op.getInputs().size())
+    return std::nullopt;
+  for (auto [term, input] : llvm::zip_equal(terms, op.getInputs())) {
+    std::string letters;
+    llvm::copy_if(term, std::back_inserter(letters), llvm::isAlpha);
+    PartialDims dims = getDims(input);
+    if (dims->size() != letters.size())
+      return std::nullopt;
+    for (auto [letter, dim] : llvm::zip_equal(letters, *dims)) {
+      ++uses[letter];
+      ExprAttr &size = sizes[letter];
+      size = !size || size == one ? dim : size;
+    }
+  }
+  std::string result;
+  if (attr.getValue().contains("->"))
+    llvm::copy_if(right, std::back_inserter(result), llvm::isAlpha);
+  else
+    for (auto [letter, count] : uses)
+      if (count == 1)
+        result.push_back(letter);
+  SmallVector<ExprAttr> dims;
+  for (char letter : result) {
+    if (!sizes.contains(letter))
+      return std::nullopt;
+    dims.push_back(sizes[letter]);
+  }
+  return dims;
+}
+
+/// The rank, and whether the elements are complex: the transformed dims depend on values.
+static PartialDims inferSpectrum(LibraryCallOp op) {
+  bool isWindowed = op.getCallee() == "stft";
+  SmallVector<ExprAttr> dims(isWindowed ? 4 : getType(op.getInputs()[0]).getRank());
+  if (isWindowed)
+    dims[0] = getType(op.getInputs()[0]).getDim(0);
+  return dims;
+}
+
 /// The symbols that are bound in the body of a loop, and so mean nothing behind it.
 static llvm::StringSet<> getInnerSymbols(LoopOp loop) {
   llvm::StringSet<> symbols;
@@ -187,19 +275,39 @@ static PartialDims inferStack(LibraryCallOp op) {
 
 /// The dims of all results, by callee.
 static FailureOr<PartialDims> inferDims(LibraryCallOp op, ShapeContext &context) {
-  enum Rule { none, scalar, first, second, nonzero, vector, argReduction, topK, gatherNd, oneHot };
-  Rule rule =
-      llvm::StringSwitch<Rule>(op.getCallee())
-          .Cases({"sequence_length", "optional_has_element"}, scalar)
-          .Cases({"scatter_elements", "scatter_nd", "cumsum", "trilu", "reverse_sequence"}, first)
-          .Case("gather_elements", second)
-          .Case("nonzero", nonzero)
-          .Case("unique", vector)
-          .Cases({"arg_max", "arg_min"}, argReduction)
-          .Case("top_k", topK)
-          .Case("gather_nd", gatherNd)
-          .Case("one_hot", oneHot)
-          .Default(none);
+  enum Rule {
+    none,
+    scalar,
+    first,
+    second,
+    nonzero,
+    vector,
+    argReduction,
+    topK,
+    gatherNd,
+    oneHot,
+    matrices,
+    samples,
+    einsum,
+    spectrum
+  };
+  Rule rule = llvm::StringSwitch<Rule>(op.getCallee())
+                  .Cases({"sequence_length", "optional_has_element"}, scalar)
+                  .Cases({"scatter_elements", "scatter_nd", "cumsum", "cumprod", "trilu",
+                          "reverse_sequence", "bit_cast"},
+                         first)
+                  .Case("gather_elements", second)
+                  .Case("nonzero", nonzero)
+                  .Case("unique", vector)
+                  .Cases({"arg_max", "arg_min"}, argReduction)
+                  .Case("top_k", topK)
+                  .Case("gather_nd", gatherNd)
+                  .Case("one_hot", oneHot)
+                  .Case("det", matrices)
+                  .Case("multinomial", samples)
+                  .Case("einsum", einsum)
+                  .Cases({"dft", "stft"}, spectrum)
+                  .Default(none);
   bool isKnown = llvm::all_of(op.getInputs(), [](Value input) {
     return isa<HandleType>(input.getType()) || getDims(input);
   });
@@ -207,6 +315,10 @@ static FailureOr<PartialDims> inferDims(LibraryCallOp op, ShapeContext &context)
     return PartialDims(SmallVector<ExprAttr>());
   if (op.getCallee() == "shape")
     return PartialDims(SmallVector<ExprAttr>(1));
+  if (op.getCallee() == "random_uniform" || op.getCallee() == "random_normal")
+    return inferShaped(op, context);
+  if (op.getCallee() == "mel_weight_matrix")
+    return PartialDims(SmallVector<ExprAttr>(2));
   if (op.getCallee() == "stack" && op.getInputs().size() == 2)
     return inferStack(op);
   if (!isKnown || op.getInputs().empty() || rule == none ||
@@ -234,6 +346,19 @@ static FailureOr<PartialDims> inferDims(LibraryCallOp op, ShapeContext &context)
     return inferGatherNd(op);
   case oneHot:
     return inferOneHot(op, context);
+  case matrices: {
+    PartialDims dims = getDims(op.getInputs()[0]);
+    return dims->size() < 2 ? PartialDims() : PartialDims(ArrayRef(*dims).drop_back(2));
+  }
+  case samples: {
+    ExprAttr count = ExprAttr::constant(op.getContext(), getInt(op, "sample_size", 1));
+    PartialDims dims = getDims(op.getInputs()[0]);
+    return dims->empty() ? PartialDims() : PartialDims({dims->front(), count});
+  }
+  case einsum:
+    return inferEinsum(op);
+  case spectrum:
+    return inferSpectrum(op);
   default:
     return PartialDims();
   }

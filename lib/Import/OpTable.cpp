@@ -10,10 +10,12 @@ using namespace dlc;
 
 ArrayRef<ArrayRef<OpRow>> dlc::getOpTable() {
   static const ArrayRef<OpRow> families[] = {
-      getActivationRows(),    getConstantRows(),    getControlFlowRows(),   getConvolutionRows(),
-      getElementwiseRows(),   getLibraryCallRows(), getMatrixProductRows(), getMovementRows(),
-      getNormalizationRows(), getReductionRows(),   getResizeRows(),        getSequenceRows(),
-      getStringRows(),
+      getActivationRows(),    getConstantRows(),        getControlFlowRows(),
+      getConvolutionRows(),   getElementwiseRows(),     getLibraryCallRows(),
+      getLossRows(),          getMatrixProductRows(),   getMovementRows(),
+      getNormalizationRows(), getRandomRows(),          getRearrangementRows(),
+      getReductionRows(),     getResizeRows(),          getSequenceRows(),
+      getSignalRows(),        getStandardizationRows(), getStringRows(),
   };
   return families;
 }

@@ -48,12 +48,17 @@ llvm::ArrayRef<OpRow> getControlFlowRows();
 llvm::ArrayRef<OpRow> getConvolutionRows();
 llvm::ArrayRef<OpRow> getElementwiseRows();
 llvm::ArrayRef<OpRow> getLibraryCallRows();
+llvm::ArrayRef<OpRow> getLossRows();
 llvm::ArrayRef<OpRow> getMatrixProductRows();
 llvm::ArrayRef<OpRow> getMovementRows();
 llvm::ArrayRef<OpRow> getNormalizationRows();
+llvm::ArrayRef<OpRow> getRandomRows();
+llvm::ArrayRef<OpRow> getRearrangementRows();
 llvm::ArrayRef<OpRow> getReductionRows();
 llvm::ArrayRef<OpRow> getResizeRows();
 llvm::ArrayRef<OpRow> getSequenceRows();
+llvm::ArrayRef<OpRow> getSignalRows();
+llvm::ArrayRef<OpRow> getStandardizationRows();
 llvm::ArrayRef<OpRow> getStringRows();
 
 /// All families.

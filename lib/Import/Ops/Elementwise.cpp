@@ -3,6 +3,8 @@
 #include "ElementSets.h"
 #include "Rows.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace dlc;
 
@@ -38,6 +40,9 @@ static LogicalResult importBinary(OnnxNode &node) {
   static constexpr Row rows[] = {
       {"Add", numberElements, createBinary<AddOp>},
       {"And", boolElements, createBinary<AndOp>},
+      {"BitwiseAnd", integerElements, createBinary<AndOp>},
+      {"BitwiseOr", integerElements, createBinary<OrOp>},
+      {"BitwiseXor", integerElements, createBinary<XorOp>},
       {"Div", numberElements, createBinary<DivOp>},
       {"Equal", anyElements, createComparison<EqualOp>},
       {"Greater", numberElements, createComparison<GreaterOp>},
@@ -64,11 +69,29 @@ static LogicalResult importEqual(OnnxNode &node) {
   return success(good);
 }
 
+/// Before opset 28 floats have no other form than C's fmod.
 static LogicalResult importMod(OnnxNode &node) {
   FailureOr<bool> fmod = node.getFlag("fmod", false);
   if (failed(node.requireElements(numberElements)) || failed(fmod))
     return failure();
+  if (!*fmod && node.getOpset() < 28 && isFloat(node.getElementType(0)) &&
+      !isStandIn(node.getInput(0)))
+    return node.emitError() << "expected attribute 'fmod' to be 1 for elements of type "
+                            << node.getElementType(0);
   return node.createOp<ModOp>(node.getElementType(0), node.getInput(0), node.getInput(1), *fmod);
+}
+
+static LogicalResult importBitShift(OnnxNode &node) {
+  bool good = succeeded(node.requireElements(integerElements));
+  StringRef direction = node.getString("direction", "");
+  if (direction != "LEFT" && direction != "RIGHT") {
+    node.emitError() << "expected attribute 'direction' to be 'LEFT' or 'RIGHT', found '"
+                     << direction << "'";
+    good = false;
+  }
+  if (!good)
+    return failure();
+  return direction == "LEFT" ? createBinary<ShiftLeftOp>(node) : createBinary<ShiftRightOp>(node);
 }
 
 /// The value of a constant of rank 0.
@@ -111,11 +134,40 @@ static LogicalResult createIsNan(OnnxNode &node) {
   return node.createOp<IsNanOp>(Builder(node.getContext()).getI1Type(), node.getInput(0));
 }
 
+/// Comparisons with the infinities that attributes choose.
+static LogicalResult importIsInf(OnnxNode &node) {
+  bool good = succeeded(node.requireElements(floatElements));
+  FailureOr<bool> negative = node.getFlag("detect_negative", true);
+  FailureOr<bool> positive = node.getFlag("detect_positive", true);
+  if (!good || failed(negative) || failed(positive))
+    return failure();
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Value input = node.getInput(0);
+  auto equals = [&](Value value, double number) {
+    return node.createComparison<EqualOp>(value, node.createScalarLike(input, number));
+  };
+  if (*negative && *positive)
+    node.setResult(equals(node.createLike<AbsOp>(input), infinity));
+  else if (*negative || *positive)
+    node.setResult(equals(input, *positive ? infinity : -infinity));
+  else // no number is less than itself
+    node.setResult(node.createComparison<LessOp>(input, input));
+  return success();
+}
+
 static LogicalResult importUnary(OnnxNode &node) {
   static constexpr Row rows[] = {
       {"Abs", numberElements, createUnary<AbsOp>},
+      {"Acos", floatElements, createUnary<AcosOp>},
+      {"Acosh", floatElements, createUnary<AcoshOp>},
+      {"Asin", floatElements, createUnary<AsinOp>},
+      {"Asinh", floatElements, createUnary<AsinhOp>},
+      {"Atan", floatElements, createUnary<AtanOp>},
+      {"Atanh", floatElements, createUnary<AtanhOp>},
+      {"BitwiseNot", integerElements, createUnary<NotOp>},
       {"Ceil", floatElements, createUnary<CeilOp>},
       {"Cos", floatElements, createUnary<CosOp>},
+      {"Cosh", floatElements, createUnary<CoshOp>},
       {"Erf", floatElements, createUnary<ErfOp>},
       {"Exp", floatElements, createUnary<ExpOp>},
       {"Floor", floatElements, createUnary<FloorOp>},
@@ -128,7 +180,9 @@ static LogicalResult importUnary(OnnxNode &node) {
       {"Sigmoid", floatElements, createUnary<SigmoidOp>},
       {"Sign", numberElements, createUnary<SignOp>},
       {"Sin", floatElements, createUnary<SinOp>},
+      {"Sinh", floatElements, createUnary<SinhOp>},
       {"Sqrt", floatElements, createUnary<SqrtOp>},
+      {"Tan", floatElements, createUnary<TanOp>},
       {"Tanh", floatElements, createUnary<TanhOp>},
   };
   return importByRow(node, rows);
@@ -188,12 +242,9 @@ static LogicalResult createCast(OnnxNode &node, Type to) {
 static LogicalResult importCast(OnnxNode &node) {
   if (!node.findAttribute("to"))
     return node.emitError() << "expected attribute 'to'";
-  int64_t dataType = node.getInt("to", 0);
-  Type to = llvm::isInt<32>(dataType) ? convertElementType(node.getContext(), dataType) : Type();
+  Type to = node.getTypeAttribute("to", 0);
   if (!to)
-    return node.emitError() << "element type "
-                            << getElementTypeName(llvm::isInt<32>(dataType) ? dataType : -1)
-                            << " of attribute 'to' is not supported yet";
+    return failure();
   return createCast(node, to);
 }
 
@@ -209,6 +260,7 @@ static constexpr InputRow unaryInputs[] = {{"X"}};
 static constexpr InputRow binaryInputs[] = {{"A"}, {"B"}};
 static constexpr InputRow castLikeInputs[] = {{"input"}, {"target_type"}};
 static constexpr InputRow chainInputs[] = {{"data_0"}};
+static constexpr InputRow shiftInputs[] = {{"X"}, {"Y"}};
 static constexpr InputRow powInputs[] = {{"X"}, {"Y"}};
 static constexpr InputRow whereInputs[] = {{"condition"}, {"X"}, {"Y"}};
 
@@ -219,12 +271,26 @@ static constexpr AttributeRow castAttributes24[] = {
 static constexpr AttributeRow castLikeAttributes19[] = {{"saturate", Proto::INT}};
 static constexpr AttributeRow castLikeAttributes24[] = {{"round_mode", Proto::STRING},
                                                         {"saturate", Proto::INT}};
+static constexpr AttributeRow isInfAttributes[] = {{"detect_negative", Proto::INT},
+                                                   {"detect_positive", Proto::INT}};
+static constexpr AttributeRow shiftAttributes[] = {{"direction", Proto::STRING}};
 static constexpr AttributeRow modAttributes[] = {{"fmod", Proto::INT}};
 
 static constexpr OpRow rows[] = {
     {"", "Abs", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Acos", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Acosh", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Add", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "And", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Asin", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Asinh", 9, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Atan", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Atanh", 9, newestOpset, unaryInputs, {}, importUnary},
+    {"", "BitShift", 11, newestOpset, shiftInputs, shiftAttributes, importBitShift},
+    {"", "BitwiseAnd", 18, newestOpset, binaryInputs, {}, importBinary},
+    {"", "BitwiseNot", 18, newestOpset, unaryInputs, {}, importUnary},
+    {"", "BitwiseOr", 18, newestOpset, binaryInputs, {}, importBinary},
+    {"", "BitwiseXor", 18, newestOpset, binaryInputs, {}, importBinary},
     {"", "Cast", oldestOpset, 18, unaryInputs, castAttributes6, importCast},
     {"", "Cast", 19, 23, unaryInputs, castAttributes19, importCast},
     {"", "Cast", 24, newestOpset, unaryInputs, castAttributes24, importCast},
@@ -233,6 +299,7 @@ static constexpr OpRow rows[] = {
     {"", "CastLike", 24, newestOpset, castLikeInputs, castLikeAttributes24, importCastLike},
     {"", "Ceil", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Cos", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Cosh", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Div", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "Equal", oldestOpset, newestOpset, binaryInputs, {}, importEqual, {}, handles},
     {"", "Erf", 9, newestOpset, unaryInputs, {}, importUnary},
@@ -240,6 +307,7 @@ static constexpr OpRow rows[] = {
     {"", "Floor", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Greater", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "GreaterOrEqual", 12, newestOpset, binaryInputs, {}, importBinary},
+    {"", "IsInf", 10, newestOpset, unaryInputs, isInfAttributes, importIsInf},
     {"", "IsNaN", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Less", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "LessOrEqual", 12, newestOpset, binaryInputs, {}, importBinary},
@@ -258,9 +326,11 @@ static constexpr OpRow rows[] = {
     {"", "Sigmoid", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sign", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sin", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Sinh", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sqrt", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Sub", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
     {"", "Sum", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
+    {"", "Tan", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Tanh", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Where", 9, newestOpset, whereInputs, {}, importWhere},
     {"", "Xor", oldestOpset, newestOpset, binaryInputs, {}, importBinary},

@@ -1,15 +1,16 @@
 // MatMul, Gemm.
 
+#include "ElementSets.h"
 #include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
 
 static LogicalResult importMatMul(OnnxNode &node) {
-  if (failed(node.requireF32()))
+  if (failed(node.requireElements(numberElements)))
     return failure();
-  return node.createOp<MatmulOp>(Builder(node.getContext()).getF32Type(), node.getInput(0),
-                                 node.getInput(1), Value(), /*transpose_lhs=*/false,
+  return node.createOp<MatmulOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
+                                 Value(), /*transpose_lhs=*/false,
                                  /*transpose_rhs=*/false);
 }
 
@@ -53,7 +54,7 @@ struct GemmForm {
 
 /// alpha * A * B + beta * C. A bias of the product itself only where nothing is multiplied.
 static LogicalResult createGemm(OnnxNode &node, const GemmForm &form) {
-  Type f32 = Builder(node.getContext()).getF32Type();
+  Type type = node.getElementType(0);
   float alpha = node.getFloat("alpha", 1), beta = node.getFloat("beta", 1);
   Value addend = node.getInput(2), bias;
   auto addendType = addend ? cast<PlannedType>(addend.getType()) : PlannedType();
@@ -61,14 +62,14 @@ static LogicalResult createGemm(OnnxNode &node, const GemmForm &form) {
       form.columns && addendType.getDim(0) == form.columns)
     std::swap(addend, bias);
 
-  if (failed(node.createOp<MatmulOp>(f32, node.getInput(0), node.getInput(1), bias, form.transposeA,
-                                     form.transposeB)))
+  if (failed(node.createOp<MatmulOp>(type, node.getInput(0), node.getInput(1), bias,
+                                     form.transposeA, form.transposeB)))
     return failure();
   Value product = node.results.front();
   auto scale = [&](Value &value, float factor) -> LogicalResult {
     if (factor == 1)
       return success();
-    if (failed(node.createOp<MulOp>(f32, value, node.createScalar(factor))))
+    if (failed(node.createOp<MulOp>(type, value, node.createScalarLike(value, factor))))
       return failure();
     value = node.results.front();
     return success();
@@ -79,11 +80,11 @@ static LogicalResult createGemm(OnnxNode &node, const GemmForm &form) {
     return success();
   if (failed(scale(addend, beta)))
     return failure();
-  return node.createOp<AddOp>(f32, product, addend);
+  return node.createOp<AddOp>(type, product, addend);
 }
 
 static LogicalResult importGemm(OnnxNode &node) {
-  bool good = succeeded(node.requireF32());
+  bool good = succeeded(node.requireElements(numberElements));
   FailureOr<bool> transposeA = node.getFlag("transA", false);
   FailureOr<bool> transposeB = node.getFlag("transB", false);
   if (!good || failed(transposeA) || failed(transposeB))

@@ -194,7 +194,7 @@ static LogicalResult importPadAttributes(OnnxNode &node) {
   if (!isa<FloatType>(elementType) && !isStandIn(node.getInput(0)))
     return node.emitError() << "expected input 'data' to have elements of a float type, found "
                             << elementType;
-  Value value = node.createFloat(node.getFloat("value", 0), elementType);
+  Value value = node.createNumber(node.getFloat("value", 0), elementType);
   return node.createOp<DynamicPadOp>(elementType, *mode, node.getInput(0),
                                      node.createInts(node.getInts("pads", {})), value,
                                      /*axes=*/Value());

@@ -1,5 +1,6 @@
 // BatchNormalization, LayerNormalization, LogSoftmax, Softmax.
 
+#include "ElementSets.h"
 #include "Rows.h"
 
 using namespace mlir;
@@ -92,32 +93,28 @@ static LogicalResult importLayerNorm(OnnxNode &node) {
 }
 
 static LogicalResult importSoftmax(OnnxNode &node) {
-  if (failed(node.requireF32()))
+  if (failed(node.requireElements(floatElements)))
     return failure();
-  return node.createOp<SoftmaxOp>(Builder(node.getContext()).getF32Type(), node.getInput(0),
+  return node.createOp<SoftmaxOp>(node.getElementType(0), node.getInput(0),
                                   static_cast<uint64_t>(node.getInt("axis", -1)),
                                   node.getOp() == "LogSoftmax");
 }
 
 /// Before opset 13 the sums run over all dims from the axis on.
 static LogicalResult importFlatSoftmax(OnnxNode &node) {
-  if (failed(node.requireF32()))
+  if (failed(node.requireElements(floatElements)))
     return failure();
-  Builder builder(node.getContext());
   Value input = node.getInput(0);
   auto type = cast<PlannedType>(input.getType());
   int64_t axis = node.getInt("axis", 1);
   bool isLog = node.getOp() == "LogSoftmax";
   if (axis == -1 || (type.hasRank() && axis == type.getRank() - 1))
-    return node.createOp<SoftmaxOp>(builder.getF32Type(), input, static_cast<uint64_t>(axis),
+    return node.createOp<SoftmaxOp>(type.getElementType(), input, static_cast<uint64_t>(axis),
                                     isLog);
-  Value matrix = node.createPiece<FlattenOp>(input, static_cast<uint64_t>(axis));
-  Value result = node.createPiece<SoftmaxOp>(matrix, /*axis=*/uint64_t(1), isLog);
-  if (failed(node.createOp<ShapeOp>(builder.getI64Type(), input, /*start=*/uint64_t(0),
-                                    /*end=*/IntegerAttr())))
-    return failure();
-  return node.createOp<ReshapeOp>(builder.getF32Type(), result, node.results.front(),
-                                  /*allow_zero=*/true);
+  Value matrix = node.createLike<FlattenOp>(input, static_cast<uint64_t>(axis));
+  Value result = node.createLike<SoftmaxOp>(matrix, /*axis=*/uint64_t(1), isLog);
+  node.setResult(node.createReshape(result, node.createShape(input)));
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
