@@ -91,13 +91,39 @@ static void expand(BatchNormOp op, WeightAttr factors) {
   op.erase();
 }
 
+/// With parameters that only the run knows: (input - mean) / sqrt(variance + epsilon) * scale +
+/// shift.
+static void expandVariables(BatchNormOp op) {
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  Type f32 = builder.getF32Type();
+  SmallVector<ExprAttr> dims(op.getType().getRank() - 1, ExprAttr::constant(op.getContext(), 1));
+  dims[0] = cast<PlannedType>(op.getScale().getType()).getDim(0);
+  auto type = PlannedType::get(dims, f32);
+  auto alongChannels = [&](Value vector) -> Value {
+    return ViewOp::create(builder, loc, type, vector);
+  };
+  auto scalarType = RankedTensorType::get({}, f32);
+  Value epsilon =
+      ConstantOp::create(builder, loc, PlannedType::get(ArrayRef<ExprAttr>(), f32),
+                         DenseElementsAttr::get(scalarType, Attribute(op.getEpsilonAttr())));
+  Value deviation = AddOp::create(builder, loc, type, alongChannels(op.getVariance()), epsilon);
+  deviation = SqrtOp::create(builder, loc, type, deviation);
+  Value result =
+      SubOp::create(builder, loc, op.getType(), op.getInput(), alongChannels(op.getMean()));
+  result = DivOp::create(builder, loc, op.getType(), result, deviation);
+  result = MulOp::create(builder, loc, op.getType(), result, alongChannels(op.getScale()));
+  result = AddOp::create(builder, loc, op.getType(), result, alongChannels(op.getShift()));
+  op.replaceAllUsesWith(result);
+  op.erase();
+}
+
 namespace {
 struct FoldBatchNorm : dlc::impl::FoldBatchNormBase<FoldBatchNorm> {
-  LogicalResult fold(BatchNormOp op) {
-    for (Value vector : {op.getScale(), op.getShift(), op.getMean(), op.getVariance()})
-      if (!getWeight(vector))
-        return op.emitError("a batch normalization whose parameters are not constants is not "
-                            "supported");
+  void fold(BatchNormOp op) {
+    Value vectors[] = {op.getScale(), op.getShift(), op.getMean(), op.getVariance()};
+    if (!llvm::all_of(vectors, getWeight))
+      return expandVariables(op);
     auto rsqrt = RsqrtAttr::get(&getContext(), op.getEpsilonAttr());
     WeightAttr factors = combine(getWeight(op.getScale()), CombineKind::mul,
                                  getWeight(op.getVariance()).withStep(rsqrt));
@@ -107,17 +133,13 @@ struct FoldBatchNorm : dlc::impl::FoldBatchNormBase<FoldBatchNorm> {
     } else {
       expand(op, factors);
     }
-    return success();
   }
 
   void runOnOperation() override {
     SmallVector<BatchNormOp> ops;
     getOperation().walk([&](BatchNormOp op) { ops.push_back(op); });
-    bool failedOp = false;
     for (BatchNormOp op : ops)
-      failedOp |= failed(fold(op));
-    if (failedOp)
-      signalPassFailure();
+      fold(op);
   }
 };
 } // namespace

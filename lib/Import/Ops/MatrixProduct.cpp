@@ -107,13 +107,20 @@ static constexpr InputRow gemmInputs7[] = {{"A"}, {"B"}, {"C"}};
 static constexpr InputRow gemmInputs11[] = {{"A"}, {"B"}, {"C", optional}};
 static constexpr InputRow binaryInputs[] = {{"A"}, {"B"}};
 
+// A C that broadcasts does so as in later opsets.
+static constexpr AttributeRow gemmAttributes1[] = {{"alpha", Proto::FLOAT},
+                                                   {"beta", Proto::FLOAT},
+                                                   {"broadcast", Proto::INT},
+                                                   {"transA", Proto::INT},
+                                                   {"transB", Proto::INT}};
 static constexpr AttributeRow gemmAttributes[] = {{"alpha", Proto::FLOAT},
                                                   {"beta", Proto::FLOAT},
                                                   {"transA", Proto::INT},
                                                   {"transB", Proto::INT}};
 
 static constexpr OpRow rows[] = {
-    {"", "Gemm", oldestOpset, 10, gemmInputs7, gemmAttributes, importGemm},
+    {"", "Gemm", oldestOpset, 6, gemmInputs7, gemmAttributes1, importGemm},
+    {"", "Gemm", 7, 10, gemmInputs7, gemmAttributes, importGemm},
     {"", "Gemm", 11, newestOpset, gemmInputs11, gemmAttributes, importGemm},
     {"", "MatMul", oldestOpset, newestOpset, binaryInputs, {}, importMatMul},
 };

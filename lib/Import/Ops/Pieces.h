@@ -125,6 +125,10 @@ public:
     return builder.getNamedAttr(name, builder.getF32FloatAttr(value));
   }
 
+  /// The seed of random numbers: an attribute, or else the name of the node's output, so that a
+  /// model compiles to the same artifact every time.
+  mlir::NamedAttribute makeSeed();
+
   OnnxNode &node;
   mlir::OpBuilder &builder;
 };

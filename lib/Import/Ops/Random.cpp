@@ -4,19 +4,8 @@
 #include "Pieces.h"
 #include "Rows.h"
 
-#include "llvm/Support/xxhash.h"
-
 using namespace mlir;
 using namespace dlc;
-
-/// The seed of a node. One that states none gets its own, by the name of its output: so a model
-/// compiles to the same artifact every time.
-static NamedAttribute makeSeed(Pieces &p) {
-  if (!p.node.findAttribute("seed"))
-    return p.parameter("seed", static_cast<int64_t>(llvm::xxh3_64bits(p.node.getOutputName(0))));
-  float seed = p.node.getFloat("seed", 0);
-  return p.parameter("seed", int64_t(llvm::bit_cast<int32_t>(seed)));
-}
 
 /// The element type that attribute `dtype` says, else that of the input, or f32 without one.
 static Type getResultType(OnnxNode &node) {
@@ -49,7 +38,7 @@ static LogicalResult importRandom(OnnxNode &node) {
   StringRef first = isNormal ? "mean" : "low", second = isNormal ? "scale" : "high";
   NamedAttribute parameters[] = {node.makeDtype(getDataType(type)),
                                  p.parameter(first, node.getFloat(first, 0)),
-                                 p.parameter(second, node.getFloat(second, 1)), makeSeed(p)};
+                                 p.parameter(second, node.getFloat(second, 1)), p.makeSeed()};
   node.setResult(p.call(isNormal ? "random_normal" : "random_uniform", shape, type, parameters));
   return success();
 }
@@ -64,7 +53,7 @@ static LogicalResult importBernoulli(OnnxNode &node) {
   Pieces p(node);
   Value input = node.getInput(0);
   Value drawn = p.call("random_uniform", p.shape(input), node.getElementType(0),
-                       {node.makeDtype(getDataType(node.getElementType(0))), makeSeed(p)});
+                       {node.makeDtype(getDataType(node.getElementType(0))), p.makeSeed()});
   node.setResult(p.cast(p.less(drawn, input), type));
   return success();
 }
@@ -91,7 +80,7 @@ static LogicalResult importMultinomial(OnnxNode &node) {
   Pieces p(node);
   node.setResult(p.call(
       "multinomial", node.getInput(0), type,
-      {node.makeDtype(getDataType(type)), p.parameter("sample_size", samples), makeSeed(p)}));
+      {node.makeDtype(getDataType(type)), p.parameter("sample_size", samples), p.makeSeed()}));
   return success();
 }
 
