@@ -17,10 +17,11 @@ static LogicalResult importFlatten(OnnxNode &node) {
 
 /// Axes, splits, pads: an attribute before they became the input of this index. Null where neither
 /// is there.
-static FailureOr<Value> getIntsOperand(OnnxNode &node, StringRef attribute, size_t index) {
+static FailureOr<Value> getIntsOperand(OnnxNode &node, StringRef attribute, size_t index,
+                                       std::optional<int64_t> rank = 1) {
   if (node.findAttribute(attribute))
     return node.createInts(node.getInts(attribute, {}));
-  if (failed(node.requireIntegers(index, /*allowI32=*/false, 1)))
+  if (failed(node.requireIntegers(index, /*allowI32=*/false, rank)))
     return failure();
   return node.getInput(index);
 }
@@ -36,15 +37,16 @@ static LogicalResult importReshape(OnnxNode &node) {
   return node.createOp<ReshapeOp>(node.getElementType(0), node.getInput(0), *shape, *allowZero);
 }
 
+/// A single axis may be a scalar, as exporters write it.
 static LogicalResult importSqueeze(OnnxNode &node) {
-  FailureOr<Value> axes = getIntsOperand(node, "axes", 1);
+  FailureOr<Value> axes = getIntsOperand(node, "axes", 1, /*rank=*/std::nullopt);
   if (failed(axes))
     return failure();
   return node.createOp<SqueezeOp>(node.getElementType(0), node.getInput(0), *axes);
 }
 
 static LogicalResult importUnsqueeze(OnnxNode &node) {
-  FailureOr<Value> axes = getIntsOperand(node, "axes", 1);
+  FailureOr<Value> axes = getIntsOperand(node, "axes", 1, /*rank=*/std::nullopt);
   if (failed(axes) || (!*axes && failed(node.requireAttribute("axes"))))
     return failure();
   return node.createOp<UnsqueezeOp>(node.getElementType(0), node.getInput(0), *axes);

@@ -1,5 +1,5 @@
-// Movements of elements that are made of simpler ones: CenterCropPad, DepthToSpace, EyeLike,
-// SpaceToDepth; BitCast.
+// Movements of elements that are made of simpler ones: AffineGrid, CenterCropPad, DepthToSpace,
+// EyeLike, SpaceToDepth; BitCast.
 
 #include "ElementSets.h"
 #include "Pieces.h"
@@ -117,13 +117,54 @@ static LogicalResult importBitCast(OnnxNode &node) {
   return success();
 }
 
+/// From -1 to 1: the places of `count` pixels, of their centers or, with `alignsCorners`, so that
+/// the first and last ones are at the ends.
+static Value createCoordinates(Pieces &p, Value count, Type elementType, bool alignsCorners) {
+  Value places = p.cast(p.range(count), elementType), size = p.cast(count, elementType);
+  Value one = p.number(size, 1), twice = p.add(places, places);
+  if (alignsCorners)
+    return p.sub(p.div(twice, p.maximum(p.sub(size, one), one)), one);
+  return p.sub(p.div(p.add(twice, one), size), one);
+}
+
+/// theta * (x, y, 1) or (x, y, z, 1) for each pixel.
+static LogicalResult importAffineGrid(OnnxNode &node) {
+  bool good = succeeded(node.requireElements(floatElements, 0));
+  good &= succeeded(node.requireIntegers(1, /*allowI32=*/false, 1));
+  FailureOr<bool> alignsCorners = node.getFlag("align_corners", false);
+  if (!good || failed(alignsCorners))
+    return failure();
+  auto type = cast<PlannedType>(node.getInput(1).getType());
+  std::optional<int64_t> rank = type.hasRank() ? type.getDim(0).getConstant() : std::nullopt;
+  if (rank != 4 && rank != 5)
+    return node.emitError() << "expected an input 'size' of 4 or 5 elements, found " << type;
+  Pieces p(node);
+  Value theta = node.getInput(0), sizes = node.getInput(1);
+  auto pick = [&](Value vector, int64_t place, int64_t axis) {
+    return p.gather(vector, node.createIntegerLike(sizes, place), axis);
+  };
+  SmallVector<int64_t> inner = llvm::to_vector(llvm::seq<int64_t>(1, *rank - 1));
+  int64_t spatial = *rank - 2;
+  Value grid = p.unsqueeze(pick(theta, spatial, 2), inner);
+  for (int64_t d = 0; d != spatial; ++d) { // x is the last dim
+    Value count = pick(sizes, *rank - 1 - d, 0);
+    Value coordinates = createCoordinates(p, count, p.getElement(theta), *alignsCorners);
+    coordinates = p.unsqueeze(coordinates, llvm::to_vector(llvm::seq<int64_t>(1, d + 2)));
+    grid = p.add(grid, p.mul(coordinates, p.unsqueeze(pick(theta, d, 2), inner)));
+  }
+  node.setResult(grid);
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Rows of the op table
 //===----------------------------------------------------------------------===//
 
 static constexpr InputRow inputInputs[] = {{"input"}};
+static constexpr InputRow affineInputs[] = {{"theta"}, {"size"}};
 static constexpr InputRow cropInputs[] = {{"input_data"}, {"shape"}};
 
+static constexpr AttributeRow alignAttributes[] = {{"align_corners", Proto::INT}};
 static constexpr AttributeRow axesAttributes[] = {{"axes", Proto::INTS}};
 static constexpr AttributeRow blockAttributes[] = {{"blocksize", Proto::INT}};
 static constexpr AttributeRow blockModeAttributes[] = {{"blocksize", Proto::INT},
@@ -132,6 +173,7 @@ static constexpr AttributeRow eyeAttributes[] = {{"dtype", Proto::INT}, {"k", Pr
 static constexpr AttributeRow toAttributes[] = {{"to", Proto::INT}};
 
 static constexpr OpRow rows[] = {
+    {"", "AffineGrid", 20, newestOpset, affineInputs, alignAttributes, importAffineGrid},
     {"", "BitCast", 26, newestOpset, inputInputs, toAttributes, importBitCast},
     {"", "CenterCropPad", 18, newestOpset, cropInputs, axesAttributes, importCenterCropPad},
     {"", "DepthToSpace", oldestOpset, 10, inputInputs, blockAttributes, importDepthToSpace},
