@@ -21,6 +21,7 @@ ArrayRef<OpFamily> dlc::getOpTable() {
       {"Elementwise", "kernel", getElementwiseRows()},
       {"LibraryCalls", "library", getLibraryCallRows()},
       {"Losses", "decomposition", getLossRows()},
+      {"MachineLearning", "decomposition", getMachineLearningRows()},
       {"MatrixProduct", "kernel", getMatrixProductRows()},
       {"Movement", "view, kernel or library", getMovementRows()},
       {"Normalization", "kernel", getNormalizationRows()},

@@ -50,6 +50,7 @@ llvm::ArrayRef<OpRow> getConvolutionRows();
 llvm::ArrayRef<OpRow> getElementwiseRows();
 llvm::ArrayRef<OpRow> getLibraryCallRows();
 llvm::ArrayRef<OpRow> getLossRows();
+llvm::ArrayRef<OpRow> getMachineLearningRows();
 llvm::ArrayRef<OpRow> getMatrixProductRows();
 llvm::ArrayRef<OpRow> getMovementRows();
 llvm::ArrayRef<OpRow> getNormalizationRows();
