@@ -41,11 +41,9 @@ static LogicalResult importGroupNorm(OnnxNode &node) {
   Type elementType = node.getElementType(0);
   Value result = p.reshape(p.cast(input, wide), {0, groups, -1});
   result = p.cast(normalizeRows(p, result, node.getFloat("epsilon", 1e-5f)), elementType);
-  if (node.getOpset() < 21)
-    result = scaleChannels(p, result, scale, shift);
-  else
-    result = scaleChannels(p, p.reshape(result, p.concat({p.shape(input, 0, 2), p.ints(-1)})),
-                           scale, shift);
+  if (node.getOpset() >= 21) // the channels, by way of the input's shape, whose sizes are known
+    result = p.reshape(p.reshapeLike(result, input), {0, 0, -1});
+  result = scaleChannels(p, result, scale, shift);
   node.setResult(p.reshapeLike(result, input));
   return success();
 }
