@@ -4,6 +4,7 @@
     update_docs.py [--check] [--build BUILD]
 
 docs/generated/Dialect.md, Passes.md   from the .td files, by mlir-tblgen
+docs/Operators.md                      the importer's table, and the tests that name an operator
 docs/Tour.md                           the IR after each phase, between `<!-- begin PHASE -->` and `<!-- end -->`
 
 Needs the built tools, and the Python environment that utils/test.sh makes (for the model of the tour).
@@ -19,6 +20,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LLVM = Path("/usr/lib/llvm-22")
 TOUR_CPU = "x86-64-v3"
+
+OPERATORS_HEAD = """# Operators
+
+Generated from the importer's table by `utils/update_docs.py`. A range of opsets holds every version of the operator in it, with
+attributes and inputs as that version has them; element types are those of the operator's newest version.
+
+The route is that of most forms: a *kernel* is generated code, which fuses with its neighbours; a *decomposition* is made of other
+operators of this list; a *library* function is called, as it is for every form that has no kernel (such as element types other than
+f32 for a convolution). Views and shapes cost nothing.
+"""
 
 
 def run(*command):
@@ -109,6 +120,31 @@ def generate_tour(build):
     return text
 
 
+def find_tests():
+    """Operator -> tests of numbers whose text names it."""
+    found = {}
+    for path in sorted([*(ROOT / "test/EndToEnd").glob("*.test"), *(ROOT / "test/Unit/Ops").glob("op_cases*.py")]):
+        for op in set(re.findall(r"\b[A-Z][A-Za-z0-9]+\b", path.read_text())):
+            found.setdefault(op, []).append(path)
+    return found
+
+
+def generate_operators(build):
+    text = OPERATORS_HEAD
+    tests, operators = find_tests(), {}
+    for line in run(build / "bin/dlc-compile", "--list-operators").splitlines():
+        domain, op, first, last, file, route = line.split(" ", 5)
+        ranges = operators.setdefault((domain, op), ([], file, route))[0]
+        ranges.append((int(first), int(last)))
+    for domain in sorted({domain for domain, _ in operators}):
+        text += f"\n## {domain}\n\n| operator | opsets | route | tested by |\n| --- | --- | --- | --- |\n"
+        for (_, op), (ranges, file, route) in sorted(item for item in operators.items() if item[0][0] == domain):
+            first, last = min(r[0] for r in ranges), max(r[1] for r in ranges)
+            links = [f"[{path.stem}](../{path.relative_to(ROOT)})" for path in tests.get(op, [])[:3]]
+            text += f"| {op} | {first} to {last} | [{route}](../lib/Import/Ops/{file}.cpp) | {', '.join(links)} |\n"
+    return text
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing; fail where a file is out of date")
@@ -117,6 +153,7 @@ def main():
     files = {
         ROOT / "docs/generated/Dialect.md": generate_dialect(),
         ROOT / "docs/generated/Passes.md": generate_passes(),
+        ROOT / "docs/Operators.md": generate_operators(arguments.build),
         ROOT / "docs/Tour.md": generate_tour(arguments.build),
     }
     stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]

@@ -78,40 +78,6 @@ static void foldIntoConv(BatchNormOp op, ConvOp conv, WeightAttr factors) {
   conv.erase();
 }
 
-/// One step for each operation: of parameters that only the run knows, and of other types than f32.
-static void expand(BatchNormOp op) {
-  OpBuilder builder(op);
-  Location loc = op.getLoc();
-  PlannedType type = op.getType();
-  Type elementType = type.getElementType();
-  auto alongChannels = [&](Value vector) -> Value {
-    auto vectorType = cast<PlannedType>(vector.getType());
-    SmallVector<ExprAttr> dims(type.getRank() - 1, ExprAttr::constant(type.getContext(), 1));
-    dims[0] = vectorType.getDim(0);
-    auto viewType = PlannedType::get(dims, vectorType.getElementType());
-    Value view = ViewOp::create(builder, loc, viewType, vector);
-    if (vectorType.getElementType() == elementType)
-      return view;
-    return CastOp::create(builder, loc, PlannedType::get(dims, elementType), view);
-  };
-  bool isLossy;
-  APFloat number = op.getEpsilon();
-  number.convert(cast<FloatType>(elementType).getFloatSemantics(), APFloat::rmNearestTiesToEven,
-                 &isLossy);
-  auto dense = DenseElementsAttr::get(RankedTensorType::get({}, elementType), number);
-  Value epsilon = ConstantOp::create(builder, loc, PlannedType::get({}, elementType), dense);
-  Value variance = alongChannels(op.getVariance());
-  Value deviation =
-      SqrtOp::create(builder, loc, variance.getType(),
-                     AddOp::create(builder, loc, variance.getType(), variance, epsilon));
-  Value value = SubOp::create(builder, loc, type, op.getInput(), alongChannels(op.getMean()));
-  value = DivOp::create(builder, loc, type, value, deviation);
-  value = MulOp::create(builder, loc, type, value, alongChannels(op.getScale()));
-  value = AddOp::create(builder, loc, type, value, alongChannels(op.getShift()));
-  op.replaceAllUsesWith(value);
-  op.erase();
-}
-
 static void expand(BatchNormOp op, WeightAttr factors) {
   OpBuilder builder(op);
   int64_t rank = op.getType().getRank();
@@ -125,15 +91,39 @@ static void expand(BatchNormOp op, WeightAttr factors) {
   op.erase();
 }
 
+/// With parameters that only the run knows: (input - mean) / sqrt(variance + epsilon) * scale +
+/// shift.
+static void expandVariables(BatchNormOp op) {
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  Type f32 = builder.getF32Type();
+  SmallVector<ExprAttr> dims(op.getType().getRank() - 1, ExprAttr::constant(op.getContext(), 1));
+  dims[0] = cast<PlannedType>(op.getScale().getType()).getDim(0);
+  auto type = PlannedType::get(dims, f32);
+  auto alongChannels = [&](Value vector) -> Value {
+    return ViewOp::create(builder, loc, type, vector);
+  };
+  auto scalarType = RankedTensorType::get({}, f32);
+  Value epsilon =
+      ConstantOp::create(builder, loc, PlannedType::get(ArrayRef<ExprAttr>(), f32),
+                         DenseElementsAttr::get(scalarType, Attribute(op.getEpsilonAttr())));
+  Value deviation = AddOp::create(builder, loc, type, alongChannels(op.getVariance()), epsilon);
+  deviation = SqrtOp::create(builder, loc, type, deviation);
+  Value result =
+      SubOp::create(builder, loc, op.getType(), op.getInput(), alongChannels(op.getMean()));
+  result = DivOp::create(builder, loc, op.getType(), result, deviation);
+  result = MulOp::create(builder, loc, op.getType(), result, alongChannels(op.getScale()));
+  result = AddOp::create(builder, loc, op.getType(), result, alongChannels(op.getShift()));
+  op.replaceAllUsesWith(result);
+  op.erase();
+}
+
 namespace {
 struct FoldBatchNorm : dlc::impl::FoldBatchNormBase<FoldBatchNorm> {
   void fold(BatchNormOp op) {
-    auto isFoldable = [](Value vector) {
-      return getWeight(vector) && cast<PlannedType>(vector.getType()).getElementType().isF32();
-    };
-    if (!op.getType().getElementType().isF32() ||
-        !llvm::all_of(op.getOperands().drop_front(), isFoldable))
-      return expand(op);
+    Value vectors[] = {op.getScale(), op.getShift(), op.getMean(), op.getVariance()};
+    if (!llvm::all_of(vectors, getWeight))
+      return expandVariables(op);
     auto rsqrt = RsqrtAttr::get(&getContext(), op.getEpsilonAttr());
     WeightAttr factors = combine(getWeight(op.getScale()), CombineKind::mul,
                                  getWeight(op.getVariance()).withStep(rsqrt));
@@ -148,7 +138,8 @@ struct FoldBatchNorm : dlc::impl::FoldBatchNormBase<FoldBatchNorm> {
   void runOnOperation() override {
     SmallVector<BatchNormOp> ops;
     getOperation().walk([&](BatchNormOp op) { ops.push_back(op); });
-    llvm::for_each(ops, [&](BatchNormOp op) { fold(op); });
+    for (BatchNormOp op : ops)
+      fold(op);
   }
 };
 } // namespace

@@ -4,6 +4,8 @@
 
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <map>
+
 using namespace mlir;
 using namespace dlc;
 
@@ -30,6 +32,27 @@ static PartialDims getUnknown(Value value) {
   return SmallVector<ExprAttr>(getType(value).getRank());
 }
 
+/// Unknown dims, as many as the input has and `factor` more for each element of `axes`.
+static PartialDims getWithRank(Value input, Value axes, int64_t factor) {
+  PartialDims count = getDims(axes);
+  std::optional<int64_t> length =
+      count && count->size() == 1 ? count->front().getConstant() : std::nullopt;
+  if (!length || *length > ConstantOp::maxDenseElements)
+    return std::nullopt;
+  int64_t rank = getType(input).getRank() + factor * *length;
+  return rank < 0 ? PartialDims() : PartialDims(SmallVector<ExprAttr>(rank));
+}
+
+/// Of axes that only the run knows the number tells the rank, where it is not 0: then they are all.
+static PartialDims getReduced(DynamicReduceOp reduce) {
+  if (reduce.getKeepDims())
+    return getUnknown(reduce.getInput());
+  PartialDims axes = getDims(reduce.getAxes());
+  if (!axes || axes->size() != 1 || axes->front() == ExprAttr::constant(reduce.getContext(), 0))
+    return std::nullopt;
+  return getWithRank(reduce.getInput(), reduce.getAxes(), -1);
+}
+
 SmallVector<PartialDims> dlc::getLateDims(Operation *op) {
   PartialDims dims =
       TypeSwitch<Operation *, PartialDims>(op)
@@ -45,6 +68,13 @@ SmallVector<PartialDims> dlc::getLateDims(Operation *op) {
           .Case([](TileOp tile) { return getUnknown(tile.getInput()); })
           .Case([](DynamicSliceOp slice) { return getUnknown(slice.getInput()); })
           .Case([](DynamicPadOp pad) { return getUnknown(pad.getInput()); })
+          .Case([](DynamicReduceOp reduce) { return getReduced(reduce); })
+          .Case([](SqueezeOp squeeze) {
+            return getWithRank(squeeze.getInput(), squeeze.getAxes(), -1);
+          })
+          .Case([](UnsqueezeOp unsqueeze) {
+            return getWithRank(unsqueeze.getInput(), unsqueeze.getAxes(), 1);
+          })
           .Case([](RangeOp) { return SmallVector<ExprAttr>(1); })
           .Default([](Operation *) { return std::nullopt; });
   return SmallVector<PartialDims>(op->getNumResults(), dims);

@@ -4,8 +4,12 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
+
+#include <map>
 
 using namespace mlir;
 using namespace dlc;
@@ -120,6 +124,82 @@ static FailureOr<PartialDims> inferUnique(LibraryCallOp op, ShapeContext &) {
   return PartialDims(SmallVector<ExprAttr>(1));
 }
 
+/// Without an ellipsis, whose dims may have any number.
+static FailureOr<PartialDims> inferEinsum(LibraryCallOp op, ShapeContext &) {
+  auto attr = op.getParameters().getAs<StringAttr>("equation");
+  if (!attr || attr.getValue().contains('.'))
+    return PartialDims();
+  auto [left, right] = attr.getValue().split("->");
+  SmallVector<StringRef> terms;
+  left.split(terms, ',');
+  llvm::MapVector<char, ExprAttr> sizes;
+  std::map<char, int> uses; // in the order of letters
+  ExprAttr one = ExprAttr::constant(op.getContext(), 1);
+  if (terms.size() != op.getInputs().size())
+    return PartialDims();
+  for (auto [term, input] : llvm::zip_equal(terms, op.getInputs())) {
+    std::string letters;
+    llvm::copy_if(term, std::back_inserter(letters), llvm::isAlpha);
+    PartialDims dims = getDims(input);
+    if (!dims || dims->size() != letters.size())
+      return PartialDims();
+    for (auto [letter, dim] : llvm::zip_equal(letters, *dims)) {
+      ++uses[letter];
+      ExprAttr &size = sizes[letter];
+      size = !size || size == one ? dim : size;
+    }
+  }
+  std::string result;
+  if (attr.getValue().contains("->"))
+    llvm::copy_if(right, std::back_inserter(result), llvm::isAlpha);
+  else
+    for (auto [letter, count] : uses)
+      if (count == 1)
+        result.push_back(letter);
+  SmallVector<ExprAttr> dims;
+  for (char letter : result) {
+    if (!sizes.contains(letter))
+      return PartialDims();
+    dims.push_back(sizes[letter]);
+  }
+  return PartialDims(dims);
+}
+
+/// Of a transformed dim only the run knows the size.
+static FailureOr<PartialDims> inferDft(LibraryCallOp op, ShapeContext &) {
+  PartialDims dims = getDims(op.getInputs()[0]);
+  return dims ? PartialDims(SmallVector<ExprAttr>(dims->size())) : dims;
+}
+
+static FailureOr<PartialDims> inferStft(LibraryCallOp op, ShapeContext &) {
+  SmallVector<ExprAttr> dims(4);
+  if (PartialDims signal = getDims(op.getInputs()[0]); signal && !signal->empty())
+    dims[0] = signal->front();
+  dims[3] = ExprAttr::constant(op.getContext(), 2);
+  return PartialDims(dims);
+}
+
+static FailureOr<PartialDims> inferDeterminants(LibraryCallOp op, ShapeContext &) {
+  PartialDims dims = getDims(op.getInputs()[0]);
+  if (!dims || dims->size() < 2)
+    return PartialDims();
+  return PartialDims(ArrayRef(*dims).drop_back(2));
+}
+
+static FailureOr<PartialDims> inferSamples(LibraryCallOp op, ShapeContext &) {
+  PartialDims dims = getDims(op.getInputs()[0]);
+  if (!dims || dims->empty())
+    return PartialDims();
+  ExprAttr count = ExprAttr::constant(op.getContext(), getInt(op, "sample_size", 1));
+  return PartialDims({dims->front(), count});
+}
+
+/// The dims that the first operand holds.
+static FailureOr<PartialDims> inferShaped(LibraryCallOp op, ShapeContext &context) {
+  std::optional<ShapeContext::Contents> shape = context.bindContents(op.getInputs()[0]);
+  return shape ? PartialDims(*shape) : PartialDims();
+}
+
 /// The symbols that are bound in the body of a loop, and so mean nothing behind it.
 static llvm::StringSet<> getInnerSymbols(LoopOp loop) {
   llvm::StringSet<> symbols;
@@ -222,7 +302,8 @@ static Rule getRule(StringRef callee) {
       .Cases({"sequence_length", "optional_has_element"}, forAll<unknownDims<0>>)
       .Case("shape", forAll<unknownDims<1>>)
       .Case("stack", forAll<inferStack>)
-      .Cases({"scatter_elements", "scatter_nd", "cumsum", "trilu", "reverse_sequence"},
+      .Cases({"scatter_elements", "scatter_nd", "cumsum", "cumprod", "trilu", "reverse_sequence",
+              "bit_cast"},
              forAll<copyDims<0>>)
       .Case("gather_elements", forAll<copyDims<1>>)
       .Case("max_pool_indices", forAll<inferMaxPool>)
@@ -232,6 +313,13 @@ static Rule getRule(StringRef callee) {
       .Case("top_k", forAll<inferTopK>)
       .Case("gather_nd", forAll<inferGatherNd>)
       .Case("one_hot", forAll<inferOneHot>)
+      .Case("einsum", forAll<inferEinsum>)
+      .Case("det", forAll<inferDeterminants>)
+      .Case("dft", forAll<inferDft>)
+      .Case("stft", forAll<inferStft>)
+      .Case("mel_weight_matrix", forAll<unknownDims<2>>)
+      .Cases({"random_normal", "random_uniform"}, forAll<inferShaped>)
+      .Case("multinomial", forAll<inferSamples>)
       .Default(nullptr);
 }
 

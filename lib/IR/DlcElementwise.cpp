@@ -120,21 +120,39 @@ Value DivOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   return arith::DivSIOp::create(builder, loc, operands[0], divisor);
 }
 
+/// A remainder with the sign of `rhs`, also where it is zero.
+static Value takeSign(OpBuilder &builder, Location loc, Value rest, Value rhs) {
+  Value zero = fillLike(builder, loc, rest, 0);
+  auto isNegative = [&](Value value) {
+    return arith::CmpFOp::create(builder, loc, FloatPredicate::OLT, value, zero).getResult();
+  };
+  Value differ = arith::XOrIOp::create(builder, loc, isNegative(rest), isNegative(rhs));
+  Value moved = arith::AddFOp::create(builder, loc, rest, rhs);
+  Value isZero = arith::CmpFOp::create(builder, loc, FloatPredicate::OEQ, rest, zero);
+  Value signedZero = math::CopySignOp::create(builder, loc, rest, rhs);
+  Value other = arith::SelectOp::create(builder, loc, differ, moved, rest);
+  return arith::SelectOp::create(builder, loc, isZero, signedZero, other);
+}
+
 /// The remainder of f32 is computed in f64, which is exact.
-static Value emitFloatRemainder(OpBuilder &builder, Location loc, Value lhs, Value rhs) {
+static Value emitFloatRemainder(OpBuilder &builder, Location loc, Value lhs, Value rhs,
+                                bool truncates) {
   Type type = lhs.getType(), wide = getWithElement(type, builder.getF64Type());
-  if (type == wide)
-    return arith::RemFOp::create(builder, loc, lhs, rhs);
-  Value rest = arith::RemFOp::create(builder, loc,
-                                     arith::ExtFOp::create(builder, loc, wide, lhs).getResult(),
-                                     arith::ExtFOp::create(builder, loc, wide, rhs).getResult());
-  return arith::TruncFOp::create(builder, loc, type, rest);
+  auto widen = [&](Value value) -> Value {
+    return type == wide ? value : arith::ExtFOp::create(builder, loc, wide, value).getResult();
+  };
+  lhs = widen(lhs);
+  rhs = widen(rhs);
+  Value rest = arith::RemFOp::create(builder, loc, lhs, rhs);
+  if (!truncates)
+    rest = takeSign(builder, loc, rest, rhs);
+  return type == wide ? rest : arith::TruncFOp::create(builder, loc, type, rest).getResult();
 }
 
 Value ModOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   Value lhs = operands[0], rhs = operands[1];
   if (isFloatValue(lhs))
-    return emitFloatRemainder(builder, loc, lhs, rhs);
+    return emitFloatRemainder(builder, loc, lhs, rhs, getFmod());
   bool noSign = isUnsigned(*this);
   Value divisor = guardDivisor(builder, loc, lhs, rhs, noSign);
   if (noSign)
@@ -216,8 +234,35 @@ Value XorOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
 }
 
 Value NotOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  Value truth = fillLike(builder, loc, operands[0], 1);
-  return arith::XOrIOp::create(builder, loc, operands[0], truth);
+  Value ones = fillLike(builder, loc, operands[0], -1);
+  return arith::XOrIOp::create(builder, loc, operands[0], ones);
+}
+
+/// Whether an amount, as a number without sign, is less than the number of bits.
+static Value isWithinBits(OpBuilder &builder, Location loc, Value amount) {
+  unsigned width = getElementTypeOrSelf(amount).getIntOrFloatBitWidth();
+  return arith::CmpIOp::create(builder, loc, IntPredicate::ult, amount,
+                               fillLike(builder, loc, amount, width));
+}
+
+Value ShiftLeftOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  Value zero = fillLike(builder, loc, operands[0], 0);
+  Value fits = isWithinBits(builder, loc, operands[1]);
+  Value amount = arith::SelectOp::create(builder, loc, fits, operands[1], zero);
+  Value shifted = arith::ShLIOp::create(builder, loc, operands[0], amount);
+  return arith::SelectOp::create(builder, loc, fits, shifted, zero);
+}
+
+Value ShiftRightOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  Value input = operands[0], zero = fillLike(builder, loc, input, 0);
+  Value fits = isWithinBits(builder, loc, operands[1]);
+  unsigned width = getElementTypeOrSelf(input).getIntOrFloatBitWidth();
+  Value most = fillLike(builder, loc, input, width - 1);
+  Value amount = arith::SelectOp::create(builder, loc, fits, operands[1], most);
+  if (!isUnsigned(*this))
+    return arith::ShRSIOp::create(builder, loc, input, amount);
+  Value shifted = arith::ShRUIOp::create(builder, loc, input, amount);
+  return arith::SelectOp::create(builder, loc, fits, shifted, zero);
 }
 
 Value SelectOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
@@ -246,12 +291,40 @@ Value AbsOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   return keepNanMaximum(*this, builder, loc, negative, operands[0]);
 }
 
+Value AcosOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  return math::AcosOp::create(builder, loc, operands[0]);
+}
+
+Value AcoshOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  return math::AcoshOp::create(builder, loc, operands[0]);
+}
+
+Value AsinOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  return math::AsinOp::create(builder, loc, operands[0]);
+}
+
+Value AsinhOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  return math::AsinhOp::create(builder, loc, operands[0]);
+}
+
+Value AtanOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  return math::AtanOp::create(builder, loc, operands[0]);
+}
+
+Value AtanhOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  return math::AtanhOp::create(builder, loc, operands[0]);
+}
+
 Value CeilOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   return math::CeilOp::create(builder, loc, operands[0]);
 }
 
 Value CosOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   return math::CosOp::create(builder, loc, operands[0]);
+}
+
+Value CoshOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  return math::CoshOp::create(builder, loc, operands[0]);
 }
 
 Value ErfOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
@@ -315,8 +388,16 @@ Value SinOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   return math::SinOp::create(builder, loc, operands[0]);
 }
 
+Value SinhOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  return math::SinhOp::create(builder, loc, operands[0]);
+}
+
 Value SqrtOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   return math::SqrtOp::create(builder, loc, operands[0]);
+}
+
+Value TanOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  return math::TanOp::create(builder, loc, operands[0]);
 }
 
 Value TanhOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {

@@ -166,13 +166,6 @@ LogicalResult ClipOp::verify() {
   return success();
 }
 
-LogicalResult ModOp::verify() {
-  if (!getFmod() && isFloat(getLhs().getType().getElementType())) // C2
-    return emitError("expected 'fmod' for elements of type ")
-           << getLhs().getType().getElementType();
-  return success();
-}
-
 LogicalResult PowOp::verify() {
   Type base = getLhs().getType().getElementType(), result = getType().getElementType();
   if (base != result) // C1

@@ -63,12 +63,14 @@ static std::optional<SmallVector<int64_t>> getConstants(ShapeContext &context, V
   return constants;
 }
 
-/// The axes in `value` counted from the first of `rank` dims, each at most once.
-static FailureOr<SmallVector<int64_t>> getAxes(Operation *op, ShapeContext &context, Value value,
-                                               int64_t rank) {
-  std::optional<SmallVector<int64_t>> axes = getConstants(context, value);
+using Axes = std::optional<SmallVector<int64_t>>;
+
+/// The axes in `value` counted from the first of `rank` dims, each at most once; nothing where they
+/// are not known before the run.
+static FailureOr<Axes> getAxes(Operation *op, ShapeContext &context, Value value, int64_t rank) {
+  Axes axes = getConstants(context, value);
   if (!axes)
-    return op->emitError("axes that are not known before the run are not supported");
+    return Axes();
   for (int64_t &axis : *axes) {
     if (axis < -rank || axis >= rank)
       return op->emitError("expected axes from ")
@@ -79,7 +81,7 @@ static FailureOr<SmallVector<int64_t>> getAxes(Operation *op, ShapeContext &cont
   llvm::sort(sorted);
   if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
     return op->emitError("expected each axis once");
-  return *axes;
+  return axes;
 }
 
 //===----------------------------------------------------------------------===//
@@ -176,14 +178,14 @@ LogicalResult SqueezeOp::resolve(ShapeContext &context, OpBuilder &builder,
                                  SmallVectorImpl<Value> &values) {
   PlannedType input = getInput().getType();
   ExprAttr one = constant(*this, 1);
-  FailureOr<SmallVector<int64_t>> axes = SmallVector<int64_t>();
+  FailureOr<Axes> axes = Axes(std::in_place);
   if (getAxes())
     axes = ::getAxes(*this, context, getAxes(), input.getRank());
-  if (failed(axes))
-    return failure();
+  if (failed(axes) || !*axes)
+    return axes;
   SmallVector<ExprAttr> dims;
   for (auto [index, dim] : llvm::enumerate(input.getDims())) {
-    if (!getAxes() ? dim == one : llvm::is_contained(*axes, static_cast<int64_t>(index))) {
+    if (!getAxes() ? dim == one : llvm::is_contained(**axes, static_cast<int64_t>(index))) {
       if (dim.getConstant() && dim != one) // C2
         return emitError("expected a dim of 1 to remove, found dimension ")
                << index << " of " << input;
@@ -199,13 +201,13 @@ LogicalResult UnsqueezeOp::resolve(ShapeContext &context, OpBuilder &builder,
   PlannedType input = getInput().getType();
   std::optional<SmallVector<int64_t>> given = getConstants(context, getAxes());
   int64_t rank = input.getRank() + (given ? given->size() : 0);
-  FailureOr<SmallVector<int64_t>> axes = ::getAxes(*this, context, getAxes(), rank);
-  if (failed(axes))
-    return failure();
+  FailureOr<Axes> axes = ::getAxes(*this, context, getAxes(), rank);
+  if (failed(axes) || !*axes)
+    return axes;
   SmallVector<ExprAttr> dims;
   ArrayRef<ExprAttr> rest = input.getDims();
   for (int64_t index = 0; index != rank; ++index) {
-    if (llvm::is_contained(*axes, index)) {
+    if (llvm::is_contained(**axes, index)) {
       dims.push_back(constant(*this, 1));
     } else {
       dims.push_back(rest.front());
@@ -360,15 +362,15 @@ LogicalResult DynamicSliceOp::resolve(ShapeContext &context, OpBuilder &builder,
     steps = getConstants(context, getSteps());
   if (!starts || !ends || (getSteps() && !steps))
     return success();
-  FailureOr<SmallVector<int64_t>> axes =
-      llvm::to_vector(llvm::seq<int64_t>(static_cast<int64_t>(starts->size())));
+  FailureOr<Axes> axes =
+      Axes(llvm::to_vector(llvm::seq<int64_t>(static_cast<int64_t>(starts->size()))));
   if (getAxes())
     axes = ::getAxes(*this, context, getAxes(), rank);
-  if (failed(axes))
-    return failure();
+  if (failed(axes) || !*axes)
+    return axes;
   if (!steps)
     steps.emplace(starts->size(), 1);
-  size_t count = axes->size();
+  size_t count = (*axes)->size();
   if (starts->size() != count || ends->size() != count || steps->size() != count ||
       count > static_cast<size_t>(rank)) // C1
     return emitError("expected starts, ends, axes and steps of one length, at most ") << rank;
@@ -376,7 +378,7 @@ LogicalResult DynamicSliceOp::resolve(ShapeContext &context, OpBuilder &builder,
     return emitError("expected steps other than 0");
   SmallVector<ExprAttr> firsts(rank, constant(*this, 0)), sizes(input.getDims());
   SmallVector<int64_t> strides(rank, 1);
-  for (auto [axis, start, end, step] : llvm::zip_equal(*axes, *starts, *ends, *steps)) {
+  for (auto [axis, start, end, step] : llvm::zip_equal(**axes, *starts, *ends, *steps)) {
     ExprAttr dim = input.getDim(axis);
     firsts[axis] = clampBound(start, dim, step);
     ExprAttr last = clampBound(end, dim, step);
@@ -445,16 +447,16 @@ LogicalResult DynamicPadOp::resolve(ShapeContext &context, OpBuilder &builder,
   std::optional<Contents> pads = context.bindContents(getPads());
   if (!pads)
     return success();
-  FailureOr<SmallVector<int64_t>> axes = llvm::to_vector(llvm::seq<int64_t>(rank));
+  FailureOr<Axes> axes = Axes(llvm::to_vector(llvm::seq<int64_t>(rank)));
   if (getAxes())
     axes = ::getAxes(*this, context, getAxes(), rank);
-  if (failed(axes))
-    return failure();
-  size_t count = axes->size();
+  if (failed(axes) || !*axes)
+    return axes;
+  size_t count = (*axes)->size();
   if (pads->size() != 2 * count)
     return emitError("expected ") << 2 * count << " pads, found " << pads->size();
   SmallVector<ExprAttr> low(rank, constant(*this, 0)), high(low), dims;
-  for (auto [index, axis] : llvm::enumerate(*axes)) {
+  for (auto [index, axis] : llvm::enumerate(**axes)) {
     low[axis] = (*pads)[index];
     high[axis] = (*pads)[index + count];
   }
@@ -465,6 +467,26 @@ LogicalResult DynamicPadOp::resolve(ShapeContext &context, OpBuilder &builder,
   values.push_back(PadOp::create(builder, getLoc(), PlannedType::get(dims, input.getElementType()),
                                  getMode(), getInput(), getValue(), toArray(*this, low),
                                  toArray(*this, high)));
+  return success();
+}
+
+LogicalResult DynamicReduceOp::resolve(ShapeContext &context, OpBuilder &builder,
+                                       SmallVectorImpl<Value> &values) {
+  PlannedType input = getInput().getType();
+  FailureOr<Axes> axes = ::getAxes(*this, context, getAxes(), input.getRank());
+  if (failed(axes) || !*axes)
+    return axes;
+  DenseI64ArrayAttr attr;
+  if (!(*axes)->empty() || getKeepAll())
+    attr = builder.getDenseI64ArrayAttr(**axes);
+  auto reduce =
+      ReduceOp::create(builder, getLoc(), PlannedType::getUnranked(input.getElementType()),
+                       getKind(), getInput(), attr, getKeepDims());
+  SmallVector<PlannedType> types;
+  if (failed(reduce.inferShapes(types)))
+    return failure();
+  reduce.getResult().setType(types.front());
+  values.push_back(reduce);
   return success();
 }
 

@@ -11,7 +11,7 @@ bool dlc::isFloat(Type elementType) {
   return elementType.isF16() || elementType.isBF16() || elementType.isF32() || elementType.isF64();
 }
 
-static bool isInteger(Type elementType) {
+bool dlc::isInteger(Type elementType) {
   auto integer = dyn_cast<IntegerType>(elementType);
   return integer && llvm::is_contained({8u, 16u, 32u, 64u}, integer.getWidth());
 }
@@ -23,6 +23,8 @@ bool dlc::isSignedNumber(Type elementType) {
 bool dlc::isNumber(Type elementType) { return isFloat(elementType) || isInteger(elementType); }
 
 bool dlc::isBool(Type elementType) { return elementType.isInteger(1); }
+
+bool dlc::isBits(Type elementType) { return isInteger(elementType) || isBool(elementType); }
 
 Type dlc::getScalarType(Type elementType) {
   if (elementType.isF16() || elementType.isBF16())

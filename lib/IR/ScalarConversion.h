@@ -6,8 +6,6 @@
 
 namespace dlc {
 
-/// `type` with another element type: a vector of as many lanes, or a scalar.
-mlir::Type getWithElement(mlir::Type type, mlir::Type elementType);
 
 /// `value`, of element type `from`, as the scalar type of `to`, with the values of `to` alone: as
 /// ONNX Cast has it. The scalar types are those of getScalarType.

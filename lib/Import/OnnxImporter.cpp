@@ -293,6 +293,9 @@ FailureOr<SmallVector<NodeAttribute>> ModelImporter::resolveAttributes(const onn
   }
   if (!good)
     return failure();
+  // Before opset 6 nodes may say which inputs they may overwrite; nothing follows from it.
+  if (scope->opsets->lookup(normalizeDomain(node.domain())) < 6)
+    llvm::erase_if(resolved, [](const NodeAttribute &it) { return it.name == "consumed_inputs"; });
   return resolved;
 }
 

@@ -214,6 +214,12 @@ LogicalResult OnnxNode::finish(Operation *op) {
   return success();
 }
 
+Value OnnxNode::createShape(Value value, int64_t start, std::optional<int64_t> end) {
+  IntegerAttr last = end ? builder.getI64IntegerAttr(*end) : IntegerAttr();
+  return ShapeOp::create(builder, loc, PlannedType::getUnranked(builder.getI64Type()), value,
+                         builder.getI64IntegerAttr(start), last);
+}
+
 SmallVector<Value> OnnxNode::createOperands() {
   return llvm::map_to_vector(llvm::index_range(0, inputs.size()),
                              [&](size_t index) { return createOperand(index); });
@@ -229,13 +235,35 @@ SmallVector<Value> OnnxNode::createCall(StringRef callee, ValueRange operands,
 // Constants
 //===----------------------------------------------------------------------===//
 
-Value OnnxNode::createFloat(double value, Type elementType) {
+Value OnnxNode::createNumber(double value, Type elementType) {
   auto type = RankedTensorType::get({}, elementType);
-  Attribute element = builder.getFloatAttr(elementType, value);
+  Attribute element;
+  if (isFloat(elementType))
+    element = builder.getFloatAttr(elementType, value);
+  else
+    element = builder.getIntegerAttr(elementType, static_cast<int64_t>(value));
   return createConstant(makeDenseConstant(DenseElementsAttr::get(type, element)));
 }
 
-Value OnnxNode::createScalar(float value) { return createFloat(value, builder.getF32Type()); }
+Value OnnxNode::createIntegerLike(Value like, int64_t value) {
+  Type elementType = cast<PlannedType>(like.getType()).getElementType();
+  APInt bits(elementType.getIntOrFloatBitWidth(), value, /*isSigned=*/true,
+             /*implicitTrunc=*/true);
+  Attribute element = builder.getIntegerAttr(elementType, bits);
+  return createConstant(
+      makeDenseConstant(DenseElementsAttr::get(RankedTensorType::get({}, elementType), element)));
+}
+
+Type OnnxNode::getTypeAttribute(StringRef name, int64_t defaultValue) const {
+  int64_t dtype = getInt(name, defaultValue);
+  Type type = llvm::isInt<32>(dtype) ? convertElementType(getContext(), dtype) : Type();
+  if (!type)
+    emitError() << "element type " << getElementTypeName(llvm::isInt<32>(dtype) ? dtype : -1)
+                << " of attribute '" << name << "' is not supported yet";
+  return type;
+}
+
+Value OnnxNode::createScalar(float value) { return createNumber(value, builder.getF32Type()); }
 
 FailureOr<Value> OnnxNode::createSparse(const onnx::SparseTensorProto &tensor) {
   FailureOr<Constant> constant = reader.convertSparse(tensor, [&] { return emitError(); });
@@ -263,7 +291,7 @@ FailureOr<Value> OnnxNode::createTensor(const onnx::TensorProto &tensor) {
 }
 
 Value OnnxNode::createScalarLike(Value like, double value) {
-  return createFloat(value, cast<PlannedType>(like.getType()).getElementType());
+  return createNumber(value, cast<PlannedType>(like.getType()).getElementType());
 }
 
 FailureOr<SmallVector<int64_t>> OnnxNode::getConstantInts(size_t index) const {
@@ -289,6 +317,8 @@ FailureOr<SmallVector<int64_t>> OnnxNode::getConstantInts(size_t index) const {
 //===----------------------------------------------------------------------===//
 
 StringRef OnnxNode::getOp() const { return proto.op_type(); }
+
+StringRef OnnxNode::getOutputName(size_t index) const { return proto.output(int(index)); }
 
 size_t OnnxNode::getNumOutputs() const { return proto.output_size(); }
 

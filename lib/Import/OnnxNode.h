@@ -57,6 +57,7 @@ public:
   mlir::Location getLoc() const { return loc; }
   /// Of the op's domain.
   int64_t getOpset() const { return opset; }
+  llvm::StringRef getOutputName(size_t index) const;
   /// How many outputs the node has; names of some may be empty.
   size_t getNumOutputs() const;
 
@@ -125,12 +126,16 @@ public:
   mlir::Value createScalar(float value);
   /// A constant of rank 0 of the element type of `like`.
   mlir::Value createScalarLike(mlir::Value like, double value);
-  /// A constant of rank 0 and a float type.
-  mlir::Value createFloat(double value, mlir::Type elementType);
+  /// A constant of rank 0.
+  mlir::Value createNumber(double value, mlir::Type elementType);
   /// What stands for an operand that a library call is not given.
   mlir::Value createAbsent() {
     return AbsentOp::create(builder, loc, HandleType::get(getContext()));
   }
+  /// A constant of rank 0 of the element type of `like`, which is an integer type.
+  mlir::Value createIntegerLike(mlir::Value like, int64_t value);
+  /// The element type that an attribute says, or a default; null after an error.
+  mlir::Type getTypeAttribute(llvm::StringRef name, int64_t defaultValue) const;
   /// A constant vector of i64.
   mlir::Value createInts(llvm::ArrayRef<int64_t> values);
   /// An input as the operand of a library call, and all of them.
@@ -161,6 +166,16 @@ public:
   /// Makes a comparison of unknown shape.
   template <typename OpTy> mlir::Value createComparison(mlir::Value lhs, mlir::Value rhs) {
     return OpTy::create(builder, loc, PlannedType::getUnranked(builder.getI1Type()), lhs, rhs);
+  }
+  /// The elements in the shape that a vector holds, dims of 0 as they are.
+  mlir::Value createReshape(mlir::Value value, mlir::Value shape) {
+    return createLike<ReshapeOp>(value, shape, /*allow_zero=*/true);
+  }
+  /// The dims of a tensor from `start` to `end`, or to the last.
+  mlir::Value createShape(mlir::Value value, int64_t start = 0,
+                          std::optional<int64_t> end = std::nullopt);
+  mlir::Value createCast(mlir::Value value, mlir::Type elementType) {
+    return CastOp::create(builder, loc, PlannedType::getUnranked(elementType), value);
   }
   mlir::Value createSelect(mlir::Value condition, mlir::Value whenTrue, mlir::Value whenFalse) {
     return SelectOp::create(builder, loc, whenTrue.getType(), condition, whenTrue, whenFalse);

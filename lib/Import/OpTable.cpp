@@ -3,32 +3,60 @@
 
 #include "OpTable.h"
 
+#include "dlc/Import/OnnxImporter.h"
+
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace dlc;
 
-ArrayRef<ArrayRef<OpRow>> dlc::getOpTable() {
-  static const ArrayRef<OpRow> families[] = {
-      getActivationRows(),    getConstantRows(),    getControlFlowRows(),   getConvolutionRows(),
-      getElementwiseRows(),   getLibraryCallRows(), getMatrixProductRows(), getMovementRows(),
-      getNormalizationRows(), getPoolingRows(), getReductionRows(),   getResizeRows(),        getSequenceRows(),
-      getStringRows(),
+ArrayRef<OpFamily> dlc::getOpTable() {
+  static const OpFamily families[] = {
+      {"Activations", "kernel", getActivationRows()},
+      {"CausalConvolution", "decomposition", getCausalConvolutionRows()},
+      {"Constants", "folded", getConstantRows()},
+      {"ControlFlow", "host program", getControlFlowRows()},
+      {"Convolution", "kernel", getConvolutionRows()},
+      {"Elementwise", "kernel", getElementwiseRows()},
+      {"LibraryCalls", "library", getLibraryCallRows()},
+      {"Losses", "decomposition", getLossRows()},
+      {"MachineLearning", "decomposition", getMachineLearningRows()},
+      {"MatrixProduct", "kernel", getMatrixProductRows()},
+      {"Movement", "view, kernel or library", getMovementRows()},
+      {"Normalization", "kernel", getNormalizationRows()},
+      {"Pooling", "kernel", getPoolingRows()},
+      {"Random", "library", getRandomRows()},
+      {"Rearrangement", "decomposition", getRearrangementRows()},
+      {"Reduction", "kernel", getReductionRows()},
+      {"Resize", "kernel", getResizeRows()},
+      {"Sequences", "library", getSequenceRows()},
+      {"Signals", "library", getSignalRows()},
+      {"Standardization", "decomposition", getStandardizationRows()},
+      {"Strings", "library", getStringRows()},
+      {"Training", "decomposition", getTrainingRows()},
   };
   return families;
 }
 
 SmallVector<const OpRow *> dlc::findOp(StringRef domain, StringRef op) {
   SmallVector<const OpRow *> found;
-  for (ArrayRef<OpRow> family : getOpTable())
-    for (const OpRow &row : family)
+  for (const OpFamily &family : getOpTable())
+    for (const OpRow &row : family.rows)
       if (row.domain == domain && row.op == op)
         found.push_back(&row);
   return found;
 }
 
 bool dlc::isKnownDomain(StringRef domain) {
-  return llvm::any_of(getOpTable(), [&](ArrayRef<OpRow> family) {
-    return llvm::any_of(family, [&](const OpRow &row) { return row.domain == domain; });
+  return llvm::any_of(getOpTable(), [&](const OpFamily &family) {
+    return llvm::any_of(family.rows, [&](const OpRow &row) { return row.domain == domain; });
   });
+}
+
+void dlc::printOperators(llvm::raw_ostream &os) {
+  for (const OpFamily &family : getOpTable())
+    for (const OpRow &row : family.rows)
+      os << (row.domain.empty() ? "ai.onnx" : row.domain) << ' ' << row.op << ' ' << row.firstOpset
+         << ' ' << row.lastOpset << ' ' << family.file << ' ' << family.route << '\n';
 }

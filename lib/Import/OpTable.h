@@ -7,7 +7,7 @@
 namespace dlc {
 
 /// Opsets of the default domain that the table speaks of.
-inline constexpr int64_t oldestOpset = 7, newestOpset = 28;
+inline constexpr int64_t oldestOpset = 1, newestOpset = 28;
 
 struct InputRow {
   llvm::StringLiteral name;
@@ -43,22 +43,34 @@ struct OpRow {
 
 /// The rows of each family stand behind its builders, in one file of Ops.
 llvm::ArrayRef<OpRow> getActivationRows();
+llvm::ArrayRef<OpRow> getCausalConvolutionRows();
 llvm::ArrayRef<OpRow> getConstantRows();
 llvm::ArrayRef<OpRow> getControlFlowRows();
 llvm::ArrayRef<OpRow> getConvolutionRows();
 llvm::ArrayRef<OpRow> getElementwiseRows();
 llvm::ArrayRef<OpRow> getLibraryCallRows();
+llvm::ArrayRef<OpRow> getLossRows();
+llvm::ArrayRef<OpRow> getMachineLearningRows();
 llvm::ArrayRef<OpRow> getMatrixProductRows();
 llvm::ArrayRef<OpRow> getMovementRows();
 llvm::ArrayRef<OpRow> getNormalizationRows();
 llvm::ArrayRef<OpRow> getPoolingRows();
+llvm::ArrayRef<OpRow> getRandomRows();
+llvm::ArrayRef<OpRow> getRearrangementRows();
 llvm::ArrayRef<OpRow> getReductionRows();
 llvm::ArrayRef<OpRow> getResizeRows();
 llvm::ArrayRef<OpRow> getSequenceRows();
+llvm::ArrayRef<OpRow> getSignalRows();
+llvm::ArrayRef<OpRow> getStandardizationRows();
 llvm::ArrayRef<OpRow> getStringRows();
+llvm::ArrayRef<OpRow> getTrainingRows();
 
-/// All families.
-llvm::ArrayRef<llvm::ArrayRef<OpRow>> getOpTable();
+/// The rows of one file of Ops, and how most of its operators are computed.
+struct OpFamily {
+  llvm::StringLiteral file, route;
+  llvm::ArrayRef<OpRow> rows;
+};
+llvm::ArrayRef<OpFamily> getOpTable();
 /// All rows of an operator, in order of opset; empty where dlc does not know it.
 llvm::SmallVector<const OpRow *> findOp(llvm::StringRef domain, llvm::StringRef op);
 /// Whether a row is of this domain.

@@ -100,9 +100,10 @@ static std::string buildStubLibrary(StringRef soname, ArrayRef<StringLiteral> sy
 // by calls where a CPU has no instruction for it.
 static constexpr StringLiteral libcSymbols[] = {"memcmp", "memcpy", "memmove", "memset"};
 static constexpr StringLiteral libmSymbols[] = {
-    "ceil",       "ceilf",  "cos", "erf",       "exp",        "floor", "floorf", "fmaf",
-    "fmod",       "ldexp",  "log", "nearbyint", "nearbyintf", "pow",   "rintf",  "roundeven",
-    "roundevenf", "roundf", "sin", "sincos",    "tanh",       "truncf"};
+    "acos",   "acosh", "asin",      "asinh",      "atan",  "atanh",  "ceil",      "ceilf",
+    "cos",    "cosh",  "erf",       "exp",        "floor", "floorf", "fmaf",      "fmod",
+    "ldexp",  "log",   "nearbyint", "nearbyintf", "pow",   "rintf",  "roundeven", "roundevenf",
+    "roundf", "sin",   "sincos",    "sinh",       "tan",   "tanh",   "truncf"};
 
 //===----------------------------------------------------------------------===//
 // The link

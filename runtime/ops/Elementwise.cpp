@@ -164,14 +164,58 @@ DLC_LIBRARY_OP(greater) {
 DLC_LIBRARY_OP(greater_equal) {
   return compare(call, numbers, [](auto lhs, auto rhs) { return lhs >= rhs; });
 }
+/// Of bools their truth: the bits that are stored are 0 and 1.
+static constexpr uint32_t bits = integers | booleans;
+
 DLC_LIBRARY_OP(and) {
-  return compare(call, booleans, [](auto lhs, auto rhs) { return lhs && rhs; });
+  return binary(call, bits, [](auto lhs, auto rhs) {
+    if constexpr (!isReal<decltype(lhs)>)
+      return lhs & rhs;
+    else
+      return lhs;
+  });
 }
 DLC_LIBRARY_OP(or) {
-  return compare(call, booleans, [](auto lhs, auto rhs) { return lhs || rhs; });
+  return binary(call, bits, [](auto lhs, auto rhs) {
+    if constexpr (!isReal<decltype(lhs)>)
+      return lhs | rhs;
+    else
+      return lhs;
+  });
 }
 DLC_LIBRARY_OP(xor) {
-  return compare(call, booleans, [](auto lhs, auto rhs) { return lhs != rhs; });
+  return binary(call, bits, [](auto lhs, auto rhs) {
+    if constexpr (!isReal<decltype(lhs)>)
+      return lhs ^ rhs;
+    else
+      return lhs;
+  });
+}
+
+/// Whether an amount is from 0 to less than the number of bits.
+template <typename T> static bool isWithinBits(const dlc_value *value, T amount) {
+  return amount >= 0 && uint64_t(amount) < 8 * elementBytes(value->dtype);
+}
+
+DLC_LIBRARY_OP(shift_left) {
+  const dlc_value *input = call.input(0);
+  return binary(call, integers, [&](auto lhs, auto rhs) {
+    using T = decltype(lhs);
+    if constexpr (!isReal<T>)
+      return isWithinBits(input, rhs) ? T(uint64_t(lhs) << rhs) : T(0);
+    else
+      return lhs;
+  });
+}
+DLC_LIBRARY_OP(shift_right) {
+  const dlc_value *input = call.input(0);
+  return binary(call, integers, [&](auto lhs, auto rhs) {
+    using T = decltype(lhs);
+    if constexpr (!isReal<T>)
+      return isWithinBits(input, rhs) ? T(lhs >> rhs) : lhs < 0 ? T(-1) : T(0);
+    else
+      return lhs;
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -240,6 +284,33 @@ DLC_LIBRARY_OP(ceil) {
 DLC_LIBRARY_OP(round) { // ties to even
   return unaryReal(call, [](double x) { return nearbyint(x); });
 }
+DLC_LIBRARY_OP(acos) {
+  return unaryReal(call, [](double x) { return acos(x); });
+}
+DLC_LIBRARY_OP(acosh) {
+  return unaryReal(call, [](double x) { return acosh(x); });
+}
+DLC_LIBRARY_OP(asin) {
+  return unaryReal(call, [](double x) { return asin(x); });
+}
+DLC_LIBRARY_OP(asinh) {
+  return unaryReal(call, [](double x) { return asinh(x); });
+}
+DLC_LIBRARY_OP(atan) {
+  return unaryReal(call, [](double x) { return atan(x); });
+}
+DLC_LIBRARY_OP(atanh) {
+  return unaryReal(call, [](double x) { return atanh(x); });
+}
+DLC_LIBRARY_OP(cosh) {
+  return unaryReal(call, [](double x) { return cosh(x); });
+}
+DLC_LIBRARY_OP(sinh) {
+  return unaryReal(call, [](double x) { return sinh(x); });
+}
+DLC_LIBRARY_OP(tan) {
+  return unaryReal(call, [](double x) { return tan(x); });
+}
 DLC_LIBRARY_OP(sqrt) {
   return unaryReal(call, [](double x) { return sqrt(x); });
 }
@@ -266,7 +337,13 @@ DLC_LIBRARY_OP(sigmoid) {
 }
 
 DLC_LIBRARY_OP(not) {
-  return unary(call, booleans, [](auto x) { return decltype(x)(!x); });
+  const dlc_value *input = call.input(0);
+  return unary(call, bits, [&](auto x) {
+    if constexpr (!isReal<decltype(x)>)
+      return input->dtype == DLC_DTYPE_BOOL ? decltype(x)(!x) : decltype(x)(~x);
+    else
+      return x;
+  });
 }
 DLC_LIBRARY_OP(is_nan) {
   const dlc_value *input = call.tensor(0, floats);

@@ -292,3 +292,20 @@ DLC_LIBRARY_OP(reverse_sequence) {
     return Element{input, turned ? i + (length - 1 - 2 * at[time]) * strides[time] : i};
   });
 }
+
+/// The bytes of the input as elements of another type of the same size.
+DLC_LIBRARY_OP(bit_cast) {
+  const dlc_value *input = call.tensor(0, anyDtype & ~strings);
+  if (!input)
+    return stopped;
+  int32_t dtype = int32_t(call.intAttribute("dtype", input->dtype));
+  if (elementBytes(dtype) != elementBytes(input->dtype))
+    return call.fail("expected an element type of the size of %s, found %s",
+                     dtypeName(input->dtype), dtypeName(dtype));
+  dlc_value *result = call.output(0, dtype, Dims(input));
+  if (!result)
+    return stopped;
+  if (input->count)
+    memcpy(result->data, input->data, input->count * elementBytes(dtype));
+  return done;
+}

@@ -39,7 +39,8 @@ struct Rows {
 };
 } // namespace
 
-DLC_LIBRARY_OP(cumsum) {
+/// combine(old, next) from `first` on along an axis.
+template <typename Combine> static Status accumulate(OpCall &call, int64_t first, Combine combine) {
   const dlc_value *input = call.tensor(0, numbers);
   int64_t asked = 0;
   uint32_t axis;
@@ -53,16 +54,23 @@ DLC_LIBRARY_OP(cumsum) {
   visitDtype(input->dtype, [&](auto zero) {
     using T = decltype(zero);
     for (int64_t row = 0; row < rows.count; ++row) {
-      T sum = 0;
+      T sum = T(first);
       for (int64_t k = 0; k < rows.dim; ++k) {
         int64_t place = rows.base(row, rows.dim) + (reverse ? rows.dim - 1 - k : k) * rows.inner;
-        T next = plus(sum, load<T>(input, place));
+        T next = combine(sum, load<T>(input, place));
         store<T>(result, place, exclusive ? sum : next);
         sum = next;
       }
     }
   });
   return done;
+}
+
+DLC_LIBRARY_OP(cumsum) {
+  return accumulate(call, 0, [](auto lhs, auto rhs) { return plus(lhs, rhs); });
+}
+DLC_LIBRARY_OP(cumprod) {
+  return accumulate(call, 1, [](auto lhs, auto rhs) { return times(lhs, rhs); });
 }
 
 /// Sorted in any case; of equal elements the first ones.

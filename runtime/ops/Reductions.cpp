@@ -58,11 +58,13 @@ template <typename T> static T accumulate(uint32_t kind, T sum, T element) {
   return plus(sum, element);
 }
 
-/// Whether each dim of the input is reduced: those of `axes`, all where the attribute is absent.
-static bool readAxes(OpCall &call, uint32_t rank, bool (&reduced)[maxRank]) {
+/// Whether each dim of the input is reduced: those of `axes`, or all.
+template <typename Axes>
+static bool readAxes(OpCall &call, uint32_t rank, bool hasAxes, const Axes &axes,
+                     bool (&reduced)[maxRank]) {
   for (bool &each : reduced)
-    each = !call.hasAttribute("axes");
-  for (int64_t each : call.intsAttribute("axes")) {
+    each = !hasAxes;
+  for (int64_t each : axes) {
     uint32_t axis;
     if (!call.normalizeAxis(each, rank, axis))
       return false;
@@ -116,8 +118,6 @@ struct Reducer {
       return over(result, T(size()));
     case l2Kind:
       return T(sqrt(double(result)));
-    case logSumKind:
-      return T(log(double(result)));
     case logSumExpKind:
       return T(log(double(result)) + most);
     }
@@ -128,9 +128,8 @@ struct Reducer {
 
 static Status reduceDims(OpCall &call, const dlc_value *input, uint32_t kind,
                          const bool (&reduced)[maxRank], bool keepDims) {
-  bool isLogarithm = kind == logSumKind || kind == logSumExpKind;
-  if (isLogarithm && !isIn(input->dtype, floats))
-    return call.fail("a logarithm of %s is none", dtypeName(input->dtype));
+  if (kind == logSumExpKind && !isIn(input->dtype, floats))
+    return call.fail("an exponential of %s is none", dtypeName(input->dtype));
   Reducer reducer(input, reduced);
   Dims dims;
   for (uint32_t i = 0; i < input->rank; ++i)
@@ -142,20 +141,44 @@ static Status reduceDims(OpCall &call, const dlc_value *input, uint32_t kind,
   visitDtype(input->dtype, [&](auto zero) {
     using T = decltype(zero);
     Walk walk(reducer.outer);
-    for (uint64_t i = 0; i < result->count; ++i, walk.next())
-      store<T>(result, i, reducer.reduce<T>(kind, walk.index()));
+    for (uint64_t i = 0; i < result->count; ++i, walk.next()) {
+      T reduced = reducer.reduce<T>(kind, walk.index());
+      if (kind != logSumKind)
+        store<T>(result, i, reduced);
+      else if (isReal<T>)
+        storeReal(result, i, log(double(reduced)));
+      else
+        storeConverted(result, i, log(double(reduced)));
+    }
   });
   return done;
 }
 
+static const dlc_value *readReduced(OpCall &call, uint32_t &kind) {
+  if (!readKind(call, kind))
+    return nullptr;
+  bool takesBool = kind == maxKind || kind == minKind;
+  return call.tensor(0, takesBool ? numbers | booleans : numbers);
+}
+
 DLC_LIBRARY_OP(reduce) {
   uint32_t kind;
-  if (!readKind(call, kind))
-    return stopped;
-  bool takesBool = kind == maxKind || kind == minKind;
-  const dlc_value *input = call.tensor(0, takesBool ? numbers | booleans : numbers);
+  const dlc_value *input = readReduced(call, kind);
   bool reduced[maxRank];
-  if (!input || !readAxes(call, input->rank, reduced))
+  if (!input ||
+      !readAxes(call, input->rank, call.hasAttribute("axes"), call.intsAttribute("axes"), reduced))
+    return stopped;
+  return reduceDims(call, input, kind, reduced, call.flag("keep_dims"));
+}
+
+/// The axes are an operand; none of them stand for all, or with `keep_all` for none.
+DLC_LIBRARY_OP(dynamic_reduce) {
+  uint32_t kind;
+  const dlc_value *input = readReduced(call, kind);
+  Dims axes;
+  bool reduced[maxRank];
+  if (!input || !call.integerList(1, axes) ||
+      !readAxes(call, input->rank, axes.rank != 0 || call.flag("keep_all"), axes, reduced))
     return stopped;
   return reduceDims(call, input, kind, reduced, call.flag("keep_dims"));
 }

@@ -59,3 +59,16 @@ func.func @convolution_with_two_uses_is_kept(%x: !image) -> (!image, !image) {
   %1 = dlc.batch_norm %0, %scale, %scale, %scale, %scale epsilon 1.0e-03 : (!image, !vector, !vector, !vector, !vector) -> !image
   return %0, %1 : !image, !image
 }
+
+// CHECK-LABEL: func.func @variables
+// CHECK: %[[V:.*]] = dlc.view %{{.*}} : <2 x f32> -> <2 x 1 x f32>
+// CHECK: %[[E:.*]] = dlc.add %[[V]], %{{.*}} -> !dlc.tensor<2 x 1 x f32>
+// CHECK: %[[D:.*]] = dlc.sqrt %[[E]]
+// CHECK: %[[C:.*]] = dlc.sub %arg0, %{{.*}} -> !dlc.tensor<N x 2 x H x f32>
+// CHECK: %[[R:.*]] = dlc.div %[[C]], %[[D]]
+// CHECK: %[[M:.*]] = dlc.mul %[[R]], %{{.*}}
+// CHECK: dlc.add %[[M]], %{{.*}}
+func.func @variables(%x: !dlc.tensor<N x 2 x H x f32>, %v: !dlc.tensor<2 x f32>) -> !dlc.tensor<N x 2 x H x f32> {
+  %0 = dlc.batch_norm %x, %v, %v, %v, %v epsilon 1.0e-03 : (!dlc.tensor<N x 2 x H x f32>, !dlc.tensor<2 x f32>, !dlc.tensor<2 x f32>, !dlc.tensor<2 x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<N x 2 x H x f32>
+  return %0 : !dlc.tensor<N x 2 x H x f32>
+}

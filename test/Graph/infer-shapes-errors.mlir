@@ -137,8 +137,9 @@ func.func @movement(%x: !dlc.tensor<N x 6 x f32>, %i: !dlc.tensor<2 x i64>, %f: 
   %3 = dlc.gather %x, %f axis 0 : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
   // expected-error @below {{expected an axis of}}
   %4 = dlc.gather %x, %i axis -3 : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
-  // expected-error @below {{axes that are not known before the run are not supported}}
-  %5 = dlc.squeeze %x, %i : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  %axes = dlc.constant dense<[0, 2]> : tensor<2xi64> -> !dlc.tensor<2 x i64>
+  // expected-error @below {{expected axes from -2 to 1, found 2}}
+  %5 = dlc.dynamic_reduce sum %x, %axes : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
   %one = dlc.constant dense<1> : tensor<1xi64> -> !dlc.tensor<1 x i64>
   // expected-error @below {{expected a dim of 1 to remove, found dimension 1}}
   %6 = dlc.squeeze %x, %one : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x f32>

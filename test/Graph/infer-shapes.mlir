@@ -32,6 +32,28 @@ func.func @static_conv(%x: !dlc.tensor<1 x 3 x 224 x 224 x f32>, %w: !dlc.tensor
   return %0 : !dlc.tensor<* x f32>
 }
 
+// CHECK-LABEL: func.func @reduction_over_known_axes
+// CHECK: dlc.reduce sum %{{.*}} axes [1] keep_dims : {{.*}} -> !dlc.tensor<N x 1 x f32>
+// CHECK: dlc.reduce max %{{.*}} : {{.*}} -> !dlc.tensor<f32>
+// CHECK: dlc.reduce l1 %{{.*}} axes [] : {{.*}} -> !dlc.tensor<N x 8 x f32>
+func.func @reduction_over_known_axes(%x: !dlc.tensor<N x 8 x f32>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>, !dlc.tensor<* x f32>) {
+  %axes = dlc.constant dense<-1> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %none = dlc.constant dense<> : tensor<0xi64> -> !dlc.tensor<0 x i64>
+  %0 = dlc.dynamic_reduce sum %x, %axes keep_dims : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x f32>
+  %1 = dlc.dynamic_reduce max %x, %none : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<0 x i64>) -> !dlc.tensor<* x f32>
+  %2 = dlc.dynamic_reduce l1 %x, %none keep_all : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<0 x i64>) -> !dlc.tensor<* x f32>
+  return %0, %1, %2 : !dlc.tensor<* x f32>, !dlc.tensor<* x f32>, !dlc.tensor<* x f32>
+}
+
+// CHECK-LABEL: func.func @reduction_over_late_axes
+// CHECK: dlc.match %{{.*}} -> !dlc.tensor<dynamic_reduce_1 x f32>
+// CHECK: dlc.match %{{.*}} -> !dlc.tensor<dynamic_reduce_2 x dynamic_reduce_3 x f32>
+func.func @reduction_over_late_axes(%x: !dlc.tensor<N x 8 x f32>, %axes: !dlc.tensor<1 x i64>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>) {
+  %0 = dlc.dynamic_reduce sum %x, %axes : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x f32>
+  %1 = dlc.dynamic_reduce sum %x, %axes keep_dims : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x f32>
+  return %0, %1 : !dlc.tensor<* x f32>, !dlc.tensor<* x f32>
+}
+
 // CHECK-LABEL: func.func @broadcast
 // CHECK: dlc.add {{.*}} -> !dlc.tensor<N x 3 x W x f32>
 // CHECK: dlc.mul {{.*}} -> !dlc.tensor<N x 3 x W x f32>

@@ -40,9 +40,17 @@ func.func @comparison_result(%a: !dlc.tensor<N x i32>) {
 
 // -----
 
-func.func @float_mod(%a: !dlc.tensor<N x f32>) {
-  // expected-error @below {{expected 'fmod' for elements of type 'f32'}}
-  %0 = dlc.mod %a, %a : (!dlc.tensor<N x f32>, !dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+func.func @float_bits(%a: !dlc.tensor<N x f32>) {
+  // expected-error @below {{operand #0 must be dlc tensor of i1 or integers}}
+  %0 = dlc.and %a, %a : (!dlc.tensor<N x f32>, !dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+  return
+}
+
+// -----
+
+func.func @bool_shift(%a: !dlc.tensor<N x i1>) {
+  // expected-error @below {{operand #0 must be dlc tensor of integers}}
+  %0 = dlc.shift_left %a, %a : (!dlc.tensor<N x i1>, !dlc.tensor<N x i1>) -> !dlc.tensor<N x i1>
   return
 }
 

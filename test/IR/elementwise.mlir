@@ -28,6 +28,32 @@ func.func @numbers(%f: !dlc.tensor<N x f16>, %d: !dlc.tensor<f64>, %e: !dlc.tens
   %11 = dlc.min %u, %u : (!dlc.tensor<N x ui8>, !dlc.tensor<N x ui8>) -> !dlc.tensor<N x ui8>
   // CHECK: dlc.max
   %12 = dlc.max %u, %u : (!dlc.tensor<N x ui8>, !dlc.tensor<N x ui8>) -> !dlc.tensor<N x ui8>
+  // CHECK: dlc.acos
+  %13 = dlc.acos %d : (!dlc.tensor<f64>) -> !dlc.tensor<f64>
+  // CHECK: dlc.acosh
+  %14 = dlc.acosh %d : (!dlc.tensor<f64>) -> !dlc.tensor<f64>
+  // CHECK: dlc.asin
+  %15 = dlc.asin %d : (!dlc.tensor<f64>) -> !dlc.tensor<f64>
+  // CHECK: dlc.asinh
+  %16 = dlc.asinh %d : (!dlc.tensor<f64>) -> !dlc.tensor<f64>
+  // CHECK: dlc.atan
+  %17 = dlc.atan %d : (!dlc.tensor<f64>) -> !dlc.tensor<f64>
+  // CHECK: dlc.atanh
+  %18 = dlc.atanh %d : (!dlc.tensor<f64>) -> !dlc.tensor<f64>
+  // CHECK: dlc.cosh
+  %19 = dlc.cosh %d : (!dlc.tensor<f64>) -> !dlc.tensor<f64>
+  // CHECK: dlc.sinh
+  %20 = dlc.sinh %d : (!dlc.tensor<f64>) -> !dlc.tensor<f64>
+  // CHECK: dlc.tan
+  %21 = dlc.tan %d : (!dlc.tensor<f64>) -> !dlc.tensor<f64>
+  // CHECK: dlc.shift_left %{{.*}}, %{{.*}} : (!dlc.tensor<N x ui8>
+  %22 = dlc.shift_left %u, %u : (!dlc.tensor<N x ui8>, !dlc.tensor<N x ui8>) -> !dlc.tensor<N x ui8>
+  // CHECK: dlc.shift_right %{{.*}}, %{{.*}} : (!dlc.tensor<N x ui8>
+  %23 = dlc.shift_right %u, %u : (!dlc.tensor<N x ui8>, !dlc.tensor<N x ui8>) -> !dlc.tensor<N x ui8>
+  // CHECK: dlc.mod %{{.*}}, %{{.*}} : (!dlc.tensor<f64>
+  %24 = dlc.mod %d, %d : (!dlc.tensor<f64>, !dlc.tensor<f64>) -> !dlc.tensor<f64>
+  // CHECK: dlc.not %{{.*}} : (!dlc.tensor<N x ui8>
+  %25 = dlc.not %u : (!dlc.tensor<N x ui8>) -> !dlc.tensor<N x ui8>
   return
 }
 

@@ -65,6 +65,9 @@ static cl::opt<unsigned>
 static cl::opt<bool> printPipelineFlag("print-pipeline",
                                        cl::desc("Print the passes of each phase, and stop"),
                                        cl::cat(category));
+static cl::opt<bool> listOperators("list-operators", cl::Hidden,
+                                   cl::desc("Print the operators of the importer, and stop"),
+                                   cl::cat(category));
 static cl::opt<std::string>
     dumpPhases("dump-phases", cl::value_desc("folder"),
                cl::desc("Write the IR after each phase to <folder>/NN-phase.mlir"),
@@ -130,7 +133,8 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   llvm::append_range(options.pipeline.graph.hints, hints);
   llvm::append_range(options.pipeline.graph.versions, specialize);
   options.printPipeline = printPipelineFlag;
-  if (options.printPipeline)
+  options.listOperators = listOperators;
+  if (options.printPipeline || options.listOperators)
     return options;
   if (input.empty()) {
     errs() << "error: expected a model; see --help\n";

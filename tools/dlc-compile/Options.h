@@ -26,6 +26,7 @@ struct ToolOptions {
   Emit emit = Emit::artifact;
   unsigned jobs = 0; // threads that generate code; 0: one for each CPU
   bool printPipeline = false;
+  bool listOperators = false;
   std::string dumpFolder;
   PipelineOptions pipeline;
 };

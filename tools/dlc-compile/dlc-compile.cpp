@@ -140,6 +140,10 @@ static int compile(const ToolOptions &options) {
     llvm::Error error = writeTextFile("-", printPipeline(options.pipeline));
     return error ? reportError(toString(std::move(error))) : int(exitOk);
   }
+  if (options.listOperators) {
+    printOperators(llvm::outs());
+    return exitOk;
+  }
   if (overwritesInput(options))
     return reportError("cannot write '" + options.output + "': it is an input");
   DialectRegistry registry;

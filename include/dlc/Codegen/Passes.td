@@ -53,9 +53,8 @@ def EmitHost : Pass<"dlc-emit-host", "::mlir::ModuleOp"> {
 def ExpandMath : Pass<"dlc-expand-math", "::mlir::ModuleOp"> {
   let summary = "compute math functions by polynomials";
   let description = [{
-    `math.erf`, `math.exp`, `math.log`, `math.tanh`, `math.sin` and `math.cos` of f32 become arithmetic on scalars and
-    vectors; only for sines and cosines of huge numbers something is left that calls a math library lane by lane. So do
-    functions of f64, and `math.powf`.
+    Functions of f32 become arithmetic on scalars and vectors; only for sines, cosines and tangents of huge numbers
+    something is left that calls a math library lane by lane. So do functions of f64, and `math.powf`.
 
     ```mlir
     %0 = math.tanh %x : vector<16xf32>

@@ -50,11 +50,17 @@ bool isSignedNumber(mlir::Type elementType);
 /// Floats and integers of 8 to 64 bits.
 bool isNumber(mlir::Type elementType);
 bool isBool(mlir::Type elementType);
+/// Integers of 8 to 64 bits.
+bool isInteger(mlir::Type elementType);
+/// Integers and bools.
+bool isBits(mlir::Type elementType);
 
 /// The type of an element while it is computed with: small floats as f32, integers without a sign.
 mlir::Type getScalarType(mlir::Type elementType);
 /// The type of an element in memory, of whole bytes: small floats and i1 as integers.
 mlir::Type getStoredType(mlir::Type elementType);
+/// A scalar or vector type with other elements.
+mlir::Type getWithElement(mlir::Type type, mlir::Type elementType);
 /// A constant of scalar or vector type `type`, all of whose elements are `value`.
 mlir::Value createFill(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type, double value);
 

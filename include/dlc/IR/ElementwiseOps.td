@@ -13,6 +13,8 @@ def Dlc_FloatTensor : Dlc_TensorOf<"::dlc::isFloat", "f16, bf16, f32 or f64">;
 def Dlc_SignedTensor : Dlc_TensorOf<"::dlc::isSignedNumber", "floats or signed integers">;
 def Dlc_NumberTensor : Dlc_TensorOf<"::dlc::isNumber", "floats or integers">;
 def Dlc_BoolTensor : Dlc_TensorOf<"::dlc::isBool", "i1">;
+def Dlc_IntegerTensor : Dlc_TensorOf<"::dlc::isInteger", "integers">;
+def Dlc_BitsTensor : Dlc_TensorOf<"::dlc::isBits", "i1 or integers">;
 
 //===-- Bases ---------------------------------------------------------------------------------------------------------===//
 
@@ -104,7 +106,6 @@ def Dlc_ModOp : Dlc_ElementwiseOp<"mod"> {
 
     Constraints:
     - C1: operands and result have the same element type
-    - C2: floats take `fmod`
 
     Example:
     ```mlir
@@ -113,7 +114,6 @@ def Dlc_ModOp : Dlc_ElementwiseOp<"mod"> {
   }];
   let arguments = (ins Dlc_NumberTensor:$lhs, Dlc_NumberTensor:$rhs, UnitAttr:$fmod);
   let assemblyFormat = "$lhs `,` $rhs (`fmod` $fmod^)? attr-dict `:` functional-type(operands, results)";
-  let hasVerifier = 1;
 }
 
 def Dlc_PowOp : Dlc_ElementwiseBase<"pow"> {
@@ -136,8 +136,15 @@ def Dlc_PowOp : Dlc_ElementwiseBase<"pow"> {
 
 def Dlc_AbsOp : Dlc_UnaryOp<"abs", "the input without its sign", Dlc_NumberTensor, "f32",
                             "The least number of an integer type stays what it is.">;
+def Dlc_AcosOp : Dlc_UnaryOp<"acos", "arc cosine; a NaN beyond 1", Dlc_FloatTensor, "f32">;
+def Dlc_AcoshOp : Dlc_UnaryOp<"acosh", "inverse hyperbolic cosine; a NaN below 1", Dlc_FloatTensor, "f32">;
+def Dlc_AsinOp : Dlc_UnaryOp<"asin", "arc sine; a NaN beyond 1", Dlc_FloatTensor, "f32">;
+def Dlc_AsinhOp : Dlc_UnaryOp<"asinh", "inverse hyperbolic sine", Dlc_FloatTensor, "f32">;
+def Dlc_AtanOp : Dlc_UnaryOp<"atan", "arc tangent", Dlc_FloatTensor, "f32">;
+def Dlc_AtanhOp : Dlc_UnaryOp<"atanh", "inverse hyperbolic tangent; a NaN beyond 1", Dlc_FloatTensor, "f32">;
 def Dlc_CeilOp : Dlc_UnaryOp<"ceil", "the least whole number that is not smaller", Dlc_FloatTensor, "f32">;
 def Dlc_CosOp : Dlc_UnaryOp<"cos", "cosine", Dlc_FloatTensor, "f32">;
+def Dlc_CoshOp : Dlc_UnaryOp<"cosh", "hyperbolic cosine", Dlc_FloatTensor, "f32">;
 def Dlc_ErfOp : Dlc_UnaryOp<"erf", "error function", Dlc_FloatTensor, "f32">;
 def Dlc_ExpOp : Dlc_UnaryOp<"exp", "e to the power of the input", Dlc_FloatTensor, "f32">;
 def Dlc_FloorOp : Dlc_UnaryOp<"floor", "the largest whole number that is not larger", Dlc_FloatTensor, "f32">;
@@ -148,7 +155,9 @@ def Dlc_SigmoidOp : Dlc_UnaryOp<"sigmoid", "1 / (1 + exp(-input))", Dlc_FloatTen
 def Dlc_SignOp : Dlc_UnaryOp<"sign", "1, or -1 where the input is negative; a zero and a NaN stay what they are",
                              Dlc_NumberTensor, "f32">;
 def Dlc_SinOp : Dlc_UnaryOp<"sin", "sine", Dlc_FloatTensor, "f32">;
+def Dlc_SinhOp : Dlc_UnaryOp<"sinh", "hyperbolic sine", Dlc_FloatTensor, "f32">;
 def Dlc_SqrtOp : Dlc_UnaryOp<"sqrt", "square root; a NaN below zero", Dlc_FloatTensor, "f32">;
+def Dlc_TanOp : Dlc_UnaryOp<"tan", "tangent", Dlc_FloatTensor, "f32">;
 def Dlc_TanhOp : Dlc_UnaryOp<"tanh", "hyperbolic tangent", Dlc_FloatTensor, "f32">;
 def Dlc_ReluOp : Dlc_UnaryOp<"relu", "max(input, 0); a NaN stays one", Dlc_SignedTensor, "f32">;
 
@@ -210,10 +219,15 @@ def Dlc_IsNanOp : Dlc_ElementwiseBase<"is_nan"> {
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
 }
 
-def Dlc_AndOp : Dlc_BinaryOp<"and", "whether both are true", Dlc_BoolTensor, "i1">;
-def Dlc_OrOp : Dlc_BinaryOp<"or", "whether one of them is true", Dlc_BoolTensor, "i1">;
-def Dlc_XorOp : Dlc_BinaryOp<"xor", "whether just one of them is true", Dlc_BoolTensor, "i1">;
-def Dlc_NotOp : Dlc_UnaryOp<"not", "whether the input is false", Dlc_BoolTensor, "i1">;
+def Dlc_AndOp : Dlc_BinaryOp<"and", "whether both are true; of integers bit by bit", Dlc_BitsTensor, "i1">;
+def Dlc_OrOp : Dlc_BinaryOp<"or", "whether one of them is true; of integers bit by bit", Dlc_BitsTensor, "i1">;
+def Dlc_XorOp : Dlc_BinaryOp<"xor", "whether just one of them is true; of integers bit by bit", Dlc_BitsTensor, "i1">;
+def Dlc_NotOp : Dlc_UnaryOp<"not", "whether the input is false; of an integer all its bits changed", Dlc_BitsTensor, "i1">;
+
+def Dlc_ShiftLeftOp : Dlc_BinaryOp<"shift_left", "the bits of lhs moved up by rhs places", Dlc_IntegerTensor, "ui8",
+  "A shift by less than 0 or by all bits and more gives 0.">;
+def Dlc_ShiftRightOp : Dlc_BinaryOp<"shift_right", "the bits of lhs moved down by rhs places", Dlc_IntegerTensor, "ui8",
+  "The sign of a signed one moves in. A shift by less than 0 or by all bits and more leaves the sign alone: 0 or -1.">;
 
 //===-- Choices and conversions ---------------------------------------------------------------------------------------===//
 

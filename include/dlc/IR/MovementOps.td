@@ -70,7 +70,7 @@ def Dlc_SqueezeOp : Dlc_ResolvedOp<"squeeze"> {
     Without axes: without all dims that are known to be 1. Resolves to a view.
 
     Constraints:
-    - C1: axes are a vector of integers known before the run, dims of the input, each once
+    - C1: axes are a vector of integers, dims of the input, each once
     - C2: the dims are 1
   }];
   let arguments = (ins Dlc_Tensor:$input, Optional<Dlc_Tensor>:$axes);
@@ -84,7 +84,7 @@ def Dlc_UnsqueezeOp : Dlc_ResolvedOp<"unsqueeze"> {
     `axes` are dims of the result. Resolves to a view.
 
     Constraints:
-    - C1: axes are a vector of integers known before the run, dims of the result, each once
+    - C1: axes are a vector of integers, dims of the result, each once
   }];
   let arguments = (ins Dlc_Tensor:$input, Dlc_Tensor:$axes);
   let results = (outs Dlc_Tensor:$result);
@@ -255,6 +255,26 @@ def Dlc_PadOp : Dlc_InferredOp<"pad"> {
                        Dlc_ExprArrayAttr:$low, Dlc_ExprArrayAttr:$high);
   let assemblyFormat = [{
     $mode $input (`value` $value^)? `low` $low `high` $high attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Dlc_DynamicReduceOp : Dlc_ResolvedOp<"dynamic_reduce"> {
+  let summary = "a reduction over axes that a tensor holds";
+  let description = [{
+    `axes` are a vector of integers, dims of the input, each once. No axes stand for all of them, or with `keep_all` for
+    none. Resolves to `dlc.reduce`.
+
+    Example:
+    ```mlir
+    %0 = dlc.dynamic_reduce mean %input, %axes keep_dims : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x f32>
+    ```
+  }];
+  let arguments = (ins Dlc_ReduceKindAttr:$kind, Dlc_Tensor:$input, Dlc_Tensor:$axes, UnitAttr:$keep_dims,
+                       UnitAttr:$keep_all);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = [{
+    $kind $input `,` $axes (`keep_dims` $keep_dims^)? (`keep_all` $keep_all^)? attr-dict `:`
+    functional-type(operands, results)
   }];
 }
 

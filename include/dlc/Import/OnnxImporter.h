@@ -19,6 +19,10 @@ namespace dlc {
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
 importOnnxModel(mlir::MLIRContext *context, SourceFiles &sources, size_t file);
 
+/// Prints a line for each operator and range of opsets that the importer knows: domain, name, first
+/// and last opset, the file of its builder in lib/Import/Ops, and how operators there are computed.
+void printOperators(llvm::raw_ostream &os);
+
 } // namespace dlc
 
 #endif

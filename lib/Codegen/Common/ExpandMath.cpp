@@ -2,6 +2,7 @@
 // and devices have none to call. Most polynomials are MLIR's. What is of f64 calls the math
 // library: here only where LLVM has no operation that it makes a call of.
 
+#include "ExpandCurves.h"
 #include "ExpandTrigonometry.h"
 
 #include "dlc/Codegen/Passes.h"
@@ -14,6 +15,8 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 #define DEBUG_TYPE "dlc-expand-math"
 
@@ -25,19 +28,34 @@ namespace dlc {
 using namespace mlir;
 using namespace dlc;
 
+/// What the math library calls an op that LLVM has no operation for.
+static StringRef getCallee(Operation *op) {
+  return llvm::TypeSwitch<Operation *, StringRef>(op)
+      .Case([](math::AcoshOp) { return "acosh"; })
+      .Case([](math::AsinhOp) { return "asinh"; })
+      .Case([](math::AtanhOp) { return "atanh"; })
+      .Case([](math::ErfOp) { return "erf"; })
+      .Default(StringRef());
+}
+
+static bool isOfF64(Operation *op) {
+  return getElementTypeOrSelf(op->getResult(0).getType()).isF64();
+}
+
 namespace {
 /// A call of the math library for each lane.
-struct CallErf : OpRewritePattern<math::ErfOp> {
-  using OpRewritePattern::OpRewritePattern;
+template <typename OpTy> struct CallLibrary : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(math::ErfOp op, PatternRewriter &rewriter) const override {
-    Type f64 = rewriter.getF64Type();
-    if (getElementTypeOrSelf(op.getType()) != f64)
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    if (!isOfF64(op))
       return rewriter.notifyMatchFailure(op, "not of f64");
+    Type f64 = rewriter.getF64Type();
     Location loc = op.getLoc();
-    auto callee = LLVM::LLVMFunctionType::get(f64, {f64});
+    auto type = LLVM::LLVMFunctionType::get(f64, {f64});
     auto call = [&](Value scalar) {
-      return LLVM::CallOp::create(rewriter, loc, callee, "erf", ValueRange(scalar)).getResult();
+      return LLVM::CallOp::create(rewriter, loc, type, getCallee(op), ValueRange(scalar))
+          .getResult();
     };
     auto vector = dyn_cast<VectorType>(op.getType());
     if (!vector) {
@@ -54,18 +72,18 @@ struct CallErf : OpRewritePattern<math::ErfOp> {
 
 struct ExpandMath : dlc::impl::ExpandMathBase<ExpandMath> {
   /// Patterns may not add functions to the module: this happens before.
-  void declareErf() {
+  void declareCallees() {
     ModuleOp module = getOperation();
-    WalkResult result = module.walk([](math::ErfOp op) {
-      return getElementTypeOrSelf(op.getType()).isF64() ? WalkResult::interrupt()
-                                                        : WalkResult::advance();
+    llvm::SetVector<StringRef> callees;
+    module.walk([&](Operation *op) {
+      if (StringRef callee = getCallee(op); !callee.empty() && isOfF64(op))
+        callees.insert(callee);
     });
-    if (!result.wasInterrupted())
-      return;
     OpBuilder builder = OpBuilder::atBlockBegin(module.getBody());
     Type f64 = builder.getF64Type();
-    LLVM::LLVMFuncOp::create(builder, module.getLoc(), "erf",
-                             LLVM::LLVMFunctionType::get(f64, {f64}));
+    for (StringRef callee : callees)
+      LLVM::LLVMFuncOp::create(builder, module.getLoc(), callee,
+                               LLVM::LLVMFunctionType::get(f64, {f64}));
   }
 
   void runOnOperation() override {
@@ -74,9 +92,11 @@ struct ExpandMath : dlc::impl::ExpandMathBase<ExpandMath> {
       return name == math::ErfOp::getOperationName() || name == math::ExpOp::getOperationName() ||
              name == math::LogOp::getOperationName() || name == math::TanhOp::getOperationName();
     });
+    populateCurvePatterns(patterns);
     populateTrigonometryPatterns(patterns);
-    patterns.add<CallErf>(&getContext());
-    declareErf();
+    patterns.add<CallLibrary<math::AcoshOp>, CallLibrary<math::AsinhOp>, CallLibrary<math::AtanhOp>,
+                 CallLibrary<math::ErfOp>>(&getContext());
+    declareCallees();
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

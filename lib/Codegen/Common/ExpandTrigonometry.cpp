@@ -1,5 +1,6 @@
-// Sine and cosine of f32, computed in f64: the argument less its multiple of pi/2 keeps enough
-// places there for every f32 up to 2^27. Where a lane is larger, the math library computes all.
+// Sine, cosine and tangent of f32, computed in f64: the argument less its multiple of pi/2 keeps
+// enough places there for every f32 up to 2^27. Where a lane is larger, the math library computes
+// all.
 
 #include "ExpandTrigonometry.h"
 
@@ -33,12 +34,13 @@ public:
   /// The sine of the argument plus `quarters` * pi/2.
   Value emitSine(int64_t quarters);
 
+  ImplicitLocOpBuilder &b;
+
 private:
   Value fill(double value) { return createFill(b, b.getLoc(), argument.getType(), value); }
   Value emitPolynomial(ArrayRef<double> coefficients, Value x);
   Value emitBit(Value number, int64_t bit);
 
-  ImplicitLocOpBuilder &b;
   Value argument;
 };
 } // namespace
@@ -82,8 +84,15 @@ Value Trigonometry::emitSine(int64_t quarters) {
   return arith::SelectOp::create(b, emitBit(quadrant, 2), negative, curve);
 }
 
+static Value build(math::SinOp, Trigonometry angle) { return angle.emitSine(0); }
+static Value build(math::CosOp, Trigonometry angle) { return angle.emitSine(1); }
+static Value build(math::TanOp, Trigonometry angle) {
+  Value sine = angle.emitSine(0), cosine = angle.emitSine(1);
+  return arith::DivFOp::create(angle.b, sine, cosine);
+}
+
 namespace {
-template <typename OpTy, int64_t quarters> struct Expand : OpRewritePattern<OpTy> {
+template <typename OpTy> struct Expand : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
 
   LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
@@ -104,7 +113,7 @@ template <typename OpTy, int64_t quarters> struct Expand : OpRewritePattern<OpTy
     b.setInsertionPointToStart(choice.thenBlock());
     scf::YieldOp::create(b, OpTy::create(b, argument).getResult());
     b.setInsertionPointToStart(choice.elseBlock());
-    scf::YieldOp::create(b, Trigonometry(b, argument).emitSine(quarters));
+    scf::YieldOp::create(b, build(op, Trigonometry(b, argument)));
     b.setInsertionPointAfter(choice);
     rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, type, choice.getResult(0));
     return success();
@@ -113,5 +122,6 @@ template <typename OpTy, int64_t quarters> struct Expand : OpRewritePattern<OpTy
 } // namespace
 
 void dlc::populateTrigonometryPatterns(RewritePatternSet &patterns) {
-  patterns.add<Expand<math::SinOp, 0>, Expand<math::CosOp, 1>>(patterns.getContext());
+  patterns.add<Expand<math::SinOp>, Expand<math::CosOp>, Expand<math::TanOp>>(
+      patterns.getContext());
 }

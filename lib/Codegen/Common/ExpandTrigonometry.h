@@ -5,7 +5,7 @@
 
 namespace dlc {
 
-/// Sine and cosine of f32 as polynomials.
+/// Sine, cosine and tangent of f32 as polynomials.
 void populateTrigonometryPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace dlc

@@ -1,6 +1,7 @@
 // Activations: those with parameters, and those that are made of other ops.
 
 #include "ElementSets.h"
+#include "Pieces.h"
 #include "Rows.h"
 
 #include <numbers>
@@ -89,8 +90,11 @@ private:
     return add(node.createLike<ReluOp>(x), rest);
   }
   Value createSelu() {
-    Value curve = mul(parameter("alpha", 1.67326319217681884765625f), expLess(x));
-    return mul(parameter("gamma", 1.05070102214813232421875f), whereNegative(curve, x));
+    bool isFirst = node.getOpset() < 6; // its defaults have fewer digits
+    Value curve =
+        mul(parameter("alpha", isFirst ? 1.6732f : 1.67326319217681884765625f), expLess(x));
+    return mul(parameter("gamma", isFirst ? 1.0507f : 1.05070102214813232421875f),
+               whereNegative(curve, x));
   }
   Value createCelu() {
     Value alpha = parameter("alpha", 1);
@@ -144,6 +148,47 @@ static LogicalResult importActivation(OnnxNode &node) {
   return success();
 }
 
+/// Before opset 7 a slope of one dim has an element for each channel, or one for all.
+static LogicalResult importChannelPRelu(OnnxNode &node) {
+  if (failed(node.requireElements(floatElements)))
+    return failure();
+  Pieces p(node);
+  Value input = node.getInput(0), rows = p.reshape(input, {0, 0, -1});
+  Value slope = p.reshape(node.getInput(1), {-1, 1});
+  Value scaled = p.mul(rows, slope);
+  Value result = p.select(p.less(rows, p.number(rows, 0)), scaled, rows);
+  node.setResult(p.reshapeLike(result, input));
+  return success();
+}
+
+/// A number beyond `lambd` moved by `bias` towards zero; 0 for the others. Integers are computed
+/// with as f64.
+static LogicalResult importShrink(OnnxNode &node) {
+  if (failed(node.requireElements(numberElements)))
+    return failure();
+  Pieces p(node);
+  Type elementType = node.getElementType(0);
+  Value x =
+      p.cast(node.getInput(0), isFloat(elementType) ? elementType : Type(p.builder.getF64Type()));
+  Value bound = p.number(x, node.getFloat("lambd", 0.5f));
+  Value bias = p.number(x, node.getFloat("bias", 0));
+  Value above = p.select(p.less(bound, x), p.sub(x, bias), p.number(x, 0));
+  Value result = p.select(p.less(x, p.neg(bound)), p.add(x, bias), above);
+  node.setResult(p.cast(result, elementType));
+  return success();
+}
+
+/// a * sigmoid(alpha * a) * b
+static LogicalResult importSwiGlu(OnnxNode &node) {
+  if (failed(node.requireElements(floatElements)))
+    return failure();
+  Pieces p(node);
+  Value gate = node.getInput(0);
+  Value curve = node.createLike<SigmoidOp>(p.mul(gate, p.number(gate, node.getFloat("alpha", 1))));
+  node.setResult(p.mul(p.mul(gate, curve), node.getInput(1)));
+  return success();
+}
+
 /// 0.5 * x * (1 + erf(x / sqrt(2))), or with approximate "tanh"
 /// 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))).
 Value Activation::createGelu(bool isApproximate) {
@@ -180,6 +225,7 @@ static LogicalResult importGelu(OnnxNode &node) {
 
 static constexpr InputRow unaryInputs[] = {{"X"}};
 static constexpr InputRow clipInputs[] = {{"input"}, {"min", optional}, {"max", optional}};
+static constexpr InputRow swiGluInputs[] = {{"A"}, {"B"}};
 static constexpr InputRow preluInputs[] = {{"X"}, {"slope"}};
 
 static constexpr AttributeRow alphaAttributes[] = {{"alpha", Proto::FLOAT}};
@@ -187,6 +233,8 @@ static constexpr AttributeRow clipAttributes6[] = {{"max", Proto::FLOAT}, {"min"
 static constexpr AttributeRow geluAttributes[] = {{"approximate", Proto::STRING}};
 static constexpr AttributeRow hardSigmoidAttributes[] = {{"alpha", Proto::FLOAT},
                                                          {"beta", Proto::FLOAT}};
+static constexpr AttributeRow shrinkAttributes[] = {{"bias", Proto::FLOAT},
+                                                    {"lambd", Proto::FLOAT}};
 static constexpr AttributeRow seluAttributes[] = {{"alpha", Proto::FLOAT}, {"gamma", Proto::FLOAT}};
 
 static constexpr OpRow rows[] = {
@@ -200,11 +248,14 @@ static constexpr OpRow rows[] = {
     {"", "HardSwish", 14, newestOpset, unaryInputs, {}, importActivation},
     {"", "LeakyRelu", oldestOpset, newestOpset, unaryInputs, alphaAttributes, importLeakyRelu},
     {"", "Mish", 18, newestOpset, unaryInputs, {}, importActivation},
-    {"", "PRelu", oldestOpset, newestOpset, preluInputs, {}, importActivation},
+    {"", "PRelu", oldestOpset, 6, preluInputs, {}, importChannelPRelu},
+    {"", "PRelu", 7, newestOpset, preluInputs, {}, importActivation},
     {"", "Reciprocal", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
     {"", "Selu", oldestOpset, newestOpset, unaryInputs, seluAttributes, importActivation},
+    {"", "Shrink", 9, newestOpset, unaryInputs, shrinkAttributes, importShrink},
     {"", "Softplus", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
     {"", "Softsign", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
+    {"", "SwiGLU", 28, newestOpset, swiGluInputs, alphaAttributes, importSwiGlu},
     {"", "Swish", 24, newestOpset, unaryInputs, alphaAttributes, importActivation},
     {"", "ThresholdedRelu", 10, newestOpset, unaryInputs, alphaAttributes, importActivation},
 };

@@ -1,5 +1,7 @@
 // Constant, ConstantOfShape, Dropout, Identity.
 
+#include "ElementSets.h"
+#include "Pieces.h"
 #include "Rows.h"
 
 using namespace mlir;
@@ -81,29 +83,48 @@ static LogicalResult importConstantOfShape(OnnxNode &node) {
                                           node.getInput(0), value);
 }
 
-/// The form for inference: the data as it is, and a mask of which every element is true.
-static LogicalResult importDropout(OnnxNode &node) {
-  Value training = node.getInput(2);
-  if (training && isStandIn(training))
+/// In training elements are dropped with the probability `ratio`, and the others are scaled.
+static LogicalResult createTrainingDropout(OnnxNode &node, Value training) {
+  if (failed(node.requireElements(floatElements, 0)))
     return failure();
-  if (training && (!isConstant(training) || isTrue(training)))
-    return node.emitError() << "training is not supported: expected a constant false as input "
-                               "'training_mode'";
-  Value data = node.getInput(0);
+  Pieces p(node);
+  Value data = node.getInput(0), ratio = node.getInput(1);
+  if (!ratio)
+    ratio = p.number(data, node.getFloat("ratio", 0.5f));
+  ratio = p.cast(ratio, p.getElement(data));
+  Type f64 = p.builder.getF64Type();
+  Value drawn = p.call("random_uniform", p.shape(data), f64,
+                       {node.makeDtype(getDataType(f64)), p.makeSeed()});
+  Value mask = node.createComparison<GreaterEqualOp>(drawn, p.cast(ratio, f64));
+  Value scaled = p.div(data, p.sub(p.number(data, 1), ratio));
+  Value result = p.select(mask, scaled, p.number(data, 0));
+  if (training && !isConstant(training)) {
+    mask = node.createLike<OrOp>(mask, node.createLike<NotOp>(training));
+    result = p.select(training, result, data);
+  }
+  node.results = {result, node.getOpset() < 10 ? p.cast(mask, p.getElement(data)) : mask};
+  return success();
+}
+
+/// Otherwise the data is as it is, and every element of the mask is true. Before opset 7 attribute
+/// is_test says so, from opset 12 on an input.
+static LogicalResult importDropout(OnnxNode &node) {
+  Value training = node.getInput(2), data = node.getInput(0);
+  if ((training && isStandIn(training)) || isStandIn(data))
+    return failure();
+  bool isOldTraining = node.getOpset() < 7 && !node.getInt("is_test", 0);
+  if (isOldTraining || (training && (!isConstant(training) || isTrue(training))))
+    return createTrainingDropout(node, training);
   node.results = {data};
   if (node.getNumOutputs() < 2)
     return success();
-  OpBuilder &builder = node.getBuilder();
-  Type i64 = builder.getI64Type(), maskType = builder.getI1Type();
-  if (node.getOpset() < 10) // the mask has the data's type there
-    maskType = node.getElementType(0);
-  auto scalarType = RankedTensorType::get({}, maskType);
-  Attribute one = isa<FloatType>(maskType) ? Attribute(builder.getFloatAttr(maskType, 1))
-                                           : Attribute(builder.getIntegerAttr(maskType, 1));
-  Value shape = ShapeOp::create(builder, node.getLoc(), PlannedType::getUnranked(i64), data);
-  Value value = node.createConstant(makeDenseConstant(DenseElementsAttr::get(scalarType, one)));
-  node.results.push_back(ConstantOfShapeOp::create(
-      builder, node.getLoc(), PlannedType::getUnranked(maskType), shape, value));
+  Pieces p(node);
+  Value truth = p.equal(p.ints(0), p.ints(0));
+  // Before opset 10 the mask has the data's type.
+  Value value = p.cast(p.reshape(truth, ArrayRef<int64_t>()),
+                       node.getOpset() < 10 ? p.getElement(data) : p.getElement(truth));
+  node.results.push_back(
+      ExpandOp::create(p.builder, node.getLoc(), value.getType(), value, p.shape(data)));
   return success();
 }
 
@@ -127,6 +148,8 @@ static constexpr AttributeRow constantAttributes12[] = {{"sparse_value", Proto::
                                                         {"value_ints", Proto::INTS},
                                                         {"value_string", Proto::STRING},
                                                         {"value_strings", Proto::STRINGS}};
+static constexpr AttributeRow dropoutAttributes1[] = {{"is_test", Proto::INT},
+                                                      {"ratio", Proto::FLOAT}};
 static constexpr AttributeRow dropoutAttributes7[] = {{"ratio", Proto::FLOAT}};
 static constexpr AttributeRow dropoutAttributes12[] = {{"seed", Proto::INT}};
 
@@ -138,8 +161,9 @@ static constexpr OpRow rows[] = {
     {"", "Constant", 12, newestOpset, {}, constantAttributes12, importConstant},
     {"", "ConstantOfShape", 9, newestOpset, inputInputs, constantAttributes1,
      importConstantOfShape},
-    {"", "Dropout", oldestOpset, 11, dataInputs, dropoutAttributes7, importDropout, maskOutputs,
+    {"", "Dropout", oldestOpset, 6, dataInputs, dropoutAttributes1, importDropout, maskOutputs,
      twoOutputs},
+    {"", "Dropout", 7, 11, dataInputs, dropoutAttributes7, importDropout, maskOutputs, twoOutputs},
     {"", "Dropout", 12, newestOpset, dropoutInputs12, dropoutAttributes12, importDropout,
      maskOutputs, twoOutputs},
     {"", "Identity", oldestOpset, newestOpset, inputInputs, {}, importIdentity, {}, handles},

@@ -54,7 +54,7 @@ struct GemmForm {
 
 /// alpha * A * B + beta * C. A bias of the product itself only where nothing is multiplied.
 static LogicalResult createGemm(OnnxNode &node, const GemmForm &form) {
-  Type elementType = node.getElementType(0);
+  Type type = node.getElementType(0);
   float alpha = node.getFloat("alpha", 1), beta = node.getFloat("beta", 1);
   Value addend = node.getInput(2), bias;
   auto addendType = addend ? cast<PlannedType>(addend.getType()) : PlannedType();
@@ -62,14 +62,14 @@ static LogicalResult createGemm(OnnxNode &node, const GemmForm &form) {
       form.columns && addendType.getDim(0) == form.columns)
     std::swap(addend, bias);
 
-  if (failed(node.createOp<MatmulOp>(elementType, node.getInput(0), node.getInput(1), bias,
+  if (failed(node.createOp<MatmulOp>(type, node.getInput(0), node.getInput(1), bias,
                                      form.transposeA, form.transposeB)))
     return failure();
   Value product = node.results.front();
   auto scale = [&](Value &value, float factor) -> LogicalResult {
     if (factor == 1)
       return success();
-    if (failed(node.createOp<MulOp>(elementType, value, node.createScalarLike(value, factor))))
+    if (failed(node.createOp<MulOp>(type, value, node.createScalarLike(value, factor))))
       return failure();
     value = node.results.front();
     return success();
@@ -80,7 +80,7 @@ static LogicalResult createGemm(OnnxNode &node, const GemmForm &form) {
     return success();
   if (failed(scale(addend, beta)))
     return failure();
-  return node.createOp<AddOp>(elementType, product, addend);
+  return node.createOp<AddOp>(type, product, addend);
 }
 
 static LogicalResult importGemm(OnnxNode &node) {
@@ -107,13 +107,20 @@ static constexpr InputRow gemmInputs7[] = {{"A"}, {"B"}, {"C"}};
 static constexpr InputRow gemmInputs11[] = {{"A"}, {"B"}, {"C", optional}};
 static constexpr InputRow binaryInputs[] = {{"A"}, {"B"}};
 
+// A C that broadcasts does so as in later opsets.
+static constexpr AttributeRow gemmAttributes1[] = {{"alpha", Proto::FLOAT},
+                                                   {"beta", Proto::FLOAT},
+                                                   {"broadcast", Proto::INT},
+                                                   {"transA", Proto::INT},
+                                                   {"transB", Proto::INT}};
 static constexpr AttributeRow gemmAttributes[] = {{"alpha", Proto::FLOAT},
                                                   {"beta", Proto::FLOAT},
                                                   {"transA", Proto::INT},
                                                   {"transB", Proto::INT}};
 
 static constexpr OpRow rows[] = {
-    {"", "Gemm", oldestOpset, 10, gemmInputs7, gemmAttributes, importGemm},
+    {"", "Gemm", oldestOpset, 6, gemmInputs7, gemmAttributes1, importGemm},
+    {"", "Gemm", 7, 10, gemmInputs7, gemmAttributes, importGemm},
     {"", "Gemm", 11, newestOpset, gemmInputs11, gemmAttributes, importGemm},
     {"", "MatMul", oldestOpset, newestOpset, binaryInputs, {}, importMatMul},
 };

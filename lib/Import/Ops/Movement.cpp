@@ -15,33 +15,38 @@ static LogicalResult importFlatten(OnnxNode &node) {
                                   static_cast<uint64_t>(node.getInt("axis", 1)));
 }
 
-static LogicalResult importReshape(OnnxNode &node) {
-  FailureOr<bool> allowZero = node.getFlag("allowzero", false);
-  if (failed(node.requireIntegers(1, /*allowI32=*/false, 1)) || failed(allowZero))
-    return failure();
-  return node.createOp<ReshapeOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
-                                  *allowZero);
-}
-
 /// Axes, splits, pads: an attribute before they became the input of this index. Null where neither
 /// is there.
-static FailureOr<Value> getIntsOperand(OnnxNode &node, StringRef attribute, size_t index) {
+static FailureOr<Value> getIntsOperand(OnnxNode &node, StringRef attribute, size_t index,
+                                       std::optional<int64_t> rank = 1) {
   if (node.findAttribute(attribute))
     return node.createInts(node.getInts(attribute, {}));
-  if (failed(node.requireIntegers(index, /*allowI32=*/false, 1)))
+  if (failed(node.requireIntegers(index, /*allowI32=*/false, rank)))
     return failure();
   return node.getInput(index);
 }
 
+/// Before opset 5 the shape is an attribute.
+static LogicalResult importReshape(OnnxNode &node) {
+  FailureOr<bool> allowZero = node.getFlag("allowzero", false);
+  if (node.getOpset() < 5 && failed(node.requireAttribute("shape")))
+    return failure();
+  FailureOr<Value> shape = getIntsOperand(node, "shape", 1);
+  if (failed(shape) || failed(allowZero))
+    return failure();
+  return node.createOp<ReshapeOp>(node.getElementType(0), node.getInput(0), *shape, *allowZero);
+}
+
+/// A single axis may be a scalar, as exporters write it.
 static LogicalResult importSqueeze(OnnxNode &node) {
-  FailureOr<Value> axes = getIntsOperand(node, "axes", 1);
+  FailureOr<Value> axes = getIntsOperand(node, "axes", 1, /*rank=*/std::nullopt);
   if (failed(axes))
     return failure();
   return node.createOp<SqueezeOp>(node.getElementType(0), node.getInput(0), *axes);
 }
 
 static LogicalResult importUnsqueeze(OnnxNode &node) {
-  FailureOr<Value> axes = getIntsOperand(node, "axes", 1);
+  FailureOr<Value> axes = getIntsOperand(node, "axes", 1, /*rank=*/std::nullopt);
   if (failed(axes) || (!*axes && failed(node.requireAttribute("axes"))))
     return failure();
   return node.createOp<UnsqueezeOp>(node.getElementType(0), node.getInput(0), *axes);
@@ -187,16 +192,17 @@ static LogicalResult importPad(OnnxNode &node) {
 
 static LogicalResult importPadAttributes(OnnxNode &node) {
   FailureOr<PadMode> mode = getPadMode(node);
-  bool good = succeeded(node.requireAttribute("pads"));
+  StringRef name = node.getOpset() < 2 ? "paddings" : "pads";
+  bool good = succeeded(node.requireAttribute(name));
   if (!good || failed(mode))
     return failure();
   Type elementType = node.getElementType(0);
   if (!isa<FloatType>(elementType) && !isStandIn(node.getInput(0)))
     return node.emitError() << "expected input 'data' to have elements of a float type, found "
                             << elementType;
-  Value value = node.createFloat(node.getFloat("value", 0), elementType);
+  Value value = node.createNumber(node.getFloat("value", 0), elementType);
   return node.createOp<DynamicPadOp>(elementType, *mode, node.getInput(0),
-                                     node.createInts(node.getInts("pads", {})), value,
+                                     node.createInts(node.getInts(name, {})), value,
                                      /*axes=*/Value());
 }
 
@@ -241,9 +247,12 @@ static constexpr InputRow tileInputs[] = {{"input"}, {"repeats"}};
 static constexpr InputRow unsqueezeInputs13[] = {{"data"}, {"axes"}};
 
 static constexpr AttributeRow axisAttributes[] = {{"axis", Proto::INT}};
+static constexpr AttributeRow padAttributes1[] = {
+    {"mode", Proto::STRING}, {"paddings", Proto::INTS}, {"value", Proto::FLOAT}};
 static constexpr AttributeRow padAttributes2[] = {
     {"mode", Proto::STRING}, {"pads", Proto::INTS}, {"value", Proto::FLOAT}};
 static constexpr AttributeRow padAttributes11[] = {{"mode", Proto::STRING}};
+static constexpr AttributeRow reshapeAttributes1[] = {{"shape", Proto::INTS}};
 static constexpr AttributeRow reshapeAttributes14[] = {{"allowzero", Proto::INT}};
 static constexpr AttributeRow shapeAttributes15[] = {{"end", Proto::INT}, {"start", Proto::INT}};
 static constexpr AttributeRow sliceAttributes1[] = {
@@ -268,23 +277,26 @@ static constexpr OpRow rows[] = {
     {"", "Expand", 8, newestOpset, expandInputs, {}, importExpand},
     {"", "Flatten", oldestOpset, newestOpset, inputInputs, axisAttributes, importFlatten},
     {"", "Gather", oldestOpset, newestOpset, gatherInputs, axisAttributes, importGather},
-    {"", "Pad", oldestOpset, 10, dataInputs, padAttributes2, importPadAttributes},
+    {"", "Pad", oldestOpset, 1, dataInputs, padAttributes1, importPadAttributes},
+    {"", "Pad", 2, 10, dataInputs, padAttributes2, importPadAttributes},
     {"", "Pad", 11, 17, padInputs11, padAttributes11, importPad},
     {"", "Pad", 18, newestOpset, padInputs18, padAttributes11, importPad},
     {"", "Range", 11, newestOpset, rangeInputs, {}, importRange},
-    {"", "Reshape", oldestOpset, 13, reshapeInputs, {}, importReshape},
+    {"", "Reshape", oldestOpset, 4, dataInputs, reshapeAttributes1, importReshape},
+    {"", "Reshape", 5, 13, reshapeInputs, {}, importReshape},
     {"", "Reshape", 14, newestOpset, reshapeInputs, reshapeAttributes14, importReshape},
     {"", "Shape", oldestOpset, 14, dataInputs, {}, importShape, {}, handles},
     {"", "Shape", 15, newestOpset, dataInputs, shapeAttributes15, importShape, {}, handles},
     {"", "Size", oldestOpset, newestOpset, dataInputs, {}, importSize},
     {"", "Slice", oldestOpset, 9, dataInputs, sliceAttributes1, importSliceAttributes},
     {"", "Slice", 10, newestOpset, sliceInputs10, {}, importSlice},
-    {"", "Split", oldestOpset, 12, inputInputs, splitAttributes2, importSplit, {}, anyOutputs},
+    {"", "Split", oldestOpset, 1, splitInputs13, splitAttributes2, importSplit, {}, anyOutputs},
+    {"", "Split", 2, 12, inputInputs, splitAttributes2, importSplit, {}, anyOutputs},
     {"", "Split", 13, 17, splitInputs13, axisAttributes, importSplit, {}, anyOutputs},
     {"", "Split", 18, newestOpset, splitInputs13, splitAttributes18, importSplit, {}, anyOutputs},
     {"", "Squeeze", oldestOpset, 12, dataInputs, axesAttributes, importSqueeze},
     {"", "Squeeze", 13, newestOpset, squeezeInputs13, {}, importSqueeze},
-    {"", "Tile", oldestOpset, newestOpset, tileInputs, {}, importTile},
+    {"", "Tile", 6, newestOpset, tileInputs, {}, importTile},
     {"", "Transpose", oldestOpset, newestOpset, dataInputs, transposeAttributes, importTranspose},
     {"", "Unsqueeze", oldestOpset, 12, dataInputs, axesAttributes, importUnsqueeze},
     {"", "Unsqueeze", 13, newestOpset, unsqueezeInputs13, {}, importUnsqueeze},

@@ -1,24 +1,81 @@
 // BatchNormalization, LayerNormalization, LogSoftmax, RMSNormalization, Softmax.
 
 #include "ElementSets.h"
+#include "Pieces.h"
 #include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
 
-/// The form for inference; momentum is for training alone.
+namespace {
+/// Statistics of the channels of an input.
+struct Statistics {
+  Value mean, variance;
+};
+} // namespace
+
+/// (X - mean) / sqrt(variance + epsilon) * scale + B, all as tensors of the input's element type.
+static Value normalizeChannels(Pieces &p, Value rows, const Statistics &statistics, Value scale,
+                               Value shift, float epsilon) {
+  auto broadcast = [&](Value vector) { return p.unsqueeze(p.cast(vector, p.getElement(rows)), 1); };
+  Value deviation = p.sqrt(p.add(broadcast(statistics.variance), p.number(rows, epsilon)));
+  Value normal = p.div(p.sub(rows, broadcast(statistics.mean)), deviation);
+  return p.add(p.mul(normal, broadcast(scale)), broadcast(shift));
+}
+
+/// In training the statistics are those of the batch, and further outputs are the running ones.
+static LogicalResult createBatchNorm(OnnxNode &node, bool isTraining) {
+  Pieces p(node);
+  Value input = node.getInput(0), rows = p.reshape(input, {0, 0, -1});
+  Statistics statistics{node.getInput(3), node.getInput(4)};
+  SmallVector<Value> running;
+  if (isTraining) {
+    Value mean = p.mean(rows, {0, 2});
+    Statistics batch{p.reshape(mean, -1),
+                     p.reshape(p.mean(p.square(p.sub(rows, mean)), {0, 2}), -1)};
+    float momentum = node.getFloat("momentum", 0.9f);
+    auto mix = [&](Value old, Value current) {
+      current = p.cast(current, p.getElement(old));
+      return p.add(p.mul(old, p.number(old, momentum)),
+                   p.mul(current, p.number(current, 1 - momentum)));
+    };
+    running = {mix(statistics.mean, batch.mean), mix(statistics.variance, batch.variance)};
+    statistics = batch;
+  }
+  Value result = normalizeChannels(p, rows, statistics, node.getInput(1), node.getInput(2),
+                                   node.getFloat("epsilon", 1e-5f));
+  node.results = {p.reshapeLike(result, input)};
+  node.results.append(running);
+  return success();
+}
+
+/// What a convolution's weights may take over is an op of its own. Before opset 14 the form depends
+/// on what is asked for, before opset 7 on attribute is_test.
 static LogicalResult importBatchNorm(OnnxNode &node) {
   bool good = true;
-  for (size_t index = 0; index != 5; ++index)
+  for (size_t index = 0; index != node.inputs.size(); ++index)
     good &= succeeded(node.requireElements(floatElements, index));
   FailureOr<bool> training = node.getFlag("training_mode", false);
-  if (succeeded(training) && *training)
-    node.emitError() << "training_mode 1 is not supported yet, only 0";
   FailureOr<bool> spatial = node.getFlag("spatial", true);
-  if (succeeded(spatial) && !*spatial)
+  FailureOr<bool> isTest = node.getFlag("is_test", false);
+  if (succeeded(spatial) && !*spatial) {
     node.emitError() << "spatial 0 is not supported yet, only 1";
-  if (!good || failed(training) || *training || failed(spatial) || !*spatial)
+    good = false;
+  }
+  if (!good || failed(training) || failed(spatial) || failed(isTest) ||
+      llvm::any_of(node.inputs, isStandIn))
     return failure();
+  bool isTraining = *training || (node.getOpset() < 7 && !*isTest);
+  for (size_t index = 1; !isTraining && index < node.getNumOutputs(); ++index)
+    if (!node.getOutputName(index).empty())
+      return node.emitError() << "expected no output but the first one where nothing is trained, "
+                              << "found '" << node.getOutputName(index) << "'";
+  bool isFoldable = llvm::all_of(node.inputs, [&](Value input) {
+    return node.getElementType(0).isF32() &&
+           llvm::cast<PlannedType>(input.getType()).getElementType().isF32();
+  });
+  if (isTraining || !isFoldable)
+    return createBatchNorm(node, isTraining);
   return node.createOp<BatchNormOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
                                     node.getInput(2), node.getInput(3), node.getInput(4),
                                     llvm::APFloat(node.getFloat("epsilon", 1e-5f)));
@@ -84,21 +141,17 @@ static LogicalResult importSoftmax(OnnxNode &node) {
 static LogicalResult importFlatSoftmax(OnnxNode &node) {
   if (failed(node.requireElements(floatElements)))
     return failure();
-  Builder builder(node.getContext());
-  Type elementType = node.getElementType(0);
   Value input = node.getInput(0);
   auto type = cast<PlannedType>(input.getType());
   int64_t axis = node.getInt("axis", 1);
   bool isLog = node.getOp() == "LogSoftmax";
   if (axis == -1 || (type.hasRank() && axis == type.getRank() - 1))
-    return node.createOp<SoftmaxOp>(elementType, input, static_cast<uint64_t>(axis), isLog);
-  Value matrix = node.createPiece<FlattenOp>(input, static_cast<uint64_t>(axis));
-  Value result = node.createPiece<SoftmaxOp>(matrix, /*axis=*/uint64_t(1), isLog);
-  if (failed(node.createOp<ShapeOp>(builder.getI64Type(), input, /*start=*/uint64_t(0),
-                                    /*end=*/IntegerAttr())))
-    return failure();
-  return node.createOp<ReshapeOp>(elementType, result, node.results.front(),
-                                  /*allow_zero=*/true);
+    return node.createOp<SoftmaxOp>(type.getElementType(), input, static_cast<uint64_t>(axis),
+                                    isLog);
+  Value matrix = node.createLike<FlattenOp>(input, static_cast<uint64_t>(axis));
+  Value result = node.createLike<SoftmaxOp>(matrix, /*axis=*/uint64_t(1), isLog);
+  node.setResult(node.createReshape(result, node.createShape(input)));
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -112,6 +165,10 @@ static constexpr InputRow layerNormInputs[] = {{"X"}, {"Scale"}, {"B", optional}
 static constexpr InputRow rmsNormInputs[] = {{"X"}, {"scale"}};
 static constexpr InputRow softmaxInputs[] = {{"input"}};
 
+static constexpr AttributeRow batchNormAttributes1[] = {{"epsilon", Proto::FLOAT},
+                                                        {"is_test", Proto::INT},
+                                                        {"momentum", Proto::FLOAT},
+                                                        {"spatial", Proto::INT}};
 static constexpr AttributeRow batchNormAttributes7[] = {
     {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"spatial", Proto::INT}};
 static constexpr AttributeRow batchNormAttributes9[] = {{"epsilon", Proto::FLOAT},
@@ -127,12 +184,14 @@ static constexpr StringLiteral batchNormOutputs14[] = {"running_mean", "running_
 static constexpr StringLiteral layerNormOutputs[] = {"Mean", "InvStdDev"};
 
 static constexpr OpRow rows[] = {
-    {"", "BatchNormalization", oldestOpset, 8, batchNormInputs, batchNormAttributes7,
-     importBatchNorm, batchNormOutputs},
+    {"", "BatchNormalization", oldestOpset, 6, batchNormInputs, batchNormAttributes1,
+     importBatchNorm, batchNormOutputs, fiveOutputs},
+    {"", "BatchNormalization", 7, 8, batchNormInputs, batchNormAttributes7, importBatchNorm,
+     batchNormOutputs, fiveOutputs},
     {"", "BatchNormalization", 9, 13, batchNormInputs, batchNormAttributes9, importBatchNorm,
-     batchNormOutputs},
+     batchNormOutputs, fiveOutputs},
     {"", "BatchNormalization", 14, newestOpset, batchNormInputs14, batchNormAttributes14,
-     importBatchNorm, batchNormOutputs14},
+     importBatchNorm, batchNormOutputs14, threeOutputs},
     {"", "LayerNormalization", 17, newestOpset, layerNormInputs, layerNormAttributes,
      importLayerNorm, layerNormOutputs},
     {"", "LogSoftmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},

@@ -82,9 +82,9 @@ static LogicalResult createPowerSum(OnnxNode &node, int64_t p,
                                     function_ref<LogicalResult(Value powers)> reduce) {
   Value input = node.getInput(0);
   auto power = [&](Value value, double exponent) {
-    return node.createPiece<PowOp>(value, node.createScalarLike(value, exponent));
+    return node.createLike<PowOp>(value, node.createScalarLike(value, exponent));
   };
-  if (failed(reduce(power(node.createPiece<AbsOp>(input), static_cast<double>(p)))))
+  if (failed(reduce(power(node.createLike<AbsOp>(input), static_cast<double>(p)))))
     return failure();
   node.setResult(power(node.results.front(), 1.0 / static_cast<double>(p)));
   return success();

@@ -5,31 +5,58 @@
 
 #include "llvm/ADT/StringSwitch.h"
 
-#include <limits>
-
 using namespace mlir;
 using namespace dlc;
 
-/// log(sum(exp(x))) as max + log(sum(exp(x - max))), which does not overflow. An infinite maximum
-/// is replaced by a finite one: x - max is no NaN.
-static LogicalResult createLogSumExp(OnnxNode &node, DenseI64ArrayAttr axes, bool keepDims) {
-  constexpr float largest = std::numeric_limits<float>::max();
-  Value input = node.getInput(0);
-  auto maximum = [&](bool keep) -> Value {
-    Value most = node.createPiece<ReduceOp>(ReduceKind::max, input, axes, keep);
-    return node.createPiece<ClipOp>(most, node.createScalar(-largest), node.createScalar(largest));
-  };
-  Value powers = node.createPiece<ExpOp>(node.createPiece<SubOp>(input, maximum(true)));
-  Value sum = node.createPiece<ReduceOp>(ReduceKind::log_sum, powers, axes, keepDims);
-  node.setResult(node.createPiece<AddOp>(sum, maximum(keepDims)));
-  return success();
+namespace {
+/// What a reduction reduces.
+struct Reduced {
+  Value operand;          // axes that are no constant; null: the attribute
+  DenseI64ArrayAttr axes; // null: all dims
+  bool keepAll = false;   // an operand without elements: no dims, not all
+};
+} // namespace
+
+static Value createReduce(OnnxNode &node, ReduceKind kind, Value input, const Reduced &reduced,
+                          bool keepDims) {
+  if (reduced.operand) {
+    Type type = PlannedType::getUnranked(cast<PlannedType>(input.getType()).getElementType());
+    return DynamicReduceOp::create(node.getBuilder(), node.getLoc(), type, kind, input,
+                                   reduced.operand, keepDims, reduced.keepAll);
+  }
+  Type type = PlannedType::getUnranked(cast<PlannedType>(input.getType()).getElementType());
+  return ReduceOp::create(node.getBuilder(), node.getLoc(), type, kind, input, reduced.axes,
+                          keepDims);
 }
 
-/// Without axes (null): over all dims.
-static LogicalResult createReduce(OnnxNode &node, DenseI64ArrayAttr axes, bool keepDims) {
+/// log(sum(exp(x))) as max + log(sum(exp(x - max))), which does not overflow. An infinite maximum
+/// is replaced by a finite one: x - max is no NaN.
+static Value createLogSumExp(OnnxNode &node, Value input, const Reduced &reduced, bool keepDims) {
+  auto type = cast<FloatType>(cast<PlannedType>(input.getType()).getElementType());
+  double largest = llvm::APFloat::getLargest(type.getFloatSemantics()).convertToDouble();
+  auto maximum = [&](bool keep) -> Value {
+    Value most = createReduce(node, ReduceKind::max, input, reduced, keep);
+    return node.createLike<ClipOp>(most, node.createScalarLike(input, -largest),
+                                   node.createScalarLike(input, largest));
+  };
+  Value powers = node.createLike<ExpOp>(node.createLike<SubOp>(input, maximum(true)));
+  Value sum = createReduce(node, ReduceKind::log_sum, powers, reduced, keepDims);
+  return node.createLike<AddOp>(sum, maximum(keepDims));
+}
+
+static LogicalResult importReduction(OnnxNode &node, const Reduced &reduced, bool keepDims) {
   StringRef op = node.getOp();
-  if (op == "ReduceLogSumExp")
-    return createLogSumExp(node, axes, keepDims);
+  Value input = node.getInput(0);
+  if (op == "ReduceLogSumExp") {
+    // Integers are summed up as f64, and the logarithm is cut off.
+    Type elementType = node.getElementType(0);
+    bool isReal = isFloat(elementType);
+    if (!isReal)
+      input = node.createCast(input, Builder(node.getContext()).getF64Type());
+    Value result = createLogSumExp(node, input, reduced, keepDims);
+    node.setResult(isReal ? result : node.createCast(result, elementType));
+    return success();
+  }
   ReduceKind kind = llvm::StringSwitch<ReduceKind>(op)
                         .Case("ReduceL1", ReduceKind::l1)
                         .Case("ReduceL2", ReduceKind::l2)
@@ -40,43 +67,56 @@ static LogicalResult createReduce(OnnxNode &node, DenseI64ArrayAttr axes, bool k
                         .Case("ReduceProd", ReduceKind::prod)
                         .Case("ReduceSum", ReduceKind::sum)
                         .Case("ReduceSumSquare", ReduceKind::sum_square);
-  return node.createOp<ReduceOp>(node.getElementType(0), kind, node.getInput(0), axes, keepDims);
+  node.setResult(createReduce(node, kind, input, reduced, keepDims));
+  return success();
 }
 
+/// Bools have extrema, from opset 20 on.
 static LogicalResult requireReducible(OnnxNode &node) {
-  if (node.getOp() == "ReduceLogSumExp")
-    return node.requireF32(1);
   if (isStandIn(node.getInput(0)))
     return failure();
+  bool isExtremum = node.getOp() == "ReduceMax" || node.getOp() == "ReduceMin";
+  if (isExtremum && node.getOpset() >= 20 && isBool(node.getElementType(0)))
+    return success();
   return node.requireElements(numberElements, 0);
 }
 
-/// An empty list of axes stands for all dims.
-static DenseI64ArrayAttr getAxesAttr(OnnxNode &node, ArrayRef<int64_t> axes) {
-  return axes.empty() ? DenseI64ArrayAttr() : Builder(node.getContext()).getDenseI64ArrayAttr(axes);
-}
-
-/// Before opset 18 (ReduceSum: 13) the axes are an attribute.
+/// Before opset 18 (ReduceSum: 13) the axes are an attribute. An empty list stands for all dims.
 static LogicalResult importReduceAttributes(OnnxNode &node) {
   bool good = succeeded(requireReducible(node));
   FailureOr<bool> keepDims = node.getFlag("keepdims", true);
   if (!good || failed(keepDims))
     return failure();
-  return createReduce(node, getAxesAttr(node, node.getInts("axes", {})), *keepDims);
+  SmallVector<int64_t> axes = node.getInts("axes", {});
+  Reduced reduced;
+  if (!axes.empty())
+    reduced.axes = Builder(node.getContext()).getDenseI64ArrayAttr(axes);
+  return importReduction(node, reduced, *keepDims);
 }
 
 static LogicalResult importReduce(OnnxNode &node) {
   bool good = succeeded(requireReducible(node));
   FailureOr<bool> keepDims = node.getFlag("keepdims", true);
   FailureOr<bool> noop = node.getFlag("noop_with_empty_axes", false);
-  FailureOr<SmallVector<int64_t>> axes = SmallVector<int64_t>();
-  if (node.getInput(1))
-    axes = node.getConstantInts(1);
-  if (!good || failed(keepDims) || failed(noop) || failed(axes))
+  Value axes = node.getInput(1);
+  good &= succeeded(node.requireIntegers(1, /*allowI32=*/false, 1));
+  if (!good || failed(keepDims) || failed(noop))
     return failure();
-  if (axes->empty() && *noop) // over no dims: l1 and the like still change each element
-    return createReduce(node, Builder(node.getContext()).getDenseI64ArrayAttr({}), *keepDims);
-  return createReduce(node, getAxesAttr(node, *axes), *keepDims);
+  Reduced reduced;
+  Builder builder(node.getContext());
+  if (axes && !isConstant(axes)) {
+    reduced.operand = axes;
+    reduced.keepAll = *noop;
+    return importReduction(node, reduced, *keepDims);
+  }
+  FailureOr<SmallVector<int64_t>> list = SmallVector<int64_t>();
+  if (axes)
+    list = node.getConstantInts(1);
+  if (failed(list))
+    return failure();
+  if (!list->empty() || *noop) // over no dims: l1 and the like still change each element
+    reduced.axes = builder.getDenseI64ArrayAttr(*list);
+  return importReduction(node, reduced, *keepDims);
 }
 
 //===----------------------------------------------------------------------===//

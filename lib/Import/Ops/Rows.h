@@ -14,10 +14,12 @@ using Proto = onnx::AttributeProto;
 inline constexpr bool optional = false;
 
 inline constexpr OpRow::Extra anyOutputs{.outputs = OpRow::anyOutputs};
+inline constexpr OpRow::Extra fiveOutputs{.outputs = 5};
 inline constexpr OpRow::Extra fourOutputs{.outputs = 4};
 inline constexpr OpRow::Extra handles{.handles = true};
 inline constexpr OpRow::Extra iterations{
     .outputs = OpRow::anyOutputs, .variadicInputs = true, .handles = true};
+inline constexpr OpRow::Extra threeOutputs{.outputs = 3};
 inline constexpr OpRow::Extra twoHandles{.outputs = 2, .handles = true};
 inline constexpr OpRow::Extra twoOutputs{.outputs = 2};
 inline constexpr OpRow::Extra variadic{.variadicInputs = true};

@@ -63,7 +63,7 @@ Value dlc::padInput(OnnxNode &node, const Window &window, double outside) {
   if (!window.isSame())
     return input;
   Value element = outside == 0 ? Value() : node.createScalarLike(input, outside);
-  return node.createPiece<SamePadOp>(input, element, window.kernel, window.strides,
+  return node.createLike<SamePadOp>(input, element, window.kernel, window.strides,
                                      window.dilations, window.same == Window::Same::upper);
 }
 

@@ -88,6 +88,10 @@ def binary(c):
         c.fails(name, [tame((2, 3)), tame((2,))], "do not broadcast")
         c.fails(name, [tame((2,)), tame((2,), np.int32)], "expected operand 1 to have element type f32, found i32")
         c.fails(name, [tame((2,))], "operand 1 is missing")
+    for name, reference in {"and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor}.items():
+        for dtype in INTEGERS:
+            for left, right in BROADCASTS:
+                c.like(name, [sample(left, dtype), sample(right, dtype)], reference, exact=True)
     for name, reference in {"and": np.logical_and, "or": np.logical_or, "xor": np.logical_xor, "equal": np.equal}.items():
         for left, right in BROADCASTS:
             c.like(name, [sample(left, bool), sample(right, bool)], reference)
@@ -122,7 +126,9 @@ def mod_and_pow(c):
 def unary(c):
     erf = np.vectorize(math.erf, otypes=[float])
     real = {"floor": np.floor, "ceil": np.ceil, "round": np.round, "sqrt": np.sqrt, "exp": np.exp, "log": np.log,
-            "erf": erf, "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "is_nan": np.isnan,
+            "erf": erf, "sin": np.sin, "cos": np.cos, "tanh": np.tanh, "is_nan": np.isnan, "tan": np.tan, "asin": np.arcsin,
+            "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh, "cosh": np.cosh, "asinh": np.arcsinh, "acosh": np.arccosh,
+            "atanh": np.arctanh,
             "sigmoid": lambda x: 1 / (1 + np.exp(-x))}
     any_number = {"abs": np.abs, "sign": np.sign}
     signed = {"neg": np.negative, "relu": lambda x: np.where(x < 0, x.dtype.type(0), x)}
@@ -138,8 +144,11 @@ def unary(c):
             for name, reference in signed.items():
                 c.like(name, [sample(shape, dtype)], reference)
         c.like("not", [sample(shape, bool)], np.logical_not)
+        for dtype in INTEGERS:
+            c.like("not", [sample(shape, dtype)], np.invert, exact=True)
     c.equal("round", [np.array([0.5, 1.5, 2.5, -0.5, -2.5], np.float32)], [np.array([0.0, 2, 2, -0.0, -2])], exact=True)
-    for name in [*real, "leaky_relu", "not"]:
+    c.fails("not", [tame((2,))], "element type f32")
+    for name in [*real, "leaky_relu"]:
         c.fails(name, [tame((2,), np.int32)], "element type i32")
     for name in [*any_number, *signed]:
         c.fails(name, [text("a")], "element type string")
@@ -223,14 +232,17 @@ def nearest(integers, target):
 
 from op_cases_math import MATH_FAMILIES  # noqa: E402
 from op_cases_movement import MOVEMENT_FAMILIES  # noqa: E402
+from op_cases_signal import SIGNAL_FAMILIES  # noqa: E402
 
-FAMILIES = [binary, mod_and_pow, unary, choices, casts, *MOVEMENT_FAMILIES, *MATH_FAMILIES]
+FAMILIES = [binary, mod_and_pow, unary, choices, casts, *MOVEMENT_FAMILIES, *MATH_FAMILIES, *SIGNAL_FAMILIES]
 
 # Every op but those of strings and sequences, which OpsTests checks.
 NUMERIC = set("""
-abs add and arg_max arg_min batch_norm broadcast cast ceil clip concat constant_of_shape conv cos cumsum div dynamic_pad
-dynamic_slice equal erf exp expand flatten floor gather gather_elements gather_nd global_pool greater greater_equal identity
-is_nan layer_norm leaky_relu less less_equal log matmul max max_pool_indices min mod mul neg nonzero not one_hot or pad pool pow range
-reduce relu reshape resize resize_sizes reverse_sequence round scatter_elements scatter_nd select shape sigmoid sign sin
-size slice softmax split sqrt squeeze sub tanh tile top_k transpose trilu unique unsqueeze xor
+abs acos acosh add and arg_max arg_min asin asinh atan atanh batch_norm bit_cast broadcast cast ceil clip concat
+constant_of_shape conv cos cosh cumprod cumsum det dft div dynamic_pad dynamic_reduce dynamic_slice einsum equal erf exp
+expand flatten floor gather gather_elements gather_nd global_pool greater greater_equal identity is_nan layer_norm
+leaky_relu less less_equal log matmul max max_pool_indices mel_weight_matrix min mod mul multinomial neg nonzero not one_hot or
+pad pool pow random_normal random_uniform range reduce relu reshape resize resize_sizes reverse_sequence round
+scatter_elements scatter_nd select shape shift_left shift_right sigmoid sign sin sinh size slice softmax split sqrt
+squeeze stft sub tan tanh tile top_k transpose trilu unique unsqueeze xor
 """.split())

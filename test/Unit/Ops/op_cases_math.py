@@ -124,7 +124,15 @@ def reductions(c):
     c.equal("reduce", [np.array([True, False])], [np.array(True)], kind="max", axes=[0])
     c.fails("reduce", [tame((2, 3))], "axis 2 is not among 2 dims", kind="sum", axes=[2])
     c.fails("reduce", [tame((2, 3))], "axis -2 occurs twice", kind="sum", axes=[0, -2])
-    c.fails("reduce", [tame((2,), np.int32)], "a logarithm of i32 is none", kind="log_sum", axes=[0])
+    c.equal("reduce", [np.array([[5, 7], [0, 0]], np.int32)], [np.array([2, np.iinfo(np.int32).min], np.int32)], kind="log_sum", axes=[1])
+    c.fails("reduce", [tame((2,), np.int32)], "an exponential of i32 is none", kind="log_sum_exp", axes=[0])
+    x = tame((2, 3, 4), np.float64)
+    for axes in ((1,), (0, -1), (0, 1, 2)):
+        c.equal("dynamic_reduce", [x, i64(*axes)], [np.sum(x, axes, keepdims=True)], kind="sum", keep_dims=1)
+    c.equal("dynamic_reduce", [x, i64()], [np.sum(x)], kind="sum")
+    c.equal("dynamic_reduce", [x, i64()], [np.abs(x)], kind="l1", keep_all=1)
+    c.fails("dynamic_reduce", [x, i64(3)], "axis 3 is not among 3 dims", kind="sum")
+    c.fails("dynamic_reduce", [x, i64(0, -3)], "axis -3 occurs twice", kind="sum")
     c.fails("reduce", [tame((2,))], "unknown value ''", axes=[0])
 
 
@@ -194,6 +202,11 @@ def order(c):
             for exclusive in (0, 1):
                 for reverse in (0, 1):
                     c.onnx("cumsum", [tame(shape, dtype), scalar(axis)], "CumSum", exclusive=exclusive, reverse=reverse)
+    for dtype in (np.float32, np.float64, np.int32, np.int64):
+        for exclusive in (0, 1):
+            c.onnx("cumprod", [tame((2, 5), dtype), scalar(1)], "CumProd", opset=26, exclusive=exclusive, reverse=exclusive)
+            c.onnx("cumprod", [tame((3,), dtype), scalar(-1)], "CumProd", opset=26, exclusive=exclusive, reverse=0)
+    c.fails("cumprod", [tame((2,)), scalar(2)], "axis 2 is not among 1 dims")
     c.fails("cumsum", [tame((2,)), scalar(1)], "axis 1 is not among 1 dims")
     c.fails("cumsum", [tame((2,)), i64(0, 0)], "to have one element")
     for dtype in NUMBERS:
