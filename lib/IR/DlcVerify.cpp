@@ -105,8 +105,7 @@ LogicalResult MatmulOp::verify() {
   auto differ = [](ExprAttr left, ExprAttr right) {
     return left.getConstant() && right.getConstant() && left != right;
   };
-  SmallVector<std::pair<ExprAttr, ExprAttr>> equal = getEqualDims();
-  if (auto [left, right] = equal[0]; differ(left, right)) // C2
+  if (auto [left, right] = getInnerDims(); differ(left, right)) // C2
     return emitError("expected lhs and rhs to agree in the dim that is summed over, found ")
            << left.str() << " and " << right.str();
   ExprAttr one = ExprAttr::constant(getContext(), 1);
@@ -143,6 +142,24 @@ LogicalResult MaxPoolOp::verify() {
         return emitError("expected pads from 0 to less than the kernel's extent (")
                << extent << "), found " << pad;
   }
+  return success();
+}
+
+LogicalResult RecurrenceOp::verify() {
+  Type elementType = getProducts().getType().getElementType();
+  for (Value operand : getOperands())
+    if (operand != getLengths() &&
+        cast<PlannedType>(operand.getType()).getElementType() != elementType) // C2
+      return emitError("expected operands of element type ")
+             << elementType << ", found " << cast<PlannedType>(operand.getType()).getElementType();
+  bool isLstm = getCell() == CellKind::lstm;
+  if (static_cast<bool>(getLastC()) != isLstm ||
+      (!isLstm && (getInitialC() || getPeepholes()))) // C3
+    return emitError("expected a cell for an lstm, and for no other");
+  size_t activations = getNumActivations() * getNumDirections();
+  if (getActivations().size() != activations || getAlphas().size() != activations ||
+      getBetas().size() != activations) // C4
+    return emitError("expected ") << activations << " activations, alphas and betas";
   return success();
 }
 

@@ -77,6 +77,17 @@ LogicalResult ConcatOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   return addType(*this, types, dims, first.getElementType());
 }
 
+DimPairs ConcatOp::getEqualDims() {
+  DimPairs pairs;
+  PlannedType result = getType();
+  std::optional<int64_t> axis = normalizeAxis(getAxis(), result.getRank());
+  for (Value input : getInputs())
+    for (int64_t dim = 0; dim != result.getRank(); ++dim)
+      if (dim != axis)
+        pairs.push_back({cast<PlannedType>(input.getType()).getDim(dim), result.getDim(dim)});
+  return pairs;
+}
+
 LogicalResult PadOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   PlannedType input = getInput().getType();
   size_t rank = input.getRank();

@@ -36,6 +36,16 @@ static constexpr InputRow layerNormInputs[] = {{"X"}, {"Scale"}, {"B", optional}
 static constexpr InputRow rmsNormInputs[] = {{"X"}, {"scale"}};
 static constexpr InputRow reduceInputs[] = {{"data"}};
 static constexpr InputRow reduceInputs13[] = {{"data"}, {"axes", optional}};
+static constexpr InputRow recurrenceInputs[] = {
+    {"X"}, {"W"}, {"R"}, {"B", optional}, {"sequence_lens", optional}, {"initial_h", optional}};
+static constexpr InputRow lstmInputs[] = {{"X"},
+                                          {"W"},
+                                          {"R"},
+                                          {"B", optional},
+                                          {"sequence_lens", optional},
+                                          {"initial_h", optional},
+                                          {"initial_c", optional},
+                                          {"P", optional}};
 // Required by opsets 11 and 12, but exporters leave out what a node does not use.
 static constexpr InputRow resizeInputs[] = {
     {"X"}, {"roi", optional}, {"scales", optional}, {"sizes", optional}};
@@ -85,6 +95,23 @@ static constexpr AttributeRow maxPoolAttributes10[] = {
     {"auto_pad", Proto::STRING},   {"ceil_mode", Proto::INT}, {"dilations", Proto::INTS},
     {"kernel_shape", Proto::INTS}, {"pads", Proto::INTS},     {"storage_order", Proto::INT},
     {"strides", Proto::INTS}};
+// Those that RNN, GRU and LSTM share.
+#define RECURRENCE_ATTRIBUTES                                                                      \
+  {"activation_alpha", Proto::FLOATS}, {"activation_beta", Proto::FLOATS},                         \
+      {"activations", Proto::STRINGS}, {"clip", Proto::FLOAT}, {"direction", Proto::STRING}, {     \
+    "hidden_size", Proto::INT                                                                      \
+  }
+static constexpr AttributeRow rnnAttributes7[] = {RECURRENCE_ATTRIBUTES};
+static constexpr AttributeRow rnnAttributes14[] = {RECURRENCE_ATTRIBUTES, {"layout", Proto::INT}};
+static constexpr AttributeRow gruAttributes7[] = {RECURRENCE_ATTRIBUTES,
+                                                  {"linear_before_reset", Proto::INT}};
+static constexpr AttributeRow gruAttributes14[] = {
+    RECURRENCE_ATTRIBUTES, {"layout", Proto::INT}, {"linear_before_reset", Proto::INT}};
+static constexpr AttributeRow lstmAttributes7[] = {RECURRENCE_ATTRIBUTES,
+                                                   {"input_forget", Proto::INT}};
+static constexpr AttributeRow lstmAttributes14[] = {
+    RECURRENCE_ATTRIBUTES, {"input_forget", Proto::INT}, {"layout", Proto::INT}};
+#undef RECURRENCE_ATTRIBUTES
 static constexpr AttributeRow reduceAttributes[] = {{"axes", Proto::INTS},
                                                     {"keepdims", Proto::INT}};
 static constexpr AttributeRow reduceAttributes13[] = {{"keepdims", Proto::INT},
@@ -110,7 +137,9 @@ static constexpr AttributeRow resizeAttributes18[] = {
 static constexpr StringLiteral batchNormOutputs[] = {"mean", "var", "saved_mean", "saved_var"};
 static constexpr StringLiteral batchNormOutputs14[] = {"running_mean", "running_var"};
 static constexpr StringLiteral layerNormOutputs[] = {"Mean", "InvStdDev"};
+static constexpr StringLiteral lstmOutputs[] = {"Y_h", "Y_c"};
 static constexpr StringLiteral maxPoolOutputs[] = {"Indices"};
+static constexpr StringLiteral recurrenceOutputs[] = {"Y_h"};
 
 //===----------------------------------------------------------------------===//
 // Rows
@@ -118,6 +147,8 @@ static constexpr StringLiteral maxPoolOutputs[] = {"Indices"};
 
 static constexpr OpRow::Extra variadic{.variadicInputs = true};
 static constexpr OpRow::Extra handles{.handles = true};
+static constexpr OpRow::Extra twoOutputs{.outputs = 2};
+static constexpr OpRow::Extra threeOutputs{.outputs = 3};
 
 static constexpr OpRow rows[] = {
     {"", "Abs", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
@@ -147,6 +178,10 @@ static constexpr OpRow rows[] = {
     {"", "Erf", 9, newestOpset, unaryInputs, {}, importUnary},
     {"", "Exp", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
     {"", "Floor", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "GRU", oldestOpset, 13, recurrenceInputs, gruAttributes7, importRecurrence,
+     recurrenceOutputs, twoOutputs},
+    {"", "GRU", 14, newestOpset, recurrenceInputs, gruAttributes14, importRecurrence,
+     recurrenceOutputs, twoOutputs},
     {"", "Gelu", 20, newestOpset, unaryInputs, geluAttributes, importGelu},
     {"", "Gemm", oldestOpset, 10, gemmInputs7, gemmAttributes, importGemm},
     {"", "Gemm", 11, newestOpset, gemmInputs11, gemmAttributes, importGemm},
@@ -158,6 +193,10 @@ static constexpr OpRow rows[] = {
      importActivation},
     {"", "HardSwish", 14, newestOpset, unaryInputs, {}, importActivation},
     {"", "IsNaN", 9, newestOpset, unaryInputs, {}, importUnary},
+    {"", "LSTM", oldestOpset, 13, lstmInputs, lstmAttributes7, importRecurrence, lstmOutputs,
+     threeOutputs},
+    {"", "LSTM", 14, newestOpset, lstmInputs, lstmAttributes14, importRecurrence, lstmOutputs,
+     threeOutputs},
     {"", "LayerNormalization", 17, newestOpset, layerNormInputs, layerNormAttributes,
      importLayerNorm, layerNormOutputs},
     {"", "LeakyRelu", oldestOpset, newestOpset, unaryInputs, alphaAttributes, importLeakyRelu},
@@ -183,6 +222,10 @@ static constexpr OpRow rows[] = {
     {"", "PRelu", oldestOpset, newestOpset, preluInputs, {}, importActivation},
     {"", "Pow", oldestOpset, newestOpset, powInputs, {}, importPow},
     {"", "Reciprocal", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
+    {"", "RNN", oldestOpset, 13, recurrenceInputs, rnnAttributes7, importRecurrence,
+     recurrenceOutputs, twoOutputs},
+    {"", "RNN", 14, newestOpset, recurrenceInputs, rnnAttributes14, importRecurrence,
+     recurrenceOutputs, twoOutputs},
     {"", "RMSNormalization", 23, newestOpset, rmsNormInputs, layerNormAttributes, importLayerNorm},
     {"", "ReduceL1", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
     {"", "ReduceL1", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},

@@ -86,6 +86,7 @@ mlir::LogicalResult importPad(OnnxNode &node);
 mlir::LogicalResult importPadAttributes(OnnxNode &node);
 mlir::LogicalResult importPow(OnnxNode &node);
 mlir::LogicalResult importRange(OnnxNode &node);
+mlir::LogicalResult importRecurrence(OnnxNode &node);
 mlir::LogicalResult importReduce(OnnxNode &node);
 mlir::LogicalResult importReduceAttributes(OnnxNode &node);
 mlir::LogicalResult importReshape(OnnxNode &node);

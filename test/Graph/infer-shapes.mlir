@@ -218,6 +218,20 @@ func.func @branches(%x: !dlc.tensor<N x 4 x f32>, %c: !dlc.tensor<i1>) -> (!dlc.
   return %0, %2 : !dlc.tensor<* x f32>, !dlc.tensor<* x f32>
 }
 
+// What is known of a late result stays known behind the branch.
+// CHECK-LABEL: func.func @late_branch
+// CHECK: %[[IF:.*]] = dlc.if %arg1 : (!dlc.tensor<i1>) -> !dlc.value
+// CHECK: dlc.match %[[IF]] binds ["[[DIM:if_.]]"] : !dlc.value -> !dlc.tensor<2 x [[DIM]] x i64>
+func.func @late_branch(%x: !dlc.tensor<N x 4 x f32>, %c: !dlc.tensor<i1>, %y: !dlc.tensor<2 x M x i64>) -> !dlc.tensor<* x i64> {
+  %0 = dlc.if %c : (!dlc.tensor<i1>) -> !dlc.tensor<* x i64> {
+    %1 = dlc.library_call "nonzero"(%x) {} : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x i64>
+    dlc.yield %1 : !dlc.tensor<* x i64>
+  } else {
+    dlc.yield %y : !dlc.tensor<2 x M x i64>
+  }
+  return %0 : !dlc.tensor<* x i64>
+}
+
 // CHECK-LABEL: func.func @loop_of_one_shape
 // CHECK: dlc.loop "i" trip <N>(%arg0) : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<N x 4 x f32>
 // CHECK-NEXT: ^bb0(%{{.*}}: !dlc.tensor<N x 4 x f32>):

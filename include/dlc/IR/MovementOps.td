@@ -3,8 +3,8 @@
 #ifndef DLC_IR_MOVEMENTOPS_TD
 #define DLC_IR_MOVEMENTOPS_TD
 
-class Dlc_InferredOp<string opMnemonic, list<Trait> traits = []>
-    : Dlc_Op<opMnemonic, [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>] # traits> {
+class Dlc_InferredOp<string opMnemonic, list<Trait> traits = [], list<string> methods = []>
+    : Dlc_Op<opMnemonic, [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, methods>] # traits> {
   let results = (outs Dlc_Tensor:$result);
 }
 
@@ -221,7 +221,7 @@ def Dlc_SplitOp : Dlc_ResolvedOp<"split"> {
   let assemblyFormat = "$input (`sizes` $sizes^)? `axis` $axis attr-dict `:` functional-type(operands, results)";
 }
 
-def Dlc_ConcatOp : Dlc_InferredOp<"concat", [Dlc_SameElementType]> {
+def Dlc_ConcatOp : Dlc_InferredOp<"concat", [Dlc_SameElementType], ["getEqualDims"]> {
   let summary = "the inputs one after the other along a dim";
   let description = [{
     Constraints:
