@@ -4,6 +4,7 @@
 #include "Algorithms.h"
 
 #include "dlc/IR/Dlc.h"
+#include "dlc/IR/Emitters.h"
 #include "dlc/IR/Program.h"
 #include "dlc/Schedule/Passes.h"
 
@@ -127,6 +128,22 @@ static ScheduleAttr getLoops(TargetAttr target) {
                            {target.getLanes()}, 1);
 }
 
+// Tasks of this many elements are long beside what it takes to start one, and short beside a launch
+// that is worth more than one thread.
+static constexpr int64_t usualTask = 4096, usualLength = 256;
+
+/// A row of the result at a time, or a block of rows that are columns of an operand.
+static ScheduleAttr getElements(TargetAttr target, KernelOp box) {
+  ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
+  int64_t length = dims.empty() ? 1 : dims.back().getConstant().value_or(usualLength);
+  std::optional<int64_t> dim = getTransposedDim(box.getYield().getOperand(0));
+  bool isBlock = dim && dims[*dim].getConstant().value_or(usualLength) >= target.getLanes();
+  int64_t channels = isBlock ? target.getLanes() : 1;
+  int64_t rows = std::max<int64_t>(1, usualTask / (std::max<int64_t>(length, 1) * channels));
+  return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), channels,
+                           {target.getLanes()}, rows);
+}
+
 /// Several vectors of sums at a time: their loads and additions overlap.
 static ScheduleAttr getColumnSums(TargetAttr target) {
   return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
@@ -135,7 +152,6 @@ static ScheduleAttr getColumnSums(TargetAttr target) {
 
 /// Tasks of some thousand elements.
 static ScheduleAttr getRows(TargetAttr target, ArrayRef<ExprAttr> rowDims) {
-  constexpr int64_t usualTask = 4096, usualLength = 256;
   ExprAttr size = getProduct(target.getContext(), rowDims);
   int64_t length = (size ? size.getConstant() : std::nullopt).value_or(usualLength);
   int64_t rows = std::max<int64_t>(1, usualTask / std::max<int64_t>(length, 1));
@@ -189,7 +205,9 @@ static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
     return getRows(target, norm.getType().getDims().drop_front(norm.getDim()));
   if (ReduceOp reduce = getFirst<ReduceOp>(box); reduce && reduce.keepsLastDim())
     return getColumnSums(target);
-  return getFirst<ResizeOp>(box) ? getResize(target) : getLoops(target);
+  if (getFirst<ResizeOp>(box))
+    return getResize(target);
+  return box.getKind() == BoxKind::loops ? getElements(target, box) : getLoops(target);
 }
 
 namespace {

@@ -297,3 +297,19 @@ func.func @joined(%x: !dlc.tensor<N x 2 x f32>, %y: !dlc.tensor<N x 3 x f32>) {
   %0 = dlc.concat %x, %y axis -1 : (!dlc.tensor<N x 2 x f32>, !dlc.tensor<N x 3 x f32>) -> !dlc.tensor<* x f32>
   return
 }
+
+// How exporters make the target of an Expand: a size is never -1, which keeps its dim.
+// CHECK-LABEL: func.func @expand_target
+// CHECK-NOT: dlc.bind
+// CHECK: return %{{.*}} : !dlc.tensor<N x 1 x M x f32>
+func.func @expand_target(%x: !dlc.tensor<N x 1 x 1 x f32>, %y: !dlc.tensor<M x f32>) -> !dlc.tensor<* x f32> {
+  %n = dlc.shape %x {end = 1 : i64} : (!dlc.tensor<N x 1 x 1 x f32>) -> !dlc.tensor<* x i64>
+  %m = dlc.shape %y : (!dlc.tensor<M x f32>) -> !dlc.tensor<* x i64>
+  %keep = dlc.constant dense<-1> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %one = dlc.constant dense<1> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %target = dlc.concat %n, %keep, %m axis 0 : (!dlc.tensor<* x i64>, !dlc.tensor<1 x i64>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x i64>
+  %keeps = dlc.equal %target, %keep : (!dlc.tensor<* x i64>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x i1>
+  %shape = dlc.select %keeps, %one, %target : (!dlc.tensor<* x i1>, !dlc.tensor<1 x i64>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x i64>
+  %r = dlc.expand %x, %shape : (!dlc.tensor<N x 1 x 1 x f32>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x f32>
+  return %r : !dlc.tensor<* x f32>
+}

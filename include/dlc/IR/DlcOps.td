@@ -296,7 +296,7 @@ def Dlc_RecurrenceOp
     `bias` is added to the product of the state before anything else, as a GRU with `linear_before_reset` needs it, whose
     reset gate multiplies that product; without, it multiplies the state. `lengths` are the steps of each sequence: later
     results are zeros. `peepholes` are the weights of the cell for i, o and f. With `input_forget`, f is 1 - i. `clip`
-    bounds what activations are applied to. There are activations for each direction (one for `rnn`, f g for `gru`,
+    bounds the sums that f and g are applied to. Lengths below 0 and above S count as 0 and S. There are activations for each direction (one for `rnn`, f g for `gru`,
     f g h for `lstm`), each with its `alphas` and `betas`, used or not.
 
     The results are the state after each step, S x D x B x H, the last state, and for `lstm` the last cell. What the

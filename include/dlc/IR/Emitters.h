@@ -10,6 +10,13 @@ namespace dlc {
 /// Whether elementwise ops of kernels take elements of this type.
 bool isEmittedElement(mlir::Type elementType);
 
+/// Whether `op` takes elements from places that its indices alone decide, or from a sequence.
+bool isMovement(mlir::Operation *op);
+
+/// The dim of `result`, a value of a box or kernel, whose neighbours lie side by side in an operand
+/// where those of the last dim do not: blocks of the two are transposed.
+std::optional<int64_t> getTransposedDim(mlir::Value result);
+
 /// Why no emitter computes `op`, for an error message; nothing where one does.
 std::optional<std::string> getEmissionObstacle(mlir::Operation *op);
 

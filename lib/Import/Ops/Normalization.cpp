@@ -1,14 +1,13 @@
 // BatchNormalization, LayerNormalization, LogSoftmax, RMSNormalization, Softmax.
 
 #include "ElementSets.h"
-
-#include "OpTable.h"
+#include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
 
 /// The form for inference; momentum is for training alone.
-LogicalResult dlc::importBatchNorm(OnnxNode &node) {
+static LogicalResult importBatchNorm(OnnxNode &node) {
   bool good = succeeded(node.requireF32());
   FailureOr<bool> training = node.getFlag("training_mode", false);
   if (succeeded(training) && *training)
@@ -51,7 +50,7 @@ static LogicalResult checkAxis(OnnxNode &node, int64_t axis) {
 }
 
 /// LayerNormalization and RMSNormalization, over the dims from axis on.
-LogicalResult dlc::importLayerNorm(OnnxNode &node) {
+static LogicalResult importLayerNorm(OnnxNode &node) {
   bool good = succeeded(node.requireElements(floatElements));
   if (int64_t type = node.getInt("stash_type", 1); type != 1) {
     node.emitError() << "stash_type " << type << " is not supported yet, only 1 (f32)";
@@ -65,13 +64,22 @@ LogicalResult dlc::importLayerNorm(OnnxNode &node) {
     good &= succeeded(checkBroadcast(node, 2, node.getInputName(2)));
   if (!good)
     return failure();
+  if (size_t outputs = node.getNumOutputs(); outputs > 1) { // mean and inverse deviation
+    SmallVector<OnnxType> types = {node.getOnnxType(0), {OnnxType::tensor, DLC_DTYPE_F32}};
+    types.resize(outputs, types.back());
+    node.inputs.resize(shift ? 3 : 2);
+    if (llvm::any_of(node.inputs, isStandIn))
+      return failure();
+    node.results = node.createCall("layer_norm", node.inputs, node.getParameters(), types);
+    return success();
+  }
   return node.createOp<LayerNormOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
                                     shift, static_cast<uint64_t>(axis),
                                     llvm::APFloat(node.getFloat("epsilon", 1e-5f)),
                                     node.getOp() == "RMSNormalization");
 }
 
-LogicalResult dlc::importSoftmax(OnnxNode &node) {
+static LogicalResult importSoftmax(OnnxNode &node) {
   if (failed(node.requireF32()))
     return failure();
   return node.createOp<SoftmaxOp>(Builder(node.getContext()).getF32Type(), node.getInput(0),
@@ -80,7 +88,7 @@ LogicalResult dlc::importSoftmax(OnnxNode &node) {
 }
 
 /// Before opset 13 the sums run over all dims from the axis on.
-LogicalResult dlc::importFlatSoftmax(OnnxNode &node) {
+static LogicalResult importFlatSoftmax(OnnxNode &node) {
   if (failed(node.requireF32()))
     return failure();
   Builder builder(node.getContext());
@@ -99,3 +107,46 @@ LogicalResult dlc::importFlatSoftmax(OnnxNode &node) {
   return node.createOp<ReshapeOp>(builder.getF32Type(), result, node.results.front(),
                                   /*allow_zero=*/true);
 }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+static constexpr InputRow batchNormInputs[] = {{"X"}, {"scale"}, {"B"}, {"mean"}, {"var"}};
+static constexpr InputRow batchNormInputs14[] = {
+    {"X"}, {"scale"}, {"B"}, {"input_mean"}, {"input_var"}};
+static constexpr InputRow layerNormInputs[] = {{"X"}, {"Scale"}, {"B", optional}};
+static constexpr InputRow rmsNormInputs[] = {{"X"}, {"scale"}};
+static constexpr InputRow softmaxInputs[] = {{"input"}};
+
+static constexpr AttributeRow batchNormAttributes7[] = {
+    {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"spatial", Proto::INT}};
+static constexpr AttributeRow batchNormAttributes9[] = {{"epsilon", Proto::FLOAT},
+                                                        {"momentum", Proto::FLOAT}};
+static constexpr AttributeRow batchNormAttributes14[] = {
+    {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"training_mode", Proto::INT}};
+static constexpr AttributeRow layerNormAttributes[] = {
+    {"axis", Proto::INT}, {"epsilon", Proto::FLOAT}, {"stash_type", Proto::INT}};
+static constexpr AttributeRow axisAttributes[] = {{"axis", Proto::INT}};
+
+static constexpr StringLiteral batchNormOutputs[] = {"mean", "var", "saved_mean", "saved_var"};
+static constexpr StringLiteral batchNormOutputs14[] = {"running_mean", "running_var"};
+static constexpr StringLiteral layerNormOutputs[] = {"Mean", "InvStdDev"};
+
+static constexpr OpRow rows[] = {
+    {"", "BatchNormalization", oldestOpset, 8, batchNormInputs, batchNormAttributes7,
+     importBatchNorm, batchNormOutputs},
+    {"", "BatchNormalization", 9, 13, batchNormInputs, batchNormAttributes9, importBatchNorm,
+     batchNormOutputs},
+    {"", "BatchNormalization", 14, newestOpset, batchNormInputs14, batchNormAttributes14,
+     importBatchNorm, batchNormOutputs14},
+    {"", "LayerNormalization", 17, newestOpset, layerNormInputs, layerNormAttributes,
+     importLayerNorm, layerNormOutputs, threeOutputs},
+    {"", "LogSoftmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
+    {"", "LogSoftmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
+    {"", "RMSNormalization", 23, newestOpset, rmsNormInputs, layerNormAttributes, importLayerNorm},
+    {"", "Softmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
+    {"", "Softmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
+};
+
+ArrayRef<OpRow> dlc::getNormalizationRows() { return rows; }

@@ -1,10 +1,7 @@
 // GRU, LSTM, RNN: one product of all inputs, and a recurrence.
 
 #include "ElementSets.h"
-
-#include "OpTable.h"
-
-#include "onnx-ml.pb.h"
+#include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -232,4 +229,70 @@ LogicalResult RecurrenceImporter::run() {
   return create();
 }
 
-LogicalResult dlc::importRecurrence(OnnxNode &node) { return RecurrenceImporter(node).run(); }
+static LogicalResult importRecurrence(OnnxNode &node) { return RecurrenceImporter(node).run(); }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+static constexpr InputRow inputs[] = {
+    {"X"}, {"W"}, {"R"}, {"B", optional}, {"sequence_lens", optional}, {"initial_h", optional}};
+static constexpr InputRow lstmInputs[] = {{"X"},
+                                          {"W"},
+                                          {"R"},
+                                          {"B", optional},
+                                          {"sequence_lens", optional},
+                                          {"initial_h", optional},
+                                          {"initial_c", optional},
+                                          {"P", optional}};
+
+static constexpr AttributeRow rnnAttributes7[] = {
+    {"activation_alpha", Proto::FLOATS}, {"activation_beta", Proto::FLOATS},
+    {"activations", Proto::STRINGS},     {"clip", Proto::FLOAT},
+    {"direction", Proto::STRING},        {"hidden_size", Proto::INT}};
+static constexpr AttributeRow rnnAttributes14[] = {{"activation_alpha", Proto::FLOATS},
+                                                   {"activation_beta", Proto::FLOATS},
+                                                   {"activations", Proto::STRINGS},
+                                                   {"clip", Proto::FLOAT},
+                                                   {"direction", Proto::STRING},
+                                                   {"hidden_size", Proto::INT},
+                                                   {"layout", Proto::INT}};
+static constexpr AttributeRow gruAttributes7[] = {
+    {"activation_alpha", Proto::FLOATS}, {"activation_beta", Proto::FLOATS},
+    {"activations", Proto::STRINGS},     {"clip", Proto::FLOAT},
+    {"direction", Proto::STRING},        {"hidden_size", Proto::INT},
+    {"linear_before_reset", Proto::INT}};
+static constexpr AttributeRow gruAttributes14[] = {{"activation_alpha", Proto::FLOATS},
+                                                   {"activation_beta", Proto::FLOATS},
+                                                   {"activations", Proto::STRINGS},
+                                                   {"clip", Proto::FLOAT},
+                                                   {"direction", Proto::STRING},
+                                                   {"hidden_size", Proto::INT},
+                                                   {"layout", Proto::INT},
+                                                   {"linear_before_reset", Proto::INT}};
+static constexpr AttributeRow lstmAttributes7[] = {
+    {"activation_alpha", Proto::FLOATS}, {"activation_beta", Proto::FLOATS},
+    {"activations", Proto::STRINGS},     {"clip", Proto::FLOAT},
+    {"direction", Proto::STRING},        {"hidden_size", Proto::INT},
+    {"input_forget", Proto::INT}};
+static constexpr AttributeRow lstmAttributes14[] = {
+    {"activation_alpha", Proto::FLOATS}, {"activation_beta", Proto::FLOATS},
+    {"activations", Proto::STRINGS},     {"clip", Proto::FLOAT},
+    {"direction", Proto::STRING},        {"hidden_size", Proto::INT},
+    {"input_forget", Proto::INT},        {"layout", Proto::INT}};
+
+static constexpr StringLiteral outputs[] = {"Y_h"};
+static constexpr StringLiteral lstmOutputs[] = {"Y_h", "Y_c"};
+
+static constexpr OpRow rows[] = {
+    {"", "GRU", oldestOpset, 13, inputs, gruAttributes7, importRecurrence, outputs, twoOutputs},
+    {"", "GRU", 14, newestOpset, inputs, gruAttributes14, importRecurrence, outputs, twoOutputs},
+    {"", "LSTM", oldestOpset, 13, lstmInputs, lstmAttributes7, importRecurrence, lstmOutputs,
+     threeOutputs},
+    {"", "LSTM", 14, newestOpset, lstmInputs, lstmAttributes14, importRecurrence, lstmOutputs,
+     threeOutputs},
+    {"", "RNN", oldestOpset, 13, inputs, rnnAttributes7, importRecurrence, outputs, twoOutputs},
+    {"", "RNN", 14, newestOpset, inputs, rnnAttributes14, importRecurrence, outputs, twoOutputs},
+};
+
+ArrayRef<OpRow> dlc::getRecurrenceRows() { return rows; }
