@@ -44,7 +44,7 @@ static constexpr Rule rules[] = {
 static constexpr size_t largestEpilogue = 16;
 
 static BoxKind getKind(Operation *op) {
-  if (isa<ConvOp, MatmulOp>(op))
+  if (isa<ConvOp, MatmulOp, RecurrenceOp>(op))
     return BoxKind::anchor;
   if (isa<LayerNormOp, SoftmaxOp>(op))
     return BoxKind::rows;

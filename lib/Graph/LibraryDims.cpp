@@ -109,6 +109,21 @@ static FailureOr<PartialDims> inferMaxPool(LibraryCallOp op, ShapeContext &) {
   return PartialDims(llvm::to_vector(types.front().getDims()));
 }
 
+/// The dims that a normalization runs over are 1 in its mean and deviation.
+static FailureOr<SmallVector<PartialDims>> inferLayerNorm(LibraryCallOp op, ShapeContext &) {
+  PartialDims dims = getDims(op.getInputs()[0]), rows = dims;
+  if (!dims)
+    return SmallVector<PartialDims>(op.getNumResults());
+  FailureOr<int64_t> axis = getAxis(op, dims->size(), -1);
+  if (failed(axis))
+    return failure();
+  for (ExprAttr &dim : MutableArrayRef(*rows).drop_front(*axis))
+    dim = ExprAttr::constant(op.getContext(), 1);
+  SmallVector<PartialDims> all(op.getNumResults(), rows);
+  all[0] = dims;
+  return all;
+}
+
 static FailureOr<PartialDims> inferNonZero(LibraryCallOp op, ShapeContext &) {
   PartialDims dims = getDims(op.getInputs()[0]);
   if (!dims)
@@ -310,6 +325,7 @@ static Rule getRule(StringRef callee) {
       .Case("nonzero", forAll<inferNonZero>)
       .Case("unique", forAll<inferUnique>)
       .Cases({"arg_max", "arg_min"}, forAll<inferArgReduction>)
+      .Case("layer_norm", inferLayerNorm)
       .Case("top_k", forAll<inferTopK>)
       .Case("gather_nd", forAll<inferGatherNd>)
       .Case("one_hot", forAll<inferOneHot>)

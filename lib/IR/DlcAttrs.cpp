@@ -50,6 +50,12 @@ LogicalResult FilterLayoutAttr::verify(EmitError emitError, int64_t outputs, int
   return success();
 }
 
+LogicalResult GateLayoutAttr::verify(EmitError emitError, int64_t gates, int64_t lanes) {
+  if (gates < 1 || lanes < 1)
+    return emitError() << "expected positive sizes, found " << gates << " and " << lanes;
+  return success();
+}
+
 LogicalResult PaddedLayoutAttr::verify(EmitError emitError, int64_t multiple) {
   if (multiple < 1)
     return emitError() << "expected a positive multiple, found " << multiple;
@@ -218,7 +224,7 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
   if (channels < 1 || rows < 1 || pixels.empty())
     return emitError() << "expected positive channels and rows and at least one tile width";
   bool takesVectors = algorithm == Algorithm::direct_conv || algorithm == Algorithm::matmul ||
-                      algorithm == Algorithm::depthwise;
+                      algorithm == Algorithm::depthwise || algorithm == Algorithm::recurrence;
   if (takesVectors && (channels % lanes != 0 || pixels.back() != 1))
     return emitError() << "expected whole vectors of channels and a last tile of one pixel";
   bool isAlongRows = algorithm == Algorithm::row_conv || algorithm == Algorithm::loops;

@@ -366,11 +366,15 @@ Value RoundOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands)
   return math::RoundEvenOp::create(builder, loc, operands[0]);
 }
 
-Value SigmoidOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  Value one = fillLike(builder, loc, operands[0], 1.0);
-  Value negative = arith::NegFOp::create(builder, loc, operands[0]);
+Value dlc::createSigmoid(OpBuilder &builder, Location loc, Value value) {
+  Value one = fillLike(builder, loc, value, 1.0);
+  Value negative = arith::NegFOp::create(builder, loc, value);
   Value power = math::ExpOp::create(builder, loc, negative);
   return arith::DivFOp::create(builder, loc, one, arith::AddFOp::create(builder, loc, one, power));
+}
+
+Value SigmoidOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
+  return createSigmoid(builder, loc, operands[0]);
 }
 
 Value SignOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {

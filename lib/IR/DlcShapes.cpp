@@ -219,6 +219,63 @@ LogicalResult LayerNormOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
 
 DimPairs LayerNormOp::getEqualDims() { return getBroadcastDims(*this); }
 
+/// The dims that each operand must have, in terms of those of products and weights; fails where
+/// these have other ranks.
+static FailureOr<SmallVector<std::pair<Value, SmallVector<ExprAttr>>>>
+getRecurrenceDims(RecurrenceOp op) {
+  PlannedType products = op.getProducts().getType(), weights = op.getWeights().getType();
+  if (products.getRank() != 3 || weights.getRank() != 3)
+    return failure();
+  ExprAttr directions = ExprAttr::constant(op.getContext(), op.getNumDirections());
+  ExprAttr steps = products.getDim(0), batch = products.getDim(1), size = weights.getDim(2);
+  ExprAttr gates = size * op.getNumGates();
+  SmallVector<ExprAttr> state = {directions, batch, size};
+  SmallVector<std::pair<Value, SmallVector<ExprAttr>>> expected = {
+      {op.getProducts(), {steps, batch, directions * gates}},
+      {op.getWeights(), {directions, gates, size}},
+      {op.getBias(), {directions, gates}},
+      {op.getLengths(), {batch}},
+      {op.getInitialH(), state},
+      {op.getInitialC(), state},
+      {op.getPeepholes(), {directions, size * 3}}};
+  llvm::erase_if(expected, [](auto &it) { return !it.first; });
+  return expected;
+}
+
+LogicalResult RecurrenceOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType products = getProducts().getType(), weights = getWeights().getType();
+  auto expected = getRecurrenceDims(*this);
+  if (failed(expected)) // C1
+    return emitError("expected products and weights of rank 3, found ")
+           << products << " and " << weights;
+  for (auto &[operand, dims] : *expected) {
+    auto type = cast<PlannedType>(operand.getType());
+    bool fits = type.getRank() == static_cast<int64_t>(dims.size());
+    for (auto [dim, to] : llvm::zip(type.getDims(), dims))
+      fits &= dim == to || !dim.getConstant() || !to.getConstant();
+    if (!fits) // C1
+      return emitError("expected dims ")
+             << PlannedType::get(dims, type.getElementType()) << ", found " << type;
+  }
+  ExprAttr directions = ExprAttr::constant(getContext(), getNumDirections());
+  ExprAttr size = weights.getDim(2), batch = products.getDim(1);
+  SmallVector<ExprAttr> states = {products.getDim(0), directions, batch, size};
+  if (failed(addType(*this, types, states, products.getElementType())))
+    return failure();
+  while (types.size() != getNumResults())
+    types.push_back(PlannedType::get(ArrayRef(states).drop_front(), products.getElementType()));
+  return success();
+}
+
+DimPairs RecurrenceOp::getEqualDims() {
+  DimPairs pairs;
+  auto expected = getRecurrenceDims(*this);
+  for (auto &[operand, dims] : *expected)
+    for (auto [dim, to] : llvm::zip_equal(cast<PlannedType>(operand.getType()).getDims(), dims))
+      pairs.push_back({dim, to});
+  return pairs;
+}
+
 LogicalResult GlobalPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   PlannedType input = getInput().getType();
   if (input.getRank() < 3)

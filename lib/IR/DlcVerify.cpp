@@ -155,6 +155,24 @@ LogicalResult PoolOp::verify() {
   return success();
 }
 
+LogicalResult RecurrenceOp::verify() {
+  Type elementType = getProducts().getType().getElementType();
+  for (Value operand : getOperands())
+    if (operand != getLengths() &&
+        cast<PlannedType>(operand.getType()).getElementType() != elementType) // C2
+      return emitError("expected operands of element type ")
+             << elementType << ", found " << cast<PlannedType>(operand.getType()).getElementType();
+  bool isLstm = getCell() == CellKind::lstm;
+  if (static_cast<bool>(getLastC()) != isLstm ||
+      (!isLstm && (getInitialC() || getPeepholes()))) // C3
+    return emitError("expected a cell for an lstm, and for no other");
+  size_t activations = getNumActivations() * getNumDirections();
+  if (getActivations().size() != activations || getAlphas().size() != activations ||
+      getBetas().size() != activations) // C4
+    return emitError("expected ") << activations << " activations, alphas and betas";
+  return success();
+}
+
 LogicalResult ClipOp::verify() {
   for (Value bound : {getLow(), getHigh()}) {
     if (!bound)

@@ -159,6 +159,21 @@ static std::optional<std::string> getLayerNormObstacle(LayerNormOp norm) {
   return std::nullopt;
 }
 
+/// Weights are packed.
+static std::optional<std::string> getRecurrenceObstacle(RecurrenceOp recurrence) {
+  if (!areConstants({recurrence.getWeights()}))
+    return "weights that are not a constant are not supported";
+  constexpr int64_t largestReset = 2048; // the kernel keeps it in its frame
+  if (recurrence.getCell() == CellKind::gru && !recurrence.getLinearBeforeReset() &&
+      recurrence.getWeights().getType().getDim(2).getConstant().value_or(0) > largestReset)
+    return llvm::formatv("a reset of more than {0} elements before the product is not supported",
+                         largestReset);
+  for (StringRef name : recurrence.getActivations().getAsValueRange<StringAttr>())
+    if (!llvm::is_contained({"Relu", "Sigmoid", "Tanh"}, name))
+      return llvm::formatv("activation '{0}' is not supported", name);
+  return std::nullopt;
+}
+
 std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
   using Obstacle = std::optional<std::string>;
   for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes())) {
@@ -171,7 +186,8 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
     bool takesAll = isa<ElementwiseOpInterface>(op) || isMovement(op);
     if (takesAll && !isEmittedElement(elementType))
       return llvm::formatv("elements of type {0} are not supported", llvm::to_string(elementType));
-    if (!takesAll && !elementType.isF32())
+    bool isLength = isa<RecurrenceOp>(op) && elementType.isSignlessInteger(32);
+    if (!takesAll && !elementType.isF32() && !isLength)
       return llvm::formatv("elements of type {0} are not supported, only f32",
                            llvm::to_string(elementType));
   }
@@ -190,6 +206,7 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
       })
       .Case([](MatmulOp matmul) { return getMatmulObstacle(matmul); })
       .Case([](LayerNormOp norm) { return getLayerNormObstacle(norm); })
+      .Case([](RecurrenceOp recurrence) { return getRecurrenceObstacle(recurrence); })
       .Case<ReduceOp, SoftmaxOp>([](auto) { return std::nullopt; })
       .Case<ElementwiseOpInterface, BroadcastOp>([&](auto) { return getBroadcastObstacle(op); })
       .Case<TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp>(

@@ -6,12 +6,17 @@ using namespace mlir;
 using namespace dlc;
 
 bool dlc::isLayout(Attribute attr) {
-  return isa_and_nonnull<ImageLayoutAttr, FilterLayoutAttr, PaddedLayoutAttr>(attr);
+  return isa_and_nonnull<ImageLayoutAttr, FilterLayoutAttr, GateLayoutAttr, PaddedLayoutAttr>(attr);
 }
 
 LogicalResult dlc::verifyLayout(Attribute layout, ArrayRef<ExprAttr> dims,
                                 function_ref<InFlightDiagnostic()> emitError) {
+  auto gates = dyn_cast<GateLayoutAttr>(layout);
+  if (gates && dims.size() == 3 && dims[1].getConstant().value_or(0) % gates.getGates() != 0)
+    return emitError() << "expected rows of " << gates.getGates() << " gates, found "
+                       << dims[1].str();
   bool fits = isa<PaddedLayoutAttr>(layout)   ? dims.size() == 1
+              : gates                         ? dims.size() == 3
               : isa<FilterLayoutAttr>(layout) ? dims.size() == 2 || dims.size() == 4
                                               : dims.size() == 4;
   if (!fits)
@@ -33,6 +38,10 @@ ExprAttr dlc::getBufferElements(MLIRContext *context, Attribute layout, ArrayRef
         for (ExprAttr dim : dims.drop_front(2))
           elements = elements * dim;
         return elements;
+      })
+      .Case([&](GateLayoutAttr gates) {
+        return dims[0] * ceilDiv(floorDiv(dims[1], gates.getGates()), gates.getLanes()) * dims[2] *
+               gates.getGates() * gates.getLanes();
       })
       .Case([&](PaddedLayoutAttr padded) {
         return ceilDiv(dims[0], padded.getMultiple()) * padded.getMultiple();

@@ -150,12 +150,6 @@ public:
                            std::forward<Args>(args)...);
     return finish(op);
   }
-  /// Makes a piece of a decomposition: an f32 op of unknown shape on f32 operands.
-  template <typename OpTy, typename... Args> mlir::Value createPiece(Args &&...args) {
-    return OpTy::create(builder, loc, PlannedType::getUnranked(builder.getF32Type()),
-                        std::forward<Args>(args)...);
-  }
-
   /// Makes a piece of unknown shape whose elements are of the first operand's type.
   template <typename OpTy, typename... Args>
   mlir::Value createLike(mlir::Value first, Args &&...args) {

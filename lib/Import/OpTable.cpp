@@ -28,6 +28,7 @@ ArrayRef<OpFamily> dlc::getOpTable() {
       {"Pooling", "kernel", getPoolingRows()},
       {"Random", "library", getRandomRows()},
       {"Rearrangement", "decomposition", getRearrangementRows()},
+      {"Recurrence", "kernel", getRecurrenceRows()},
       {"Reduction", "kernel", getReductionRows()},
       {"Resize", "kernel", getResizeRows()},
       {"Sequences", "library", getSequenceRows()},

@@ -57,6 +57,7 @@ llvm::ArrayRef<OpRow> getNormalizationRows();
 llvm::ArrayRef<OpRow> getPoolingRows();
 llvm::ArrayRef<OpRow> getRandomRows();
 llvm::ArrayRef<OpRow> getRearrangementRows();
+llvm::ArrayRef<OpRow> getRecurrenceRows();
 llvm::ArrayRef<OpRow> getReductionRows();
 llvm::ArrayRef<OpRow> getResizeRows();
 llvm::ArrayRef<OpRow> getSequenceRows();

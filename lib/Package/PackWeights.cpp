@@ -59,6 +59,22 @@ static void packFilterPanel(const Copy &copy, FilterLayoutAttr layout, const Uni
   });
 }
 
+/// Direction of a recurrence: [H/lanes][K][gates][lanes].
+static void packGates(const Copy &copy, GateLayoutAttr layout, const Unit &unit) {
+  int64_t gates = layout.getGates(), lanes = layout.getLanes(), inner = copy.shape[2];
+  int64_t size = copy.shape[1] / gates, blocks = llvm::divideCeil(size, lanes);
+  withElementBytes(copy.elementBytes, [&](auto bytes) {
+    char *matrix = copy.to + unit.index * blocks * inner * gates * lanes * bytes;
+    const char *from = unit.from;
+    for (int64_t row = 0; row < copy.shape[1]; ++row) {
+      int64_t gate = row / size, place = row % size;
+      int64_t first = (place / lanes * inner * gates + gate) * lanes + place % lanes;
+      for (int64_t k = 0; k < inner; ++k, from += bytes)
+        std::memcpy(matrix + (first + k * gates * lanes) * bytes, from, bytes);
+    }
+  });
+}
+
 /// Block of an image, counted over N and the blocks of C: [top+H+bottom][left+W+right][block].
 static void packImageBlock(const Copy &copy, ImageLayoutAttr layout, const Unit &unit) {
   int64_t height = copy.shape[2], width = copy.shape[3], block = layout.getBlock();
@@ -83,6 +99,8 @@ static int64_t countUnits(const Copy &copy) {
     return 0;
   if (auto filter = dyn_cast_or_null<FilterLayoutAttr>(copy.layout))
     return llvm::divideCeil(copy.shape[0], filter.getOutputs());
+  if (isa_and_nonnull<GateLayoutAttr>(copy.layout))
+    return copy.shape[0];
   if (auto image = dyn_cast_or_null<ImageLayoutAttr>(copy.layout))
     return copy.shape[0] * llvm::divideCeil(copy.shape[1], image.getBlock());
   return llvm::divideCeil(copy.elements, getChunkElements(copy));
@@ -103,6 +121,10 @@ static Unit getUnit(const Copy &copy, int64_t index) {
     int64_t before = index / blocks * channels, area = copy.shape[2] * copy.shape[3];
     return {index, (before + first) * area, (before + last) * area, nullptr};
   }
+  if (isa_and_nonnull<GateLayoutAttr>(copy.layout)) {
+    int64_t matrix = copy.shape[1] * copy.shape[2];
+    return {index, index * matrix, (index + 1) * matrix, nullptr};
+  }
   int64_t begin = index * getChunkElements(copy);
   return {index, begin, std::min(begin + getChunkElements(copy), copy.elements), nullptr};
 }
@@ -120,6 +142,8 @@ static void packUnit(const Copy &copy, int64_t index) {
   }
   if (auto filter = dyn_cast_or_null<FilterLayoutAttr>(copy.layout))
     return packFilterPanel(copy, filter, unit);
+  if (auto gates = dyn_cast_or_null<GateLayoutAttr>(copy.layout))
+    return packGates(copy, gates, unit);
   if (auto image = dyn_cast_or_null<ImageLayoutAttr>(copy.layout))
     return packImageBlock(copy, image, unit);
   // Dense, or a padded vector: the elements come first.

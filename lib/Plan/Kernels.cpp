@@ -61,6 +61,9 @@ static ExprAttr getTasks(KernelOp box) {
   if (!norms.empty())
     return ceilDiv(getProduct(box.getContext(), dims.take_front((*norms.begin()).getDim())),
                    schedule.getRows());
+  auto recurrences = box.getBody().getOps<RecurrenceOp>();
+  if (!recurrences.empty())
+    return dims[1] * ceilDiv(dims[2], schedule.getRows());
   auto softmaxes = box.getBody().getOps<SoftmaxOp>();
   if (!softmaxes.empty())
     return getSoftmaxTasks(*softmaxes.begin(), schedule);
@@ -71,8 +74,8 @@ static ExprAttr getTasks(KernelOp box) {
   return dims[0] * panels * (dims.size() == 4 ? bands(dims[2]) : one);
 }
 
-/// 2 x the multiply-adds of the convolutions and matrix products in a box. Null where there are
-/// none or their number leaves 64 bits.
+/// 2 x the multiply-adds of the convolutions, matrix products and recurrences in a box. Null where
+/// there are none or their number leaves 64 bits.
 static ExprAttr getFlops(KernelOp box) {
   ExprAttr flops;
   auto add = [&](PlannedType output, ArrayRef<ExprAttr> summed) {
@@ -84,6 +87,9 @@ static ExprAttr getFlops(KernelOp box) {
   for (Operation &op : box.getBody().front()) {
     if (auto conv = dyn_cast<ConvOp>(op))
       add(conv.getType(), conv.getFilter().getType().getDims().drop_front());
+    else if (auto recurrence = dyn_cast<RecurrenceOp>(op))
+      add(cast<PlannedType>(recurrence.getProducts().getType()),
+          recurrence.getWeights().getType().getDims().take_back());
     else if (auto matmul = dyn_cast<MatmulOp>(op))
       add(matmul.getType(), matmul.getLhs().getType().getDims().take_back());
   }

@@ -46,7 +46,8 @@ static SmallVector<int64_t> getHalo(Value value) {
 /// Whether `op` is a box whose emitter knows layouts of images.
 static bool knowsImages(Operation *op) {
   auto box = dyn_cast_or_null<KernelOp>(op);
-  return box && !getFirst<MatmulOp>(box) && box.getKind() != BoxKind::rows;
+  return box && !getFirst<MatmulOp>(box) && !getFirst<RecurrenceOp>(box) &&
+         box.getKind() != BoxKind::rows;
 }
 
 /// Whether only boxes that know images see `value`, so that it may lie in any layout.

@@ -159,6 +159,18 @@ static ScheduleAttr getRows(TargetAttr target, ArrayRef<ExprAttr> rowDims) {
                            4 * target.getLanes(), {target.getLanes()}, rows);
 }
 
+/// Sums of all gates of a vector of the state, their weights and one element of the state are in
+/// registers; a few sequences share the weights.
+static ScheduleAttr getRecurrence(TargetAttr target, RecurrenceOp recurrence) {
+  int64_t gates = recurrence.getNumGates();
+  int64_t widest = std::clamp<int64_t>((target.getRegisters() - 1 - gates) / gates, 1, 4);
+  if (recurrence.getLengths()) // each sequence by itself
+    widest = 1;
+  auto heights = llvm::to_vector(llvm::reverse(llvm::seq_inclusive<int64_t>(1, widest)));
+  return ScheduleAttr::get(target.getContext(), Algorithm::recurrence, target.getLanes(),
+                           gates * target.getLanes(), heights, heights.front());
+}
+
 /// One block of channels of some pixels: enough of them for the loads to overlap.
 static ScheduleAttr getPool(TargetAttr target) {
   return ScheduleAttr::get(target.getContext(), Algorithm::pool, target.getLanes(),
@@ -183,6 +195,8 @@ static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
       rows = rows * dim;
     return getDirectConv(target, *type.getDims().back().getConstant(), rows, false);
   }
+  if (RecurrenceOp recurrence = getFirst<RecurrenceOp>(box))
+    return getRecurrence(target, recurrence);
   if (box.getKind() == BoxKind::pool && isBlocked(box.getInputs()[0]))
     return getPool(target);
   if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box))

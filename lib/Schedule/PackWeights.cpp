@@ -77,10 +77,15 @@ static LogicalResult packMatmul(KernelOp box, MatmulOp matmul) {
 static LogicalResult packWeights(KernelOp box) {
   ConvOp conv = getFirst<ConvOp>(box);
   MatmulOp matmul = getFirst<MatmulOp>(box);
-  if (!conv && !matmul)
+  RecurrenceOp recurrence = getFirst<RecurrenceOp>(box);
+  if (!conv && !matmul && !recurrence)
     return success();
   if (!box.getSchedule())
     return box.emitError("expected a schedule");
+  if (recurrence)
+    return pack(recurrence.getWeights(),
+                GateLayoutAttr::get(box.getContext(), recurrence.getNumGates(),
+                                    box.getScheduleAttr().getLanes()));
   if (conv)
     return packConv(box, conv);
   return isPacked(matmul) ? packMatmul(box, matmul) : success();

@@ -219,6 +219,13 @@ List<int64_t> OpCall::intsAttribute(const char *name) {
   return {static_cast<const int64_t *>(attribute->data), attribute->count};
 }
 
+List<double> OpCall::floatsAttribute(const char *name) {
+  const dlc_attribute *attribute = find(name, DLC_ATTRIBUTE_FLOATS);
+  if (!attribute)
+    return {};
+  return {static_cast<const double *>(attribute->data), attribute->count};
+}
+
 List<dlc_string> OpCall::stringsAttribute(const char *name) {
   const dlc_attribute *attribute = find(name, DLC_ATTRIBUTE_STRINGS);
   if (!attribute)

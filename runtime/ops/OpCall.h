@@ -134,6 +134,7 @@ public:
   double floatAttribute(const char *name, double absent);
   dlc_string stringAttribute(const char *name, const char *absent);
   List<int64_t> intsAttribute(const char *name);
+  List<double> floatsAttribute(const char *name);
   List<dlc_string> stringsAttribute(const char *name);
   /// The place of a keyword among `names`, which spaces separate; reports others.
   bool keyword(const char *name, const char *absent, const char *names, uint32_t &which);

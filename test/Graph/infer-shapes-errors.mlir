@@ -109,6 +109,12 @@ func.func @axes(%x: !dlc.tensor<N x 6 x f32>) {
   %scale = dlc.constant dense<1.0> : tensor<5xf32> -> !dlc.tensor<5 x f32>
   // expected-error @below {{expected scale and bias to broadcast to '!dlc.tensor<N x 6 x f32>', found '!dlc.tensor<5 x f32>'}}
   %l2 = dlc.layer_norm %x scale %scale axis 1 epsilon 1.0e-05 : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<5 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected products and weights of rank 3}}
+  %r0, %r1 = dlc.recurrence rnn forward %x, %x activations ["Tanh"] alphas [0.0] betas [0.0] : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<N x 6 x f32>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>)
+  %products = dlc.view %x : !dlc.tensor<N x 6 x f32> -> !dlc.tensor<1 x N x 6 x f32>
+  %gates = dlc.constant dense<1.0> : tensor<1x5x5xf32> -> !dlc.tensor<1 x 5 x 5 x f32>
+  // expected-error @below {{expected dims '!dlc.tensor<1 x N x 5 x f32>', found '!dlc.tensor<1 x N x 6 x f32>'}}
+  %r2, %r3 = dlc.recurrence rnn forward %products, %gates activations ["Tanh"] alphas [0.0] betas [0.0] : (!dlc.tensor<1 x N x 6 x f32>, !dlc.tensor<1 x 5 x 5 x f32>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>)
   // expected-error @below {{expected axis from -2 to 2, found 3}}
   %2 = dlc.flatten %x axis 3 : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
   // expected-error @below {{expected an input with spatial dims}}

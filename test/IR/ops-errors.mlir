@@ -246,3 +246,27 @@ func.func @conv_c7(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w: !dlc.tensor<0 x 3 x
       : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<0 x 3 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
   return
 }
+
+// -----
+
+func.func @recurrence_c2(%x: !dlc.tensor<S x B x 4 x f32>, %w: !dlc.tensor<1 x 4 x 4 x f64>) {
+  // expected-error @below {{expected operands of element type 'f32', found 'f64'}}
+  %0, %1 = dlc.recurrence rnn forward %x, %w activations ["Tanh"] alphas [0.0] betas [0.0] : (!dlc.tensor<S x B x 4 x f32>, !dlc.tensor<1 x 4 x 4 x f64>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>)
+  return
+}
+
+// -----
+
+func.func @recurrence_c3(%x: !dlc.tensor<S x B x 4 x f32>, %w: !dlc.tensor<1 x 4 x 1 x f32>) {
+  // expected-error @below {{expected a cell for an lstm, and for no other}}
+  %0, %1 = dlc.recurrence lstm forward %x, %w activations ["Tanh", "Tanh", "Tanh"] alphas [0.0, 0.0, 0.0] betas [0.0, 0.0, 0.0] : (!dlc.tensor<S x B x 4 x f32>, !dlc.tensor<1 x 4 x 1 x f32>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>)
+  return
+}
+
+// -----
+
+func.func @recurrence_c4(%x: !dlc.tensor<S x B x 4 x f32>, %w: !dlc.tensor<1 x 4 x 4 x f32>) {
+  // expected-error @below {{expected 1 activations, alphas and betas}}
+  %0, %1 = dlc.recurrence rnn forward %x, %w activations ["Tanh"] alphas [0.0] betas [0.0, 1.0] : (!dlc.tensor<S x B x 4 x f32>, !dlc.tensor<1 x 4 x 4 x f32>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>)
+  return
+}

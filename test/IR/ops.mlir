@@ -91,6 +91,11 @@ func.func @vision(%x: !dlc.tensor<N x 4 x H x W x f32>, %v: !dlc.tensor<4 x f32>
   %2 = dlc.reduce mean %0 axes [2, 3] keep_dims : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x 1 x 1 x f32>
   // CHECK: dlc.reduce log_sum %{{.*}} : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<f32>
   %s1 = dlc.reduce log_sum %0 : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<f32>
+  %p = dlc.constant dense<0.0> : tensor<1x1x12xf32> -> !dlc.tensor<1 x 1 x 12 x f32>
+  %r = dlc.constant dense<0.0> : tensor<1x12x3xf32> -> !dlc.tensor<1 x 12 x 3 x f32>
+  %i = dlc.constant dense<0.0> : tensor<1x1x3xf32> -> !dlc.tensor<1 x 1 x 3 x f32>
+  // CHECK: dlc.recurrence lstm reverse %{{.*}}, %{{.*}} initial_h %{{.*}} initial_c %{{.*}} activations ["Sigmoid", "Tanh", "Relu"] alphas [0.000000e+00, 0.000000e+00, 0.000000e+00] betas [0.000000e+00, 0.000000e+00, 0.000000e+00] clip 3.000000e+00 input_forget :
+  %y, %h, %c = dlc.recurrence lstm reverse %p, %r initial_h %i initial_c %i activations ["Sigmoid", "Tanh", "Relu"] alphas [0.0, 0.0, 0.0] betas [0.0, 0.0, 0.0] clip 3.0 input_forget : (!dlc.tensor<1 x 1 x 12 x f32>, !dlc.tensor<1 x 12 x 3 x f32>, !dlc.tensor<1 x 1 x 3 x f32>, !dlc.tensor<1 x 1 x 3 x f32>) -> (!dlc.tensor<1 x 1 x 1 x 3 x f32>, !dlc.tensor<1 x 1 x 3 x f32>, !dlc.tensor<1 x 1 x 3 x f32>)
   // CHECK: dlc.layer_norm %{{.*}} scale %{{.*}} bias %{{.*}} axis 1 epsilon 1.000000e-03 :
   %ln = dlc.layer_norm %0 scale %0 bias %0 axis 1 epsilon 1.0e-3 : (!dlc.tensor<N x 4 x H x W x f32>, !dlc.tensor<N x 4 x H x W x f32>, !dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x H x W x f32>
   // CHECK: dlc.layer_norm %{{.*}} axis -1 epsilon 1.000000e-03 rms :

@@ -50,6 +50,16 @@ func.func private @filter(!dlc.tensor<1 x 1 x 1 x 1 x f32, #dlc.filter_layout<ou
 
 // -----
 
+// expected-error @below {{expected positive sizes, found 0 and 8}}
+func.func private @gates(!dlc.tensor<1 x 4 x 1 x f32, #dlc.gate_layout<gates = 0, lanes = 8>>)
+
+// -----
+
+// expected-error @below {{expected rows of 4 gates, found 6}}
+func.func private @rows(!dlc.tensor<1 x 6 x 1 x f32, #dlc.gate_layout<gates = 4, lanes = 8>>)
+
+// -----
+
 // expected-error @below {{expected a positive multiple, found 0}}
 func.func private @padded(!dlc.tensor<1 x f32, #dlc.padded_layout<0>>)
 

@@ -57,3 +57,23 @@ func.func @main(%x: !x {dlc.name = "x"}) -> (!x {dlc.name = "y"}) {
   }
   return %1 : !x
 }
+
+// -----
+
+// Rows of several dims; a few sequences of each direction.
+// CHECK: dlc.launch @layer_norm_0 tasks <floordiv(N + 3, 4)>
+// CHECK: dlc.launch @recurrence_1 tasks <2*floordiv(B + 3, 4)> flops <1600*B*S>
+func.func @main(%x: !dlc.tensor<N x 5 x W x f32> {dlc.name = "x"}, %p: !dlc.tensor<S x B x 40 x f32> {dlc.name = "p"}, %w: !dlc.tensor<2 x 20 x 20 x f32> {dlc.name = "w"})
+    -> (!dlc.tensor<N x 5 x W x f32> {dlc.name = "y"}, !dlc.tensor<S x 2 x B x 20 x f32> {dlc.name = "s"}, !dlc.tensor<2 x B x 20 x f32> {dlc.name = "l"}) {
+  %0 = dlc.kernel rows (%x) schedule <rows, lanes = 16, channels = 64, pixels = [16], rows = 4> : (!dlc.tensor<N x 5 x W x f32>) -> !dlc.tensor<N x 5 x W x f32> {
+  ^bb0(%a: !dlc.tensor<N x 5 x W x f32>):
+    %r = dlc.layer_norm %a axis 1 epsilon 1.0e-05 : (!dlc.tensor<N x 5 x W x f32>) -> !dlc.tensor<N x 5 x W x f32>
+    dlc.yield %r : !dlc.tensor<N x 5 x W x f32>
+  }
+  %1, %2 = dlc.kernel anchor (%p, %w) schedule <recurrence, lanes = 16, channels = 16, pixels = [4, 1], rows = 4> : (!dlc.tensor<S x B x 40 x f32>, !dlc.tensor<2 x 20 x 20 x f32>) -> (!dlc.tensor<S x 2 x B x 20 x f32>, !dlc.tensor<2 x B x 20 x f32>) {
+  ^bb0(%a: !dlc.tensor<S x B x 40 x f32>, %b: !dlc.tensor<2 x 20 x 20 x f32>):
+    %y, %h = dlc.recurrence rnn bidirectional %a, %b activations ["Tanh", "Tanh"] alphas [0.0, 0.0] betas [0.0, 0.0] : (!dlc.tensor<S x B x 40 x f32>, !dlc.tensor<2 x 20 x 20 x f32>) -> (!dlc.tensor<S x 2 x B x 20 x f32>, !dlc.tensor<2 x B x 20 x f32>)
+    dlc.yield %y, %h : !dlc.tensor<S x 2 x B x 20 x f32>, !dlc.tensor<2 x B x 20 x f32>
+  }
+  return %0, %1, %2 : !dlc.tensor<N x 5 x W x f32>, !dlc.tensor<S x 2 x B x 20 x f32>, !dlc.tensor<2 x B x 20 x f32>
+}

@@ -173,4 +173,24 @@ func.func @sixteen_registers(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.te
   }
   return
 }
+
+// Four sequences share the weights; those of different lengths are walked along one by one.
+// CHECK-LABEL: func.func @recurrences
+func.func @recurrences(%x: !dlc.tensor<S x B x 60 x f32>, %l: !dlc.tensor<B x i32>) {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 2400>, shape = [2, 30, 10], type = f32> -> !dlc.tensor<2 x 30 x 10 x f32>
+  // CHECK: dlc.kernel anchor(%arg0, %{{.*}}) schedule <recurrence, lanes = 8, channels = 24, pixels = [4, 3, 2, 1], rows = 4>
+  %0, %1 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<S x B x 60 x f32>, !dlc.tensor<2 x 30 x 10 x f32>) -> (!dlc.tensor<S x 2 x B x 10 x f32>, !dlc.tensor<2 x B x 10 x f32>) {
+  ^bb0(%a: !dlc.tensor<S x B x 60 x f32>, %b: !dlc.tensor<2 x 30 x 10 x f32>):
+    %y, %h = dlc.recurrence gru bidirectional %a, %b activations ["Sigmoid", "Tanh", "Sigmoid", "Tanh"] alphas [0.0, 0.0, 0.0, 0.0] betas [0.0, 0.0, 0.0, 0.0] linear_before_reset : (!dlc.tensor<S x B x 60 x f32>, !dlc.tensor<2 x 30 x 10 x f32>) -> (!dlc.tensor<S x 2 x B x 10 x f32>, !dlc.tensor<2 x B x 10 x f32>)
+    dlc.yield %y, %h : !dlc.tensor<S x 2 x B x 10 x f32>, !dlc.tensor<2 x B x 10 x f32>
+  }
+  // CHECK: dlc.kernel anchor(%arg0, %{{.*}}, %arg1) schedule <recurrence, lanes = 8, channels = 24, pixels = [1], rows = 1>
+  %2, %3 = dlc.kernel anchor (%x, %w, %l) : (!dlc.tensor<S x B x 60 x f32>, !dlc.tensor<2 x 30 x 10 x f32>, !dlc.tensor<B x i32>) -> (!dlc.tensor<S x 2 x B x 10 x f32>, !dlc.tensor<2 x B x 10 x f32>) {
+  ^bb0(%a: !dlc.tensor<S x B x 60 x f32>, %b: !dlc.tensor<2 x 30 x 10 x f32>, %c: !dlc.tensor<B x i32>):
+    %y, %h = dlc.recurrence gru bidirectional %a, %b lengths %c activations ["Sigmoid", "Tanh", "Sigmoid", "Tanh"] alphas [0.0, 0.0, 0.0, 0.0] betas [0.0, 0.0, 0.0, 0.0] : (!dlc.tensor<S x B x 60 x f32>, !dlc.tensor<2 x 30 x 10 x f32>, !dlc.tensor<B x i32>) -> (!dlc.tensor<S x 2 x B x 10 x f32>, !dlc.tensor<2 x B x 10 x f32>)
+    dlc.yield %y, %h : !dlc.tensor<S x 2 x B x 10 x f32>, !dlc.tensor<2 x B x 10 x f32>
+  }
+  return
+}
+
 }

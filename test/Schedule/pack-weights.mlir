@@ -40,3 +40,16 @@ func.func @matmul(%x: !dlc.tensor<N x 8 x f32>) -> !dlc.tensor<N x 40 x f32> {
   }
   return %0 : !dlc.tensor<N x 40 x f32>
 }
+
+// The matrices of a recurrence, by gates.
+// CHECK-LABEL: func.func @recurrence
+// CHECK: dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 2400>, shape = [2, 30, 10], type = f32, recipe = [#dlc.pack<#dlc.gate_layout<gates = 3, lanes = 8>>]> -> <2 x 30 x 10 x f32, #dlc.gate_layout<gates = 3, lanes = 8>>
+func.func @recurrence(%x: !dlc.tensor<S x B x 60 x f32>) -> (!dlc.tensor<S x 2 x B x 10 x f32>, !dlc.tensor<2 x B x 10 x f32>) {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 2400>, shape = [2, 30, 10], type = f32> -> !dlc.tensor<2 x 30 x 10 x f32>
+  %0, %1 = dlc.kernel anchor (%x, %w) schedule <recurrence, lanes = 8, channels = 24, pixels = [4, 3, 2, 1], rows = 4> : (!dlc.tensor<S x B x 60 x f32>, !dlc.tensor<2 x 30 x 10 x f32>) -> (!dlc.tensor<S x 2 x B x 10 x f32>, !dlc.tensor<2 x B x 10 x f32>) {
+  ^bb0(%a: !dlc.tensor<S x B x 60 x f32>, %b: !dlc.tensor<2 x 30 x 10 x f32>):
+    %y, %h = dlc.recurrence gru bidirectional %a, %b activations ["Sigmoid", "Tanh", "Sigmoid", "Tanh"] alphas [0.0, 0.0, 0.0, 0.0] betas [0.0, 0.0, 0.0, 0.0] linear_before_reset : (!dlc.tensor<S x B x 60 x f32>, !dlc.tensor<2 x 30 x 10 x f32>) -> (!dlc.tensor<S x 2 x B x 10 x f32>, !dlc.tensor<2 x B x 10 x f32>)
+    dlc.yield %y, %h : !dlc.tensor<S x 2 x B x 10 x f32>, !dlc.tensor<2 x B x 10 x f32>
+  }
+  return %0, %1 : !dlc.tensor<S x 2 x B x 10 x f32>, !dlc.tensor<2 x B x 10 x f32>
+}

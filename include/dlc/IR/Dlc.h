@@ -68,6 +68,9 @@ mlir::Value createFill(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type 
 PlannedType getTensor(mlir::Type type);
 PlannedType getTensor(mlir::Value value);
 
+/// 1 / (1 + exp(-value)), of a scalar or vector of floats.
+mlir::Value createSigmoid(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value);
+
 /// Sizes that must be equal when an op runs, by twos.
 using DimPairs = llvm::SmallVector<std::pair<ExprAttr, ExprAttr>, 2>;
 

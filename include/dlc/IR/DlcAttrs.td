@@ -105,6 +105,19 @@ def Dlc_FilterLayoutAttr : Dlc_Attr<"FilterLayout", "filter_layout"> {
   let genVerifyDecl = 1;
 }
 
+def Dlc_GateLayoutAttr : Dlc_Attr<"GateLayout", "gate_layout"> {
+  let summary = "the matrices of a recurrence, D x gates*H x K, in vectors of neighbours";
+  let description = [{
+    The buffer is [D][ceil(H/lanes)][K][gates][lanes], zeros beyond H: what all gates of `lanes` neighbours need of one
+    element of the state lies together.
+
+    Example: `#dlc.gate_layout<gates = 4, lanes = 16>`
+  }];
+  let parameters = (ins "int64_t":$gates, "int64_t":$lanes);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 def Dlc_PaddedLayoutAttr : Dlc_Attr<"PaddedLayout", "padded_layout"> {
   let summary = "a vector with zeros up to a multiple of elements";
   let parameters = (ins "int64_t":$multiple);
@@ -210,7 +223,7 @@ def Dlc_BoxKindAttr : EnumAttr<Dlc_Dialect, Dlc_BoxKind, "box_kind"> {
 def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
     I32EnumAttrCase<"direct_conv", 0>, I32EnumAttrCase<"row_conv", 1>, I32EnumAttrCase<"loops", 2>,
     I32EnumAttrCase<"pool", 3>, I32EnumAttrCase<"matmul", 4>,
-    I32EnumAttrCase<"depthwise", 5>, I32EnumAttrCase<"rows", 6>]> {
+    I32EnumAttrCase<"depthwise", 5>, I32EnumAttrCase<"rows", 6>, I32EnumAttrCase<"recurrence", 7>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -225,7 +238,8 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     its ops at `pixels[i]` neighbours of the innermost dim, of `channels` rows at a time: 1, or `lanes` where the
     columns of such a block lie side by side in an operand, which is transposed in registers. `pool` reduces windows of a
     blocked image, a block of channels at a time. `rows` normalizes `rows` rows (of a softmax also `channels` neighbours)
-    in several walks. A matrix product by constant weights is a `direct_conv` whose pixels are the rows of its left operand; others
+    in several walks. `recurrence` walks along the steps of `pixels[i]` sequences at a time, with a vector of all gates of
+    each (`channels` sums) in registers. A matrix product by constant weights is a `direct_conv` whose pixels are the rows of its left operand; others
     are computed by `matmul`, from operands as they lie: a tile is `pixels[i]` rows times `channels` columns.
 
     `pixels` lists tile widths, widest first; each handles what the ones before it leave over of a row, the last one
@@ -235,7 +249,7 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     beside its rows; an output without rows has one band, for the halo alone. A `direct_conv` that is a matrix product
     has a task for each panel, a reduction by `pool` for each block. For `matmul`, n counts the products and a band is
     `rows` rows of one. For `rows`, a task is `rows` rows along the last dims, or for a softmax along another dim the sums
-    of `channels` neighbours.
+    of `channels` neighbours. For `recurrence`, a task is all steps of `rows` sequences in one direction.
 
     Example: `#dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1>`
   }];
@@ -299,6 +313,24 @@ def Dlc_ConvTransposePads : I32EnumAttr<"ConvTransposePads", "where the pads of 
   let genSpecializedAttr = 0;
 }
 def Dlc_ConvTransposePadsAttr : EnumAttr<Dlc_Dialect, Dlc_ConvTransposePads, "conv_transpose_pads"> {
+  let assemblyFormat = "`` $value";
+}
+
+def Dlc_CellKind : I32EnumAttr<"CellKind", "what a recurrence computes in a step", [
+    I32EnumAttrCase<"rnn", 0>, I32EnumAttrCase<"gru", 1>, I32EnumAttrCase<"lstm", 2>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+def Dlc_CellKindAttr : EnumAttr<Dlc_Dialect, Dlc_CellKind, "cell_kind"> {
+  let assemblyFormat = "`` $value";
+}
+
+def Dlc_Direction : I32EnumAttr<"Direction", "from which end a recurrence starts", [
+    I32EnumAttrCase<"forward", 0>, I32EnumAttrCase<"reverse", 1>, I32EnumAttrCase<"bidirectional", 2>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+def Dlc_DirectionAttr : EnumAttr<Dlc_Dialect, Dlc_Direction, "direction"> {
   let assemblyFormat = "`` $value";
 }
 

@@ -3,6 +3,7 @@
 #include "ConvKernel.h"
 #include "Matmul.h"
 #include "Pool.h"
+#include "Recurrence.h"
 #include "Rows.h"
 
 #include "dlc/Codegen/Passes.h"
@@ -36,6 +37,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitPool(b);
   case Algorithm::rows:
     return emitRows(b);
+  case Algorithm::recurrence:
+    return emitRecurrence(b);
   case Algorithm::matmul:
     return emitMatmul(b);
   }

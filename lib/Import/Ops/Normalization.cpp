@@ -123,6 +123,15 @@ static LogicalResult importLayerNorm(OnnxNode &node) {
     good &= succeeded(checkBroadcast(node, 2, node.getInputName(2)));
   if (!good)
     return failure();
+  if (size_t outputs = node.getNumOutputs(); outputs > 1) { // mean and inverse deviation
+    SmallVector<OnnxType> types = {node.getOnnxType(0), {OnnxType::tensor, DLC_DTYPE_F32}};
+    types.resize(outputs, types.back());
+    node.inputs.resize(shift ? 3 : 2);
+    if (llvm::any_of(node.inputs, isStandIn))
+      return failure();
+    node.results = node.createCall("layer_norm", node.inputs, node.getParameters(), types);
+    return success();
+  }
   return node.createOp<LayerNormOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
                                     shift, static_cast<uint64_t>(axis),
                                     llvm::APFloat(node.getFloat("epsilon", 1e-5f)),
@@ -193,7 +202,7 @@ static constexpr OpRow rows[] = {
     {"", "BatchNormalization", 14, newestOpset, batchNormInputs14, batchNormAttributes14,
      importBatchNorm, batchNormOutputs14, threeOutputs},
     {"", "LayerNormalization", 17, newestOpset, layerNormInputs, layerNormAttributes,
-     importLayerNorm, layerNormOutputs},
+     importLayerNorm, layerNormOutputs, threeOutputs},
     {"", "LogSoftmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
     {"", "LogSoftmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
     {"", "RMSNormalization", 23, newestOpset, rmsNormInputs, layerNormAttributes, importLayerNorm},
