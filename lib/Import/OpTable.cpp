@@ -10,10 +10,10 @@ using namespace dlc;
 
 ArrayRef<ArrayRef<OpRow>> dlc::getOpTable() {
   static const ArrayRef<OpRow> families[] = {
-      getActivationRows(),    getConstantRows(),    getControlFlowRows(),   getConvolutionRows(),
-      getElementwiseRows(),   getLibraryCallRows(), getMatrixProductRows(), getMovementRows(),
-      getNormalizationRows(), getReductionRows(),   getResizeRows(),        getSequenceRows(),
-      getStringRows(),
+      getActivationRows(),  getAttentionRows(),     getConstantRows(),    getControlFlowRows(),
+      getConvolutionRows(), getElementwiseRows(),   getLibraryCallRows(), getMatrixProductRows(),
+      getMovementRows(),    getNormalizationRows(), getReductionRows(),   getResizeRows(),
+      getSequenceRows(),    getStringRows(),
   };
   return families;
 }
