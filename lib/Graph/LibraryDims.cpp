@@ -195,6 +195,20 @@ static FailureOr<SmallVector<PartialDims>> inferAttention(LibraryCallOp op, Shap
   return all;
 }
 
+static FailureOr<SmallVector<PartialDims>> inferLinearAttention(LibraryCallOp op, ShapeContext &) {
+  SmallVector<PartialDims> results(op.getNumResults());
+  PartialDims query = getDims(op.getInputs()[0]), value = getDims(op.getInputs()[2]);
+  int64_t heads = getInt(op, "kv_num_heads", 0), queryHeads = getInt(op, "q_num_heads", 0);
+  if (!query || !value || query->size() != 3 || value->size() != 3 || heads < 1 || queryHeads < 1)
+    return results;
+  ExprAttr valueSize = floorDiv(value->back(), heads),
+           keySize = floorDiv(query->back(), queryHeads);
+  results[0] = {(*query)[0], (*query)[1], valueSize * queryHeads};
+  if (results.size() > 1)
+    results[1] = {(*query)[0], ExprAttr::constant(op.getContext(), heads), keySize, valueSize};
+  return results;
+}
+
 //===----------------------------------------------------------------------===//
 // The table
 //===----------------------------------------------------------------------===//
@@ -231,6 +245,7 @@ static Rule getRule(StringRef callee) {
       .Case("shape", forAll<unknownDims<1>>)
       .Case("stack", forAll<inferStack>)
       .Case("attention", inferAttention)
+      .Case("linear_attention", inferLinearAttention)
       .Cases({"scatter_elements", "scatter_nd", "cumsum", "trilu", "reverse_sequence",
               "rotary_embedding", "tensor_scatter"},
              forAll<copyDims<0>>)

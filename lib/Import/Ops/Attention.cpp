@@ -1,4 +1,4 @@
-// Attention, RotaryEmbedding, TensorScatter: calls of the op library.
+// Attention, LinearAttention, RotaryEmbedding, TensorScatter: calls of the op library.
 
 #include "ElementSets.h"
 #include "Rows.h"
@@ -19,6 +19,18 @@ static LogicalResult requireTypeOf(OnnxNode &node, size_t index, size_t other) {
                           << "' to have elements of type " << node.getElementType(other)
                           << " as input '" << node.getInputName(other) << "', found "
                           << node.getElementType(index);
+}
+
+/// Checks an attribute that is one of `words`.
+static LogicalResult requireWord(OnnxNode &node, StringRef name, StringRef defaultValue,
+                                 ArrayRef<StringRef> words) {
+  StringRef word = node.getString(name, defaultValue);
+  if (llvm::is_contained(words, word))
+    return success();
+  InFlightDiagnostic error = node.emitError() << "expected " << name << " ";
+  llvm::interleave(
+      words, [&](StringRef it) { error << "'" << it << "'"; }, [&] { error << " or "; });
+  return error << ", found '" << word << "'";
 }
 
 /// Checks that an input has 3 or 4 dims, of which 3 need the attribute. The rank, 0 where it is not
@@ -95,14 +107,40 @@ static LogicalResult importTensorScatter(OnnxNode &node) {
     return failure();
   bool good = succeeded(requireTypeOf(node, 1, 0));
   good &= succeeded(node.requireIntegers(2, /*allowI32=*/false, 1));
-  if (StringRef mode = node.getString("mode", "linear"); mode != "linear" && mode != "circular") {
-    node.emitError() << "expected mode 'linear' or 'circular', found '" << mode << "'";
-    good = false;
-  }
+  good &= succeeded(requireWord(node, "mode", "linear", {"linear", "circular"}));
   if (!good)
     return failure();
   node.results = node.createCall("tensor_scatter", node.createOperands(), node.getParameters(),
                                  node.getOnnxType(0));
+  return success();
+}
+
+/// The rule says which of decay and beta there are.
+static LogicalResult importLinearAttention(OnnxNode &node) {
+  if (hasStandIn(node))
+    return failure();
+  bool good = succeeded(node.requireElements(floatElements, 0));
+  for (size_t index : {1, 2, 4, 5})
+    good &= succeeded(requireTypeOf(node, index, 0));
+  if (node.getInput(3))
+    good &= succeeded(node.requireElements(floatElements, 3));
+  for (StringRef name : {"kv_num_heads", "q_num_heads"})
+    good &= succeeded(node.requireAttribute(name));
+  good &= succeeded(
+      requireWord(node, "update_rule", "gated_delta", {"linear", "gated", "delta", "gated_delta"}));
+  StringRef rule = node.getString("update_rule", "gated_delta");
+  for (auto [index, word] : {std::pair(4, "gated"), {5, "delta"}})
+    if (bool(node.getInput(index)) != rule.contains(word)) {
+      node.emitError() << "expected " << (rule.contains(word) ? "an" : "no") << " input '"
+                       << node.getInputName(index) << "' for update_rule '" << rule << "'";
+      good = false;
+    }
+  if (!good)
+    return failure();
+  OnnxType output = node.getOnnxType(0);
+  SmallVector<OnnxType> types = {output, node.getInput(3) ? node.getOnnxType(3) : output};
+  node.results = node.createCall("linear_attention", node.createOperands(), node.getParameters(),
+                                 ArrayRef(types).take_front(node.getNumOutputs()));
   return success();
 }
 
@@ -119,6 +157,9 @@ static constexpr InputRow attentionInputs24[] = {{"Q"},
                                                  {"past_key", optional},
                                                  {"past_value", optional},
                                                  {"nonpad_kv_seqlen", optional}};
+static constexpr InputRow linearInputs[] = {{"query"},           {"key"},
+                                            {"value"},           {"past_state", optional},
+                                            {"decay", optional}, {"beta", optional}};
 static constexpr InputRow rotaryInputs[] = {
     {"X"}, {"cos_cache"}, {"sin_cache"}, {"position_ids", optional}};
 static constexpr InputRow tensorScatterInputs[] = {
@@ -138,6 +179,11 @@ static constexpr AttributeRow attentionAttributes25[] = {{"is_causal", Proto::IN
                                                          {"scale", Proto::FLOAT},
                                                          {"softcap", Proto::FLOAT},
                                                          {"softmax_precision", Proto::INT}};
+static constexpr AttributeRow linearAttributes[] = {{"chunk_size", Proto::INT},
+                                                    {"kv_num_heads", Proto::INT},
+                                                    {"q_num_heads", Proto::INT},
+                                                    {"scale", Proto::FLOAT},
+                                                    {"update_rule", Proto::STRING}};
 static constexpr AttributeRow rotaryAttributes[] = {
     {"interleaved", Proto::INT}, {"num_heads", Proto::INT}, {"rotary_embedding_dim", Proto::INT}};
 static constexpr AttributeRow tensorScatterAttributes[] = {{"axis", Proto::INT},
@@ -146,6 +192,8 @@ static constexpr AttributeRow tensorScatterAttributes[] = {{"axis", Proto::INT},
 static constexpr StringLiteral attentionOutputs[] = {"present_key", "present_value",
                                                      "qk_matmul_output"};
 
+static constexpr StringLiteral stateOutputs[] = {"present_state"};
+
 static constexpr OpRow rows[] = {
     {"", "Attention", 23, 23, attentionInputs23, attentionAttributes23, importAttention,
      attentionOutputs, fourOutputs},
@@ -153,6 +201,8 @@ static constexpr OpRow rows[] = {
      attentionOutputs, fourOutputs},
     {"", "Attention", 25, newestOpset, attentionInputs24, attentionAttributes25, importAttention,
      attentionOutputs, fourOutputs},
+    {"", "LinearAttention", 27, newestOpset, linearInputs, linearAttributes, importLinearAttention,
+     stateOutputs, twoOutputs},
     {"", "RotaryEmbedding", 23, newestOpset, rotaryInputs, rotaryAttributes, importRotaryEmbedding},
     {"", "TensorScatter", 24, newestOpset, tensorScatterInputs, tensorScatterAttributes,
      importTensorScatter},

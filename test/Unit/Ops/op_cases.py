@@ -231,7 +231,7 @@ FAMILIES = [binary, mod_and_pow, unary, choices, casts, *MOVEMENT_FAMILIES, *MAT
 NUMERIC = set("""
 abs add and arg_max arg_min attention batch_norm broadcast cast ceil clip concat constant_of_shape conv cos cumsum div dynamic_pad
 dynamic_slice equal erf exp expand flatten floor gather gather_elements gather_nd global_pool greater greater_equal identity
-is_nan layer_norm leaky_relu less less_equal log matmul max max_pool min mod mul neg nonzero not one_hot or pad pow range
+is_nan layer_norm leaky_relu less less_equal linear_attention log matmul max max_pool min mod mul neg nonzero not one_hot or pad pow range
 reduce relu reshape resize resize_sizes reverse_sequence rotary_embedding round scatter_elements scatter_nd select shape sigmoid sign sin
 size slice softmax split sqrt squeeze sub tanh tensor_scatter tile top_k transpose trilu unique unsqueeze xor
 """.split())

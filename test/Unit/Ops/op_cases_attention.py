@@ -1,4 +1,4 @@
-"""Cases of attention, rotary embedding and the update of a cache, against ONNX's reference evaluator."""
+"""Cases of attention and linear attention, rotary embedding and the update of a cache, against ONNX's reference evaluator."""
 
 import numpy as np
 
@@ -55,6 +55,49 @@ def attentions(c):
     c.fails("attention", [heads(2)] * 3, "expected window sizes of at least -1", left_window_size=-2)
 
 
+def linear_attentions(c):
+    for rule, isGated, corrects in [("linear", 0, 0), ("gated", 1, 0), ("delta", 0, 1), ("gated_delta", 1, 1)]:
+        for steps, past in [(1, None), (5, tame((2, 2, 3, 4)))]:
+            q, k, v = tame((2, steps, 12)), tame((2, steps, 6)) / 4, tame((2, steps, 8))
+            for width in ((2, 1), (6, 2)):
+                inputs = [q, k, v, past, -np.abs(tame((2, steps, width[0]))) if isGated else None,
+                          np.abs(tame((2, steps, width[1]))) if corrects else None]
+                expected = linear_attention(*inputs, heads=2, group=2, scale=1 / np.sqrt(3))
+                c.equal("linear_attention", inputs, expected, q_num_heads=4, kv_num_heads=2, update_rule=rule)
+    one = tame((1, 2, 4))
+    c.equal("linear_attention", [np.zeros((1, 0, 4), np.float32)] * 3 + [tame((1, 1, 4, 4))], [np.zeros((1, 0, 4))],
+            q_num_heads=1, kv_num_heads=1, update_rule="linear")
+    attributes = {"q_num_heads": 2, "kv_num_heads": 2}
+    c.fails("linear_attention", [one] * 3, "the update rule needs a decay and needs a beta", **attributes)
+    attributes["update_rule"] = "linear"
+    c.fails("linear_attention", [one] * 3, "do not fit 3 heads of queries", q_num_heads=3, kv_num_heads=2, update_rule="linear")
+    c.fails("linear_attention", [one, tame((1, 3, 4)), one], "expected operand 1 of 1 x 2 rows", **attributes)
+    c.fails("linear_attention", [one, one, one, tame((1, 2, 2, 3))], "expected a state of dims [1, 2, 2, 2]", **attributes)
+
+
+def linear_attention(query, key, value, past, decay, beta, heads, group, scale):
+    """S_t = exp(decay) S_{t-1} + k (beta (v - S^T k))^T, o_t = scale S_t^T q, for each head in double."""
+    batch, steps = query.shape[:2]
+
+    def split(x, count):
+        return None if x is None else x.astype(np.float64).reshape(batch, steps, count, -1)
+
+    q, k, v, g = split(query, heads * group), split(key, heads), split(value, heads), split(decay, heads)
+    b = None if beta is None else np.broadcast_to(beta.astype(np.float64), (batch, steps, heads))
+    size = k.shape[-1], v.shape[-1]
+    state = np.zeros((batch, heads, *size)) if past is None else past.astype(np.float64)
+    output = np.zeros((batch, steps, heads * group, size[1]))
+    for t in range(steps):
+        if g is not None:
+            state = state * np.exp(g[:, t])[..., None]
+        written = v[:, t]
+        if b is not None:
+            written = b[:, t, :, None] * (written - np.einsum("bhkm,bhk->bhm", state, k[:, t]))
+        state = state + k[:, t][..., None] * written[..., None, :]
+        output[:, t] = scale * np.einsum("bhkm,bhk->bhm", np.repeat(state, group, axis=1), q[:, t])
+    return [output.reshape(batch, steps, -1), state]
+
+
 def rotations(c):
     for dtype in FLOATS:
         for interleaved in (0, 1):
@@ -91,4 +134,4 @@ def cache_updates(c):
     c.fails("tensor_scatter", [cache, update], "unknown value 'square'", mode="square")
 
 
-ATTENTION_FAMILIES = [attentions, rotations, cache_updates]
+ATTENTION_FAMILIES = [attentions, linear_attentions, rotations, cache_updates]
