@@ -223,11 +223,72 @@ LogicalResult ExpandCall::matchAndRewrite(LibraryCallOp op, PatternRewriter &rew
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Joined heads
+//===----------------------------------------------------------------------===//
+
+/// batch x heads x length x size of batch x length x heads * size, a constant multiple of the
+/// heads.
+static Value splitHeads(PatternRewriter &rewriter, Location loc, Value joined, int64_t heads) {
+  PlannedType type = getType(joined);
+  int64_t hidden = *type.getDim(2).getConstant();
+  auto constant = [&](int64_t size) { return ExprAttr::constant(rewriter.getContext(), size); };
+  ExprAttr batch = type.getDim(0), length = type.getDim(1);
+  ExprAttr count = constant(heads), size = constant(hidden / heads);
+  Type elementType = type.getElementType();
+  Value split = ViewOp::create(rewriter, loc,
+                               PlannedType::get({batch, length, count, size}, elementType), joined);
+  return TransposeOp::create(rewriter, loc,
+                             PlannedType::get({batch, count, length, size}, elementType), split,
+                             rewriter.getDenseI64ArrayAttr({0, 2, 1, 3}));
+}
+
 namespace {
+/// Attention over joined heads is one over heads, where each head has keys of its own.
+struct SplitHeads : OpRewritePattern<LibraryCallOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(LibraryCallOp op, PatternRewriter &rewriter) const override {
+    DictionaryAttr parameters = op.getParameters();
+    auto queryHeads = parameters.getAs<IntegerAttr>("q_num_heads");
+    auto heads = parameters.getAs<IntegerAttr>("kv_num_heads");
+    if (op.getCallee() != "attention" || op.getNumResults() != 1 || !isPlain(parameters) ||
+        !heads || heads != queryHeads || heads.getInt() < 1)
+      return rewriter.notifyMatchFailure(op, "no attention of heads with keys of their own");
+    auto isJoined = [](Value value) {
+      auto type = dyn_cast<PlannedType>(value.getType());
+      return type && type.hasRank() && type.getRank() == 3 && type.getElementType().isF32();
+    };
+    SmallVector<Value> operands(op.getInputs());
+    if (!llvm::all_of(ArrayRef(operands).take_front(3), isJoined) || !isJoined(op.getResult(0)))
+      return rewriter.notifyMatchFailure(op, "no joined heads of f32");
+    for (Value operand : ArrayRef(operands).take_front(3))
+      if (std::optional<int64_t> hidden = getType(operand).getDim(2).getConstant();
+          !hidden || *hidden % heads.getInt() != 0)
+        return rewriter.notifyMatchFailure(op, "heads of a size that only the run knows");
+    for (Value &operand : MutableArrayRef(operands).take_front(3))
+      operand = splitHeads(rewriter, op.getLoc(), operand, heads.getInt());
+    NamedAttrList attributes(parameters);
+    attributes.erase("q_num_heads");
+    attributes.erase("kv_num_heads");
+    SmallVector<ExprAttr> dims(getType(operands[0]).getDims());
+    dims[3] = getType(operands[2]).getDim(3);
+    auto call = LibraryCallOp::create(
+        rewriter, op.getLoc(), PlannedType::get(dims, rewriter.getF32Type()), op.getCallee(),
+        operands, ValueRange(), attributes.getDictionary(op.getContext()));
+    std::swap(dims[1], dims[2]);
+    Value rows =
+        TransposeOp::create(rewriter, op.getLoc(), PlannedType::get(dims, rewriter.getF32Type()),
+                            call.getResult(0), rewriter.getDenseI64ArrayAttr({0, 2, 1, 3}));
+    rewriter.replaceOpWithNewOp<ViewOp>(op, op.getResult(0).getType(), rows);
+    return success();
+  }
+};
+
 struct ExpandAttention : dlc::impl::ExpandAttentionBase<ExpandAttention> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<ExpandCall>(&getContext());
+    patterns.add<ExpandCall, SplitHeads>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

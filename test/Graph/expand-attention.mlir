@@ -42,6 +42,21 @@ func.func @causal(%q: !q, %k: !k, %v: !k, %mask: !dlc.tensor<T x f32>) -> !q {
   return %0 : !q
 }
 
+// Joined heads are split, and joined again.
+// CHECK-LABEL: func.func @joined
+// CHECK: %[[VIEW:.*]] = dlc.view %arg0 : {{.*}} -> <N x S x 2 x 4 x f32>
+// CHECK: %[[HEADS:.*]] = dlc.transpose %[[VIEW]] perm [0, 2, 1, 3] : {{.*}} -> !dlc.tensor<N x 2 x S x 4 x f32>
+// CHECK: dlc.mul %[[HEADS]]
+// CHECK: %[[RESULT:.*]] = dlc.matmul {{.*}} -> !dlc.tensor<N x 2 x S x 6 x f32>
+// CHECK: %[[ROWS:.*]] = dlc.transpose %[[RESULT]] perm [0, 2, 1, 3] : {{.*}} -> !dlc.tensor<N x S x 2 x 6 x f32>
+// CHECK: dlc.view %[[ROWS]] : {{.*}} -> <N x S x 12 x f32>
+func.func @joined(%q: !dlc.tensor<N x S x 8 x f32>, %k: !dlc.tensor<N x T x 8 x f32>, %v: !dlc.tensor<N x T x 12 x f32>)
+    -> !dlc.tensor<N x S x 12 x f32> {
+  %0 = dlc.library_call "attention"(%q, %k, %v) {q_num_heads = 2 : i64, kv_num_heads = 2 : i64}
+     : (!dlc.tensor<N x S x 8 x f32>, !dlc.tensor<N x T x 8 x f32>, !dlc.tensor<N x T x 12 x f32>) -> !dlc.tensor<N x S x 12 x f32>
+  return %0 : !dlc.tensor<N x S x 12 x f32>
+}
+
 // -----
 
 !q = !dlc.tensor<N x 4 x S x 4 x f32>

@@ -72,9 +72,9 @@ def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
 def ExpandAttention : Pass<"dlc-expand-attention", "::mlir::ModuleOp"> {
   let summary = "Make attention matrix products around a softmax";
   let description = [{
-    Calls of library function `attention` on f32 tensors batch x heads x length x size, where each head of the queries
-    has keys of its own and the mask's dims are known to be those of the scores or 1. Queries are scaled before the
-    product. A query that its mask lets attend to nothing gets zeros. All other calls stay.
+    Calls of library function `attention` on f32 tensors batch x heads x length x size, or batch x length x heads * size,
+    where each head of the queries has keys of its own and the mask's dims are known to be those of the scores or 1.
+    Queries are scaled before the product. A query that its mask lets attend to nothing gets zeros. All other calls stay.
 
     ```mlir
     %0 = dlc.library_call "attention"(%q, %k, %v) {scale = 0.5 : f32} : ...
