@@ -282,6 +282,55 @@ static FailureOr<PartialDims> inferStack(LibraryCallOp op, ShapeContext &) {
   return PartialDims(dims);
 }
 
+/// Tensors of heads: batch x heads x length x size, or batch x length x heads * size where the call
+/// says how many heads there are.
+static FailureOr<SmallVector<PartialDims>> inferAttention(LibraryCallOp op, ShapeContext &) {
+  SmallVector<PartialDims> results(op.getNumResults());
+  PartialDims query = getDims(op.getInputs()[0]), key = getDims(op.getInputs()[1]);
+  PartialDims value = getDims(op.getInputs()[2]), past = SmallVector<ExprAttr>();
+  bool isJoined = query && query->size() == 3;
+  auto splitHeads = [&](PartialDims &dims, StringRef attribute) {
+    if (!dims || dims->size() != 3)
+      return;
+    int64_t heads = std::max<int64_t>(1, getInt(op, attribute, 1));
+    ExprAttr hidden = dims->back();
+    dims = {(*dims)[0], ExprAttr::constant(op.getContext(), heads), (*dims)[1],
+            floorDiv(hidden, heads)};
+  };
+  splitHeads(query, "q_num_heads");
+  splitHeads(key, "kv_num_heads");
+  splitHeads(value, "kv_num_heads");
+  if (op.getInputs().size() > 4 && !op.getInputs()[4].getDefiningOp<AbsentOp>())
+    past = getDims(op.getInputs()[4]);
+  auto hasFour = [](const PartialDims &dims) { return dims && dims->size() == 4; };
+  if (!hasFour(query) || !hasFour(key) || !hasFour(value) || !past ||
+      (!past->empty() && past->size() != 4))
+    return results;
+  ExprAttr total = past->empty() ? (*key)[2] : (*past)[2] + (*key)[2];
+  SmallVector<PartialDims> all(4, query);
+  all[1] = key, all[2] = value;
+  (*all[1])[2] = (*all[2])[2] = (*all[3])[3] = total;
+  (*all[0])[3] = (*value)[3];
+  if (isJoined)
+    all[0] = {(*query)[0], (*query)[2], (*query)[1] * (*value)[3]};
+  all.truncate(op.getNumResults());
+  return all;
+}
+
+static FailureOr<SmallVector<PartialDims>> inferLinearAttention(LibraryCallOp op, ShapeContext &) {
+  SmallVector<PartialDims> results(op.getNumResults());
+  PartialDims query = getDims(op.getInputs()[0]), value = getDims(op.getInputs()[2]);
+  int64_t heads = getInt(op, "kv_num_heads", 0), queryHeads = getInt(op, "q_num_heads", 0);
+  if (!query || !value || query->size() != 3 || value->size() != 3 || heads < 1 || queryHeads < 1)
+    return results;
+  ExprAttr valueSize = floorDiv(value->back(), heads),
+           keySize = floorDiv(query->back(), queryHeads);
+  results[0] = {(*query)[0], (*query)[1], valueSize * queryHeads};
+  if (results.size() > 1)
+    results[1] = {(*query)[0], ExprAttr::constant(op.getContext(), heads), keySize, valueSize};
+  return results;
+}
+
 //===----------------------------------------------------------------------===//
 // The table
 //===----------------------------------------------------------------------===//
@@ -317,8 +366,10 @@ static Rule getRule(StringRef callee) {
       .Cases({"sequence_length", "optional_has_element"}, forAll<unknownDims<0>>)
       .Case("shape", forAll<unknownDims<1>>)
       .Case("stack", forAll<inferStack>)
+      .Case("attention", inferAttention)
+      .Case("linear_attention", inferLinearAttention)
       .Cases({"scatter_elements", "scatter_nd", "cumsum", "cumprod", "trilu", "reverse_sequence",
-              "bit_cast"},
+              "bit_cast", "rotary_embedding", "tensor_scatter"},
              forAll<copyDims<0>>)
       .Case("gather_elements", forAll<copyDims<1>>)
       .Case("max_pool_indices", forAll<inferMaxPool>)

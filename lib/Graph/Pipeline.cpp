@@ -6,6 +6,7 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(createInlineFunctions());
   pm.addPass(createSpecializeShapes(options));
   pm.addPass(createInferShapes());
+  pm.addPass(createExpandAttention());
   pm.addPass(createFoldConstants());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());

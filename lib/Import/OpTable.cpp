@@ -14,6 +14,7 @@ using namespace dlc;
 ArrayRef<OpFamily> dlc::getOpTable() {
   static const OpFamily families[] = {
       {"Activations", "kernel", getActivationRows()},
+      {"Attention", "kernel or library", getAttentionRows()},
       {"CausalConvolution", "decomposition", getCausalConvolutionRows()},
       {"Constants", "folded", getConstantRows()},
       {"ControlFlow", "host program", getControlFlowRows()},

@@ -43,6 +43,7 @@ struct OpRow {
 
 /// The rows of each family stand behind its builders, in one file of Ops.
 llvm::ArrayRef<OpRow> getActivationRows();
+llvm::ArrayRef<OpRow> getAttentionRows();
 llvm::ArrayRef<OpRow> getCausalConvolutionRows();
 llvm::ArrayRef<OpRow> getConstantRows();
 llvm::ArrayRef<OpRow> getControlFlowRows();

@@ -69,6 +69,24 @@ def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numInferred", "num-inferred", "Number of values whose shape was unknown before">];
 }
 
+def ExpandAttention : Pass<"dlc-expand-attention", "::mlir::ModuleOp"> {
+  let summary = "Make attention matrix products around a softmax";
+  let description = [{
+    Calls of library function `attention` on f32 tensors batch x heads x length x size, or batch x length x heads * size,
+    where each head of the queries has keys of its own and the mask's dims are known to be those of the scores or 1.
+    Queries are scaled before the product. A query that its mask lets attend to nothing gets zeros. All other calls stay.
+
+    ```mlir
+    %0 = dlc.library_call "attention"(%q, %k, %v) {scale = 0.5 : f32} : ...
+    // becomes
+    %0 = dlc.mul %q, %half : ...
+    %1 = dlc.matmul %0, %k transpose_rhs : ...
+    %2 = dlc.softmax %1 axis -1 : ...
+    %3 = dlc.matmul %2, %v : ...
+    ```
+  }];
+}
+
 def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute ops whose operands are constants";
   let description = [{
