@@ -1,5 +1,7 @@
 #include "ElementwiseRule.h"
 
+#include "dlc/IR/Emitters.h"
+
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -12,13 +14,32 @@ static ArrayRef<ExprAttr> getDims(Operation *op) {
   return cast<PlannedType>(op->getResult(0).getType()).getDims();
 }
 
+/// Whether what reads `op` needs each of its elements no more than once.
+static bool isReadOnce(Operation *op) {
+  bool isMoved = llvm::any_of(op->getUsers(), isMovement);
+  return llvm::all_of(op->getUses(), [&](OpOperand &use) {
+    Operation *user = use.getOwner();
+    if (isa<TransposeOp, SliceOp, PadOp, ConcatOp>(user))
+      return op->hasOneUse();
+    return !isMoved && isa<ElementwiseOpInterface>(user) && getDims(user) == getDims(op);
+  });
+}
+
+/// Whether `op` may be computed where its readers need it. Arithmetic is not repeated; a gather
+/// checks its indices wherever they are needed or not.
+static bool canFollowReaders(Operation *op) {
+  if (isa<GatherOp>(op))
+    return llvm::all_of(op->getUsers(), llvm::IsaPred<ElementwiseOpInterface>);
+  return isMovement(op) || (isa<ElementwiseOpInterface>(op) && isReadOnce(op));
+}
+
 SmallVector<Operation *> dlc::findElementwiseTree(Operation *root,
                                                   function_ref<bool(Operation *)> isFree) {
   SetVector<Operation *> members;
   members.insert(root);
   auto mayJoin = [&](Operation *op) {
-    return isa_and_nonnull<ElementwiseOpInterface>(op) && !members.contains(op) &&
-           op->getBlock() == root->getBlock() && isFree(op) && getDims(op) == getDims(root) &&
+    return op && !members.contains(op) && op->getBlock() == root->getBlock() && isFree(op) &&
+           canFollowReaders(op) &&
            llvm::all_of(op->getUsers(), [&](Operation *user) { return members.contains(user); });
   };
   // An op may be refused at first and join later, once all of its readers have.

@@ -28,6 +28,14 @@ bool isView(mlir::Operation *op);
 /// What `value` shows, through all views.
 mlir::Value getViewed(mlir::Value value);
 
+/// Where `op` is a slice whose elements lie side by side in its input: the offset of the
+/// first of them, in elements. Null where it is not, and so needs a kernel.
+ExprAttr getPartOffset(mlir::Operation *op);
+
+/// Whether the operands of `concat` are parts of the dense result that lie one after the other, so
+/// that what computes them can write there.
+bool joinsParts(ConcatOp concat);
+
 /// Whether `op` can follow `members` in their box, the first of which is an anchor: elementwise on
 /// its dims, and all operands are values of the box, scalar constants, or like the anchor's result.
 bool isEpilogue(mlir::Operation *op, llvm::ArrayRef<mlir::Operation *> members);
