@@ -19,7 +19,7 @@ static bool isReadOnce(Operation *op) {
   bool isMoved = llvm::any_of(op->getUsers(), isMovement);
   return llvm::all_of(op->getUses(), [&](OpOperand &use) {
     Operation *user = use.getOwner();
-    if (isa<TransposeOp, SliceOp, PadOp, ConcatOp>(user))
+    if (isa<TransposeOp, SliceOp, PadOp, ConcatOp, ViewOp>(user))
       return op->hasOneUse();
     return !isMoved && isa<ElementwiseOpInterface>(user) && getDims(user) == getDims(op);
   });
@@ -33,14 +33,31 @@ static bool canFollowReaders(Operation *op) {
   return isMovement(op) || (isa<ElementwiseOpInterface>(op) && isReadOnce(op));
 }
 
+static bool movesLastDim(Operation *op) {
+  auto transpose = dyn_cast<TransposeOp>(op);
+  return transpose && transpose.getSourceDims().back() + 1 != transpose.getType().getRank();
+}
+
 SmallVector<Operation *> dlc::findElementwiseTree(Operation *root,
                                                   function_ref<bool(Operation *)> isFree) {
   SetVector<Operation *> members;
   members.insert(root);
-  auto mayJoin = [&](Operation *op) {
+  auto areReadersMembers = [&](Operation *op) {
+    return llvm::all_of(op->getUsers(), [&](Operation *user) { return members.contains(user); });
+  };
+  auto isJoinable = [&](Operation *op) {
     return op && !members.contains(op) && op->getBlock() == root->getBlock() && isFree(op) &&
-           canFollowReaders(op) &&
-           llvm::all_of(op->getUsers(), [&](Operation *user) { return members.contains(user); });
+           canFollowReaders(op);
+  };
+  auto mayJoin = [&](Operation *op) {
+    auto view = dyn_cast_or_null<ViewOp>(op);
+    if (!view)
+      return isJoinable(op) && areReadersMembers(op);
+    // A view joins for the sake of what is behind it; by itself it needs no code at all. Vectors
+    // run along rows of the root: where these are no rows of the view they would be gathered.
+    return llvm::none_of(members, movesLastDim) && !members.contains(op) &&
+           op->getBlock() == root->getBlock() && keepsRows(view) && areReadersMembers(op) &&
+           view.getInput().hasOneUse() && isJoinable(view.getInput().getDefiningOp());
   };
   // An op may be refused at first and join later, once all of its readers have.
   bool grows = true;

@@ -36,7 +36,36 @@ static std::optional<std::string> getPowObstacle(PowOp pow) {
 }
 
 bool dlc::isMovement(Operation *op) {
-  return isa<BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp>(op);
+  return isa<BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp, ViewOp>(op);
+}
+
+SmallVector<ViewGroup> dlc::getViewGroups(ViewOp view) {
+  ArrayRef<ExprAttr> from = view.getInput().getType().getDims(), to = view.getType().getDims();
+  SmallVector<ViewGroup> groups;
+  while (!from.empty() || !to.empty()) {
+    ViewGroup group = {static_cast<int64_t>(from.size()), static_cast<int64_t>(to.size())};
+    auto isProductEqual = [&](int64_t left, int64_t right) {
+      ExprAttr product = getProduct(view.getContext(), from.take_front(left));
+      return product && product == getProduct(view.getContext(), to.take_front(right));
+    };
+    auto total = static_cast<int64_t>(from.size() + to.size());
+    for (int64_t sum = 2; sum < total; ++sum)
+      for (int64_t left = 1; left < sum; ++left)
+        if (left <= group.from && sum - left <= group.to && isProductEqual(left, sum - left)) {
+          group = {left, sum - left};
+          sum = total;
+          break;
+        }
+    groups.push_back(group);
+    from = from.drop_front(group.from);
+    to = to.drop_front(group.to);
+  }
+  return groups;
+}
+
+bool dlc::keepsRows(ViewOp view) {
+  SmallVector<ViewGroup> groups = getViewGroups(view);
+  return !groups.empty() && groups.back().from == 1 && groups.back().to == 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -84,7 +113,18 @@ static SmallVector<int64_t> getGatherDims(GatherOp gather, OpOperand &use, Array
   return result;
 }
 
+static SmallVector<int64_t> getViewDims(ViewOp view, ArrayRef<int64_t> dims) {
+  SmallVector<int64_t> result;
+  for (auto [from, to] : getViewGroups(view)) {
+    result.append(from, from == 1 && to == 1 ? dims.front() : -1);
+    dims = dims.drop_front(to);
+  }
+  return result;
+}
+
 SmallVector<int64_t> DimTracker::getOperandDims(OpOperand &use, ArrayRef<int64_t> dims) {
+  if (auto view = dyn_cast<ViewOp>(use.getOwner()))
+    return getViewDims(view, dims);
   auto operand = cast<PlannedType>(use.get().getType());
   ArrayRef<int64_t> aligned = dims.take_back(operand.getRank());
   SmallVector<int64_t> result(aligned);

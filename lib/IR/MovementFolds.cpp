@@ -51,6 +51,76 @@ static bool isWhole(SliceOp op, int64_t dim) {
          getExpr(op.getSizes(), dim) == op.getInput().getType().getDim(dim);
 }
 
+/// The part of `input` from `starts` on, in all other respects as `op` takes it.
+static Value createSlice(SliceOp op, Value input, ArrayRef<Attribute> starts,
+                         ArrayRef<Attribute> sizes, ArrayRef<int64_t> steps,
+                         PatternRewriter &rewriter) {
+  SmallVector<ExprAttr> dims =
+      llvm::map_to_vector(sizes, [](Attribute size) { return cast<ExprAttr>(size); });
+  return SliceOp::create(rewriter, op.getLoc(),
+                         PlannedType::get(dims, op.getType().getElementType()), input,
+                         rewriter.getArrayAttr(starts), rewriter.getArrayAttr(sizes),
+                         rewriter.getDenseI64ArrayAttr(steps));
+}
+
+/// Parts of joined values, where nothing needs these as a whole, are parts of the operands.
+static LogicalResult sliceOperands(SliceOp op, ConcatOp concat, PatternRewriter &rewriter) {
+  int64_t dim = concat.getDim();
+  if (!haveRank(concat) || !llvm::all_of(concat->getUsers(), llvm::IsaPred<SliceOp>))
+    return rewriter.notifyMatchFailure(op, "what is joined is needed as a whole");
+  SmallVector<Attribute> starts(op.getStarts().begin(), op.getStarts().end()),
+      sizes(op.getSizes().begin(), op.getSizes().end());
+  if (isWhole(op, dim)) {
+    SmallVector<Value> parts;
+    for (Value input : concat.getInputs()) {
+      sizes[dim] = cast<PlannedType>(input.getType()).getDim(dim);
+      parts.push_back(createSlice(op, input, starts, sizes, op.getSteps(), rewriter));
+    }
+    rewriter.replaceOpWithNewOp<ConcatOp>(op, op.getType(), parts, dim);
+    return success();
+  }
+  std::optional<int64_t> start = getExpr(op.getStarts(), dim).getConstant(),
+                         size = getExpr(op.getSizes(), dim).getConstant();
+  if (!start || !size || op.getSteps()[dim] != 1)
+    return rewriter.notifyMatchFailure(op, "bounds are not known");
+  int64_t first = 0;
+  for (Value input : concat.getInputs()) {
+    std::optional<int64_t> length = cast<PlannedType>(input.getType()).getDim(dim).getConstant();
+    if (!length)
+      return rewriter.notifyMatchFailure(op, "sizes of what is joined are not known");
+    if (*start >= first && *start + *size <= first + *length) {
+      starts[dim] = ExprAttr::constant(op.getContext(), *start - first);
+      rewriter.replaceOp(op, createSlice(op, input, starts, sizes, op.getSteps(), rewriter));
+      return success();
+    }
+    first += *length;
+  }
+  return rewriter.notifyMatchFailure(op, "the part lies in more than one operand");
+}
+
+/// A part of a view that leaves the dims in question as they are is a view of a part.
+static LogicalResult sliceViewed(SliceOp op, ViewOp view, PatternRewriter &rewriter) {
+  PlannedType from = view.getInput().getType(), to = view.getType();
+  int64_t common = 0;
+  while (common < std::min(from.getRank(), to.getRank()) &&
+         from.getDim(common) == to.getDim(common))
+    ++common;
+  for (int64_t dim = common; dim < to.getRank(); ++dim)
+    if (!isWhole(op, dim))
+      return rewriter.notifyMatchFailure(op, "a dim that the view makes is taken in part");
+  SmallVector<Attribute> starts(from.getRank(), ExprAttr::constant(op.getContext(), 0)),
+      sizes(from.getDims().begin(), from.getDims().end());
+  SmallVector<int64_t> steps(from.getRank(), 1);
+  for (int64_t dim = 0; dim != common; ++dim) {
+    starts[dim] = op.getStarts()[dim];
+    sizes[dim] = op.getSizes()[dim];
+    steps[dim] = op.getSteps()[dim];
+  }
+  Value part = createSlice(op, view.getInput(), starts, sizes, steps, rewriter);
+  rewriter.replaceOpWithNewOp<ViewOp>(op, op.getType(), part);
+  return success();
+}
+
 LogicalResult SliceOp::canonicalize(SliceOp op, PatternRewriter &rewriter) {
   if (!haveRank(op))
     return rewriter.notifyMatchFailure(op, "the rank is not known");
@@ -60,6 +130,11 @@ LogicalResult SliceOp::canonicalize(SliceOp op, PatternRewriter &rewriter) {
     rewriter.replaceOp(op, op.getInput());
     return success();
   }
+  if (auto concat = op.getInput().getDefiningOp<ConcatOp>())
+    return sliceOperands(op, concat, rewriter);
+  if (auto view = op.getInput().getDefiningOp<ViewOp>();
+      view && haveRank(view) && isa_and_nonnull<ConcatOp, SliceOp>(view.getInput().getDefiningOp()))
+    return sliceViewed(op, view, rewriter);
   auto inner = op.getInput().getDefiningOp<SliceOp>();
   if (!inner || !haveRank(inner))
     return rewriter.notifyMatchFailure(op, "neither the whole input nor a slice of a slice");

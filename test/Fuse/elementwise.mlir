@@ -116,3 +116,24 @@ func.func @follower(%x: !dlc.tensor<2 x 4 x f32>, %y: !dlc.tensor<4 x 4 x f32>) 
   %2 = dlc.concat %1, %x axis 0 : (!dlc.tensor<2 x 4 x f32>, !dlc.tensor<2 x 4 x f32>) -> !dlc.tensor<4 x 4 x f32>
   return %2 : !dlc.tensor<4 x 4 x f32>
 }
+
+// -----
+
+// A view between moves is an index map, as long as rows stay rows of the result; else it stays outside, and needs no code.
+// CHECK-LABEL: func.func @views
+// CHECK: dlc.kernel loops
+// CHECK: dlc.concat
+// CHECK: dlc.view
+// CHECK: dlc.transpose
+// CHECK: dlc.yield
+// CHECK: dlc.view
+// CHECK: dlc.kernel loops
+// CHECK-NOT: dlc.kernel
+func.func @views(%x: !dlc.tensor<6 x N x f32>, %y: !dlc.tensor<6 x M x f32>) -> !dlc.tensor<N + M x 6 x f32> {
+  %0 = dlc.concat %x, %y axis 1 : (!dlc.tensor<6 x N x f32>, !dlc.tensor<6 x M x f32>) -> !dlc.tensor<6 x N + M x f32>
+  %1 = dlc.view %0 : !dlc.tensor<6 x N + M x f32> -> !dlc.tensor<2 x 3 x N + M x f32>
+  %2 = dlc.transpose %1 perm [1, 0, 2] : (!dlc.tensor<2 x 3 x N + M x f32>) -> !dlc.tensor<3 x 2 x N + M x f32>
+  %3 = dlc.view %2 : !dlc.tensor<3 x 2 x N + M x f32> -> !dlc.tensor<N + M x 6 x f32>
+  %4 = dlc.exp %3 : (!dlc.tensor<N + M x 6 x f32>) -> !dlc.tensor<N + M x 6 x f32>
+  return %4 : !dlc.tensor<N + M x 6 x f32>
+}

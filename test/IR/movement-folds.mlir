@@ -46,3 +46,24 @@ func.func @slices(%x: !dlc.tensor<6 x N x f32>) -> (!dlc.tensor<2 x N x f32>, !d
   %3 = dlc.concat %0, %1, %2 axis 0 : (!dlc.tensor<3 x N x f32>, !dlc.tensor<3 x N x f32>, !dlc.tensor<2 x N x f32>) -> !dlc.tensor<8 x N x f32>
   return %2, %3 : !dlc.tensor<2 x N x f32>, !dlc.tensor<8 x N x f32>
 }
+
+// -----
+
+// Parts of what is joined are parts of the operands, or joined parts; a view of the rest of the dims does not matter.
+// CHECK-LABEL: func.func @joined
+// CHECK-SAME: %[[A:.*]]: !dlc.tensor<2 x 3 x 4 x f32>, %[[B:.*]]: !dlc.tensor<5 x 3 x 4 x f32>
+// CHECK-NOT: dlc.slice
+// CHECK: %[[VIEW:.*]] = dlc.view %[[B]] : <5 x 3 x 4 x f32> -> <5 x 12 x f32>
+// CHECK: %[[LOW:.*]] = dlc.slice %[[A]] starts [#dlc.expr<0>, #dlc.expr<0>, #dlc.expr<1>]
+// CHECK: %[[HIGH:.*]] = dlc.slice %[[B]] starts [#dlc.expr<0>, #dlc.expr<0>, #dlc.expr<1>]
+// CHECK: %[[ALL:.*]] = dlc.concat %[[LOW]], %[[HIGH]] axis 0
+// CHECK: return %[[VIEW]], %[[ALL]]
+func.func @joined(%a: !dlc.tensor<2 x 3 x 4 x f32>, %b: !dlc.tensor<5 x 3 x 4 x f32>) -> (!dlc.tensor<5 x 12 x f32>, !dlc.tensor<7 x 3 x 2 x f32>) {
+  %0 = dlc.concat %a, %b axis 0 : (!dlc.tensor<2 x 3 x 4 x f32>, !dlc.tensor<5 x 3 x 4 x f32>) -> !dlc.tensor<7 x 3 x 4 x f32>
+  %1 = dlc.view %0 : !dlc.tensor<7 x 3 x 4 x f32> -> !dlc.tensor<7 x 12 x f32>
+  %2 = dlc.slice %1 starts [#dlc.expr<2>, #dlc.expr<0>] sizes [#dlc.expr<5>, #dlc.expr<12>] steps [1, 1]
+     : (!dlc.tensor<7 x 12 x f32>) -> !dlc.tensor<5 x 12 x f32>
+  %3 = dlc.slice %0 starts [#dlc.expr<0>, #dlc.expr<0>, #dlc.expr<1>] sizes [#dlc.expr<7>, #dlc.expr<3>, #dlc.expr<2>] steps [1, 1, 1]
+     : (!dlc.tensor<7 x 3 x 4 x f32>) -> !dlc.tensor<7 x 3 x 2 x f32>
+  return %2, %3 : !dlc.tensor<5 x 12 x f32>, !dlc.tensor<7 x 3 x 2 x f32>
+}

@@ -10,8 +10,18 @@ namespace dlc {
 /// Whether elementwise ops of kernels take elements of this type.
 bool isEmittedElement(mlir::Type elementType);
 
-/// Whether `op` takes elements from places that its indices alone decide, or from a sequence.
+/// Whether `op` takes elements from places that its indices alone decide, or from a sequence. A
+/// view is such an op inside of boxes.
 bool isMovement(mlir::Operation *op);
+
+/// The fewest neighbouring dims of a view's input and result that have one product, from the first
+/// ones on: `from` dims of the input and `to` of the result.
+struct ViewGroup {
+  int64_t from, to;
+};
+llvm::SmallVector<ViewGroup> getViewGroups(ViewOp view);
+/// Whether rows of the last dim stay what they are.
+bool keepsRows(ViewOp view);
 
 /// The dim of `result`, a value of a box or kernel, whose neighbours lie side by side in an operand
 /// where those of the last dim do not: blocks of the two are transposed.
