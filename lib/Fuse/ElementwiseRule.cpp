@@ -33,9 +33,38 @@ static bool canFollowReaders(Operation *op) {
   return isMovement(op) || (isa<ElementwiseOpInterface>(op) && isReadOnce(op));
 }
 
-static bool movesLastDim(Operation *op) {
-  auto transpose = dyn_cast<TransposeOp>(op);
-  return transpose && transpose.getSourceDims().back() + 1 != transpose.getType().getRank();
+/// The dim of the view's input that dim `dim` of its result is; -1 where it is none by itself.
+static int64_t getViewedDim(ViewOp view, int64_t dim) {
+  int64_t source = 0;
+  for (auto [from, to] : getViewGroups(view)) {
+    if (dim < to)
+      return from == 1 && to == 1 ? source : -1;
+    source += from;
+    dim -= to;
+  }
+  return -1;
+}
+
+/// Whether vectors along dim `dim` of `value` are vectors along a dim of what `view` shows, too:
+/// else its elements would be gathered. Looks at `value` as far as ops are in `members`.
+static bool keepsVectors(Value value, int64_t dim, ViewOp view,
+                         const SetVector<Operation *> &members) {
+  Operation *op = value.getDefiningOp();
+  if (dim < 0 || (op != view && !members.contains(op)))
+    return true;
+  if (auto seen = dyn_cast<ViewOp>(op)) {
+    int64_t source = getViewedDim(seen, dim);
+    return source >= 0 && (op == view || keepsVectors(seen.getInput(), source, view, members));
+  }
+  if (auto transpose = dyn_cast<TransposeOp>(op))
+    return keepsVectors(transpose.getInput(), transpose.getSourceDims()[dim], view, members);
+  if (isa<GatherOp>(op))
+    return false;
+  int64_t rank = cast<PlannedType>(value.getType()).getRank();
+  return llvm::all_of(op->getOperands(), [&](Value operand) {
+    int64_t missing = rank - cast<PlannedType>(operand.getType()).getRank();
+    return keepsVectors(operand, dim - missing, view, members);
+  });
 }
 
 SmallVector<Operation *> dlc::findElementwiseTree(Operation *root,
@@ -53,11 +82,11 @@ SmallVector<Operation *> dlc::findElementwiseTree(Operation *root,
     auto view = dyn_cast_or_null<ViewOp>(op);
     if (!view)
       return isJoinable(op) && areReadersMembers(op);
-    // A view joins for the sake of what is behind it; by itself it needs no code at all. Vectors
-    // run along rows of the root: where these are no rows of the view they would be gathered.
-    return llvm::none_of(members, movesLastDim) && !members.contains(op) &&
-           op->getBlock() == root->getBlock() && keepsRows(view) && areReadersMembers(op) &&
-           view.getInput().hasOneUse() && isJoinable(view.getInput().getDefiningOp());
+    // A view joins for the sake of what is behind it; by itself it needs no code at all.
+    return !members.contains(op) && op->getBlock() == root->getBlock() && keepsRows(view) &&
+           areReadersMembers(op) && view.getInput().hasOneUse() &&
+           isJoinable(view.getInput().getDefiningOp()) &&
+           keepsVectors(root->getResult(0), getDims(root).size() - 1, view, members);
   };
   // An op may be refused at first and join later, once all of its readers have.
   bool grows = true;
