@@ -1,4 +1,4 @@
-// The rule "elementwise": trees of elementwise ops over one iteration space are one kernel.
+// The rule "elementwise": trees of elementwise ops and of ops that move elements are one kernel.
 #ifndef DLC_LIB_FUSE_ELEMENTWISERULE_H
 #define DLC_LIB_FUSE_ELEMENTWISERULE_H
 
@@ -9,8 +9,8 @@ namespace dlc {
 
 inline constexpr llvm::StringLiteral elementwiseRule = "elementwise";
 
-/// `root` and the elementwise ops before it that may run in its box: those of the same dims whose
-/// results the box alone reads, and for which `isFree` holds. In order of the block.
+/// `root` and the ops before it that may run in its box: those whose results the box alone reads,
+/// for which `isFree` holds, and that are computed no more often there. In order of the block.
 llvm::SmallVector<mlir::Operation *>
 findElementwiseTree(mlir::Operation *root, llvm::function_ref<bool(mlir::Operation *)> isFree);
 

@@ -93,6 +93,28 @@ static bool needsNoBox(Operation *op) {
          op->hasTrait<OpTrait::IsTerminator>() || isView(op);
 }
 
+/// Whether something that is a kernel of its own computes `value`, or elementwise ops that may
+/// follow it there.
+static bool comesFromKernel(Value value, Block *block, int64_t depth = 0) {
+  constexpr int64_t longestEpilogue = 8;
+  Operation *op = getViewed(value).getDefiningOp();
+  if (!op || op->getBlock() != block || isMovement(op) || isa<ConstantOp>(op))
+    return false;
+  return !isa<ElementwiseOpInterface>(op) ||
+         (depth != longestEpilogue && llvm::any_of(op->getOperands(), [&](Value operand) {
+            return comesFromKernel(operand, block, depth + 1);
+          }));
+}
+
+/// Whether what computes the operands of a concatenation should write them into its result: ops
+/// that can join its box would do so at no less cost.
+static bool isPlaced(Operation *op) {
+  auto concat = dyn_cast<ConcatOp>(op);
+  return concat && joinsParts(concat) && llvm::any_of(concat.getInputs(), [&](Value input) {
+           return comesFromKernel(input, op->getBlock());
+         });
+}
+
 /// Whether library ops have elements of all types of `op`.
 static bool hasLibraryTypes(Operation *op) {
   auto isKnown = [](Type type) {
@@ -207,6 +229,8 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
       if (callee && isInferred && hasLibraryTypes(op) && (obstacle || sizes.contains(op))) {
         makeLibraryCall(op, *callee);
         ++numCalls;
+      } else if (getPartOffset(op) || isPlaced(op)) {
+        continue; // memory of another value
       } else if (obstacle) {
         op->emitError(*obstacle);
         obstructed = true;
@@ -234,7 +258,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     for (Operation *op : ops) {
       if (!free.contains(op))
         continue;
-      if (isa<ElementwiseOpInterface>(op)) {
+      if (isa<ElementwiseOpInterface>(op) || isMovement(op)) {
         roots.push_back(op);
         continue;
       }

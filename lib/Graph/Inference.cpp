@@ -178,6 +178,19 @@ static void guardDims(ShapeInferenceOpInterface op) {
   for (auto [lhs, rhs] : op.getEqualDims())
     if (lhs != rhs)
       GuardOp::create(builder, op.getLoc(), lhs, rhs);
+  // No kernel checks what it broadcasts.
+  auto guardBroadcast = [&](ArrayRef<ExprAttr> dims, ArrayRef<ExprAttr> result) {
+    for (auto [dim, to] : llvm::zip_equal(dims, result.take_back(dims.size())))
+      if (broadcastsAtRunTime(dim, to))
+        GuardOp::create(builder, op.getLoc(), dim, to, /*or_one=*/true);
+  };
+  if (auto matmul = dyn_cast<MatmulOp>(op.getOperation()))
+    for (PlannedType factor : {matmul.getLhs().getType(), matmul.getRhs().getType()})
+      guardBroadcast(MatmulOp::getOuterDims(factor), matmul.getBatchDims());
+  if (isa<ElementwiseOpInterface>(op.getOperation()))
+    for (Type operand : op->getOperandTypes())
+      guardBroadcast(cast<PlannedType>(operand).getDims(),
+                     cast<PlannedType>(op->getResult(0).getType()).getDims());
 }
 
 LogicalResult Inference::inferTypes(ShapeInferenceOpInterface op) {

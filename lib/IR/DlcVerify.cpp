@@ -224,7 +224,9 @@ LogicalResult KernelOp::verifyRegions() {
 LogicalResult ReinterpretOp::verify() {
   PlannedType from = getSource().getType().getTensor(), to = getBuffer().getType().getTensor();
   ExprAttr more = from.getBufferBytes() - to.getBufferBytes();
-  if (from.getLayout() || to.getLayout() || (more && more.getConstant().value_or(0) != 0)) // C1
+  bool differs = more && more.getConstant().value_or(0) != 0;
+  bool hasLayout = from.getLayout() || to.getLayout();
+  if (getOffsetAttr() ? from.getLayout() != to.getLayout() : hasLayout || differs) // C1
     return emitError("expected dense buffers of one size, found ") << from << " and " << to;
   return success();
 }

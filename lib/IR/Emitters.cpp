@@ -37,24 +37,37 @@ static std::optional<std::string> getPowObstacle(PowOp pow) {
   return std::nullopt;
 }
 
-/// Whether a dim of an operand is 1 or not, as only the run knows, and so is read along it or again
-/// and again. Nothing else checks that the sizes fit.
-static std::optional<std::string> getBroadcastObstacle(Operation *op) {
-  if (auto pow = dyn_cast<PowOp>(op))
-    if (std::optional<std::string> obstacle = getPowObstacle(pow))
-      return obstacle;
-  ArrayRef<ExprAttr> result = cast<PlannedType>(op->getResult(0).getType()).getDims();
-  for (Type operand : op->getOperandTypes()) {
-    ArrayRef<ExprAttr> dims = cast<PlannedType>(operand).getDims();
-    for (auto [dim, to] : llvm::zip_equal(dims, result.take_back(dims.size())))
-      if (broadcastsAtRunTime(dim, to))
-        return "dims that may broadcast at run time are not supported";
-  }
-  return std::nullopt;
+bool dlc::isMovement(Operation *op) {
+  return isa<BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp, ViewOp>(op);
 }
 
-bool dlc::isMovement(Operation *op) {
-  return isa<BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp>(op);
+SmallVector<ViewGroup> dlc::getViewGroups(ViewOp view) {
+  ArrayRef<ExprAttr> from = view.getInput().getType().getDims(), to = view.getType().getDims();
+  SmallVector<ViewGroup> groups;
+  while (!from.empty() || !to.empty()) {
+    ViewGroup group = {static_cast<int64_t>(from.size()), static_cast<int64_t>(to.size())};
+    auto isProductEqual = [&](int64_t left, int64_t right) {
+      ExprAttr product = getProduct(view.getContext(), from.take_front(left));
+      return product && product == getProduct(view.getContext(), to.take_front(right));
+    };
+    auto total = static_cast<int64_t>(from.size() + to.size());
+    for (int64_t sum = 2; sum < total; ++sum)
+      for (int64_t left = 1; left < sum; ++left)
+        if (left <= group.from && sum - left <= group.to && isProductEqual(left, sum - left)) {
+          group = {left, sum - left};
+          sum = total;
+          break;
+        }
+    groups.push_back(group);
+    from = from.drop_front(group.from);
+    to = to.drop_front(group.to);
+  }
+  return groups;
+}
+
+bool dlc::keepsRows(ViewOp view) {
+  SmallVector<ViewGroup> groups = getViewGroups(view);
+  return !groups.empty() && groups.back().from == 1 && groups.back().to == 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -102,7 +115,18 @@ static SmallVector<int64_t> getGatherDims(GatherOp gather, OpOperand &use, Array
   return result;
 }
 
+static SmallVector<int64_t> getViewDims(ViewOp view, ArrayRef<int64_t> dims) {
+  SmallVector<int64_t> result;
+  for (auto [from, to] : getViewGroups(view)) {
+    result.append(from, from == 1 && to == 1 ? dims.front() : -1);
+    dims = dims.drop_front(to);
+  }
+  return result;
+}
+
 SmallVector<int64_t> DimTracker::getOperandDims(OpOperand &use, ArrayRef<int64_t> dims) {
+  if (auto view = dyn_cast<ViewOp>(use.getOwner()))
+    return getViewDims(view, dims);
   auto operand = cast<PlannedType>(use.get().getType());
   ArrayRef<int64_t> aligned = dims.take_back(operand.getRank());
   SmallVector<int64_t> result(aligned);
@@ -138,17 +162,6 @@ std::optional<int64_t> dlc::getTransposedDim(Value result) {
 //===----------------------------------------------------------------------===//
 // Obstacles
 //===----------------------------------------------------------------------===//
-
-static std::optional<std::string> getMatmulObstacle(MatmulOp matmul) {
-  ArrayRef<ExprAttr> batch = matmul.getBatchDims();
-  for (PlannedType factor : {matmul.getLhs().getType(), matmul.getRhs().getType()}) {
-    ArrayRef<ExprAttr> dims = MatmulOp::getOuterDims(factor);
-    for (auto [dim, to] : llvm::zip_equal(dims, batch.take_back(dims.size())))
-      if (dlc::broadcastsAtRunTime(dim, to))
-        return "dims that may broadcast at run time are not supported";
-  }
-  return std::nullopt;
-}
 
 /// The emitter walks along scale and bias as it does along a row.
 static std::optional<std::string> getLayerNormObstacle(LayerNormOp norm) {
@@ -204,12 +217,12 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
           return "a resize of fewer than 2 dims is not supported";
         return std::nullopt;
       })
-      .Case([](MatmulOp matmul) { return getMatmulObstacle(matmul); })
+      .Case([](PowOp pow) { return getPowObstacle(pow); })
       .Case([](LayerNormOp norm) { return getLayerNormObstacle(norm); })
       .Case([](RecurrenceOp recurrence) { return getRecurrenceObstacle(recurrence); })
-      .Case<ReduceOp, SoftmaxOp>([](auto) { return std::nullopt; })
-      .Case<ElementwiseOpInterface, BroadcastOp>([&](auto) { return getBroadcastObstacle(op); })
-      .Case<TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp>(
+      .Case<MatmulOp, ReduceOp, SoftmaxOp, ElementwiseOpInterface>(
+          [](auto) { return std::nullopt; })
+      .Case<BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp>(
           [](auto) { return std::nullopt; })
       .Default([](Operation *other) {
         return llvm::formatv("'{0}' is not supported", other->getName().getStringRef()).str();
@@ -226,6 +239,36 @@ Value dlc::getViewed(Value value) {
   while (isView(value.getDefiningOp()))
     value = value.getDefiningOp()->getOperand(0);
   return value;
+}
+
+ExprAttr dlc::getPartOffset(Operation *op) {
+  auto slice = dyn_cast_or_null<SliceOp>(op);
+  if (!slice)
+    return ExprAttr();
+  PlannedType input = slice.getInput().getType(), result = slice.getType();
+  if (input.getLayout()) { // whole blocks of channels, see the schedule phase
+    SmallVector<ExprAttr> before(input.getDims());
+    before[1] = cast<ExprAttr>(slice.getStarts()[1]);
+    return PlannedType::get(before, input.getElementType(), input.getLayout()).getBufferElements();
+  }
+  ExprAttr offset = ExprAttr::constant(op->getContext(), 0);
+  // Dims of one element, then at most one dim in part, then whole ones.
+  bool isWhole = true;
+  for (int64_t i = input.getRank(); i-- != 0;) {
+    auto start = cast<ExprAttr>(slice.getStarts()[i]);
+    bool isOne = result.getDim(i).getConstant() == 1;
+    if (!isOne && (!isWhole || slice.getSteps()[i] != 1))
+      return ExprAttr();
+    isWhole &= result.getDim(i) == input.getDim(i);
+    offset = offset + start * getProduct(op->getContext(), input.getDims().drop_front(i + 1));
+  }
+  return offset;
+}
+
+bool dlc::joinsParts(ConcatOp concat) {
+  ArrayRef<ExprAttr> dims = concat.getType().getDims();
+  return llvm::all_of(dims.take_front(concat.getDim()),
+                      [](ExprAttr dim) { return dim.getConstant() == 1; });
 }
 
 bool dlc::isImmediate(OpOperand &use) {

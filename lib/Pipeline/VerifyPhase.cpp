@@ -42,6 +42,7 @@ static bool isAllowedInHost(Operation *op, Phase phase, bool isEntry) {
     return isInHostProgram(op) || (isComputation(op) && !isa<KernelOp, YieldOp>(op));
   if (phase <= Phase::Schedule)
     return isInHostProgram(op) || isa<ConstantOp, KernelOp, SizesOp>(op) || isView(op) ||
+           getPartOffset(op) || (isa<ConcatOp>(op) && joinsParts(cast<ConcatOp>(op))) ||
            (op->getParentOfType<KernelOp>() && isComputation(op));
   if (isEntry)
     return isa<AllocOp, WeightSlotOp, ReinterpretOp, StoreSizesOp, LibraryCallOp, AbsentOp, BindOp,

@@ -48,6 +48,11 @@ Value HostBuilder::reinterpret(Location loc, Value buffer, BufferType type) {
                                   : Value(ReinterpretOp::create(builder, loc, type, buffer));
 }
 
+/// The place of `value` in a buffer, `offset` elements from its start.
+Value HostBuilder::getPart(Location loc, Value buffer, ExprAttr offset, Value value) {
+  return ReinterpretOp::create(builder, loc, getBufferType(value), buffer, offset);
+}
+
 void HostBuilder::copy(Location loc, Value source, Value target) {
   Value shown = reinterpret(loc, source, cast<BufferType>(target.getType()));
   CopyOp::create(builder, loc, shown, target);
@@ -64,7 +69,7 @@ Value HostBuilder::mapResult(Value result) {
 
 /// Whether `op` writes its result into a buffer of our choice.
 static bool writesWhereTold(Operation *op) {
-  return isa<KernelOp, LibraryCallOp, SizesOp, IfOp, LoopOp>(op);
+  return isa<KernelOp, LibraryCallOp, SizesOp, ConcatOp, IfOp, LoopOp>(op);
 }
 
 bool HostBuilder::claim(Value value, Value target, Block &block) {
@@ -130,6 +135,39 @@ void HostBuilder::convertMatch(MatchOp match) {
   values.map(match.getResult(), converted.getResult());
 }
 
+/// The operands of a concatenation and the offset of each in the result, in elements.
+static SmallVector<std::pair<OpOperand *, ExprAttr>> getParts(ConcatOp concat) {
+  SmallVector<std::pair<OpOperand *, ExprAttr>> parts;
+  ExprAttr offset = ExprAttr::constant(concat.getContext(), 0);
+  for (OpOperand &use : concat->getOpOperands()) {
+    parts.push_back({&use, offset});
+    offset = offset + cast<PlannedType>(use.get().getType()).getBufferElements();
+  }
+  return parts;
+}
+
+/// Lets the ops that compute the operands write into the result. A result whose size is known only
+/// during the run does not exist yet.
+void HostBuilder::placeOperands(ConcatOp concat) {
+  if (signature.isLate(concat.getType()))
+    return;
+  Value result = mapResult(concat.getResult());
+  for (auto [use, offset] : getParts(concat))
+    if (claim(use->get(), getPart(concat.getLoc(), result, offset, use->get()),
+              *concat->getBlock()))
+      placed.insert(use);
+}
+
+void HostBuilder::convertConcat(ConcatOp concat) {
+  Value result = values.lookupOrNull(concat.getResult());
+  if (!result)
+    result = mapResult(concat.getResult());
+  for (auto [use, offset] : getParts(concat))
+    if (!placed.contains(use))
+      copy(concat.getLoc(), lookup(use->get()),
+           getPart(concat.getLoc(), result, offset, use->get()));
+}
+
 LogicalResult HostBuilder::convert(Operation *op) {
   Location loc = op->getLoc();
   return TypeSwitch<Operation *, LogicalResult>(op)
@@ -144,6 +182,16 @@ LogicalResult HostBuilder::convert(Operation *op) {
                      reinterpret(loc, lookup(view.getInput()), getBufferType(view.getResult())));
         return success();
       })
+      .Case([&](SliceOp slice) -> LogicalResult {
+        ExprAttr offset = getPartOffset(slice);
+        if (!offset)
+          return slice.emitError("expected a slice of elements that lie side by side");
+        if (!slice->use_empty())
+          values.map(slice.getResult(),
+                     getPart(loc, lookup(slice.getInput()), offset, slice.getResult()));
+        return success();
+      })
+      .Case([&](ConcatOp concat) { return convertConcat(concat), success(); })
       .Case([&](SizesOp sizes) {
         if (!sizes->use_empty())
           StoreSizesOp::create(builder, loc, sizes.getValues(), mapResult(sizes.getResult()));
@@ -172,6 +220,9 @@ LogicalResult HostBuilder::convert(Operation *op) {
 }
 
 LogicalResult HostBuilder::convertOps(Block &block) {
+  for (Operation &op : llvm::reverse(block))
+    if (auto concat = dyn_cast<ConcatOp>(op))
+      placeOperands(concat);
   for (Operation &op : block.without_terminator())
     if (failed(convert(&op)))
       return failure();
@@ -228,11 +279,12 @@ LogicalResult HostBuilder::convertIf(IfOp op) {
 // Loops
 //===----------------------------------------------------------------------===//
 
-/// Whether all uses of `value`, through views, satisfy `predicate`.
+/// Whether all uses of `value`, through views and parts of it, satisfy `predicate`.
 static bool allUses(Value value, function_ref<bool(OpOperand &)> predicate) {
   return llvm::all_of(value.getUses(), [&](OpOperand &use) {
-    return isView(use.getOwner()) ? allUses(use.getOwner()->getResult(0), predicate)
-                                  : predicate(use);
+    return isView(use.getOwner()) || isa<SliceOp>(use.getOwner())
+               ? allUses(use.getOwner()->getResult(0), predicate)
+               : predicate(use);
   });
 }
 
@@ -243,14 +295,17 @@ static bool isBefore(Operation *op, Operation *mark) {
 }
 
 /// Whether iterations may overwrite the memory of an init: computed beside the loop, which is its
-/// last reader.
+/// last reader, and no part of another value.
 static bool isLastUse(LoopOp op, Value init) {
   Value computed = getViewed(init);
   Operation *source = computed.getDefiningOp();
-  if (!source || !writesWhereTold(source) || source->getBlock() != op->getBlock())
+  if (!source || !writesWhereTold(source) || isa<ConcatOp>(source) ||
+      source->getBlock() != op->getBlock())
     return false;
   unsigned inits = 0;
   return allUses(computed, [&](OpOperand &use) {
+    if (isa<ConcatOp>(use.getOwner()))
+      return false;
     if (use.getOwner() != op)
       return isBefore(use.getOwner(), op);
     unsigned first = op.getInits().getBeginOperandIndex();
@@ -320,9 +375,9 @@ LogicalResult HostBuilder::convertBody(LoopOp op, LoopOp converted) {
     // then on.
     Value buffer = lookup(argument);
     Operation *writer = getViewed(value).getDefiningOp();
-    bool isFree = writer && writer->getBlock() == &from && allUses(argument, [&](OpOperand &use) {
-                    return isBefore(use.getOwner(), writer);
-                  });
+    bool isFree =
+        writer && !isa<ConcatOp>(writer) && writer->getBlock() == &from &&
+        allUses(argument, [&](OpOperand &use) { return isBefore(use.getOwner(), writer); });
     if (value != argument && !(isFree && claim(value, buffer, from)))
       moves.push_back({value, buffer});
   }

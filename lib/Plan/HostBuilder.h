@@ -46,6 +46,7 @@ public:
 private:
   mlir::Value makeBuffer(mlir::Location loc, PlannedType type);
   mlir::Value reinterpret(mlir::Location loc, mlir::Value buffer, BufferType type);
+  mlir::Value getPart(mlir::Location loc, mlir::Value buffer, ExprAttr offset, mlir::Value value);
   mlir::Value mapResult(mlir::Value result);
   mlir::Value getScalar(mlir::Location loc, mlir::Value value, mlir::Type elementType);
   llvm::SmallVector<mlir::Value> lookupAll(mlir::ValueRange range) const;
@@ -53,6 +54,8 @@ private:
   llvm::LogicalResult convertKernel(KernelOp box);
   void convertLibraryCall(LibraryCallOp call);
   void convertMatch(MatchOp match);
+  void placeOperands(ConcatOp concat);
+  void convertConcat(ConcatOp concat);
   llvm::LogicalResult convertIf(IfOp op);
   llvm::LogicalResult convertBranch(mlir::Region &from, mlir::Region &to, mlir::ValueRange targets);
   llvm::LogicalResult convertLoop(LoopOp op);
@@ -67,7 +70,8 @@ private:
   WeightTable &weights;
   mlir::IRMapping values;
   llvm::DenseMap<mlir::Value, mlir::Value> destinations;
-  llvm::DenseSet<mlir::Value> carried; // buffers that iterations overwrite
+  llvm::DenseSet<mlir::Value> carried;      // buffers that iterations overwrite
+  llvm::DenseSet<mlir::OpOperand *> placed; // operands of concatenations that are where they belong
 };
 
 } // namespace dlc

@@ -50,6 +50,30 @@ static bool knowsImages(Operation *op) {
          box.getKind() != BoxKind::rows;
 }
 
+/// Whether `op` takes or joins whole blocks of channels of one image, which lie one after the
+/// other: in blocks, too, it is nothing but a place in memory.
+static bool movesBlocks(Operation *op, int64_t lanes) {
+  auto isOne = [](ExprAttr dim) { return dim.getConstant() == 1; };
+  auto areBlocks = [&](ExprAttr channels) {
+    return channels.getConstant().value_or(1) % lanes == 0;
+  };
+  if (auto concat = dyn_cast_or_null<ConcatOp>(op))
+    return concat.getType().getRank() == 4 && concat.getDim() == 1 &&
+           isOne(concat.getType().getDim(0)) &&
+           llvm::all_of(concat.getInputs().drop_back(), [&](Value input) {
+             return areBlocks(cast<PlannedType>(input.getType()).getDim(1));
+           });
+  auto slice = dyn_cast_or_null<SliceOp>(op);
+  if (!slice || slice.getType().getRank() != 4)
+    return false;
+  PlannedType input = slice.getInput().getType(), result = slice.getType();
+  auto start = cast<ExprAttr>(slice.getStarts()[1]);
+  return isOne(input.getDim(0)) && slice.getSteps()[1] == 1 && areBlocks(start) &&
+         (areBlocks(result.getDim(1)) || start + result.getDim(1) == input.getDim(1)) &&
+         result.getDims().take_back(2) == input.getDims().take_back(2) &&
+         llvm::all_of(slice.getSteps().take_back(2), [](int64_t step) { return step == 1; });
+}
+
 /// Whether only boxes that know images see `value`, so that it may lie in any layout.
 static bool isFree(Value value) {
   return knowsImages(value.getDefiningOp()) && llvm::all_of(value.getUsers(), knowsImages);
@@ -73,7 +97,7 @@ class Blocks {
 public:
   Blocks(ArrayRef<Value> values, TargetAttr target) : target(target) {
     for (Value value : values)
-      if (isImage(value) && isFree(value) && canWrite(value.getDefiningOp<KernelOp>()))
+      if (isImage(value) && mayBeBlocked(value))
         blocked.insert(value);
     bool changed = true;
     while (changed) {
@@ -88,7 +112,41 @@ public:
 
   bool contains(Value value) const { return blocked.contains(value); }
 
+  /// The halo of each value: as wide as that of all values that it shares memory with.
+  DenseMap<Value, SmallVector<int64_t>> getHalos(ArrayRef<Value> values) const {
+    DenseMap<Value, SmallVector<int64_t>> halos;
+    for (Value value : values)
+      halos[value] = getHalo(value);
+    bool changed = true;
+    while (changed) {
+      changed = false;
+      for (Value value : values)
+        if (Operation *op = value.getDefiningOp(); contains(value) && moves(op))
+          for (Value operand : op->getOperands())
+            changed |= widenBoth(halos[value], halos[operand]);
+    }
+    return halos;
+  }
+
 private:
+  bool moves(Operation *op) const { return movesBlocks(op, target.getLanes()); }
+
+  static bool widenBoth(SmallVector<int64_t> &lhs, SmallVector<int64_t> &rhs) {
+    SmallVector<int64_t> both(lhs);
+    for (auto [width, other] : llvm::zip_equal(both, rhs))
+      width = std::max(width, other);
+    bool changed = lhs != both || rhs != both;
+    lhs = rhs = both;
+    return changed;
+  }
+
+  bool mayBeBlocked(Value value) const {
+    Operation *op = value.getDefiningOp();
+    auto isKnown = [&](Operation *other) { return knowsImages(other) || moves(other); };
+    return isKnown(op) && llvm::all_of(value.getUsers(), isKnown) &&
+           (moves(op) || canWrite(cast<KernelOp>(op)));
+  }
+
   bool canWrite(KernelOp box) const {
     ConvOp conv = getFirst<ConvOp>(box);
     return getFirst<PoolOp>(box) || (conv && getConvForm(conv, target) != ConvForm::rows);
@@ -101,6 +159,12 @@ private:
   }
 
   bool isPossible(Value value) const {
+    auto canReadAll = [&] {
+      return llvm::all_of(value.getUses(), [&](OpOperand &use) { return canRead(use); });
+    };
+    if (Operation *op = value.getDefiningOp(); moves(op))
+      return llvm::all_of(op->getOperands(), [&](Value operand) { return contains(operand); }) &&
+             canReadAll();
     auto producer = value.getDefiningOp<KernelOp>();
     if (keepsLayout(producer) && !contains(producer.getInputs()[0]))
       return false;
@@ -108,7 +172,7 @@ private:
     for (OpOperand &operand : producer->getOpOperands())
       if (isShortcut(operand) && !contains(operand.get()))
         return false;
-    return llvm::all_of(value.getUses(), [&](OpOperand &use) { return canRead(use); });
+    return canReadAll();
   }
 
   /// Whether an op behind a convolution reads `use`, as a sum does.
@@ -120,6 +184,8 @@ private:
   }
 
   bool canRead(OpOperand &use) const {
+    if (moves(use.getOwner()))
+      return contains(use.getOwner()->getResult(0));
     auto box = cast<KernelOp>(use.getOwner());
     if (ReduceOp reduce = getFirst<ReduceOp>(box))
       return isOverPixels(reduce);
@@ -137,13 +203,19 @@ private:
 struct AssignLayouts : dlc::impl::AssignLayoutsBase<AssignLayouts> {
   void assign(func::FuncOp function, TargetAttr target) {
     SmallVector<Value> values;
-    function.walk([&](KernelOp box) { llvm::append_range(values, box.getResults()); });
+    function.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (isa<KernelOp>(op) || movesBlocks(op, target.getLanes()))
+        llvm::append_range(values, op->getResults());
+      return isa<KernelOp>(op) ? WalkResult::skip() : WalkResult::advance();
+    });
     Blocks blocks(values, target);
+    DenseMap<Value, SmallVector<int64_t>> halos = blocks.getHalos(values);
     for (Value value : values) {
-      if (!isImage(value) || !isFree(value))
+      bool isBlocked = blocks.contains(value);
+      if (!isImage(value) || (!isBlocked && !isFree(value)))
         continue;
-      auto layout = ImageLayoutAttr::get(
-          &getContext(), blocks.contains(value) ? target.getLanes() : 1, getHalo(value));
+      auto layout =
+          ImageLayoutAttr::get(&getContext(), isBlocked ? target.getLanes() : 1, halos[value]);
       if (layout.getBlock() != 1 || layout.hasHalo())
         value.setType(cast<PlannedType>(value.getType()).withLayout(layout));
     }

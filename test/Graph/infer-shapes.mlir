@@ -130,7 +130,10 @@ func.func @views_of_unknown_sizes(%x: !dlc.tensor<N x 6 x f32>) {
 }
 
 // CHECK-LABEL: func.func @broadcasts
+// CHECK: dlc.guard <N> equals <broadcast(M, N)> or_one
+// CHECK: dlc.guard <M> equals <broadcast(M, N)> or_one
 // CHECK: dlc.add %arg0, %arg1 {{.*}} -> !dlc.tensor<broadcast(M, N) x f32>
+// CHECK-NEXT: dlc.guard <N> equals <4> or_one
 // CHECK-NEXT: dlc.add %arg0, %arg2 {{.*}} -> !dlc.tensor<4 x f32>
 // CHECK-NEXT: dlc.guard <min(N, 4)> equals <N>
 // CHECK-NEXT: dlc.add %arg0, %arg3 {{.*}} -> !dlc.tensor<N x f32>

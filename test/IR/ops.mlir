@@ -117,6 +117,8 @@ func.func @vision(%x: !dlc.tensor<N x 4 x H x W x f32>, %v: !dlc.tensor<4 x f32>
 func.func @reinterpret(%x: !dlc.buffer<!dlc.tensor<N x 4 x 1 x f32>>) {
   // CHECK: dlc.reinterpret %{{.*}} : <<N x 4 x 1 x f32>> -> <<N x 4 x f32>>
   %0 = dlc.reinterpret %x : !dlc.buffer<!dlc.tensor<N x 4 x 1 x f32>> -> !dlc.buffer<!dlc.tensor<N x 4 x f32>>
+  // CHECK: dlc.reinterpret %{{.*}} from <4*N - 8> : <<N x 4 x 1 x f32>> -> <<2 x 4 x f32>>
+  %1 = dlc.reinterpret %x from <4*N - 8> : !dlc.buffer<!dlc.tensor<N x 4 x 1 x f32>> -> !dlc.buffer<!dlc.tensor<2 x 4 x f32>>
   return
 }
 

@@ -98,3 +98,29 @@ func.func @main(%i: !xl {dlc.name = "x"}) -> (!y {dlc.name = "y"}) {
   }
   return %0 : !y
 }
+
+// -----
+
+!x = !dlc.tensor<N x 4 x f32>
+!two = !dlc.tensor<2 x 4 x f32>
+!four = !dlc.tensor<4 x 4 x f32>
+
+// A part is an offset into its operand's buffer. What is computed for a concatenation is written where it belongs; only
+// what lies elsewhere is copied.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: (%[[X:.*]]: !dlc.buffer<<N x 4 x f32>>, %[[OUT:.*]]: !dlc.buffer<<4 x 4 x f32>>)
+// CHECK: %[[TOP:.*]] = dlc.reinterpret %[[OUT]] from <0> : <<4 x 4 x f32>> -> <<2 x 4 x f32>>
+// CHECK: %[[PART:.*]] = dlc.reinterpret %[[X]] from <4*N - 8> : <<N x 4 x f32>> -> <<2 x 4 x f32>>
+// CHECK: dlc.launch @relu_0 tasks <2>(%[[PART]], %[[TOP]])
+// CHECK: %[[BOTTOM:.*]] = dlc.reinterpret %[[OUT]] from <8> : <<4 x 4 x f32>> -> <<2 x 4 x f32>>
+// CHECK: dlc.copy %[[PART]], %[[BOTTOM]]
+func.func @main(%x: !x {dlc.name = "x"}) -> (!four {dlc.name = "y"}) {
+  %0 = dlc.slice %x starts [#dlc.expr<N - 2>, #dlc.expr<0>] sizes [#dlc.expr<2>, #dlc.expr<4>] steps [1, 1] : (!x) -> !two
+  %1 = dlc.kernel loops (%0) schedule <loops, lanes = 16, channels = 1, pixels = [16], rows = 1> : (!two) -> !two {
+  ^bb0(%a: !two):
+    %r = dlc.relu %a : (!two) -> !two
+    dlc.yield %r : !two
+  }
+  %2 = dlc.concat %1, %0 axis 0 : (!two, !two) -> !four
+  return %2 : !four
+}

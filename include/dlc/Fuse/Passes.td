@@ -9,10 +9,12 @@ def Fuse : Pass<"dlc-fuse", "::mlir::ModuleOp"> {
   let description = [{
     A rule names an anchor and the ops that may follow it in its box: up to 16 of its dims, the last of which alone is
     read outside. Besides values of the box they read scalars and values like the anchor's result. Rule
-    `elementwise` draws one box around up to 16 elementwise ops of the same dims, the last of which alone is read
-    outside. Ops that no rule takes get a box of their own; those that no emitter takes become library calls, and so do ops on small
-    tensors that symbols are bound from, which can then run before any kernel. Constants stay outside, but for scalars
-    and the scales of a resize, which become part of the kernel.
+    `elementwise` draws one box around up to 16 elementwise ops and ops that move elements, the last of which alone is
+    read outside, as long as nothing is computed more often there. Ops that no rule takes get a box of their own; those
+    that no emitter takes become library calls, and so do ops on small tensors that symbols are bound from, which can then
+    run before any kernel. Constants stay outside, but for scalars and the scales of a resize, which become part of the
+    kernel. Slices whose elements lie side by side stay outside too, and concatenations along the first dim that is not 1,
+    if something else than such ops computes an operand: both are places in memory.
 
     ```mlir
     %0 = dlc.conv %x, %w strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : ...

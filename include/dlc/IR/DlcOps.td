@@ -519,14 +519,17 @@ def Dlc_LaunchOp : Dlc_Op<"launch"> {
 }
 
 def Dlc_ReinterpretOp : Dlc_Op<"reinterpret", [Pure]> {
-  let summary = "a dense buffer as one of another shape";
+  let summary = "a dense buffer as one of another shape, or a part of a buffer";
   let description = [{
+    With an offset, counted in elements, the result is a part of the source.
+
     Constraints:
-    - C1: both buffers are dense and have the same size; where only the run knows it, a guard compares them before
+    - C1: both buffers are dense and have the same size; where only the run knows it, a guard compares them before; with
+      an offset they have the same layout
   }];
-  let arguments = (ins Dlc_Buffer:$source);
+  let arguments = (ins Dlc_Buffer:$source, OptionalAttr<Dlc_ExprAttr>:$offset);
   let results = (outs Dlc_Buffer:$buffer);
-  let assemblyFormat = "$source attr-dict `:` type($source) `->` type($buffer)";
+  let assemblyFormat = "$source (`from` $offset^)? attr-dict `:` type($source) `->` type($buffer)";
   let hasVerifier = 1;
 }
 

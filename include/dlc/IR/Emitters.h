@@ -10,8 +10,18 @@ namespace dlc {
 /// Whether elementwise ops of kernels take elements of this type.
 bool isEmittedElement(mlir::Type elementType);
 
-/// Whether `op` takes elements from places that its indices alone decide, or from a sequence.
+/// Whether `op` takes elements from places that its indices alone decide, or from a sequence. A
+/// view is such an op inside of boxes.
 bool isMovement(mlir::Operation *op);
+
+/// The fewest neighbouring dims of a view's input and result that have one product, from the first
+/// ones on: `from` dims of the input and `to` of the result.
+struct ViewGroup {
+  int64_t from, to;
+};
+llvm::SmallVector<ViewGroup> getViewGroups(ViewOp view);
+/// Whether rows of the last dim stay what they are.
+bool keepsRows(ViewOp view);
 
 /// The dim of `result`, a value of a box or kernel, whose neighbours lie side by side in an operand
 /// where those of the last dim do not: blocks of the two are transposed.
@@ -27,6 +37,14 @@ bool isHostOp(mlir::Operation *op);
 bool isView(mlir::Operation *op);
 /// What `value` shows, through all views.
 mlir::Value getViewed(mlir::Value value);
+
+/// Where `op` is a slice whose elements lie side by side in its input: the offset of the
+/// first of them, in elements. Null where it is not, and so needs a kernel.
+ExprAttr getPartOffset(mlir::Operation *op);
+
+/// Whether the operands of `concat` are parts of the dense result that lie one after the other, so
+/// that what computes them can write there.
+bool joinsParts(ConcatOp concat);
 
 /// Whether `op` can follow `members` in their box, the first of which is an anchor: elementwise on
 /// its dims, and all operands are values of the box, scalar constants, or like the anchor's result.

@@ -170,6 +170,7 @@ def Dlc_TransposeOp : Dlc_InferredOp<"transpose"> {
     /// The dim of the input, whose rank must be known, that each dim of the result is.
     ::llvm::SmallVector<int64_t> getSourceDims();
   }];
+  let hasCanonicalizeMethod = 1;
 }
 
 def Dlc_SliceOp : Dlc_InferredOp<"slice"> {
@@ -191,6 +192,7 @@ def Dlc_SliceOp : Dlc_InferredOp<"slice"> {
   let assemblyFormat = [{
     $input `starts` $starts `sizes` $sizes `steps` $steps attr-dict `:` functional-type(operands, results)
   }];
+  let hasCanonicalizeMethod = 1;
 }
 
 def Dlc_DynamicSliceOp : Dlc_ResolvedOp<"dynamic_slice", [AttrSizedOperandSegments]> {
@@ -239,6 +241,7 @@ def Dlc_ConcatOp : Dlc_InferredOp<"concat", [Dlc_SameElementType], ["getEqualDim
     /// The axis counted from the first dim of inputs of known rank.
     int64_t getDim();
   }];
+  let hasCanonicalizeMethod = 1;
 }
 
 def Dlc_PadOp : Dlc_InferredOp<"pad"> {
@@ -309,6 +312,7 @@ def Dlc_GatherOp : Dlc_InferredOp<"gather"> {
     /// The axis counted from the first dim of an input of known rank.
     int64_t getDim();
   }];
+  let hasCanonicalizeMethod = 1;
 }
 
 def Dlc_RangeOp : Dlc_ResolvedOp<"range"> {

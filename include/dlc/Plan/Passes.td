@@ -13,6 +13,9 @@ def OutlineKernels : Pass<"dlc-outline-kernels", "::mlir::ModuleOp"> {
     other outputs as handles. Values are written into buffers: an output's, a `dlc.alloc`, or, where a dim holds a late
     symbol, a `dlc.new_tensor`. Weights get their places in the weights section, equal ones the same.
 
+    Slices are parts of their operand's buffer. What computes an operand of a concatenation writes into the result's
+    buffer; a copy is left where it cannot: of inputs, constants, parts, and values that lie in another place already.
+
     The binds that only need inputs, constants, small library calls and symbols known so far bind entry symbols:
     function `entry` has a copy of all that they depend on, and the guards of main's top block that need no late symbol.
     The signature lists the symbols of both kinds.

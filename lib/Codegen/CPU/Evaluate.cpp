@@ -268,6 +268,7 @@ Evaluator::Rows Evaluator::evaluateOp(Operation *op, Tile &tile) {
       .Case([&](PoolOp pool) { return Rows{emitWindow(b, *this, pool, getSite(tile))}; })
       .Case([&](BroadcastOp broadcast) { return evaluateBroadcast(broadcast, tile); })
       .Case([&](TransposeOp transpose) { return evaluateTranspose(transpose, tile); })
+      .Case([&](ViewOp view) { return evaluateView(view, tile); })
       .Case([&](SliceOp slice) { return evaluateSlice(slice, tile); })
       .Case([&](PadOp pad) { return evaluatePad(pad, tile); })
       .Case([&](ConcatOp concat) { return evaluateConcat(concat, tile); })

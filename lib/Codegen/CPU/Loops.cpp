@@ -60,6 +60,9 @@ private:
     }
     if (auto transpose = dyn_cast<TransposeOp>(op))
       return find(transpose.getInput(), transpose.getSourceDims()[dim]);
+    if (auto view = dyn_cast<ViewOp>(op);
+        view && dim + 1 == view.getType().getRank() && keepsRows(view))
+      return find(view.getInput(), view.getInput().getType().getRank() - 1);
     if (!isa<ElementwiseOpInterface, ConcatOp>(op))
       return;
     for (Value operand : op->getOperands()) {

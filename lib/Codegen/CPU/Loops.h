@@ -100,6 +100,7 @@ private:
   Rows evaluateRowByRow(mlir::Value value, const Tile &tile);
   Rows evaluateBroadcast(BroadcastOp op, const Tile &tile);
   Rows evaluateTranspose(TransposeOp op, const Tile &tile);
+  Rows evaluateView(ViewOp op, const Tile &tile);
   Rows evaluateSlice(SliceOp op, const Tile &tile);
   Rows evaluatePad(PadOp op, const Tile &tile);
   Rows evaluateConcat(ConcatOp op, const Tile &tile);

@@ -2,8 +2,12 @@
 
 #include "Loops.h"
 
+#include "dlc/IR/Emitters.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <functional>
 
 using namespace mlir;
 using namespace dlc;
@@ -44,6 +48,40 @@ Evaluator::Rows Evaluator::evaluateTranspose(TransposeOp op, const Tile &tile) {
   input.indices.resize(tile.indices.size());
   for (auto [index, dim] : llvm::zip_equal(tile.indices, op.getSourceDims()))
     input.indices[dim] = index;
+  return evaluate(op.getInput(), input);
+}
+
+/// Dims that a view makes of others have indices that are counted through: in row-major order.
+Evaluator::Rows Evaluator::evaluateView(ViewOp op, const Tile &tile) {
+  Tile input = tile.withoutIndices();
+  ArrayRef<ExprAttr> from = op.getInput().getType().getDims(), to = op.getType().getDims();
+  ArrayRef<Index> indices = tile.indices;
+  for (auto [numFrom, numTo] : getViewGroups(op)) {
+    ArrayRef<Index> group = indices.take_front(numTo);
+    bool isShared = llvm::all_of(group, [](const Index &index) { return index.isEqual(); });
+    bool isRowless = llvm::all_of(group, [](const Index &index) { return index.row == 0; });
+    if (numFrom == 1 && numTo == 1) {
+      input.indices.push_back(group.front());
+    } else if (tile.rows != 1 && !(isShared && isRowless)) {
+      return evaluateRowByRow(op, tile);
+    } else {
+      auto like = [&](Value scalar) { return isShared ? scalar : b.splat(scalar); };
+      Value rest = like(b.i64(0));
+      for (auto [index, dim] : llvm::zip(group, to))
+        rest =
+            b.add(b.mul(rest, like(b.size(dim))), isShared ? index.start : getLaneIndices(index));
+      SmallVector<Index> places(numFrom);
+      for (int64_t i = numFrom; i-- != 0;) {
+        Value size = like(b.size(from[i]));
+        places[i] = {i == 0 ? rest : b.rem(rest, size)};
+        rest = i == 0 ? rest : b.div(rest, size);
+      }
+      llvm::append_range(input.indices, places);
+    }
+    from = from.drop_front(numFrom);
+    to = to.drop_front(numTo);
+    indices = indices.drop_front(numTo);
+  }
   return evaluate(op.getInput(), input);
 }
 

@@ -261,10 +261,7 @@ LogicalResult HostEmitter::emitOp(Operation *op) {
         addresses[slot] = element(base, i8, constant(i64, slot.getOffset()));
         return success();
       })
-      .Case([&](ReinterpretOp view) {
-        addresses[view] = getAddress(view.getSource());
-        return success();
-      })
+      .Case([&](ReinterpretOp view) { return emitReinterpret(view); })
       .Case([&](AbsentOp absent) {
         addresses[absent] = LLVM::ZeroOp::create(builder, loc, pointer);
         return success();
@@ -399,12 +396,28 @@ void HostEmitter::leaveUnlessEqual(int64_t site, Value lhs, Value rhs) {
   builder.setInsertionPointToEnd(next);
 }
 
+LogicalResult HostEmitter::emitReinterpret(ReinterpretOp op) {
+  Value address = getAddress(op.getSource());
+  if (op.getOffsetAttr()) {
+    FailureOr<SmallVector<Value>> offset =
+        emitChecked({op.getOffsetAttr() * op.getBuffer().getType().getTensor().getElementBytes()});
+    if (failed(offset))
+      return failure();
+    address = element(address, i8, offset->front());
+  }
+  addresses[op] = address;
+  return success();
+}
+
 LogicalResult HostEmitter::emitGuard(GuardOp op) {
   FailureOr<SmallVector<Value>> sizes = emitChecked({op.getLhs(), op.getRhs()});
   if (failed(sizes))
     return failure();
-  int64_t site =
-      program.addSite(op, "expected " + op.getLhs().str() + " to equal " + op.getRhs().str());
-  leaveUnlessEqual(site, (*sizes)[0], (*sizes)[1]);
+  int64_t site = program.addSite(op, "expected " + op.getLhs().str() + " to equal " +
+                                         op.getRhs().str() + (op.getOrOne() ? " or 1" : ""));
+  Value lhs = (*sizes)[0], rhs = (*sizes)[1];
+  if (op.getOrOne())
+    lhs = LLVM::SelectOp::create(builder, loc, isEqual(lhs, constant(i64, 1)), rhs, lhs);
+  leaveUnlessEqual(site, lhs, rhs);
   return success();
 }

@@ -112,6 +112,7 @@ private:
   llvm::LogicalResult emitSingleMatch(MatchOp op);
   llvm::LogicalResult emitNewTensor(NewTensorOp op);
   llvm::LogicalResult emitWrap(WrapOp op);
+  llvm::LogicalResult emitReinterpret(ReinterpretOp op);
   llvm::LogicalResult emitLibraryCall(LibraryCallOp op);
   llvm::LogicalResult emitOperands(LibraryCallOp op, mlir::Value pointers);
   llvm::LogicalResult emitAttributes(LibraryCallOp op, llvm::ArrayRef<LibraryAttribute> attributes);

@@ -210,6 +210,22 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
     dlc.write %2, %out : !dlc.tensor<N x 8 x f32>, !dlc.buffer<!dlc.tensor<N x 8 x f32>>
     return
   }
+  // expected-error @below {{expected 1 channel, or one for each lane of a kernel that transposes, found 16}}
+  func.func private @no_transposition(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!image>)
+      attributes {dlc.schedule = #dlc.schedule<loops, lanes = 16, channels = 16, pixels = [16], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!image> -> !image
+    %1 = dlc.relu %0 : (!image) -> !image
+    dlc.write %1, %out : !image, !dlc.buffer<!image>
+    return
+  }
+  func.func private @moved_pool(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!image>) attributes {dlc.schedule = #loops} {
+    %0 = dlc.read %in : !dlc.buffer<!image> -> !image
+    // expected-error @below {{expected no ops that move elements beside this one}}
+    %1 = dlc.max_pool %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
+    %2 = dlc.transpose %1 perm [0, 1, 2, 3] : (!image) -> !image
+    dlc.write %2, %out : !image, !dlc.buffer<!image>
+    return
+  }
   func.func private @computed_pool(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!image>) attributes {dlc.schedule = #loops} {
     %0 = dlc.read %in : !dlc.buffer<!image> -> !image
     %1 = dlc.relu %0 : (!image) -> !image

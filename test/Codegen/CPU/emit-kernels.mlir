@@ -148,4 +148,78 @@ module attributes {
     dlc.write %1, %out : !dlc.tensor<N x 20 x H x W x f32>, !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>
     return
   }
+
+  // A block of four rows is four columns of the operand: these are loaded, and two rounds exchange their halves. Where
+  // fewer rows are left each is gathered.
+  // CHECK-LABEL: llvm.func internal @transpose(
+  // CHECK: scf.if
+  // CHECK-COUNT-4: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<4xf32>
+  // CHECK-COUNT-8: vector.shuffle
+  // CHECK-COUNT-4: llvm.store %{{.*}} : vector<4xf32>
+  // CHECK: } else {
+  // CHECK: llvm.intr.masked.gather
+  func.func private @transpose(%in: !dlc.buffer<!dlc.tensor<N x H x W x f32>>, %out: !dlc.buffer<!dlc.tensor<N x W x H x f32>>)
+      attributes {dlc.schedule = #dlc.schedule<loops, lanes = 4, channels = 4, pixels = [4], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<N x H x W x f32>> -> !dlc.tensor<N x H x W x f32>
+    %1 = dlc.transpose %0 perm [0, 2, 1] : (!dlc.tensor<N x H x W x f32>) -> !dlc.tensor<N x W x H x f32>
+    dlc.write %1, %out : !dlc.tensor<N x W x H x f32>, !dlc.buffer<!dlc.tensor<N x W x H x f32>>
+    return
+  }
+
+  // Each part of a row knows its operand: two loops over it, no choice in them. A slice is an offset.
+  // CHECK-LABEL: llvm.func internal @rotate(
+  // CHECK-NOT: select
+  // CHECK: scf.for
+  // CHECK: llvm.load %{{.*}} -> vector<4xf32>
+  // CHECK: llvm.store
+  // CHECK: scf.for
+  // CHECK: llvm.load %{{.*}} -> vector<4xf32>
+  // CHECK: arith.negf
+  // CHECK: llvm.store
+  // CHECK: llvm.return
+  func.func private @rotate(%in: !dlc.buffer<!dlc.tensor<N x 16 x f32>>, %out: !dlc.buffer<!dlc.tensor<N x 16 x f32>>)
+      attributes {dlc.schedule = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<N x 16 x f32>> -> !dlc.tensor<N x 16 x f32>
+    %1 = dlc.slice %0 starts [#dlc.expr<0>, #dlc.expr<8>] sizes [#dlc.expr<N>, #dlc.expr<8>] steps [1, 1]
+       : (!dlc.tensor<N x 16 x f32>) -> !dlc.tensor<N x 8 x f32>
+    %2 = dlc.slice %0 starts [#dlc.expr<0>, #dlc.expr<0>] sizes [#dlc.expr<N>, #dlc.expr<8>] steps [1, 1]
+       : (!dlc.tensor<N x 16 x f32>) -> !dlc.tensor<N x 8 x f32>
+    %3 = dlc.neg %2 : (!dlc.tensor<N x 8 x f32>) -> !dlc.tensor<N x 8 x f32>
+    %4 = dlc.concat %1, %3 axis 1 : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<N x 8 x f32>) -> !dlc.tensor<N x 16 x f32>
+    dlc.write %4, %out : !dlc.tensor<N x 16 x f32>, !dlc.buffer<!dlc.tensor<N x 16 x f32>>
+    return
+  }
+
+  // An index out of range lowers the error word, and its row is read from a place that exists.
+  // CHECK-LABEL: llvm.func internal @gather(
+  // CHECK: %[[VALID:.*]] = arith.cmpi ult, %{{.*}}, %{{.*}} : i64
+  // CHECK: scf.if
+  // CHECK: %[[WORD:.*]] = llvm.getelementptr inbounds %{{.*}}[0, 4]
+  // CHECK: llvm.load %[[WORD]]
+  // CHECK: llvm.atomicrmw min
+  // CHECK: arith.select %[[VALID]], %{{.*}}, %{{.*}} : !llvm.ptr
+  func.func private @gather(%in: !dlc.buffer<!dlc.tensor<H x W x f32>>, %at: !dlc.buffer<!dlc.tensor<N x i64>>, %out: !dlc.buffer<!dlc.tensor<N x W x f32>>)
+      attributes {dlc.schedule = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<H x W x f32>> -> !dlc.tensor<H x W x f32>
+    %1 = dlc.read %at : !dlc.buffer<!dlc.tensor<N x i64>> -> !dlc.tensor<N x i64>
+    %2 = dlc.gather %0, %1 axis 0 : (!dlc.tensor<H x W x f32>, !dlc.tensor<N x i64>) -> !dlc.tensor<N x W x f32>
+    dlc.write %2, %out : !dlc.tensor<N x W x f32>, !dlc.buffer<!dlc.tensor<N x W x f32>>
+    return
+  }
+
+  // Sizes that may be 1 or not: both kinds of loops.
+  // CHECK-LABEL: llvm.func internal @broadcast(
+  // CHECK: %[[EQUAL:.*]] = arith.andi
+  // CHECK: scf.if %[[EQUAL]] {
+  // CHECK-NOT: gather
+  // CHECK: } else {
+  // CHECK: llvm.intr.masked.gather
+  func.func private @broadcast(%a: !dlc.buffer<!dlc.tensor<N x f32>>, %b: !dlc.buffer<!dlc.tensor<W x f32>>, %out: !dlc.buffer<!dlc.tensor<broadcast(N, W) x f32>>)
+      attributes {dlc.schedule = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>} {
+    %0 = dlc.read %a : !dlc.buffer<!dlc.tensor<N x f32>> -> !dlc.tensor<N x f32>
+    %1 = dlc.read %b : !dlc.buffer<!dlc.tensor<W x f32>> -> !dlc.tensor<W x f32>
+    %2 = dlc.add %0, %1 : (!dlc.tensor<N x f32>, !dlc.tensor<W x f32>) -> !dlc.tensor<broadcast(N, W) x f32>
+    dlc.write %2, %out : !dlc.tensor<broadcast(N, W) x f32>, !dlc.buffer<!dlc.tensor<broadcast(N, W) x f32>>
+    return
+  }
 }
