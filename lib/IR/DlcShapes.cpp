@@ -172,6 +172,30 @@ LogicalResult SoftmaxOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   return addType(*this, types, input.getDims(), input.getElementType());
 }
 
+int64_t LayerNormOp::getDim() {
+  int64_t axis = static_cast<int64_t>(getAxis());
+  return axis < 0 ? axis + getInput().getType().getRank() : axis;
+}
+
+LogicalResult LayerNormOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType input = getInput().getType();
+  if (getDim() < 0 || getDim() >= input.getRank()) // C1
+    return emitError("expected axis to be a dim of ")
+           << input << ", found " << static_cast<int64_t>(getAxis());
+  ExprAttr one = ExprAttr::constant(getContext(), 1);
+  for (Value factor : getOperands().drop_front()) {
+    auto type = cast<PlannedType>(factor.getType());
+    bool fits = type.getRank() <= input.getRank();
+    for (auto [dim, to] : llvm::zip(llvm::reverse(type.getDims()), llvm::reverse(input.getDims())))
+      fits &= dim == one || dim == to || !dim.getConstant() || !to.getConstant();
+    if (!fits) // C3
+      return emitError("expected scale and bias to broadcast to ") << input << ", found " << type;
+  }
+  return addType(*this, types, input.getDims(), input.getElementType());
+}
+
+DimPairs LayerNormOp::getEqualDims() { return getBroadcastDims(*this); }
+
 LogicalResult GlobalPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   PlannedType input = getInput().getType();
   if (input.getRank() < 3)

@@ -1,5 +1,6 @@
 #include "Kernels.h"
 
+#include "dlc/IR/Emitters.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
@@ -49,8 +50,17 @@ static ExprAttr getTasks(KernelOp box) {
     return image && image.hasHalo() ? maximum(count, one) : count;
   };
   if (schedule.getAlgorithm() == Algorithm::loops) {
-    return bands(getProduct(box.getContext(), dims.empty() ? dims : dims.drop_back()));
+    SmallVector<ExprAttr> groups(dims.empty() ? dims : dims.drop_back());
+    if (schedule.getChannels() != 1) {
+      ExprAttr &transposed = groups[*getTransposedDim(box.getYield().getOperand(0))];
+      transposed = ceilDiv(transposed, schedule.getChannels());
+    }
+    return bands(getProduct(box.getContext(), groups));
   }
+  auto norms = box.getBody().getOps<LayerNormOp>();
+  if (!norms.empty())
+    return ceilDiv(getProduct(box.getContext(), dims.take_front((*norms.begin()).getDim())),
+                   schedule.getRows());
   auto softmaxes = box.getBody().getOps<SoftmaxOp>();
   if (!softmaxes.empty())
     return getSoftmaxTasks(*softmaxes.begin(), schedule);

@@ -239,6 +239,39 @@ def Dlc_SoftmaxOp : Dlc_Op<"softmax", [Pure, Dlc_SameElementType,
   }];
 }
 
+def Dlc_LayerNormOp
+    : Dlc_Op<"layer_norm", [Pure, AttrSizedOperandSegments, Dlc_SameElementType,
+                            DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>]> {
+  let summary = "(input - mean) / sqrt(variance + epsilon) * scale + bias, along the last dims";
+  let description = [{
+    Mean and variance are those of the elements in the dims from `axis` on, which counts from the first dim, a negative
+    one from the last. With `rms` nothing is subtracted, and the mean square stands for the variance. Scale and bias
+    broadcast to the input.
+
+    Constraints:
+    - C1: axis is a dim of the input
+    - C2: operands and result have the same element type
+    - C3: scale and bias broadcast to the input
+
+    Example:
+    ```mlir
+    %0 = dlc.layer_norm %input scale %scale bias %bias axis -1 epsilon 1.0e-05
+       : (!dlc.tensor<N x 768 x f32>, !dlc.tensor<768 x f32>, !dlc.tensor<768 x f32>) -> !dlc.tensor<N x 768 x f32>
+    ```
+  }];
+  let arguments = (ins Dlc_Tensor:$input, Optional<Dlc_Tensor>:$scale, Optional<Dlc_Tensor>:$bias, I64Attr:$axis,
+                       F32Attr:$epsilon, UnitAttr:$rms);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = [{
+    $input (`scale` $scale^)? (`bias` $bias^)? `axis` $axis `epsilon` $epsilon (`rms` $rms^)? attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    /// The axis counted from the first dim of an input of known rank.
+    int64_t getDim();
+  }];
+}
+
 def Dlc_GlobalPoolOp : Dlc_Op<"global_pool", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
   let summary = "reduction over all spatial dims, which become 1";
   let description = "The graph phase makes it a `dlc.reduce`, once the rank is known.";

@@ -166,6 +166,10 @@ def Dlc_TransposeOp : Dlc_InferredOp<"transpose"> {
   }];
   let arguments = (ins Dlc_Tensor:$input, DenseI64ArrayAttr:$perm);
   let assemblyFormat = "$input `perm` $perm attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// The dim of the input, whose rank must be known, that each dim of the result is.
+    ::llvm::SmallVector<int64_t> getSourceDims();
+  }];
 }
 
 def Dlc_SliceOp : Dlc_InferredOp<"slice"> {
@@ -231,6 +235,10 @@ def Dlc_ConcatOp : Dlc_InferredOp<"concat", [Dlc_SameElementType], ["getEqualDim
   }];
   let arguments = (ins Variadic<Dlc_Tensor>:$inputs, I64Attr:$axis);
   let assemblyFormat = "$inputs `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// The axis counted from the first dim of inputs of known rank.
+    int64_t getDim();
+  }];
 }
 
 def Dlc_PadOp : Dlc_InferredOp<"pad"> {
@@ -277,6 +285,10 @@ def Dlc_GatherOp : Dlc_InferredOp<"gather"> {
   }];
   let arguments = (ins Dlc_Tensor:$input, Dlc_Tensor:$indices, I64Attr:$axis);
   let assemblyFormat = "$input `,` $indices `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// The axis counted from the first dim of an input of known rank.
+    int64_t getDim();
+  }];
 }
 
 def Dlc_RangeOp : Dlc_ResolvedOp<"range"> {

@@ -1,5 +1,6 @@
-// BatchNormalization, LayerNormalization, LogSoftmax, Softmax.
+// BatchNormalization, LayerNormalization, LogSoftmax, RMSNormalization, Softmax.
 
+#include "ElementSets.h"
 #include "Rows.h"
 
 using namespace mlir;
@@ -21,25 +22,6 @@ static LogicalResult importBatchNorm(OnnxNode &node) {
       node.getInput(3), node.getInput(4), llvm::APFloat(node.getFloat("epsilon", 1e-5f)));
 }
 
-/// The dims from `axis` on, counted from the last one: so they need no rank where the axis is
-/// counted so too.
-static FailureOr<SmallVector<int64_t>> getNormalizedAxes(OnnxNode &node) {
-  constexpr int64_t maxRank = 64; // an axis must not make a list of any length
-  Value input = node.getInput(0);
-  auto type = cast<PlannedType>(input.getType());
-  int64_t axis = node.getInt("axis", -1);
-  if (isStandIn(input))
-    return failure();
-  if (!type.hasRank() && axis >= 0)
-    return node.emitError() << "axis " << axis << " for another node's result is not supported "
-                            << "yet, expected one that counts from the last dim";
-  int64_t rank = type.hasRank() ? type.getRank() : maxRank;
-  if (axis < -rank || axis >= rank)
-    return node.emitError() << "expected axis from " << -rank << " to " << rank - 1 << ", found "
-                            << axis;
-  return llvm::to_vector(llvm::seq(axis < 0 ? axis : axis - rank, int64_t(0)));
-}
-
 /// Checks that an input broadcasts to the first one, as far as both shapes are known.
 static LogicalResult checkBroadcast(OnnxNode &node, size_t index, StringRef name) {
   auto target = cast<PlannedType>(node.getInput(0).getType());
@@ -58,37 +40,34 @@ static LogicalResult checkBroadcast(OnnxNode &node, size_t index, StringRef name
   return success();
 }
 
-/// (X - mean) / sqrt(variance + epsilon) * Scale + B, with mean and variance over the dims from
-/// axis on.
+/// Checks that axis is a dim of the input, as far as its shape is known.
+static LogicalResult checkAxis(OnnxNode &node, int64_t axis) {
+  auto type = cast<PlannedType>(node.getInput(0).getType());
+  if (!type.hasRank() || (axis >= -type.getRank() && axis < type.getRank()))
+    return success();
+  return node.emitError() << "expected axis from " << -type.getRank() << " to "
+                          << type.getRank() - 1 << ", found " << axis;
+}
+
+/// LayerNormalization and RMSNormalization, over the dims from axis on.
 static LogicalResult importLayerNorm(OnnxNode &node) {
-  bool good = succeeded(node.requireF32());
+  bool good = succeeded(node.requireElements(floatElements));
   if (int64_t type = node.getInt("stash_type", 1); type != 1) {
     node.emitError() << "stash_type " << type << " is not supported yet, only 1 (f32)";
     good = false;
   }
-  FailureOr<SmallVector<int64_t>> axes = getNormalizedAxes(node);
-  good &= succeeded(checkBroadcast(node, 1, "Scale"));
+  int64_t axis = node.getInt("axis", -1);
   Value shift = node.getInput(2);
+  good &= succeeded(checkAxis(node, axis));
+  good &= succeeded(checkBroadcast(node, 1, node.getInputName(1)));
   if (shift)
-    good &= succeeded(checkBroadcast(node, 2, "B"));
-  if (!good || failed(axes))
+    good &= succeeded(checkBroadcast(node, 2, node.getInputName(2)));
+  if (!good)
     return failure();
-
-  auto mean = [&](Value value) {
-    return node.createPiece<ReduceOp>(ReduceKind::mean, value,
-                                      Builder(node.getContext()).getDenseI64ArrayAttr(*axes),
-                                      /*keep_dims=*/true);
-  };
-  Value input = node.getInput(0);
-  Value centered = node.createPiece<SubOp>(input, mean(input));
-  Value variance = mean(node.createPiece<MulOp>(centered, centered));
-  Value epsilon = node.createScalar(node.getFloat("epsilon", 1e-5f));
-  Value deviation = node.createPiece<SqrtOp>(node.createPiece<AddOp>(variance, epsilon));
-  Value normal = node.createPiece<DivOp>(centered, deviation);
-  node.setResult(node.createPiece<MulOp>(normal, node.getInput(1)));
-  if (shift)
-    node.setResult(node.createPiece<AddOp>(node.results.front(), shift));
-  return success();
+  return node.createOp<LayerNormOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
+                                    shift, static_cast<uint64_t>(axis),
+                                    llvm::APFloat(node.getFloat("epsilon", 1e-5f)),
+                                    node.getOp() == "RMSNormalization");
 }
 
 static LogicalResult importSoftmax(OnnxNode &node) {
@@ -128,6 +107,7 @@ static constexpr InputRow batchNormInputs[] = {{"X"}, {"scale"}, {"B"}, {"mean"}
 static constexpr InputRow batchNormInputs14[] = {
     {"X"}, {"scale"}, {"B"}, {"input_mean"}, {"input_var"}};
 static constexpr InputRow layerNormInputs[] = {{"X"}, {"Scale"}, {"B", optional}};
+static constexpr InputRow rmsNormInputs[] = {{"X"}, {"scale"}};
 static constexpr InputRow softmaxInputs[] = {{"input"}};
 
 static constexpr AttributeRow batchNormAttributes7[] = {
@@ -155,6 +135,7 @@ static constexpr OpRow rows[] = {
      importLayerNorm, layerNormOutputs},
     {"", "LogSoftmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
     {"", "LogSoftmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
+    {"", "RMSNormalization", 23, newestOpset, rmsNormInputs, layerNormAttributes, importLayerNorm},
     {"", "Softmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
     {"", "Softmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
 };
