@@ -146,7 +146,8 @@ class InferenceSession:
     num_threads     how many threads compute a run at most; 0: as many as the process may use
     max_workspace   the bytes that a run's arena may have; 0: no limit
     verify_weights  whether to compare the weights' hash: "small" (up to 16 MiB), "always", "never"
-    cache           whether, or in which folder, artifacts of ONNX models are kept for the next time
+    cache           whether, or in which folder, artifacts of ONNX models are kept for the next time; True: in what the
+                    environment variable DLC_CACHE names, or `dlc` in the user's cache folder, up to DLC_CACHE_SIZE bytes
     providers       for programs written for ONNX Runtime: must name CPUExecutionProvider
     options         those of compile(), for an ONNX model
 
