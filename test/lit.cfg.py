@@ -13,6 +13,7 @@ config.test_exec_root = os.path.join(config.dlc_binary_dir, "test")
 config.environment["PATH"] = os.pathsep.join(
     [os.path.join(config.dlc_binary_dir, "bin"), config.llvm_tools_dir, os.environ["PATH"]]
 )
+config.environment["PYTHONPATH"] = os.path.join(config.dlc_binary_dir, "python")
 
 # The environment that utils/test.sh makes: onnx and ONNX Runtime, for models and references.
 python = os.path.join(config.dlc_source_dir, "build", "venv", "bin", "python")

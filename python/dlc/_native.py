@@ -35,6 +35,10 @@ class ContextOptions(Structure):
     _fields_ = [("struct_size", c_uint32), ("num_threads", c_uint32), ("max_workspace", c_uint64)]
 
 
+class RunOptions(Structure):
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("workspace", c_void_p), ("workspace_size", c_uint64)]
+
+
 class Text(Structure):
     _fields_ = [("data", c_void_p), ("size", c_uint64)]
 
@@ -51,6 +55,7 @@ class Output(Structure):
 
 # name: result, parameters
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "dlc_status_text": (c_char_p, [c_int32]),
     "dlc_dtype_size": (c_uint32, [c_int32]),
     "dlc_session_load": (c_int32, [c_char_p, POINTER(SessionOptions), c_char_p, c_size_t, POINTER(c_void_p)]),
     "dlc_session_release": (None, [c_void_p]),
@@ -63,6 +68,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "dlc_context_create": (c_int32, [c_void_p, POINTER(ContextOptions), POINTER(c_void_p)]),
     "dlc_context_release": (None, [c_void_p]),
     "dlc_context_error_text": (c_char_p, [c_void_p]),
+    "dlc_context_plan": (c_int32, [c_void_p, c_void_p, c_uint32, c_void_p, c_uint32, POINTER(c_uint64)]),
     "dlc_context_run": (c_int32, [c_void_p, c_void_p, c_void_p, c_uint32, c_void_p, c_uint32]),
     "dlc_output_release": (None, [c_void_p]),
     "dlc_value_create_tensor": (c_int32, [c_int32, c_uint32, c_void_p, c_void_p, POINTER(c_void_p)]),

@@ -54,7 +54,7 @@ def _make_arg(function: Any, session: c_void_p, index: int) -> NodeArg:
     return NodeArg(info.name.decode(), spell(info.kind, info.dtype), shape, info.kind, info.dtype)
 
 
-class _Artifact:
+class Artifact:
     """A loaded artifact, unloaded with the last session or run that uses it."""
 
     _release = staticmethod(library.dlc_session_release)
@@ -71,12 +71,12 @@ class _Artifact:
         self._release(self.handle)
 
 
-class _Context:
+class Context:
     """What one run at a time needs: a context of the runtime, and the structs that its calls read and fill."""
 
     _release = staticmethod(library.dlc_context_release)
 
-    def __init__(self, artifact: _Artifact, options: _native.ContextOptions, inputs: list[NodeArg], num_outputs: int):
+    def __init__(self, artifact: Artifact, options: _native.ContextOptions, inputs: list[NodeArg], num_outputs: int):
         self.handle = c_void_p()
         status = library.dlc_context_create(artifact.handle, byref(options), byref(self.handle))
         if status:
@@ -93,28 +93,30 @@ class _Context:
     def __del__(self) -> None:
         self._release(self.handle)
 
-    def run(self, feeds: Mapping[str, Any]) -> list[OutputOwner]:
+    def fill(self, feeds: Mapping[str, Any]) -> list[Any]:
+        """Lets `inputs` tell of the feeds, and returns what must live as long as they do."""
         keep: list[Any] = []
-        values: list[c_void_p] = []
-        try:
-            for arg, row, dims in self.rows:
-                if arg.kind == KIND_TENSOR:
-                    keep.append(_set_tensor(row, dims, arg, feeds[arg.name]))
-                else:
-                    values.append(make_value(arg.kind, arg.dtype, feeds[arg.name], f"input '{arg.name}'"))
-                    row.value = values[-1].value
-            num_inputs, num_outputs = self.counts
-            outputs = self.outputs
-            memset(outputs, 0, sizeof(outputs))
-            for output in outputs:
-                output.struct_size = _OUTPUT_SIZE
-            status = library.dlc_context_run(self.handle, None, self.inputs, num_inputs, outputs, num_outputs)
-            if status:
-                raise make_error(status, library.dlc_context_error_text(self.handle).decode(errors="replace"))
-            return [OutputOwner.from_buffer_copy(outputs, i * _OUTPUT_SIZE) for i in range(num_outputs)]
-        finally:
-            for value in values:
-                library.dlc_value_release(value)
+        for arg, row, dims in self.rows:
+            if arg.kind == KIND_TENSOR:
+                keep.append(_set_tensor(row, dims, arg, feeds[arg.name]))
+            else:
+                value = make_value(arg.kind, arg.dtype, feeds[arg.name], f"input '{arg.name}'")
+                row.value = value.handle
+                keep.append(value)
+        return keep
+
+    def run(self, feeds: Mapping[str, Any]) -> list[OutputOwner]:
+        keep = self.fill(feeds)
+        num_inputs, num_outputs = self.counts
+        outputs = self.outputs
+        memset(outputs, 0, sizeof(outputs))
+        for output in outputs:
+            output.struct_size = _OUTPUT_SIZE
+        status = library.dlc_context_run(self.handle, None, self.inputs, num_inputs, outputs, num_outputs)
+        del keep
+        if status:
+            raise make_error(status, library.dlc_context_error_text(self.handle).decode(errors="replace"))
+        return [OutputOwner.from_buffer_copy(outputs, i * _OUTPUT_SIZE) for i in range(num_outputs)]
 
 
 def _set_tensor(row: _native.Input, dims: Any, arg: NodeArg, value: Any) -> Any:
@@ -144,7 +146,8 @@ class InferenceSession:
     num_threads     how many threads compute a run at most; 0: as many as the process may use
     max_workspace   the bytes that a run's arena may have; 0: no limit
     verify_weights  whether to compare the weights' hash: "small" (up to 16 MiB), "always", "never"
-    cache           whether, or in which folder, artifacts of ONNX models are kept for the next time
+    cache           whether, or in which folder, artifacts of ONNX models are kept for the next time; True: in what the
+                    environment variable DLC_CACHE names, or `dlc` in the user's cache folder, up to DLC_CACHE_SIZE bytes
     providers       for programs written for ONNX Runtime: must name CPUExecutionProvider
     options         those of compile(), for an ONNX model
 
@@ -157,7 +160,7 @@ class InferenceSession:
             raise InvalidArgument(f"providers: expected CPUExecutionProvider, found {', '.join(map(str, providers)) or 'none'}")
         if verify_weights not in _native.VERIFY:
             raise InvalidArgument(f"verify_weights: expected {', '.join(_native.VERIFY)}, found {verify_weights}")
-        self._artifact: _Artifact | None = None
+        self._artifact: Artifact | None = None
         _open(model, cache, options, lambda path: self._load(path, _native.VERIFY[verify_weights]))
         self._options = _native.ContextOptions(sizeof(_native.ContextOptions), num_threads, max_workspace)
         handle = self._handle
@@ -171,10 +174,10 @@ class InferenceSession:
         self._metadata = ModelMetadata(info.model.decode(), info.compiler.decode(), info.target.decode(), info.weights_size,
                                        {symbol.name.decode(): (symbol.min, symbol.max) for symbol in symbols})
         # Contexts that no run uses. A run takes one, or makes one, and puts it back.
-        self._contexts: list[_Context] = []
+        self._contexts: list[Context] = []
 
     def _load(self, path: Path, verify: int) -> None:
-        self._artifact = _Artifact(path, verify)
+        self._artifact = Artifact(path, verify)
 
     @property
     def _handle(self) -> c_void_p:
@@ -198,7 +201,7 @@ class InferenceSession:
         try:
             context = contexts.pop()
         except IndexError:
-            context = _Context(artifact, self._options, self._inputs, len(self._outputs))
+            context = Context(artifact, self._options, self._inputs, len(self._outputs))
         try:
             owners = context.run(feeds)
         finally:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._errors import Code, TypeMismatch, make_error
+from ._errors import TypeMismatch, make_error
 from ._native import KIND_OPTIONAL, KIND_SEQUENCE, KIND_TENSOR, Output, Text, library
 from ._types import STRING, dtype_of, number_of
 
@@ -24,12 +24,12 @@ class OutputOwner(Output):
 
 
 class ValueOwner:
-    """One reference to a tensor of the runtime."""
+    """One reference to a value of the runtime."""
 
     _release = staticmethod(library.dlc_value_release)
 
-    def __init__(self, handle: int):
-        self.handle = library.dlc_value_retain(handle)
+    def __init__(self, handle: int | None):
+        self.handle = handle
 
     def __del__(self) -> None:
         self._release(self.handle)
@@ -68,7 +68,8 @@ def read_value(handle: int) -> Value:
     if kind == KIND_TENSOR:
         rank = library.dlc_value_rank(handle)
         dims = library.dlc_value_dims(handle)[:rank] if rank else []
-        array = _read_tensor(ValueOwner(handle), library.dlc_value_dtype(handle), dims, library.dlc_value_data(handle))
+        array = _read_tensor(ValueOwner(library.dlc_value_retain(handle)), library.dlc_value_dtype(handle), dims,
+                             library.dlc_value_data(handle))
         array.flags.writeable = array.dtype == object  # other values may share the elements
         return array
     parts = [read_value(library.dlc_value_element(handle, i)) for i in range(library.dlc_value_count(handle))]
@@ -120,16 +121,15 @@ def write_strings(array: np.ndarray, what: str) -> tuple[Any, int]:
     return (texts, buffers), ctypes.addressof(texts)
 
 
-def make_value(kind: int, number: int, element: Any, what: str) -> c_void_p:
-    """`element` as a new value of the runtime, with one reference: an array, a list of arrays, or, for an optional, these
-    or None. `number` is the type of the elements, or 0 for any."""
+def make_value(kind: int, number: int, element: Any, what: str) -> ValueOwner:
+    """`element` as a new value of the runtime: an array, a list of arrays, or, for an optional, these or None. `number` is
+    the type of the elements, or 0 for any."""
     value = c_void_p()
     if kind == KIND_OPTIONAL:
-        inner = c_void_p()
+        inner = ValueOwner(None)
         if element is not None:
             inner = make_value(KIND_SEQUENCE if isinstance(element, (list, tuple)) else KIND_TENSOR, number, element, what)
-        status = library.dlc_value_create_optional(number or 1, inner, byref(value))
-        library.dlc_value_release(inner)
+        status = library.dlc_value_create_optional(number or 1, inner.handle, byref(value))
     elif kind == KIND_SEQUENCE:
         status = _make_sequence(number, element, what, value)
     else:
@@ -140,23 +140,17 @@ def make_value(kind: int, number: int, element: Any, what: str) -> c_void_p:
                                                  byref(value))
         del keep
     if status:
-        raise make_error(status, f"{what}: {Code(status).name.lower().replace('_', ' ')}")
-    return value
+        raise make_error(status, f"{what}: {library.dlc_status_text(status).decode()}")
+    return ValueOwner(value.value)
 
 
 def _make_sequence(number: int, elements: Any, what: str, value: c_void_p) -> int:
     if not isinstance(elements, (list, tuple)):
         raise TypeMismatch(f"{what}: expected a list, found a {type(elements).__name__}")
-    parts: list[c_void_p] = []
-    try:
-        for element in elements:
-            parts.append(make_value(KIND_TENSOR, number, element, what))
-        types = {library.dlc_value_dtype(part) for part in parts} or {number or 1}
-        if len(types) > 1:
-            raise TypeMismatch(f"{what}: expected tensors of one element type, found "
-                               f"{', '.join(sorted(dtype_of(n).name for n in types))}")
-        handles = (c_void_p * max(len(parts), 1))(*(part.value for part in parts))
-        return library.dlc_value_create_sequence(types.pop(), handles, len(parts), byref(value))
-    finally:
-        for part in parts:
-            library.dlc_value_release(part)
+    parts = [make_value(KIND_TENSOR, number, element, what) for element in elements]
+    types = {library.dlc_value_dtype(part.handle) for part in parts} or {number or 1}
+    if len(types) > 1:
+        raise TypeMismatch(f"{what}: expected tensors of one element type, found "
+                           f"{', '.join(sorted(dtype_of(n).name for n in types))}")
+    handles = (c_void_p * max(len(parts), 1))(*(part.handle for part in parts))
+    return library.dlc_value_create_sequence(types.pop(), handles, len(parts), byref(value))

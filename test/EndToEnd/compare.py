@@ -30,7 +30,7 @@ import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 
 from cases import describe_case, make_inputs, parse_case
-from session import RunError, Session, find_runtime
+from session import RunError, Session
 
 
 def parse_range(text):
@@ -51,7 +51,8 @@ def parse_arguments():
     parser.add_argument("--count-allocations", action="store_true",
                         help="no run but a context's first may allocate; needs the test library that counts, preloaded")
     parser.add_argument("--target-cpu", help="as dlc-compile's; a CPU that this machine lacks is an error")
-    parser.add_argument("--tools", default="", help="folder of dlc-compile and dlc-run; by default they are on the path")
+    parser.add_argument("--tools", default="", help="folder of dlc-compile and dlc-run; by default they are on the path. The "
+                                                    "package dlc is that of PYTHONPATH")
     arguments = parser.parse_args()
     if not arguments.size and not arguments.refuse:
         parser.error("expected --size or --refuse")
@@ -168,7 +169,7 @@ class ApiRuns:
     """Contexts of one and of two threads, and what they have computed."""
 
     def __init__(self, artifact, arguments):
-        self.session = Session(artifact, find_runtime(arguments.tools))
+        self.session = Session(artifact)
         self.contexts = {threads: self.session.make_context(threads) for threads in (1, 2)}
         self.done = []  # (text, inputs, outputs)
         self.counter = None
