@@ -19,13 +19,20 @@ namespace dlc {
 using namespace mlir;
 using namespace dlc;
 
-/// Replaces the operand behind `argument` of a box by the same constant after more recipe steps,
-/// the last of which packs it in `layout`.
-static LogicalResult pack(Value argument, Attribute layout, bool transpose = false) {
-  auto box = cast<KernelOp>(argument.getParentBlock()->getParentOp());
-  auto blockArgument = dyn_cast<BlockArgument>(argument);
+/// Replaces what `reader` reads through an operand of its box by the same constant after more
+/// recipe steps, the last of which packs it in `layout`. Other readers of the operand, which ask
+/// for other layouts, keep it: then the box gets one more.
+static LogicalResult pack(OpOperand &reader, Attribute layout, bool transpose = false) {
+  auto box = cast<KernelOp>(reader.getOwner()->getParentOp());
+  auto blockArgument = dyn_cast<BlockArgument>(reader.get());
   if (!blockArgument)
     return box.emitError("expected weights that are operands of the box");
+  if (!blockArgument.hasOneUse()) {
+    box.getInputsMutable().append(box->getOperand(blockArgument.getArgNumber()));
+    blockArgument =
+        blockArgument.getOwner()->addArgument(blockArgument.getType(), blockArgument.getLoc());
+    reader.set(blockArgument);
+  }
   OpOperand &use = box->getOpOperand(blockArgument.getArgNumber());
   auto constant = use.get().getDefiningOp<ConstantOp>();
   if (!constant)
@@ -40,7 +47,7 @@ static LogicalResult pack(Value argument, Attribute layout, bool transpose = fal
   OpBuilder builder(box);
   use.set(ConstantOp::create(builder, constant.getLoc(),
                              PlannedType::get(dims, weight.getElementType(), layout), weight));
-  argument.setType(cast<PlannedType>(use.get().getType()).withoutLayout());
+  blockArgument.setType(cast<PlannedType>(use.get().getType()).withoutLayout());
   return success();
 }
 
@@ -53,9 +60,10 @@ static LogicalResult packConv(KernelOp box, ConvOp conv) {
   bool isDepthwise = box.getScheduleAttr().getAlgorithm() == Algorithm::depthwise;
   auto panels = FilterLayoutAttr::get(box.getContext(), channels,
                                       isDepthwise ? 1 : type.getImageLayout().getBlock());
-  if (failed(pack(conv.getFilter(), panels)))
+  if (failed(pack(conv.getFilterMutable(), panels)))
     return failure();
-  return conv.getBias() ? pack(conv.getBias(), PaddedLayoutAttr::get(box.getContext(), channels))
+  return conv.getBias() ? pack(*conv.getBiasMutable().begin(),
+                               PaddedLayoutAttr::get(box.getContext(), channels))
                         : success();
 }
 
@@ -65,13 +73,13 @@ static LogicalResult packMatmul(KernelOp box, MatmulOp matmul) {
   int64_t inner = *matmul.getInnerDim().getConstant();
   bool transpose = !matmul.getTransposeRhs();
   matmul.setTransposeRhs(true);
-  if (failed(pack(matmul.getRhs(),
+  if (failed(pack(matmul.getRhsMutable(),
                   FilterLayoutAttr::get(box.getContext(), channels, std::max<int64_t>(inner, 1)),
                   transpose)))
     return failure();
-  return matmul.getBias()
-             ? pack(matmul.getBias(), PaddedLayoutAttr::get(box.getContext(), channels))
-             : success();
+  return matmul.getBias() ? pack(*matmul.getBiasMutable().begin(),
+                                 PaddedLayoutAttr::get(box.getContext(), channels))
+                          : success();
 }
 
 static LogicalResult packWeights(KernelOp box) {
