@@ -35,10 +35,6 @@ static constexpr InputRow gemmInputs11[] = {{"A"}, {"B"}, {"C", optional}};
 static constexpr InputRow layerNormInputs[] = {{"X"}, {"Scale"}, {"B", optional}};
 static constexpr InputRow reduceInputs[] = {{"data"}};
 static constexpr InputRow reduceInputs13[] = {{"data"}, {"axes", optional}};
-// Required by opsets 11 and 12, but exporters leave out what a node does not use.
-static constexpr InputRow resizeInputs[] = {
-    {"X"}, {"roi", optional}, {"scales", optional}, {"sizes", optional}};
-
 static constexpr InputRow softmaxInputs[] = {{"input"}};
 
 static constexpr AttributeRow axisAttributes[] = {{"axis", Proto::INT}};
@@ -88,24 +84,6 @@ static constexpr AttributeRow reduceAttributes[] = {{"axes", Proto::INTS},
                                                     {"keepdims", Proto::INT}};
 static constexpr AttributeRow reduceAttributes13[] = {{"keepdims", Proto::INT},
                                                       {"noop_with_empty_axes", Proto::INT}};
-static constexpr AttributeRow resizeAttributes11[] = {
-    {"coordinate_transformation_mode", Proto::STRING},
-    {"cubic_coeff_a", Proto::FLOAT},
-    {"exclude_outside", Proto::INT},
-    {"extrapolation_value", Proto::FLOAT},
-    {"mode", Proto::STRING},
-    {"nearest_mode", Proto::STRING}};
-static constexpr AttributeRow resizeAttributes18[] = {
-    {"antialias", Proto::INT},
-    {"axes", Proto::INTS},
-    {"coordinate_transformation_mode", Proto::STRING},
-    {"cubic_coeff_a", Proto::FLOAT},
-    {"exclude_outside", Proto::INT},
-    {"extrapolation_value", Proto::FLOAT},
-    {"keep_aspect_ratio_policy", Proto::STRING},
-    {"mode", Proto::STRING},
-    {"nearest_mode", Proto::STRING}};
-
 static constexpr StringLiteral batchNormOutputs[] = {"mean", "var", "saved_mean", "saved_var"};
 static constexpr StringLiteral batchNormOutputs14[] = {"running_mean", "running_var"};
 static constexpr StringLiteral layerNormOutputs[] = {"Mean", "InvStdDev"};
@@ -205,8 +183,6 @@ static constexpr OpRow rows[] = {
      importReduceAttributes},
     {"", "ReduceSumSquare", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
     {"", "Relu", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "Resize", 11, 17, resizeInputs, resizeAttributes11, importResize},
-    {"", "Resize", 18, newestOpset, resizeInputs, resizeAttributes18, importResize},
     {"", "Round", 11, newestOpset, unaryInputs, {}, importUnary},
     {"", "Selu", oldestOpset, newestOpset, unaryInputs, seluAttributes, importActivation},
     {"", "Sigmoid", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
@@ -226,8 +202,8 @@ static constexpr OpRow rows[] = {
     {"", "Xor", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
 };
 
-static std::array<ArrayRef<OpRow>, 3> getTables() {
-  return {rows, getMovementRows(), getHostRows()};
+static std::array<ArrayRef<OpRow>, 4> getTables() {
+  return {rows, getMovementRows(), getHostRows(), getResizeRows()};
 }
 
 SmallVector<const OpRow *> dlc::findOp(StringRef domain, StringRef op) {

@@ -44,6 +44,7 @@ struct OpRow {
 /// The rows of ops that move elements or make constants; of library calls and control flow.
 llvm::ArrayRef<OpRow> getMovementRows();
 llvm::ArrayRef<OpRow> getHostRows();
+llvm::ArrayRef<OpRow> getResizeRows();
 
 /// All rows of an operator, in order of opset; empty where dlc does not know it.
 llvm::SmallVector<const OpRow *> findOp(llvm::StringRef domain, llvm::StringRef op);
@@ -109,6 +110,7 @@ mlir::LogicalResult importTopKAttribute(OnnxNode &node);
 mlir::LogicalResult importTranspose(OnnxNode &node);
 mlir::LogicalResult importUnary(OnnxNode &node);
 mlir::LogicalResult importUnsqueeze(OnnxNode &node);
+mlir::LogicalResult importUpsample(OnnxNode &node);
 mlir::LogicalResult importWhere(OnnxNode &node);
 
 } // namespace dlc
