@@ -218,34 +218,61 @@ LogicalResult Inference::resolve(ResolveOpInterface op) {
   return success();
 }
 
-/// Scales that only the run knows: a library op computes the sizes from them, before the first
-/// kernel where it can.
-LogicalResult Inference::inferResize(ResizeOp op) {
-  if (op.getScales().getDefiningOp<ConstantOp>())
-    return inferTypes(cast<ShapeInferenceOpInterface>(op.getOperation()));
-  PlannedType input = op.getInput().getType(), scales = op.getScales().getType();
-  ExprAttr rank = ExprAttr::constant(context, input.getRank());
-  if (scales.getRank() != 1 || scales.getDim(0) != rank || !scales.getElementType().isF32())
-    return op.emitError("expected scales of f32, one for each of the ")
-           << input.getRank() << " dims of the input, found " << scales;
+/// The sizes that a resize makes as symbols, computed by a library op before the first kernel where
+/// that is possible. It fails where nothing would be enlarged.
+std::optional<ShapeContext::Contents> Inference::bindResizedDims(ResizeOp op) {
+  PlannedType input = op.getInput().getType();
   OpBuilder builder(op);
-  auto sizesType = PlannedType::get(rank, builder.getI64Type());
+  auto sizesType =
+      PlannedType::get(ExprAttr::constant(context, input.getRank()), builder.getI64Type());
   SmallVector<Attribute> dims(input.getDims().begin(), input.getDims().end());
-  Value shape = SizesOp::create(builder, op.getLoc(), sizesType, builder.getArrayAttr(dims));
-  Value sizes = LibraryCallOp::create(builder, op.getLoc(), TypeRange(sizesType), "resize_sizes",
-                                      ValueRange{shape, op.getScales()}, ValueRange(),
-                                      builder.getDictionaryAttr({}))
-                    .getResult(0);
-  std::optional<Contents> bound = bindContents(sizes);
-  if (!bound)
-    return op.emitError("expected an input of at most 64 dims");
-  SmallVector<ExprAttr> result(*bound);
-  for (int64_t d = 0; d + 2 < input.getRank(); ++d) {
-    GuardOp::create(builder, op.getLoc(), result[d], input.getDim(d)); // only two dims are resized
-    result[d] = input.getDim(d);
+  SmallVector<Value> operands = {
+      SizesOp::create(builder, op.getLoc(), sizesType, builder.getArrayAttr(dims))};
+  for (Value operand : {Value(op.getScales()), Value(op.getSizes())})
+    operands.push_back(operand ? operand
+                               : AbsentOp::create(builder, op.getLoc(), HandleType::get(context)));
+  NamedAttrList parameters;
+  if (op.getAxes())
+    parameters.set("axes", op.getAxesAttr());
+  parameters.set("policy", builder.getStringAttr(stringifyEnum(op.getPolicy())));
+  auto call = LibraryCallOp::create(builder, op.getLoc(), TypeRange(sizesType), "resize_sizes",
+                                    operands, ValueRange(), parameters.getDictionary(context));
+  return bindContents(call.getResult(0));
+}
+
+/// Sizes that are known become a matter of the result's type.
+LogicalResult Inference::inferResize(ResizeOp op) {
+  PlannedType input = op.getInput().getType();
+  FailureOr<std::optional<SmallVector<ExprAttr>>> known = op.findDims();
+  if (failed(known))
+    return failure();
+  // Only the run can tell that there is nothing to enlarge.
+  bool mayBeEmpty = op.getSizes() && !input.getStaticShape();
+  if (*known && !mayBeEmpty) {
+    if (failed(inferTypes(cast<ShapeInferenceOpInterface>(op.getOperation()))))
+      return failure();
+  } else {
+    std::optional<Contents> bound = bindResizedDims(op);
+    if (!bound)
+      return op.emitError("expected an input of at most 64 dims");
+    bool knowsScales = op.getConstantScales().has_value();
+    SmallVector<int64_t> axes = *op.getNormalizedAxes();
+    OpBuilder builder(op);
+    for (int64_t d = 0; d != input.getRank(); ++d) {
+      bool isKept = !llvm::is_contained(axes, d);
+      bool isOuter = !knowsScales && d < std::min<int64_t>(input.getRank() - 2, 2); // C4
+      ExprAttr dim = *known ? (**known)[d] : isKept || isOuter ? input.getDim(d) : ExprAttr();
+      if (!dim)
+        continue;
+      if (!isKept)
+        GuardOp::create(builder, op.getLoc(), (*bound)[d], dim);
+      (*bound)[d] = dim;
+    }
+    op.getResult().setType(PlannedType::get(*bound, input.getElementType()));
+    ++numInferred;
   }
-  op.getResult().setType(PlannedType::get(result, input.getElementType()));
-  ++numInferred;
+  if (op.getPolicy() == ResizePolicy::stretch)
+    op.getSizesMutable().clear();
   return success();
 }
 

@@ -33,6 +33,7 @@ private:
   llvm::LogicalResult inferTypes(ShapeInferenceOpInterface op);
   llvm::LogicalResult resolve(ResolveOpInterface op);
   llvm::LogicalResult inferResize(ResizeOp op);
+  std::optional<Contents> bindResizedDims(ResizeOp op);
   llvm::LogicalResult inferLibraryCall(LibraryCallOp op);
   llvm::LogicalResult inferIf(IfOp op);
   llvm::LogicalResult inferLoop(LoopOp op);

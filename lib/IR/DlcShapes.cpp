@@ -4,8 +4,6 @@
 
 #include "llvm/Support/MathExtras.h"
 
-#include <cmath>
-
 using namespace mlir;
 using namespace dlc;
 
@@ -318,43 +316,4 @@ DimPairs dlc::getBroadcastDims(Operation *op) {
   for (Type operand : op->getOperandTypes())
     addBroadcastDims(pairs, cast<PlannedType>(operand).getDims(), result);
   return pairs;
-}
-
-/// floor(dim * scale). A constant dim is multiplied in f32, as ONNX Runtime does it; a symbolic one
-/// exactly, which is the same as long as the scale has few fractional bits.
-static FailureOr<ExprAttr> scaleDim(ResizeOp op, ExprAttr dim, float scale) {
-  constexpr int64_t one = 256; // 8 fractional bits
-  if (std::optional<int64_t> value = dim.getConstant()) {
-    double product = std::floor(static_cast<float>(*value) * scale);
-    if (product >= 0x1p62)
-      return op.emitError("expected dims of 64 bits, found ") << product;
-    return ExprAttr::constant(dim.getContext(), static_cast<int64_t>(product));
-  }
-  double fixed = static_cast<double>(scale) * one;
-  if (fixed != std::floor(fixed) || fixed >= 0x1p31) // C3
-    return op.emitError("expected a scale with at most 8 fractional bits for the symbolic dim ")
-           << dim.str() << ", found " << scale;
-  return floorDiv(dim * static_cast<int64_t>(fixed), one);
-}
-
-LogicalResult ResizeOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
-  PlannedType input = getInput().getType();
-  DenseFPElementsAttr scales;
-  if (!matchPattern(getScales(), m_Constant(&scales)) || !scales.getElementType().isF32() ||
-      scales.getNumElements() != input.getRank()) // C1
-    return emitError("expected constant scales, one for each of the ")
-           << input.getRank() << " dims of the input";
-  SmallVector<ExprAttr> dims;
-  for (auto [index, scale] : llvm::enumerate(scales.getValues<float>())) {
-    if (!(scale > 0) || !std::isfinite(scale)) // C1
-      return emitError("expected positive scales, found ") << scale;
-    if (scale != 1.0f && static_cast<int64_t>(index) + 2 < input.getRank()) // C2
-      return emitError("expected scale 1 for dimension ")
-             << index << ", found " << scale << ": only the last two dims can be resized";
-    FailureOr<ExprAttr> dim = scaleDim(*this, input.getDim(index), scale);
-    if (failed(dim))
-      return failure();
-    dims.push_back(*dim);
-  }
-  return addType(*this, types, dims, input.getElementType());
 }

@@ -187,6 +187,27 @@ static std::optional<std::string> getRecurrenceObstacle(RecurrenceOp recurrence)
   return std::nullopt;
 }
 
+/// Rows of neighbours that a kernel reads for each of its vectors.
+static constexpr int64_t maxResizedRows = 16;
+
+static std::optional<std::string> getResizeObstacle(ResizeOp resize) {
+  int64_t rank = resize.getInput().getType().getRank(), rows = 1;
+  if (rank == 0)
+    return "a resize of rank 0 is not supported";
+  if (resize.getCoordinates() == ResizeCoordinates::tf_crop_and_resize)
+    return "a resize of a part of the input is not supported";
+  if (resize.getAntialias() || resize.getExcludeOutside())
+    return "a resize with antialias or exclude_outside is not supported";
+  if (resize.getSizes())
+    return "a resize by one scale for all dims is not supported";
+  for (const ResizeOp::ResizedDim &dim : resize.getResizedDims())
+    if (dim.dim != rank - 1)
+      rows *= resize.getTaps();
+  if (rows > maxResizedRows)
+    return llvm::formatv("a resize from {0} rows at a time is not supported", rows);
+  return std::nullopt;
+}
+
 std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
   using Obstacle = std::optional<std::string>;
   for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes())) {
@@ -212,11 +233,7 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
                                pool.getInput().getType().getRank() - 2);
         return std::nullopt;
       })
-      .Case([](ResizeOp resize) -> Obstacle {
-        if (resize.getInput().getType().getRank() < 2)
-          return "a resize of fewer than 2 dims is not supported";
-        return std::nullopt;
-      })
+      .Case([](ResizeOp resize) { return getResizeObstacle(resize); })
       .Case([](PowOp pow) { return getPowObstacle(pow); })
       .Case([](LayerNormOp norm) { return getLayerNormObstacle(norm); })
       .Case([](RecurrenceOp recurrence) { return getRecurrenceObstacle(recurrence); })

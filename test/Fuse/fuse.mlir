@@ -91,7 +91,7 @@ func.func @clip_with_computed_bound_is_not_fused(%x: !image, %low: !dlc.tensor<f
 // CHECK-NEXT: dlc.resize
 func.func @resize_takes_its_scales_along(%x: !dlc.tensor<H x W x f32>) -> !dlc.tensor<2*H x 2*W x f32> {
   %s = dlc.constant dense<2.0> : tensor<2xf32> -> !dlc.tensor<2 x f32>
-  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<H x W x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<2*H x 2*W x f32>
+  %0 = dlc.resize %x scales %s mode cubic coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!dlc.tensor<H x W x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<2*H x 2*W x f32>
   return %0 : !dlc.tensor<2*H x 2*W x f32>
 }
 
@@ -177,11 +177,11 @@ func.func @regions(%x: !dlc.tensor<N x f32>, %c: !dlc.tensor<i1>) -> !dlc.tensor
 // What no emitter takes is a library call.
 // CHECK-LABEL: func.func @library_calls
 // CHECK: dlc.library_call "conv"(%arg0, %arg1) {dilations = array<i64: 1>, group = 1 : i64, pads = array<i64: 1, 1>, strides = array<i64: 1>} : {{.*}} -> !dlc.tensor<1 x 8 x H x f32>
-// CHECK: dlc.library_call "resize"(%arg2, %{{.*}}) {coordinates = "half_pixel", cubic_coeff = -7.500000e-01 : f32}
+// CHECK: dlc.library_call "resize"(%arg2, %{{.*}}, %{{.*}}, %{{.*}}) {antialias, coordinates = "half_pixel"
 func.func @library_calls(%a: !dlc.tensor<1 x 4 x H x f32>, %w: !dlc.tensor<8 x 4 x 3 x f32>, %d: !dlc.tensor<N x f32>) -> (!dlc.tensor<1 x 8 x H x f32>, !dlc.tensor<2*N x f32>) {
   %0 = dlc.conv %a, %w strides [1] pads [1, 1] dilations [1] group 1 : (!dlc.tensor<1 x 4 x H x f32>, !dlc.tensor<8 x 4 x 3 x f32>) -> !dlc.tensor<1 x 8 x H x f32>
   %s = dlc.constant dense<2.0> : tensor<1xf32> -> !dlc.tensor<1 x f32>
-  %1 = dlc.resize %d, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<N x f32>, !dlc.tensor<1 x f32>) -> !dlc.tensor<2*N x f32>
+  %1 = dlc.resize %d scales %s mode cubic coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 antialias : (!dlc.tensor<N x f32>, !dlc.tensor<1 x f32>) -> !dlc.tensor<2*N x f32>
   return %0, %1 : !dlc.tensor<1 x 8 x H x f32>, !dlc.tensor<2*N x f32>
 }
 

@@ -34,8 +34,8 @@ func.func @overflow(%x: !dlc.tensor<1 x 3 x 9223372036854775807 x 2 x f32>, %w: 
 // -----
 
 func.func @resize_c1(%x: !dlc.tensor<1 x 3 x H x W x f32>, %s: !dlc.tensor<3 x f32>) -> !dlc.tensor<* x f32> {
-  // expected-error @below {{expected scales of f32, one for each of the 4 dims of the input}}
-  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected a vector of 4 scales of f32, one for each resized dim}}
+  %0 = dlc.resize %x scales %s mode cubic coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<* x f32>
   return %0 : !dlc.tensor<* x f32>
 }
 
@@ -44,25 +44,7 @@ func.func @resize_c1(%x: !dlc.tensor<1 x 3 x H x W x f32>, %s: !dlc.tensor<3 x f
 func.func @resize_c1_negative(%x: !dlc.tensor<H x W x f32>) -> !dlc.tensor<* x f32> {
   %s = dlc.constant dense<[1.0, -1.0]> : tensor<2xf32> -> !dlc.tensor<2 x f32>
   // expected-error @below {{expected positive scales, found -1}}
-  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<H x W x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
-  return %0 : !dlc.tensor<* x f32>
-}
-
-// -----
-
-func.func @resize_c2(%x: !dlc.tensor<1 x H x W x f32>) -> !dlc.tensor<* x f32> {
-  %s = dlc.constant dense<[2.0, 1.0, 1.0]> : tensor<3xf32> -> !dlc.tensor<3 x f32>
-  // expected-error @below {{expected scale 1 for dimension 0, found 2}}
-  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<1 x H x W x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<* x f32>
-  return %0 : !dlc.tensor<* x f32>
-}
-
-// -----
-
-func.func @resize_c3(%x: !dlc.tensor<H x W x f32>) -> !dlc.tensor<* x f32> {
-  %s = dlc.constant dense<[1.0, 0.7]> : tensor<2xf32> -> !dlc.tensor<2 x f32>
-  // expected-error @below {{expected a scale with at most 8 fractional bits for the symbolic dim W, found 7.000000e-01}}
-  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<H x W x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
+  %0 = dlc.resize %x scales %s mode cubic coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!dlc.tensor<H x W x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
   return %0 : !dlc.tensor<* x f32>
 }
 
@@ -71,7 +53,7 @@ func.func @resize_c3(%x: !dlc.tensor<H x W x f32>) -> !dlc.tensor<* x f32> {
 func.func @resize_overflow(%x: !dlc.tensor<H x 4611686018427387904 x f32>) -> !dlc.tensor<* x f32> {
   %s = dlc.constant dense<[1.0, 4.0]> : tensor<2xf32> -> !dlc.tensor<2 x f32>
   // expected-error @below {{expected dims of 64 bits}}
-  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<H x 4611686018427387904 x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
+  %0 = dlc.resize %x scales %s mode cubic coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!dlc.tensor<H x 4611686018427387904 x f32>, !dlc.tensor<2 x f32>) -> !dlc.tensor<* x f32>
   return %0 : !dlc.tensor<* x f32>
 }
 

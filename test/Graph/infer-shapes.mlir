@@ -68,10 +68,10 @@ func.func @broadcast(%a: !dlc.tensor<N x 1 x W x f32>, %b: !dlc.tensor<3 x 1 x f
 // CHECK: dlc.resize {{.*}} -> !dlc.tensor<1 x 3 x 30 x 7 x f32>
 func.func @resize(%x: !dlc.tensor<1 x 3 x H x W x f32>, %y: !dlc.tensor<1 x 3 x 10 x 10 x f32>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>) {
   %0 = dlc.constant dense<[1.0, 1.0, 3.0, 1.5]> : tensor<4xf32> -> !dlc.tensor<4 x f32>
-  %1 = dlc.resize %x, %0 coordinates half_pixel cubic_coeff -0.75
+  %1 = dlc.resize %x scales %0 mode cubic coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0
       : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32>
   %2 = dlc.constant dense<[1.0, 1.0, 3.0, 0.7]> : tensor<4xf32> -> !dlc.tensor<4 x f32>
-  %3 = dlc.resize %y, %2 coordinates half_pixel cubic_coeff -0.75
+  %3 = dlc.resize %y scales %2 mode cubic coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0
       : (!dlc.tensor<1 x 3 x 10 x 10 x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32>
   return %1, %3 : !dlc.tensor<* x f32>, !dlc.tensor<* x f32>
 }
@@ -193,12 +193,12 @@ func.func @reshape_at_run_time(%x: !dlc.tensor<N x 6 x f32>, %s: !dlc.tensor<2 x
 }
 
 // CHECK-LABEL: func.func @resize_at_run_time
-// CHECK: %[[SIZES:.*]] = dlc.library_call "resize_sizes"(%{{.*}}, %arg1)
+// CHECK: %[[SIZES:.*]] = dlc.library_call "resize_sizes"(%{{.*}}, %arg1, %{{.*}})
 // CHECK: dlc.bind %[[SIZES]] as ["resize_sizes_1", "resize_sizes_2", "resize_sizes_3"]
 // CHECK: dlc.guard <resize_sizes_1> equals <3>
 // CHECK: dlc.resize {{.*}} -> !dlc.tensor<3 x resize_sizes_2 x resize_sizes_3 x f32>
 func.func @resize_at_run_time(%x: !dlc.tensor<3 x H x W x f32>, %s: !dlc.tensor<3 x f32>) {
-  %0 = dlc.resize %x, %s coordinates half_pixel cubic_coeff -0.75 : (!dlc.tensor<3 x H x W x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<* x f32>
+  %0 = dlc.resize %x scales %s mode cubic coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!dlc.tensor<3 x H x W x f32>, !dlc.tensor<3 x f32>) -> !dlc.tensor<* x f32>
   return
 }
 

@@ -40,8 +40,8 @@ func.func @elementwise(%a: !dlc.tensor<N x 3 x f32>, %b: !dlc.tensor<3 x f32>, %
 
 // CHECK-LABEL: func.func @resize
 func.func @resize(%input: !dlc.tensor<1 x 3 x H x W x f32>, %scales: !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32> {
-  // CHECK: dlc.resize %{{.*}}, %{{.*}} coordinates align_corners cubic_coeff -5.000000e-01 :
-  %0 = dlc.resize %input, %scales coordinates align_corners cubic_coeff -0.5
+  // CHECK: dlc.resize %{{.*}} scales %{{.*}} mode cubic coordinates align_corners rounding floor policy stretch cubic_coeff -5.000000e-01 extrapolation 0.000000e+00 :
+  %0 = dlc.resize %input scales %scales mode cubic coordinates align_corners rounding floor policy stretch cubic_coeff -0.5 extrapolation 0.0
       : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32>
   return %0 : !dlc.tensor<* x f32>
 }

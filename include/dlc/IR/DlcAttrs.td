@@ -288,11 +288,40 @@ def Dlc_TargetAttr : Dlc_Attr<"Target", "target"> {
 
 def Dlc_ResizeCoordinates : I32EnumAttr<"ResizeCoordinates", "from an output index to an input coordinate", [
     I32EnumAttrCase<"half_pixel", 0>, I32EnumAttrCase<"pytorch_half_pixel", 1>,
-    I32EnumAttrCase<"align_corners", 2>, I32EnumAttrCase<"asymmetric", 3>]> {
+    I32EnumAttrCase<"align_corners", 2>, I32EnumAttrCase<"asymmetric", 3>, I32EnumAttrCase<"half_pixel_symmetric", 4>,
+    I32EnumAttrCase<"tf_half_pixel_for_nn", 5>, I32EnumAttrCase<"tf_crop_and_resize", 6>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
 def Dlc_ResizeCoordinatesAttr : EnumAttr<Dlc_Dialect, Dlc_ResizeCoordinates, "resize_coordinates"> {
+  let assemblyFormat = "`` $value";
+}
+
+def Dlc_ResizeMode : I32EnumAttr<"ResizeMode", "which neighbours an element is made of", [
+    I32EnumAttrCase<"nearest", 0>, I32EnumAttrCase<"linear", 1>, I32EnumAttrCase<"cubic", 2>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+def Dlc_ResizeModeAttr : EnumAttr<Dlc_Dialect, Dlc_ResizeMode, "resize_mode"> {
+  let assemblyFormat = "`` $value";
+}
+
+def Dlc_ResizeRounding : I32EnumAttr<"ResizeRounding", "from a coordinate to the nearest neighbour", [
+    I32EnumAttrCase<"round_prefer_floor", 0>, I32EnumAttrCase<"round_prefer_ceil", 1>, I32EnumAttrCase<"floor", 2>,
+    I32EnumAttrCase<"ceil", 3>, I32EnumAttrCase<"floor_or_ceil", 4>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+def Dlc_ResizeRoundingAttr : EnumAttr<Dlc_Dialect, Dlc_ResizeRounding, "resize_rounding"> {
+  let assemblyFormat = "`` $value";
+}
+
+def Dlc_ResizePolicy : I32EnumAttr<"ResizePolicy", "whether all dims are scaled alike", [
+    I32EnumAttrCase<"stretch", 0>, I32EnumAttrCase<"not_larger", 1>, I32EnumAttrCase<"not_smaller", 2>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+def Dlc_ResizePolicyAttr : EnumAttr<Dlc_Dialect, Dlc_ResizePolicy, "resize_policy"> {
   let assemblyFormat = "`` $value";
 }
 

@@ -408,30 +408,64 @@ include "dlc/IR/ElementwiseOps.td"
 
 //===-- Resize --------------------------------------------------------------------------------------------------------===//
 
-def Dlc_ResizeOp : Dlc_Op<"resize", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
-  let summary = "cubic interpolation of the last two dims";
+def Dlc_ResizeOp : Dlc_Op<"resize", [Pure, AttrSizedOperandSegments,
+                                     DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+  let summary = "the input at other sizes, interpolated";
   let description = [{
-    ONNX Resize with mode "cubic": Keys' kernel with coefficient `cubic_coeff` over four neighbours in each direction;
-    neighbours outside of the input take the nearest inside. `scales` has one factor for each dim; each output dim is
-    floor(dim * scale).
+    ONNX Resize. Each dim in `axes` (without them: each dim) is resized by its element of `scales`, to
+    floor(dim * scale), or to its element of `sizes`. `policy` says whether these are the sizes (`stretch`), or what one
+    scale for all dims must not exceed or fall below. With neither operand the result's type states the sizes, which is
+    what known sizes become in the graph phase.
+
+    `coordinates` is the way from an index of the result to a coordinate in the input, `mode` what is made of the
+    neighbours there: the one that `rounding` says (`floor_or_ceil`: floor, but ceil for dims that shrink), two with
+    linear weights in each direction, or four by Keys' kernel with coefficient `cubic_coeff`. Neighbours outside of the
+    input take the nearest inside; with `exclude_outside` they have no weight. With `antialias` the kernels of dims that
+    shrink are as wide as their pixels are apart. `tf_crop_and_resize` reads a part of the input, `roi` (the beginnings,
+    then the ends, relative to the dims); what lies outside of the input is `extrapolation`.
 
     Constraints:
-    - C1: scales are a constant of one positive, finite element for each dim of the input
-    - C2: all scales but the last two are 1
-    - C3: the scale of a dim that is no constant has at most 8 fractional bits
+    - C1: scales are f32, positive and finite; one for each resized dim
+    - C2: sizes are i64, one for each resized dim, and no scales are given
+    - C3: axes are from -rank to rank - 1, each dim at most once
+    - C4: scales or sizes that only the run knows leave the dims before the last two, but at most two, as they are
 
     Example:
     ```mlir
-    %0 = dlc.resize %input, %scales coordinates half_pixel cubic_coeff -0.75
+    %0 = dlc.resize %input scales %scales mode cubic coordinates half_pixel rounding floor policy stretch
+           cubic_coeff -0.75 extrapolation 0.0
        : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<1 x 3 x 3*H x 3*W x f32>
     ```
   }];
-  let arguments = (ins Dlc_Tensor:$input, Dlc_Tensor:$scales, Dlc_ResizeCoordinatesAttr:$coordinates,
-                       F32Attr:$cubic_coeff);
+  let arguments = (ins Dlc_Tensor:$input, Optional<Dlc_Tensor>:$roi, Optional<Dlc_Tensor>:$scales,
+                       Optional<Dlc_Tensor>:$sizes, Dlc_ResizeModeAttr:$mode, Dlc_ResizeCoordinatesAttr:$coordinates,
+                       Dlc_ResizeRoundingAttr:$rounding, Dlc_ResizePolicyAttr:$policy, F32Attr:$cubic_coeff,
+                       F32Attr:$extrapolation, UnitAttr:$antialias, UnitAttr:$exclude_outside,
+                       OptionalAttr<DenseI64ArrayAttr>:$axes);
   let results = (outs Dlc_Tensor:$result);
   let assemblyFormat = [{
-    $input `,` $scales `coordinates` $coordinates `cubic_coeff` $cubic_coeff attr-dict
+    $input (`roi` $roi^)? (`scales` $scales^)? (`sizes` $sizes^)? `mode` $mode `coordinates` $coordinates
+    `rounding` $rounding `policy` $policy `cubic_coeff` $cubic_coeff `extrapolation` $extrapolation
+    (`antialias` $antialias^)? (`exclude_outside` $exclude_outside^)? (`axes` $axes^)? attr-dict
     `:` functional-type(operands, results)
+  }];
+  let extraClassDeclaration = [{
+    /// The dims in `axes`, counted from the first, in their order; nothing where C3 is broken.
+    std::optional<::llvm::SmallVector<int64_t>> getNormalizedAxes();
+    /// The scales where they are a constant of f32.
+    std::optional<::llvm::SmallVector<float>> getConstantScales();
+    /// The result's dims; nothing where only a library op can find them. Emits what is wrong.
+    ::mlir::FailureOr<std::optional<::llvm::SmallVector<::dlc::ExprAttr>>> findDims();
+    /// A dim that may be resized, and where its scale is: the element of `scales`, if there are any.
+    struct ResizedDim {
+      int64_t dim;
+      int64_t element;
+      std::optional<float> scale; // where it is known
+    };
+    /// Those of an op whose result type is known, in order.
+    ::llvm::SmallVector<ResizedDim> getResizedDims();
+    /// Neighbours in each direction, without antialias.
+    int64_t getTaps();
   }];
 }
 

@@ -1,8 +1,8 @@
-// Cubic interpolation. Coordinates and weights are computed in f32 by the very operations of ONNX
-// Runtime, so that each output takes the same neighbours. The weights of the rows are the same for
-// a whole vector; its lanes lie next to each other in the input too, where the image grows: then
-// one window of each row holds all neighbours, and lanes pick theirs from the weighted sum of the
-// four windows. Otherwise each neighbour is gathered.
+// Interpolation. Coordinates and weights are computed in f32 by the very operations of ONNX
+// Runtime, so that each output takes the same neighbours. The weights along the outer dims are the
+// same for a whole vector; its lanes lie next to each other in the input too, where the image
+// grows: then one window of each row holds all neighbours, and lanes pick theirs from the weighted
+// sum of the windows. Otherwise each neighbour is gathered.
 
 #include "Loops.h"
 
@@ -12,20 +12,16 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Matchers.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace dlc;
 
-static constexpr int taps = 4;
-
 namespace {
 /// One direction of the interpolation, for a scalar or vector of output indices.
 struct Axis {
-  Value first; ///< the first neighbour (i32), not clamped
-  Value weights[taps];
+  int64_t dim;
+  Value first;                ///< the first neighbour (i32), not clamped
+  SmallVector<Value> weights; ///< one for each neighbour; empty for a single one
 };
 
 class ResizeEmitter {
@@ -35,15 +31,18 @@ public:
   Value emit();
 
 private:
-  Axis emitAxis(Value index, unsigned dim);
-  Value emitCoordinate(Value index, unsigned dim);
-  void emitWeights(Value fraction, Value (&weights)[taps]);
-  Value emitWindows(const Axis &vertical, const Axis &horizontal, StringRef permute);
-  Value emitGathers(const Axis &vertical, const Axis &horizontal);
-  Value blendRows(const Axis &vertical, Site::Lanes lanes, Value inner, Value mask);
-  Value getScale(Type type, unsigned dim);
+  Axis emitAxis(Value index, const ResizeOp::ResizedDim &dim);
+  Value emitCoordinate(Value index, const ResizeOp::ResizedDim &dim);
+  Value emitRounded(Value whole, Value fraction, Value scale);
+  void emitWeights(Value fraction, SmallVectorImpl<Value> &weights);
+  Value emitWindows(const Axis &inner, StringRef permute);
+  Value emitGathers(const Axis &inner);
+  Value blendRows(Site::Lanes lanes, Value inner, Value mask);
+  Value blendRows(ArrayRef<Axis> axes, const Site &at);
+  Value sumTaps(const Axis &inner, function_ref<Value(int64_t tap)> evaluate);
+  Value getScale(Type type, const ResizeOp::ResizedDim &dim);
   std::optional<StringRef> getPermutation();
-  Value emitWithRunTimeScale(const Axis &vertical, const Axis &horizontal, StringRef permute);
+  Value emitWithRunTimeScale(const ResizeOp::ResizedDim &dim, const Axis &inner, StringRef permute);
 
   Value clamp(Value value, Value low, Value high) {
     return arith::MinSIOp::create(b, arith::MaxSIOp::create(b, value, low), high);
@@ -54,50 +53,50 @@ private:
   Value like(Type type, float value) {
     return isa<VectorType>(type) ? b.splat(value) : b.f32(value);
   }
+  Value toFloat(Type type, Value size) {
+    Value value = arith::SIToFPOp::create(b, b.getF32Type(), size);
+    return isa<VectorType>(type) ? b.splat(value) : value;
+  }
+  Value add(Value lhs, Value rhs) { return arith::AddFOp::create(b, lhs, rhs); }
+  Value sub(Value lhs, Value rhs) { return arith::SubFOp::create(b, lhs, rhs); }
   Value multiply(Value lhs, Value rhs) { return arith::MulFOp::create(b, lhs, rhs); }
+  Value divide(Value lhs, Value rhs) { return arith::DivFOp::create(b, lhs, rhs); }
+  Value lastOf(int64_t dim) { return b.sub(b.size(inputType.getDim(dim)), b.i64(1)); }
 
   KernelBuilder &b;
   Evaluator &evaluator;
   ResizeOp op;
   const Site &site;
   PlannedType inputType, outputType;
-  int64_t rank;
-  SmallVector<float> scales; ///< empty where the kernel reads them
+  int64_t rank, taps;
+  SmallVector<Axis> outer;
 };
 } // namespace
 
-static LogicalResult matchScales(ResizeOp op, SmallVectorImpl<float> &scales) {
-  DenseFPElementsAttr constant;
-  if (!matchPattern(op.getScales(), m_Constant(&constant)) || !constant.getElementType().isF32() ||
-      constant.getNumElements() != op.getInput().getType().getRank())
-    return failure();
-  scales.assign(constant.value_begin<float>(), constant.value_end<float>());
-  return success();
-}
-
 LogicalResult dlc::verifyResize(ResizeOp op) {
-  SmallVector<float> scales;
-  bool reads = op.getScales().getDefiningOp<ReadOp>() != nullptr;
-  if (op.getInput().getType().getRank() < 2 || (!reads && failed(matchScales(op, scales))))
-    return op.emitError("expected scales that are constant or read from a buffer, and at least two "
-                        "dims");
+  PlannedType input = op.getInput().getType();
+  bool reads = op.getScales() && op.getScales().getDefiningOp<ReadOp>();
+  std::optional<SmallVector<float>> scales = op.getConstantScales();
+  std::optional<SmallVector<int64_t>> axes = op.getNormalizedAxes();
+  bool knowsScales = !op.getScales() || reads || (axes && scales && scales->size() == axes->size());
+  if (input.getRank() == 0 || !axes || !knowsScales || op.getRoi() || op.getSizes())
+    return op.emitError("expected scales that are constant or read from a buffer, or none, and at "
+                        "least one dim");
   return success();
 }
 
 ResizeEmitter::ResizeEmitter(KernelBuilder &b, Evaluator &evaluator, ResizeOp op, const Site &site)
     : b(b), evaluator(evaluator), op(op), site(site), inputType(op.getInput().getType()),
-      outputType(op.getType()), rank(inputType.getRank()) {
-  LogicalResult found = matchScales(op, scales);
-  assert((succeeded(found) || op.getScales().getDefiningOp<ReadOp>()) &&
-         "the op has been verified");
-  (void)found;
-}
+      outputType(op.getType()), rank(inputType.getRank()), taps(op.getTaps()) {}
 
-Value ResizeEmitter::getScale(Type type, unsigned dim) {
-  if (!scales.empty())
-    return like(type, scales[dim]);
+Value ResizeEmitter::getScale(Type type, const ResizeOp::ResizedDim &dim) {
+  if (dim.scale)
+    return like(type, *dim.scale);
+  if (!op.getScales())
+    return divide(toFloat(type, b.size(outputType.getDim(dim.dim))),
+                  toFloat(type, b.size(inputType.getDim(dim.dim))));
   Value address = b.getAddress(op.getScales().getDefiningOp<ReadOp>().getBuffer());
-  Value scale = b.load(b.offset(address, dim), b.getF32Type());
+  Value scale = b.load(b.offset(address, dim.element), b.getF32Type());
   return isa<VectorType>(type) ? b.splat(scale) : scale;
 }
 
@@ -106,65 +105,94 @@ Value ResizeEmitter::getScale(Type type, unsigned dim) {
 //===----------------------------------------------------------------------===//
 
 /// The coordinate in the input of output index `index` (f32).
-Value ResizeEmitter::emitCoordinate(Value index, unsigned dim) {
+Value ResizeEmitter::emitCoordinate(Value index, const ResizeOp::ResizedDim &dim) {
   Type type = index.getType();
-  Value half = like(type, 0.5f), zero = like(type, 0.0f), scale = getScale(type, dim);
-  auto toFloat = [&](Value size) {
-    Value value = arith::SIToFPOp::create(b, b.getF32Type(), size);
-    return isa<VectorType>(type) ? b.splat(value) : value;
-  };
-  Value length = b.size(outputType.getDim(dim));
-  Value isOne = b.equal(length, b.i64(1));
+  Value half = like(type, 0.5f), one = like(type, 1.0f), zero = like(type, 0.0f);
+  Value scale = getScale(type, dim), size = b.size(outputType.getDim(dim.dim));
+  Value from = toFloat(type, b.size(inputType.getDim(dim.dim)));
+  Value isOne = b.equal(size, b.i64(1));
+  // What the scale makes of the size, before it is made whole.
+  Value length = op.getScales() ? multiply(from, scale) : toFloat(type, size);
   auto unlessOne = [&](Value value) -> Value {
     return arith::SelectOp::create(b, isOne, zero, value);
   };
-  auto halfPixel = [&]() -> Value {
-    Value shifted = arith::AddFOp::create(b, index, half);
-    return arith::SubFOp::create(b, arith::DivFOp::create(b, shifted, scale), half);
-  };
+  auto halfPixel = [&]() { return sub(divide(add(index, half), scale), half); };
   switch (op.getCoordinates()) {
   case ResizeCoordinates::half_pixel:
     return halfPixel();
   case ResizeCoordinates::pytorch_half_pixel:
     return unlessOne(halfPixel());
-  case ResizeCoordinates::align_corners: {
-    Value inputLast = toFloat(b.sub(b.size(inputType.getDim(dim)), b.i64(1)));
-    Value outputLast = toFloat(b.sub(length, b.i64(1)));
-    return unlessOne(arith::DivFOp::create(b, multiply(index, inputLast), outputLast));
-  }
+  case ResizeCoordinates::align_corners:
+    return unlessOne(divide(multiply(index, sub(from, one)), sub(length, one)));
   case ResizeCoordinates::asymmetric:
-    return arith::DivFOp::create(b, index, scale);
+    return divide(index, scale);
+  case ResizeCoordinates::half_pixel_symmetric: {
+    Value excess = sub(one, divide(toFloat(type, size), length));
+    return sub(add(multiply(multiply(from, half), excess), divide(add(index, half), scale)), half);
   }
-  llvm_unreachable("all cases are handled");
+  case ResizeCoordinates::tf_half_pixel_for_nn:
+    return divide(add(index, half), scale);
+  case ResizeCoordinates::tf_crop_and_resize:
+    break;
+  }
+  llvm_unreachable("Emitters.cpp takes no other");
 }
 
 /// Keys' kernel at the distances of the four neighbours, in the order of operations of ONNX
-/// Runtime.
-void ResizeEmitter::emitWeights(Value fraction, Value (&weights)[taps]) {
+/// Runtime; for two neighbours the distances themselves.
+void ResizeEmitter::emitWeights(Value fraction, SmallVectorImpl<Value> &weights) {
   Type type = fraction.getType();
   float a = op.getCubicCoeff().convertToFloat();
-  auto add = [&](Value lhs, Value rhs) -> Value { return arith::AddFOp::create(b, lhs, rhs); };
-  auto sub = [&](Value lhs, Value rhs) -> Value { return arith::SubFOp::create(b, lhs, rhs); };
   auto number = [&](float value) { return like(type, value); };
+  Value rest = sub(number(1), fraction);
+  if (taps == 2) {
+    weights.assign({rest, fraction});
+    return;
+  }
   // ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
-  auto outer = [&](Value d) {
+  auto outside = [&](Value d) {
     Value sum = sub(multiply(number(a), d), number(5 * a));
     sum = add(multiply(sum, d), number(8 * a));
     return sub(multiply(sum, d), number(4 * a));
   };
   // ((a + 2) * d - (a + 3)) * d * d + 1
-  auto inner = [&](Value d) {
+  auto inside = [&](Value d) {
     Value sum = sub(multiply(number(a + 2), d), number(a + 3));
     return add(multiply(multiply(sum, d), d), number(1));
   };
-  weights[0] = outer(add(fraction, number(1)));
-  weights[1] = inner(fraction);
-  weights[2] = inner(sub(number(1), fraction));
-  weights[3] = outer(sub(number(2), fraction));
+  weights.assign({outside(add(fraction, number(1))), inside(fraction), inside(rest),
+                  outside(sub(number(2), fraction))});
+}
+
+/// The nearest of two neighbours: `whole` (integers), or the one behind it.
+Value ResizeEmitter::emitRounded(Value whole, Value fraction, Value scale) {
+  Type type = fraction.getType();
+  auto compare = [&](arith::CmpFPredicate predicate, Value lhs, float rhs) -> Value {
+    return arith::CmpFOp::create(b, predicate, lhs, like(type, rhs));
+  };
+  Value moves;
+  switch (op.getRounding()) {
+  case ResizeRounding::round_prefer_floor:
+    moves = compare(arith::CmpFPredicate::OGT, fraction, 0.5f);
+    break;
+  case ResizeRounding::round_prefer_ceil:
+    moves = compare(arith::CmpFPredicate::OGE, fraction, 0.5f);
+    break;
+  case ResizeRounding::floor:
+    return whole;
+  case ResizeRounding::ceil:
+    moves = compare(arith::CmpFPredicate::OGT, fraction, 0.0f);
+    break;
+  case ResizeRounding::floor_or_ceil:
+    moves = arith::AndIOp::create(b, compare(arith::CmpFPredicate::OLT, scale, 1.0f),
+                                  compare(arith::CmpFPredicate::OGT, fraction, 0.0f));
+    break;
+  }
+  return arith::AddIOp::create(b, whole, arith::ExtUIOp::create(b, whole.getType(), moves));
 }
 
 /// `index` is i32 or a vector of it.
-Axis ResizeEmitter::emitAxis(Value index, unsigned dim) {
+Axis ResizeEmitter::emitAxis(Value index, const ResizeOp::ResizedDim &dim) {
   Type floats = b.getF32Type(), integers = index.getType();
   if (isa<VectorType>(integers))
     floats = b.getVectorType();
@@ -174,11 +202,17 @@ Axis ResizeEmitter::emitAxis(Value index, unsigned dim) {
   Value above = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT,
                                       arith::SIToFPOp::create(b, floats, whole), coordinate);
   whole = arith::AddIOp::create(b, whole, arith::ExtSIOp::create(b, integers, above));
-  Value fraction = arith::SubFOp::create(b, coordinate, arith::SIToFPOp::create(b, floats, whole));
+  Value fraction = sub(coordinate, arith::SIToFPOp::create(b, floats, whole));
   Axis axis;
+  axis.dim = dim.dim;
+  if (taps == 1) {
+    axis.first = emitRounded(whole, fraction, getScale(floats, dim));
+    return axis;
+  }
   emitWeights(fraction, axis.weights);
-  Value one = i32(1);
-  axis.first = arith::SubIOp::create(b, whole, isa<VectorType>(integers) ? b.splat(one) : one);
+  Value before = i32(static_cast<int32_t>(taps / 2 - 1));
+  axis.first =
+      arith::SubIOp::create(b, whole, isa<VectorType>(integers) ? b.splat(before) : before);
   return axis;
 }
 
@@ -186,32 +220,54 @@ Axis ResizeEmitter::emitAxis(Value index, unsigned dim) {
 // Interpolation
 //===----------------------------------------------------------------------===//
 
-/// The sum of the four rows of the input, each with its weight, at the given places of a row.
-Value ResizeEmitter::blendRows(const Axis &vertical, Site::Lanes lanes, Value inner, Value mask) {
-  Value last = b.sub(b.size(inputType.getDim(rank - 2)), b.i64(1)), sum;
-  for (int tap = 0; tap != taps; ++tap) {
-    Site row;
-    row.outer = site.outer;
-    row.outer.back() = clamp(b.add(widen(vertical.first), tap), b.i64(0), last);
-    row.lanes = lanes;
-    row.inner = inner;
-    row.mask = mask;
-    Value value = evaluator.evaluate(op.getInput(), row), weight = b.splat(vertical.weights[tap]);
+/// The weighted sum of rows of the input, at the given places of a row.
+Value ResizeEmitter::blendRows(Site::Lanes lanes, Value inner, Value mask) {
+  Site row;
+  row.outer = site.outer;
+  row.lanes = lanes;
+  row.inner = inner;
+  row.mask = mask;
+  return blendRows(outer, row);
+}
+
+Value ResizeEmitter::blendRows(ArrayRef<Axis> axes, const Site &at) {
+  if (axes.empty()) {
+    Site row = at;
+    return evaluator.evaluate(op.getInput(), row);
+  }
+  const Axis &axis = axes.front();
+  Site row = at;
+  Value sum;
+  for (int64_t tap = 0; tap != taps; ++tap) {
+    row.outer[axis.dim] = clamp(b.add(widen(axis.first), tap), b.i64(0), lastOf(axis.dim));
+    Value value = blendRows(axes.drop_front(), row);
+    if (taps == 1)
+      return value;
+    Value weight = b.splat(axis.weights[tap]);
     sum = sum ? b.fma(value, weight, sum) : multiply(value, weight);
   }
   return sum;
 }
 
-Value ResizeEmitter::emitGathers(const Axis &vertical, const Axis &horizontal) {
-  Value last = narrow(b.sub(b.size(inputType.getDim(rank - 1)), b.i64(1))), sum;
-  for (int tap = 0; tap != taps; ++tap) {
-    Value index = arith::AddIOp::create(b, horizontal.first, b.splat(i32(tap)));
-    index = clamp(index, b.splat(i32(0)), b.splat(last));
-    Value value = blendRows(vertical, Site::Lanes::indexed, index, Value());
-    sum =
-        sum ? b.fma(value, horizontal.weights[tap], sum) : multiply(value, horizontal.weights[tap]);
+/// The sum of the neighbours along the innermost dim, each times its weight.
+Value ResizeEmitter::sumTaps(const Axis &inner, function_ref<Value(int64_t tap)> evaluate) {
+  if (taps == 1)
+    return evaluate(0);
+  Value sum;
+  for (int64_t tap = 0; tap != taps; ++tap) {
+    Value value = evaluate(tap);
+    sum = sum ? b.fma(value, inner.weights[tap], sum) : multiply(value, inner.weights[tap]);
   }
   return sum;
+}
+
+Value ResizeEmitter::emitGathers(const Axis &inner) {
+  Value last = narrow(lastOf(rank - 1));
+  return sumTaps(inner, [&](int64_t tap) {
+    Value index = arith::AddIOp::create(b, inner.first, b.splat(i32(static_cast<int32_t>(tap))));
+    index = clamp(index, b.splat(i32(0)), b.splat(last));
+    return blendRows(Site::Lanes::indexed, index, Value());
+  });
 }
 
 /// An instruction that permutes a vector by indices, where there is one for contiguous lanes.
@@ -227,65 +283,65 @@ std::optional<StringRef> ResizeEmitter::getPermutation() {
 }
 
 /// The scale above which the neighbours of all lanes fit one vector. The first neighbours of the
-/// first and the last lane are (lanes - 1) / scale from each other, with some room for rounding.
-/// With aligned corners an index moves by at most 1 / scale from a scale of 2 on.
+/// first and the last lane are (lanes - 1) / scale from each other (with aligned corners, less),
+/// with some room for rounding.
 static float getLeastScale(KernelBuilder &b, ResizeOp op) {
   auto lanes = static_cast<float>(b.getLanes());
-  float least = (lanes - 1) / (lanes - taps - 0x1p-6f);
-  return op.getCoordinates() == ResizeCoordinates::align_corners ? std::max(least, 2.0f) : least;
+  return (lanes - 1) / (lanes - static_cast<float>(op.getTaps()) - 0x1p-6f);
 }
 
-Value ResizeEmitter::emitWindows(const Axis &vertical, const Axis &horizontal, StringRef permute) {
+Value ResizeEmitter::emitWindows(const Axis &inner, StringRef permute) {
   Value width = b.size(inputType.getDim(rank - 1)), last = b.sub(width, b.i64(1));
-  Value first = widen(vector::ExtractOp::create(b, horizontal.first, 0));
+  Value first = widen(vector::ExtractOp::create(b, inner.first, 0));
   Value start = clamp(first, b.i64(0), last);
-  Value window =
-      blendRows(vertical, Site::Lanes::contiguous, start, b.laneMask(b.sub(width, start)));
+  Value window = blendRows(Site::Lanes::contiguous, start, b.laneMask(b.sub(width, start)));
   Value end = narrow(b.min(b.sub(last, start), b.i64(b.getLanes() - 1)));
-  Value sum;
-  for (int tap = 0; tap != taps; ++tap) {
+  return sumTaps(inner, [&](int64_t tap) {
     Value shift = narrow(b.sub(b.i64(tap), start));
-    Value lane = arith::AddIOp::create(b, horizontal.first, b.splat(shift));
+    Value lane = arith::AddIOp::create(b, inner.first, b.splat(shift));
     lane = clamp(lane, b.splat(i32(0)), b.splat(end));
-    Value value = LLVM::CallIntrinsicOp::create(b, Type(b.getVectorType()),
-                                                b.getStringAttr(permute), ValueRange{window, lane})
-                      .getResult(0);
-    sum =
-        sum ? b.fma(value, horizontal.weights[tap], sum) : multiply(value, horizontal.weights[tap]);
-  }
-  return sum;
+    return LLVM::CallIntrinsicOp::create(b, Type(b.getVectorType()), b.getStringAttr(permute),
+                                         ValueRange{window, lane})
+        .getResult(0);
+  });
 }
 
 Value ResizeEmitter::emit() {
-  Axis vertical = emitAxis(narrow(site.outer.back()), rank - 2);
+  SmallVector<ResizeOp::ResizedDim> dims = op.getResizedDims();
+  std::optional<ResizeOp::ResizedDim> last;
+  if (!dims.empty() && dims.back().dim == rank - 1)
+    last = dims.pop_back_val();
+  for (const ResizeOp::ResizedDim &dim : dims)
+    outer.push_back(emitAxis(narrow(site.outer[dim.dim]), dim));
+  if (!last)
+    return blendRows(site.lanes, site.inner, site.mask);
   Value index = site.inner;
   if (site.lanes != Site::Lanes::indexed)
     index = b.splat(narrow(index));
   if (site.lanes == Site::Lanes::contiguous)
     index = arith::AddIOp::create(b, index, b.laneNumbers());
-  Axis horizontal = emitAxis(index, rank - 1);
+  Axis inner = emitAxis(index, *last);
   std::optional<StringRef> permute = getPermutation();
-  if (permute && scales.empty())
-    return emitWithRunTimeScale(vertical, horizontal, *permute);
-  if (permute && scales[rank - 1] > getLeastScale(b, op))
-    return emitWindows(vertical, horizontal, *permute);
-  return emitGathers(vertical, horizontal);
+  if (permute && !last->scale)
+    return emitWithRunTimeScale(*last, inner, *permute);
+  if (permute && *last->scale > getLeastScale(b, op))
+    return emitWindows(inner, *permute);
+  return emitGathers(inner);
 }
 
 /// Both ways in one kernel.
-Value ResizeEmitter::emitWithRunTimeScale(const Axis &vertical, const Axis &horizontal,
+Value ResizeEmitter::emitWithRunTimeScale(const ResizeOp::ResizedDim &dim, const Axis &inner,
                                           StringRef permute) {
-  Value isLarge =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, getScale(b.getF32Type(), rank - 1),
-                            b.f32(getLeastScale(b, op)));
+  Value isLarge = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, getScale(b.getF32Type(), dim),
+                                        b.f32(getLeastScale(b, op)));
   auto choice = scf::IfOp::create(b, TypeRange(Type(b.getVectorType())), isLarge, /*else=*/true);
   OpBuilder::InsertionGuard guard(b);
   auto emitBranch = [&](Block *block, function_ref<Value()> body) {
     b.setInsertionPointToEnd(block);
     scf::YieldOp::create(b, body());
   };
-  emitBranch(choice.thenBlock(), [&] { return emitWindows(vertical, horizontal, permute); });
-  emitBranch(choice.elseBlock(), [&] { return emitGathers(vertical, horizontal); });
+  emitBranch(choice.thenBlock(), [&] { return emitWindows(inner, permute); });
+  emitBranch(choice.elseBlock(), [&] { return emitGathers(inner); });
   return choice.getResult(0);
 }
 

@@ -1,44 +1,128 @@
-// Resize.
+// Resize and Upsample.
 
 #include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
 
-static LogicalResult importResize(OnnxNode &node) {
-  Value input = node.getInput(0), scales = node.getInput(2), sizes = node.getInput(3);
-  bool good = true;
-  auto unsupported = [&](const Twine &what, StringRef supported) {
-    node.emitError() << what << " is not supported yet, only " << supported;
-    good = false;
-  };
-  // The other inputs are read by modes alone that are refused here.
-  node.inputs = {input, Value(), scales};
-  good &= succeeded(node.requireF32());
+/// Exporters give a constant without elements in the place of an input that they leave out.
+static bool isEmptyConstant(Value value) {
+  if (!value || isStandIn(value) || !isConstant(value))
+    return false;
+  std::optional<SmallVector<int64_t>> shape = cast<PlannedType>(value.getType()).getStaticShape();
+  return shape && llvm::is_contained(*shape, 0);
+}
 
-  StringRef mode = node.getString("mode", "nearest");
-  if (mode != "cubic")
-    unsupported("mode '" + mode + "'", "'cubic'");
-  StringRef coordinates = node.getString("coordinate_transformation_mode", "half_pixel");
-  std::optional<ResizeCoordinates> kind = symbolizeResizeCoordinates(coordinates);
-  if (!kind)
-    unsupported("coordinate_transformation_mode '" + coordinates + "'",
-                "half_pixel, pytorch_half_pixel, align_corners and asymmetric");
-  for (StringRef flag : {"antialias", "exclude_outside"})
-    if (int64_t value = node.getInt(flag, 0))
-      unsupported(flag + " " + Twine(value), "0");
+namespace {
+/// The attributes, with all defaults filled in.
+struct ResizeOptions {
+  ResizeMode mode;
+  ResizeCoordinates coordinates = ResizeCoordinates::asymmetric;
+  ResizeRounding rounding = ResizeRounding::floor_or_ceil;
+  ResizePolicy policy = ResizePolicy::stretch;
+  float cubicCoeff = -0.75f, extrapolation = 0;
+  bool antialias = false, excludeOutside = false;
+  std::optional<SmallVector<int64_t>> axes;
+};
+} // namespace
+
+/// An attribute that names one of an enumeration.
+template <typename Enum>
+static LogicalResult readEnum(const OnnxNode &node, StringRef name, StringRef defaultValue,
+                              std::optional<Enum> (*symbolize)(StringRef), Enum &to) {
+  StringRef value = node.getString(name, defaultValue);
+  std::optional<Enum> known = symbolize(value);
+  if (!known)
+    return node.emitError() << "unknown value '" << value << "' of attribute '" << name << "'";
+  to = *known;
+  return success();
+}
+
+static LogicalResult readOptions(const OnnxNode &node, ResizeOptions &options) {
+  bool good = true;
+  good &= succeeded(readEnum(node, "coordinate_transformation_mode", "half_pixel",
+                             symbolizeResizeCoordinates, options.coordinates));
+  good &= succeeded(readEnum(node, "nearest_mode", "round_prefer_floor", symbolizeResizeRounding,
+                             options.rounding));
+  good &= succeeded(
+      readEnum(node, "keep_aspect_ratio_policy", "stretch", symbolizeResizePolicy, options.policy));
+  FailureOr<bool> antialias = node.getFlag("antialias", false),
+                  excludeOutside = node.getFlag("exclude_outside", false);
+  if (failed(antialias) || failed(excludeOutside) || !good)
+    return failure();
+  options.antialias = *antialias;
+  options.excludeOutside = *excludeOutside;
+  options.cubicCoeff = node.getFloat("cubic_coeff_a", -0.75f);
+  options.extrapolation = node.getFloat("extrapolation_value", 0);
   if (node.findAttribute("axes"))
-    unsupported("attribute 'axes'", "scales for all dims");
-  if (sizes) {
-    unsupported("input 'sizes'", "'scales'");
-  } else if (!scales) {
-    node.emitError() << "expected input 'scales'";
+    options.axes = node.getInts("axes", {});
+  return success();
+}
+
+static LogicalResult createResize(OnnxNode &node, Value roi, Value scales, Value sizes,
+                                  const ResizeOptions &options) {
+  Builder builder(node.getContext());
+  return node.createOp<ResizeOp>(
+      node.getElementType(0), node.getInput(0), roi, scales, sizes, options.mode,
+      options.coordinates, options.rounding, options.policy, llvm::APFloat(options.cubicCoeff),
+      llvm::APFloat(options.extrapolation), options.antialias, options.excludeOutside,
+      options.axes ? builder.getDenseI64ArrayAttr(*options.axes) : DenseI64ArrayAttr());
+}
+
+static LogicalResult importResize(OnnxNode &node) {
+  for (size_t index = 1; index < node.inputs.size(); ++index)
+    if (isEmptyConstant(node.inputs[index]))
+      node.inputs[index] = Value();
+  if (llvm::any_of(node.inputs, [](Value input) { return input && isStandIn(input); }))
+    return failure();
+  ResizeOptions options;
+  bool good = succeeded(readEnum(node, "mode", "nearest", symbolizeResizeMode, options.mode));
+  good &= succeeded(readOptions(node, options));
+  if (node.getInput(2) && !node.getElementType(2).isF32()) {
+    node.emitError() << "expected input 'scales' to have elements of type f32, found "
+                     << node.getElementType(2);
+    good = false;
+  }
+  good &= succeeded(node.requireIntegers(3, /*allowI32=*/false, 1));
+  if (static_cast<bool>(node.getInput(2)) == static_cast<bool>(node.getInput(3))) {
+    node.emitError() << "expected input 'scales' or input 'sizes', found "
+                     << (node.getInput(2) ? "both" : "neither");
+    good = false;
+  }
+  bool isPart = options.coordinates == ResizeCoordinates::tf_crop_and_resize;
+  if (isPart && !node.getInput(1)) {
+    node.emitError() << "expected input 'roi'";
     good = false;
   }
   if (!good)
     return failure();
-  return node.createOp<ResizeOp>(Builder(node.getContext()).getF32Type(), input, scales, *kind,
-                                 llvm::APFloat(node.getFloat("cubic_coeff_a", -0.75f)));
+  // No other way to find coordinates reads it.
+  Value roi = isPart ? node.getInput(1) : Value();
+  return createResize(node, roi, node.getInput(2), node.getInput(3), options);
+}
+
+/// Resize of opset 10 and Upsample: index / scale is rounded down, along dims that shrink up.
+static LogicalResult importUpsample(OnnxNode &node) {
+  ResizeOptions options;
+  bool good = succeeded(readEnum(node, "mode", "nearest", symbolizeResizeMode, options.mode));
+  if (good && options.mode == ResizeMode::cubic) {
+    node.emitError() << "unknown value 'cubic' of attribute 'mode'";
+    good = false;
+  }
+  if (const onnx::AttributeProto *scales = node.findAttribute("scales")) {
+    ArrayRef<float> values(scales->floats().data(), scales->floats_size());
+    node.inputs.push_back(node.createElements(
+        static_cast<int64_t>(values.size()), Builder(node.getContext()).getF32Type(),
+        ArrayRef(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float))));
+  } else if (node.inputs.size() < 2) {
+    good &= succeeded(node.requireAttribute("scales"));
+  }
+  if (llvm::any_of(node.inputs, [](Value input) { return input && isStandIn(input); }) || !good)
+    return failure();
+  if (!node.getElementType(1).isF32())
+    return node.emitError() << "expected input 'scales' to have elements of type f32, found "
+                            << node.getElementType(1);
+  return createResize(node, Value(), node.getInput(1), Value(), options);
 }
 
 //===----------------------------------------------------------------------===//
@@ -48,7 +132,12 @@ static LogicalResult importResize(OnnxNode &node) {
 // Required by opsets 11 and 12, but exporters leave out what a node does not use.
 static constexpr InputRow resizeInputs[] = {
     {"X"}, {"roi", optional}, {"scales", optional}, {"sizes", optional}};
+static constexpr InputRow resizeInputs10[] = {{"X"}, {"scales"}};
+static constexpr InputRow upsampleInputs7[] = {{"X"}};
 
+static constexpr AttributeRow modeAttributes[] = {{"mode", Proto::STRING}};
+static constexpr AttributeRow upsampleAttributes7[] = {{"mode", Proto::STRING},
+                                                       {"scales", Proto::FLOATS}};
 static constexpr AttributeRow resizeAttributes11[] = {
     {"coordinate_transformation_mode", Proto::STRING},
     {"cubic_coeff_a", Proto::FLOAT},
@@ -68,8 +157,11 @@ static constexpr AttributeRow resizeAttributes18[] = {
     {"nearest_mode", Proto::STRING}};
 
 static constexpr OpRow rows[] = {
+    {"", "Resize", 10, 10, resizeInputs10, modeAttributes, importUpsample},
     {"", "Resize", 11, 17, resizeInputs, resizeAttributes11, importResize},
     {"", "Resize", 18, newestOpset, resizeInputs, resizeAttributes18, importResize},
+    {"", "Upsample", oldestOpset, 8, upsampleInputs7, upsampleAttributes7, importUpsample},
+    {"", "Upsample", 9, 9, resizeInputs10, modeAttributes, importUpsample},
 };
 
 ArrayRef<OpRow> dlc::getResizeRows() { return rows; }

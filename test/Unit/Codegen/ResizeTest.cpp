@@ -30,7 +30,8 @@ static Axis getAxis(const Resize &resize, int64_t index, float scale, int64_t in
   auto x = static_cast<float>(index);
   float at;
   if (resize.coordinates == "align_corners")
-    at = output == 1 ? 0 : x * static_cast<float>(input - 1) / static_cast<float>(output - 1);
+    at = output == 1 ? 0
+                     : x * static_cast<float>(input - 1) / (static_cast<float>(input) * scale - 1);
   else if (resize.coordinates == "asymmetric")
     at = x / scale;
   else if (resize.coordinates == "pytorch_half_pixel" && output == 1)
@@ -70,7 +71,7 @@ static std::string makeModule(const Resize &resize, int64_t lanes, int64_t rows,
     %v = dlc.read %in0 : !dlc.buffer<!dlc.tensor<{0}>> -> !dlc.tensor<{0}>
     %x = dlc.add %v, %v : (!dlc.tensor<{0}>, !dlc.tensor<{0}>) -> !dlc.tensor<{0}>
     %s = dlc.constant dense<[1.0, {4}, {5}]> : tensor<3xf32> -> !dlc.tensor<3 x f32>
-    %r = dlc.resize %{6}, %s coordinates {2} cubic_coeff {3} : (!dlc.tensor<{0}>, !dlc.tensor<3 x f32>) -> !dlc.tensor<{1}>
+    %r = dlc.resize %{6} scales %s mode cubic coordinates {2} rounding floor policy stretch cubic_coeff {3} extrapolation 0.0 : (!dlc.tensor<{0}>, !dlc.tensor<3 x f32>) -> !dlc.tensor<{1}>
     dlc.write %r, %out0 : !dlc.tensor<{1}>, !dlc.buffer<!dlc.tensor<{1}>>)",
               input, output, resize.coordinates, std::to_string(resize.coefficient),
               std::to_string(resize.scaleH), std::to_string(resize.scaleW), blend ? "x" : "v");

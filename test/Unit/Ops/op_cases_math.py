@@ -250,22 +250,21 @@ def unique(x, axis, in_order):
 
 
 def resizes(c):
-    for sizes, scales in [((1, 3, 5, 7), (1, 1, 2, 1.5)), ((), ()), ((5,), (0.3,)), ((10,), (1.1,)), ((7, 0), (0, 9))]:
+    for sizes, scales in [((1, 3, 5, 7), (1, 1, 2, 1.5)), ((), ()), ((5,), (0.3,)), ((10,), (1.1,)), ((7, 0), (2, 9))]:
         sizes, scales = np.array(sizes, np.int64), np.array(scales, np.float32)
         c.equal("resize_sizes", [sizes, scales], [np.floor(sizes.astype(np.float32) * scales).astype(np.int64)])
-    c.fails("resize_sizes", [i64(3), np.array([np.nan], np.float32)], "a dim of 3 cannot be scaled by nan")
-    c.fails("resize_sizes", [i64(3), np.array([-1], np.float32)], "cannot be scaled")
-    c.fails("resize_sizes", [i64(3, 4), np.array([1], np.float32)], "expected as many dims as scales")
+    c.fails("resize_sizes", [i64(3), np.array([np.nan], np.float32)], "expected positive scales, found nan")
+    c.fails("resize_sizes", [i64(3), np.array([-1], np.float32)], "expected positive scales")
+    c.fails("resize_sizes", [i64(3, 4), np.array([1], np.float32)], "expected 2 scales, found dims [1]")
     for dtype in FLOATS:
         for shape, scales in [((1, 2, 4, 5), (1, 1, 2, 3)), ((2, 3, 3), (1, 0.5, 1.5)), ((5, 1), (1, 4)), ((3, 4), (1, 0.25)), ((0, 2, 2), (1, 2, 2))]:
             for coordinates in ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"):
-                c.like("resize", [tame(shape, dtype), np.array(scales, np.float32)], lambda x, s: cubic(x, scales, coordinates, -0.5),
-                       coordinates=coordinates, cubic_coeff=-0.5)
+                c.like("resize", [tame(shape, dtype), None, np.array(scales, np.float32)], lambda x, r, s: cubic(x, scales, coordinates, -0.5),
+                       mode="cubic", coordinates=coordinates, cubic_coeff=-0.5)
     x, scales = tame((1, 2, 5, 6)), np.array([1, 1, 2, 1.5], np.float32)
-    c.fails("resize", [x, np.array([1, 2, 2, 2], np.float32)], "cannot resize dims [1, 2, 5, 6] to [1, 4, 10, 12]")
-    c.fails("resize", [x, np.array([1, 1], np.float32)], "expected a scale for each dim")
-    c.fails("resize", [tame((1, 0)), np.array([1, np.inf], np.float32)], "cannot be scaled")
-    c.fails("resize", [x, scales], "unknown value 'tf_crop'", coordinates="tf_crop")
+    c.fails("resize", [x, None, np.array([1, 1], np.float32)], "expected 4 scales, found dims [2]")
+    c.fails("resize", [tame((1, 0)), None, np.array([1, np.inf], np.float32)], "expected positive scales")
+    c.fails("resize", [x, None, scales], "unknown value 'tf_crop'", coordinates="tf_crop")
 
 
 def cubic(x, scales, coordinates, a):
@@ -275,7 +274,7 @@ def cubic(x, scales, coordinates, a):
         weights = np.zeros((count, size))
         for i in range(count):
             at = {"half_pixel": (i + 0.5) / scale - 0.5, "pytorch_half_pixel": (i + 0.5) / scale - 0.5 if count > 1 else 0,
-                  "align_corners": i * (size - 1) / (count - 1) if count > 1 else 0, "asymmetric": i / scale}[coordinates]
+                  "align_corners": i * (size - 1) / (size * scale - 1) if count > 1 else 0, "asymmetric": i / scale}[coordinates]
             for k in range(int(np.floor(at)) - 1, int(np.floor(at)) + 3):
                 d = abs(at - k)
                 w = (a + 2) * d**3 - (a + 3) * d**2 + 1 if d <= 1 else a * d**3 - 5 * a * d**2 + 8 * a * d - 4 * a
