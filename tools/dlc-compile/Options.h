@@ -26,6 +26,7 @@ struct ToolOptions {
   Emit emit = Emit::artifact;
   unsigned jobs = 0; // threads that generate code; 0: one for each CPU
   bool printPipeline = false;
+  bool check = false; // only say what keeps the model from compiling
   std::string dumpFolder;
   PipelineOptions pipeline;
 };

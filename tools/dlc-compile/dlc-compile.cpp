@@ -54,6 +54,7 @@ static int reportError(const Twine &message) {
 static LogicalResult printDiagnostic(Diagnostic &diagnostic) {
   StringRef severity = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error"
                        : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning"
+                       : diagnostic.getSeverity() == DiagnosticSeverity::Remark  ? "remark"
                                                                                  : "note";
   std::string place = describeLocation(diagnostic.getLocation());
   if (!place.empty())
@@ -140,7 +141,7 @@ static int compile(const ToolOptions &options) {
     llvm::Error error = writeTextFile("-", printPipeline(options.pipeline));
     return error ? reportError(toString(std::move(error))) : int(exitOk);
   }
-  if (overwritesInput(options))
+  if (!options.check && overwritesInput(options))
     return reportError("cannot write '" + options.output + "': it is an input");
   DialectRegistry registry;
   registerDialects(registry);
@@ -170,6 +171,8 @@ static int compile(const ToolOptions &options) {
         << "internal error: a phase broke its promise; please report this with the model\n";
     return exitInternalError;
   }
+  if (options.check)
+    return exitOk;
   if (options.to < Phase::Package)
     return writeText(*module, options);
   return succeeded(buildArtifact(*module, sources, options.output, options.jobs)) ? exitOk
