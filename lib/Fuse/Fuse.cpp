@@ -35,17 +35,18 @@ struct Rule {
 template <typename... Ops> static bool isOneOf(Operation *op) { return isa<Ops...>(op); }
 
 static constexpr Rule rules[] = {
-    {"conv-add", isOneOf<ConvOp>, isOneOf<AddOp>},
-    {"conv-relu", isOneOf<ConvOp>, isOneOf<ReluOp>},
-    {"conv-clip", isOneOf<ConvOp>, isOneOf<ClipOp>},
-    {"matmul-relu", isOneOf<MatmulOp>, isOneOf<ReluOp>},
-    {"matmul-clip", isOneOf<MatmulOp>, isOneOf<ClipOp>},
+    {"conv-elementwise", isOneOf<ConvOp>, isOneOf<ElementwiseOpInterface>},
+    {"matmul-elementwise", isOneOf<MatmulOp>, isOneOf<ElementwiseOpInterface>},
+    {"norm-elementwise", isOneOf<LayerNormOp>, isOneOf<ElementwiseOpInterface>},
 };
+
+/// More ops behind an anchor would keep more values alive than there are registers for.
+static constexpr size_t largestEpilogue = 16;
 
 static BoxKind getKind(Operation *op) {
   if (isa<ConvOp, MatmulOp>(op))
     return BoxKind::anchor;
-  if (isa<SoftmaxOp>(op))
+  if (isa<LayerNormOp, SoftmaxOp>(op))
     return BoxKind::rows;
   return isa<MaxPoolOp, ReduceOp>(op) ? BoxKind::pool : BoxKind::loops;
 }
@@ -135,18 +136,38 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
 
   bool isEnabled(StringRef rule) { return rules.empty() || llvm::is_contained(rules, rule); }
 
-  /// The op that follows `tail` in the box of `anchor`: the one user of its value, where a rule
-  /// says so.
-  Operation *findFollower(Operation *anchor, Operation *tail) {
-    if (tail->getNumResults() != 1 || !tail->getResult(0).hasOneUse())
-      return nullptr;
-    Operation *user = *tail->getResult(0).user_begin();
-    if (user->getBlock() != tail->getBlock())
-      return nullptr;
-    bool allowed = llvm::any_of(::rules, [&](const Rule &rule) {
-      return isEnabled(rule.name) && rule.isAnchor(anchor) && rule.isFollower(user);
-    });
-    return allowed && isEpilogue(user, tail->getResult(0)) ? user : nullptr;
+  bool mayFollow(Operation *op, const SetVector<Operation *> &members) {
+    Operation *anchor = members.front();
+    return op->getBlock() == anchor->getBlock() && !members.contains(op) &&
+           isEpilogue(op, members.getArrayRef()) && llvm::any_of(::rules, [&](const Rule &rule) {
+             return isEnabled(rule.name) && rule.isAnchor(anchor) && rule.isFollower(op);
+           });
+  }
+
+  /// `anchor` and the ops that follow it in its box: as many as rules say, in order, of which the
+  /// last one alone is read outside. What reads a value of the box comes after it in the block, so
+  /// that the first such op is always the next.
+  SmallVector<Operation *> findAnchored(Operation *anchor) {
+    SetVector<Operation *> members;
+    members.insert(anchor);
+    auto isRead = [&](Operation *member) {
+      return llvm::any_of(member->getUsers(), [&](Operation *it) { return !members.contains(it); });
+    };
+    size_t closed = 1;
+    while (anchor->getNumResults() == 1 && members.size() <= largestEpilogue) {
+      Operation *next = nullptr;
+      for (Operation *member : members)
+        for (Operation *user : member->getUsers())
+          if (mayFollow(user, members) && (!next || user->isBeforeInBlock(next)))
+            next = user;
+      if (!next)
+        break;
+      members.insert(next);
+      if (next->getResult(0).getType() == anchor->getResult(0).getType() &&
+          llvm::none_of(members.getArrayRef().drop_back(), isRead))
+        closed = members.size();
+    }
+    return llvm::to_vector(members.getArrayRef().take_front(closed));
   }
 
   LogicalResult checkRules() {
@@ -243,10 +264,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
         roots.push_back(op);
         continue;
       }
-      SmallVector<Operation *> members = {op};
-      while (Operation *follower = findFollower(op, members.back()))
-        members.push_back(follower);
-      draw(members);
+      draw(findAnchored(op));
     }
     for (Operation *root : llvm::reverse(roots)) {
       if (!free.contains(root))

@@ -61,10 +61,17 @@ static std::optional<Fraction> divide(Fraction lhs, Fraction rhs, bool isInteger
 /// -1, 0 or 1 where the order of the two is known.
 static std::optional<int> compare(Fraction lhs, Fraction rhs) {
   std::optional<Fraction> difference = add(lhs, rhs, -1);
-  std::optional<int64_t> value = difference ? difference->numerator.getConstant() : std::nullopt;
-  if (!value)
+  if (!difference || !difference->numerator)
     return std::nullopt;
-  return (*value > 0) - (*value < 0);
+  ExprAttr numerator = difference->numerator;
+  if (std::optional<int64_t> value = numerator.getConstant())
+    return (*value > 0) - (*value < 0);
+  // A size is more than -1, which exporters compare it with.
+  ExprAttr one = ExprAttr::constant(numerator.getContext(), 1), above = numerator - one,
+           below = numerator * -1 - one;
+  if (above && isKnownNonNegative(above))
+    return 1;
+  return below && isKnownNonNegative(below) ? std::optional(-1) : std::nullopt;
 }
 
 static std::optional<Fraction> extremum(Fraction lhs, Fraction rhs, bool isMaximum) {

@@ -60,12 +60,14 @@ LogicalResult Inference::inferIf(IfOp op) {
     op.getConditionMutable().assign(getHandle(builder, op.getLoc(), op.getCondition()));
   SmallVector<Value> results(op.getResults());
   SmallVector<Type> types;
+  SmallVector<PartialDims> joined;
   for (auto [index, left, right] : llvm::enumerate(thenYield.getValues(), elseYield.getValues())) {
     Type leftElement = getElementType(left), rightElement = getElementType(right);
     if (leftElement != rightElement)
       return op.emitError("expected result ")
              << index << " of one element type in both branches, found " << left.getType()
              << " and " << right.getType();
+    joined.push_back(join(getDims(left), getDims(right)));
     if (left.getType() == right.getType() && !hasLateRank(left)) {
       types.push_back(left.getType());
       continue;
@@ -75,14 +77,6 @@ LogicalResult Inference::inferIf(IfOp op) {
       OpBuilder inner(yield);
       yield->setOperand(index, getHandle(inner, op.getLoc(), yield.getOperand(index)));
     }
-  }
-  SmallVector<PartialDims> joined;
-  for (auto [left, right] : llvm::zip_equal(thenYield.getValues(), elseYield.getValues())) {
-    auto original = [](Value value) {
-      auto wrap = value.getDefiningOp<WrapOp>();
-      return wrap ? wrap.getInput() : value;
-    };
-    joined.push_back(join(getDims(original(left)), getDims(original(right))));
   }
   auto inferred = IfOp::create(builder, op.getLoc(), types, op.getCondition());
   inferred.getThenRegion().takeBody(op.getThenRegion());

@@ -172,48 +172,24 @@ LogicalResult Inference::inferLibraryCall(LibraryCallOp op) {
 // Ops
 //===----------------------------------------------------------------------===//
 
-/// Guards for sizes that must be equal to those of the result, but are not known to be.
-static void guardOperands(Operation *op) {
+/// Guards for sizes that must be equal, but are not known to be.
+static void guardDims(ShapeInferenceOpInterface op) {
   OpBuilder builder(op);
-  auto guard = [&](ExprAttr lhs, ExprAttr rhs) {
+  for (auto [lhs, rhs] : op.getEqualDims())
     if (lhs != rhs)
-      GuardOp::create(builder, op->getLoc(), lhs, rhs);
-  };
-  auto guardBroadcast = [&](ArrayRef<ExprAttr> dims, ArrayRef<ExprAttr> result) {
-    ExprAttr one = ExprAttr::constant(op->getContext(), 1);
-    for (auto [dim, to] : llvm::zip_equal(dims, result.take_back(dims.size())))
-      if (dim != one && !broadcastsAtRunTime(dim, to))
-        guard(dim, to);
-  };
-  auto result = cast<PlannedType>(op->getResult(0).getType());
-  if (isa<ElementwiseOpInterface>(op)) {
-    for (Value operand : op->getOperands())
-      guardBroadcast(cast<PlannedType>(operand.getType()).getDims(), result.getDims());
-  } else if (auto matmul = dyn_cast<MatmulOp>(op)) {
-    for (auto [lhs, rhs] : matmul.getEqualDims())
-      guard(lhs, rhs);
-    for (PlannedType factor : {matmul.getLhs().getType(), matmul.getRhs().getType()})
-      guardBroadcast(MatmulOp::getOuterDims(factor), matmul.getBatchDims());
-  } else if (auto concat = dyn_cast<ConcatOp>(op)) {
-    auto axis = static_cast<int64_t>(concat.getAxis());
-    axis = axis < 0 ? axis + result.getRank() : axis;
-    for (Value input : concat.getInputs())
-      for (int64_t d = 0; d != result.getRank(); ++d)
-        if (d != axis)
-          guard(cast<PlannedType>(input.getType()).getDim(d), result.getDim(d));
-  }
+      GuardOp::create(builder, op.getLoc(), lhs, rhs);
 }
 
-LogicalResult Inference::inferTypes(Operation *op) {
+LogicalResult Inference::inferTypes(ShapeInferenceOpInterface op) {
   SmallVector<PlannedType> types;
-  if (failed(cast<ShapeInferenceOpInterface>(op).inferShapes(types)))
+  if (failed(op.inferShapes(types)))
     return failure();
   for (auto [result, type] : llvm::zip_equal(op->getResults(), types)) {
     if (!isKnown(result))
       ++numInferred;
     result.setType(type);
   }
-  guardOperands(op);
+  guardDims(op);
   return success();
 }
 
@@ -233,7 +209,7 @@ LogicalResult Inference::resolve(ResolveOpInterface op) {
 /// kernel where it can.
 LogicalResult Inference::inferResize(ResizeOp op) {
   if (op.getScales().getDefiningOp<ConstantOp>())
-    return inferTypes(op);
+    return inferTypes(cast<ShapeInferenceOpInterface>(op.getOperation()));
   PlannedType input = op.getInput().getType(), scales = op.getScales().getType();
   ExprAttr rank = ExprAttr::constant(context, input.getRank());
   if (scales.getRank() != 1 || scales.getDim(0) != rank || !scales.getElementType().isF32())
@@ -279,7 +255,8 @@ LogicalResult Inference::inferOp(Operation *op) {
     return resolve(resolvable);
   if (auto resize = dyn_cast<ResizeOp>(op))
     return inferResize(resize);
-  return isa<ShapeInferenceOpInterface>(op) ? inferTypes(op) : success();
+  auto inferable = dyn_cast<ShapeInferenceOpInterface>(op);
+  return inferable ? inferTypes(inferable) : success();
 }
 
 /// An op on small integers whose elements are known is nothing but these.

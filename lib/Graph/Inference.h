@@ -30,7 +30,7 @@ public:
 
 private:
   llvm::LogicalResult inferOp(mlir::Operation *op);
-  llvm::LogicalResult inferTypes(mlir::Operation *op);
+  llvm::LogicalResult inferTypes(ShapeInferenceOpInterface op);
   llvm::LogicalResult resolve(ResolveOpInterface op);
   llvm::LogicalResult inferResize(ResizeOp op);
   llvm::LogicalResult inferLibraryCall(LibraryCallOp op);

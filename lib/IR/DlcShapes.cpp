@@ -69,19 +69,23 @@ ExprAttr MatmulOp::getColumns() {
   return rhs.getRank() == 1 ? ExprAttr() : getMatrixDim(rhs, 0, getTransposeRhs());
 }
 
-SmallVector<std::pair<ExprAttr, ExprAttr>> MatmulOp::getEqualDims() {
+std::pair<ExprAttr, ExprAttr> MatmulOp::getInnerDims() {
   PlannedType lhs = getLhs().getType(), rhs = getRhs().getType();
   ExprAttr inner = rhs.getRank() == 1 ? rhs.getDim(0) : getMatrixDim(rhs, 1, getTransposeRhs());
-  SmallVector<std::pair<ExprAttr, ExprAttr>> dims = {
-      {getMatrixDim(lhs, 0, getTransposeLhs()), inner}};
-  PlannedType bias = getBias() ? getBias().getType() : PlannedType();
-  if (bias && bias.hasRank() && bias.getRank() == 1 && getColumns())
-    dims.push_back({bias.getDim(0), getColumns()});
-  return dims;
+  return {getMatrixDim(lhs, 0, getTransposeLhs()), inner};
+}
+
+DimPairs MatmulOp::getEqualDims() {
+  DimPairs pairs = {getInnerDims()};
+  if (getBias())
+    pairs.push_back({getBias().getType().getDim(0), getColumns()});
+  for (PlannedType factor : {getLhs().getType(), getRhs().getType()})
+    addBroadcastDims(pairs, getOuterDims(factor), getBatchDims());
+  return pairs;
 }
 
 ExprAttr MatmulOp::getInnerDim() {
-  auto [left, right] = getEqualDims().front();
+  auto [left, right] = getInnerDims();
   return right.getConstant() ? right : left;
 }
 
@@ -168,6 +172,30 @@ LogicalResult SoftmaxOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   return addType(*this, types, input.getDims(), input.getElementType());
 }
 
+int64_t LayerNormOp::getDim() {
+  int64_t axis = static_cast<int64_t>(getAxis());
+  return axis < 0 ? axis + getInput().getType().getRank() : axis;
+}
+
+LogicalResult LayerNormOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType input = getInput().getType();
+  if (getDim() < 0 || getDim() >= input.getRank()) // C1
+    return emitError("expected axis to be a dim of ")
+           << input << ", found " << static_cast<int64_t>(getAxis());
+  ExprAttr one = ExprAttr::constant(getContext(), 1);
+  for (Value factor : getOperands().drop_front()) {
+    auto type = cast<PlannedType>(factor.getType());
+    bool fits = type.getRank() <= input.getRank();
+    for (auto [dim, to] : llvm::zip(llvm::reverse(type.getDims()), llvm::reverse(input.getDims())))
+      fits &= dim == one || dim == to || !dim.getConstant() || !to.getConstant();
+    if (!fits) // C3
+      return emitError("expected scale and bias to broadcast to ") << input << ", found " << type;
+  }
+  return addType(*this, types, input.getDims(), input.getElementType());
+}
+
+DimPairs LayerNormOp::getEqualDims() { return getBroadcastDims(*this); }
+
 LogicalResult GlobalPoolOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   PlannedType input = getInput().getType();
   if (input.getRank() < 3)
@@ -196,6 +224,20 @@ LogicalResult dlc::inferBroadcast(Operation *op, SmallVectorImpl<PlannedType> &t
     }
   }
   return addType(op, types, dims, cast<PlannedType>(op->getResult(0).getType()).getElementType());
+}
+
+void dlc::addBroadcastDims(DimPairs &pairs, ArrayRef<ExprAttr> dims, ArrayRef<ExprAttr> result) {
+  for (auto [dim, to] : llvm::zip_equal(dims, result.take_back(dims.size())))
+    if (dim.getConstant() != 1 && !broadcastsAtRunTime(dim, to))
+      pairs.push_back({dim, to});
+}
+
+DimPairs dlc::getBroadcastDims(Operation *op) {
+  DimPairs pairs;
+  ArrayRef<ExprAttr> result = cast<PlannedType>(op->getResult(0).getType()).getDims();
+  for (Type operand : op->getOperandTypes())
+    addBroadcastDims(pairs, cast<PlannedType>(operand).getDims(), result);
+  return pairs;
 }
 
 /// floor(dim * scale). A constant dim is multiplied in f32, as ONNX Runtime does it; a symbolic one

@@ -105,8 +105,7 @@ LogicalResult MatmulOp::verify() {
   auto differ = [](ExprAttr left, ExprAttr right) {
     return left.getConstant() && right.getConstant() && left != right;
   };
-  SmallVector<std::pair<ExprAttr, ExprAttr>> equal = getEqualDims();
-  if (auto [left, right] = equal[0]; differ(left, right)) // C2
+  if (auto [left, right] = getInnerDims(); differ(left, right)) // C2
     return emitError("expected lhs and rhs to agree in the dim that is summed over, found ")
            << left.str() << " and " << right.str();
   ExprAttr one = ExprAttr::constant(getContext(), 1);

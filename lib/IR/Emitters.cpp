@@ -36,24 +36,106 @@ static std::optional<std::string> getPowObstacle(PowOp pow) {
 }
 
 /// Whether a dim of an operand is 1 or not, as only the run knows, and so is read along it or again
-/// and again.
-static bool broadcastsAtRunTime(PlannedType operand, PlannedType result) {
-  ArrayRef<ExprAttr> dims = operand.getDims();
-  return llvm::any_of(
-      llvm::zip_equal(dims, result.getDims().take_back(dims.size())),
-      [](auto pair) { return dlc::broadcastsAtRunTime(std::get<0>(pair), std::get<1>(pair)); });
-}
-
-static std::optional<std::string> getElementwiseObstacle(Operation *op) {
+/// and again. Nothing else checks that the sizes fit.
+static std::optional<std::string> getBroadcastObstacle(Operation *op) {
   if (auto pow = dyn_cast<PowOp>(op))
     if (std::optional<std::string> obstacle = getPowObstacle(pow))
       return obstacle;
-  auto result = cast<PlannedType>(op->getResult(0).getType());
-  for (Type operand : op->getOperandTypes())
-    if (broadcastsAtRunTime(cast<PlannedType>(operand), result))
-      return "dims that may broadcast at run time are not supported";
+  ArrayRef<ExprAttr> result = cast<PlannedType>(op->getResult(0).getType()).getDims();
+  for (Type operand : op->getOperandTypes()) {
+    ArrayRef<ExprAttr> dims = cast<PlannedType>(operand).getDims();
+    for (auto [dim, to] : llvm::zip_equal(dims, result.take_back(dims.size())))
+      if (broadcastsAtRunTime(dim, to))
+        return "dims that may broadcast at run time are not supported";
+  }
   return std::nullopt;
 }
+
+bool dlc::isMovement(Operation *op) {
+  return isa<BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp>(op);
+}
+
+//===----------------------------------------------------------------------===//
+// Transposition
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Follows the dims of a result into what it is computed from. For each dim of a value, `dims` has
+/// the dim of the result that it is; -1 where it is none, or not one step for one step.
+class DimTracker {
+public:
+  explicit DimTracker(int64_t rank) : last(rank - 1) {}
+
+  std::optional<int64_t> find(Value value, ArrayRef<int64_t> dims) {
+    Operation *op = value.getDefiningOp();
+    if (!op || isa<ReadOp>(op))
+      return !dims.empty() && dims.back() != last && dims.back() != -1 &&
+                     llvm::is_contained(dims, last)
+                 ? std::optional(dims.back())
+                 : std::nullopt;
+    if (!isMovement(op) && !isa<ElementwiseOpInterface>(op))
+      return std::nullopt;
+    for (OpOperand &use : op->getOpOperands())
+      if (std::optional<int64_t> dim = find(use.get(), getOperandDims(use, dims)))
+        return dim;
+    return std::nullopt;
+  }
+
+private:
+  static SmallVector<int64_t> getOperandDims(OpOperand &use, ArrayRef<int64_t> dims);
+
+  int64_t last;
+};
+} // namespace
+
+static bool isZero(Attribute expr) { return cast<ExprAttr>(expr).getConstant() == 0; }
+
+static SmallVector<int64_t> getGatherDims(GatherOp gather, OpOperand &use, ArrayRef<int64_t> dims) {
+  int64_t axis = gather.getDim(), rank = gather.getIndices().getType().getRank();
+  if (use.getOperandNumber() == gather.getIndicesMutable().getOperandNumber())
+    return SmallVector<int64_t>(dims.slice(axis, rank));
+  SmallVector<int64_t> result(dims.take_front(axis));
+  result.push_back(-1);
+  llvm::append_range(result, dims.drop_front(axis + rank));
+  return result;
+}
+
+SmallVector<int64_t> DimTracker::getOperandDims(OpOperand &use, ArrayRef<int64_t> dims) {
+  auto operand = cast<PlannedType>(use.get().getType());
+  ArrayRef<int64_t> aligned = dims.take_back(operand.getRank());
+  SmallVector<int64_t> result(aligned);
+  TypeSwitch<Operation *>(use.getOwner())
+      .Case([&](TransposeOp transpose) {
+        for (auto [dim, source] : llvm::zip_equal(dims, transpose.getSourceDims()))
+          result[source] = dim;
+      })
+      .Case([&](GatherOp gather) { result = getGatherDims(gather, use, dims); })
+      .Case([&](SliceOp slice) {
+        for (auto [dim, step] : llvm::zip_equal(result, slice.getSteps()))
+          dim = step == 1 ? dim : -1;
+      })
+      .Case([&](PadOp pad) {
+        for (auto [i, dim] : llvm::enumerate(result))
+          dim = isZero(pad.getLow()[i]) && isZero(pad.getHigh()[i]) ? dim : -1;
+      })
+      .Case([&](ConcatOp) {})
+      .Default([&](Operation *) {
+        for (auto [dim, size] : llvm::zip_equal(result, operand.getDims()))
+          dim = size.getConstant() == 1 ? -1 : dim;
+      });
+  return result;
+}
+
+std::optional<int64_t> dlc::getTransposedDim(Value result) {
+  int64_t rank = cast<PlannedType>(result.getType()).getRank();
+  if (rank < 2)
+    return std::nullopt;
+  return DimTracker(rank).find(result, llvm::to_vector(llvm::seq<int64_t>(rank)));
+}
+
+//===----------------------------------------------------------------------===//
+// Obstacles
+//===----------------------------------------------------------------------===//
 
 static std::optional<std::string> getMatmulObstacle(MatmulOp matmul) {
   ArrayRef<ExprAttr> batch = matmul.getBatchDims();
@@ -66,6 +148,15 @@ static std::optional<std::string> getMatmulObstacle(MatmulOp matmul) {
   return std::nullopt;
 }
 
+/// The emitter walks along scale and bias as it does along a row.
+static std::optional<std::string> getLayerNormObstacle(LayerNormOp norm) {
+  ArrayRef<ExprAttr> row = norm.getType().getDims().drop_front(norm.getDim());
+  for (Value factor : norm.getOperands().drop_front())
+    if (cast<PlannedType>(factor.getType()).getDims() != row)
+      return "a scale or bias of other dims than those that are normalized is not supported";
+  return std::nullopt;
+}
+
 std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
   using Obstacle = std::optional<std::string>;
   for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes())) {
@@ -75,9 +166,10 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
     if (!planned)
       continue;
     Type elementType = planned.getElementType();
-    if (isa<ElementwiseOpInterface>(op) && !isEmittedElement(elementType))
+    bool takesAll = isa<ElementwiseOpInterface>(op) || isMovement(op);
+    if (takesAll && !isEmittedElement(elementType))
       return llvm::formatv("elements of type {0} are not supported", llvm::to_string(elementType));
-    if (!isa<ElementwiseOpInterface>(op) && !elementType.isF32())
+    if (!takesAll && !elementType.isF32())
       return llvm::formatv("elements of type {0} are not supported, only f32",
                            llvm::to_string(elementType));
   }
@@ -95,8 +187,11 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
         return std::nullopt;
       })
       .Case([](MatmulOp matmul) { return getMatmulObstacle(matmul); })
+      .Case([](LayerNormOp norm) { return getLayerNormObstacle(norm); })
       .Case<ReduceOp, SoftmaxOp>([](auto) { return std::nullopt; })
-      .Case([&](ElementwiseOpInterface) { return getElementwiseObstacle(op); })
+      .Case<ElementwiseOpInterface, BroadcastOp>([&](auto) { return getBroadcastObstacle(op); })
+      .Case<TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp>(
+          [](auto) { return std::nullopt; })
       .Default([](Operation *other) {
         return llvm::formatv("'{0}' is not supported", other->getName().getStringRef()).str();
       });
@@ -120,15 +215,21 @@ bool dlc::isImmediate(OpOperand &use) {
     return false;
   if (auto resize = dyn_cast<ResizeOp>(use.getOwner()))
     return use.get() == resize.getScales();
-  return isa<ElementwiseOpInterface>(use.getOwner()) && constant.getType().getRank() == 0;
+  return isa<ElementwiseOpInterface, PadOp>(use.getOwner()) && constant.getType().getRank() == 0;
 }
 
-/// A sum may also read another value of the same shape: the shortcut of a residual block.
-bool dlc::isEpilogue(Operation *op, Value value) {
-  if (!isa<ElementwiseOpInterface>(op) || op->getResult(0).getType() != value.getType())
+/// Numbers are f32, as the anchor's result; comparisons between them are i1.
+bool dlc::isEpilogue(Operation *op, ArrayRef<Operation *> members) {
+  auto anchored = cast<PlannedType>(members.front()->getResult(0).getType());
+  if (!isa<ElementwiseOpInterface>(op))
+    return false;
+  auto result = cast<PlannedType>(op->getResult(0).getType());
+  bool isComputed = result == anchored || isBool(result.getElementType());
+  if (!isComputed || result.getDims() != anchored.getDims())
     return false;
   return llvm::all_of(op->getOpOperands(), [&](OpOperand &use) {
-    return use.get() == value || isImmediate(use) ||
-           (isa<AddOp>(op) && use.get().getType() == value.getType());
+    return llvm::is_contained(members, use.get().getDefiningOp()) ||
+           (isImmediate(use) && cast<PlannedType>(use.get().getType()).getElementType().isF32()) ||
+           use.get().getType() == anchored;
   });
 }

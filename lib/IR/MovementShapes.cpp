@@ -27,12 +27,21 @@ static std::optional<int64_t> normalizeAxis(int64_t axis, int64_t rank) {
   return axis < 0 ? axis + rank : axis;
 }
 
+SmallVector<int64_t> TransposeOp::getSourceDims() {
+  if (!getPerm().empty())
+    return SmallVector<int64_t>(getPerm());
+  return llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(getInput().getType().getRank())));
+}
+
+int64_t ConcatOp::getDim() {
+  return *normalizeAxis(getAxis(), cast<PlannedType>(getInputs().front().getType()).getRank());
+}
+
+int64_t GatherOp::getDim() { return *normalizeAxis(getAxis(), getInput().getType().getRank()); }
+
 LogicalResult TransposeOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   PlannedType input = getInput().getType();
-  SmallVector<int64_t> perm(getPerm());
-  if (perm.empty())
-    perm = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(input.getRank())));
-  SmallVector<int64_t> sorted(perm);
+  SmallVector<int64_t> perm = getSourceDims(), sorted(perm);
   llvm::sort(sorted);
   if (sorted != llvm::to_vector(llvm::seq<int64_t>(input.getRank()))) // C1
     return emitError("expected a permutation of the dims of ")
@@ -75,6 +84,17 @@ LogicalResult ConcatOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
     }
   }
   return addType(*this, types, dims, first.getElementType());
+}
+
+DimPairs ConcatOp::getEqualDims() {
+  DimPairs pairs;
+  PlannedType result = getType();
+  std::optional<int64_t> axis = normalizeAxis(getAxis(), result.getRank());
+  for (Value input : getInputs())
+    for (int64_t dim = 0; dim != result.getRank(); ++dim)
+      if (dim != axis)
+        pairs.push_back({cast<PlannedType>(input.getType()).getDim(dim), result.getDim(dim)});
+  return pairs;
 }
 
 LogicalResult PadOp::inferShapes(SmallVectorImpl<PlannedType> &types) {

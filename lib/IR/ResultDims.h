@@ -13,6 +13,10 @@ llvm::LogicalResult checkDims(mlir::Operation *op, llvm::ArrayRef<ExprAttr> dims
 llvm::LogicalResult addType(mlir::Operation *op, llvm::SmallVectorImpl<PlannedType> &types,
                             llvm::ArrayRef<ExprAttr> dims, mlir::Type elementType);
 
+/// Adds the pairs of dims that must be equal for `dims` to broadcast to the last ones of `result`.
+void addBroadcastDims(DimPairs &pairs, llvm::ArrayRef<ExprAttr> dims,
+                      llvm::ArrayRef<ExprAttr> result);
+
 } // namespace dlc
 
 #endif

@@ -214,6 +214,11 @@ LogicalResult OnnxNode::finish(Operation *op) {
   return success();
 }
 
+SmallVector<Value> OnnxNode::createOperands() {
+  return llvm::map_to_vector(llvm::index_range(0, inputs.size()),
+                             [&](size_t index) { return createOperand(index); });
+}
+
 SmallVector<Value> OnnxNode::createCall(StringRef callee, ValueRange operands,
                                         ArrayRef<NamedAttribute> parameters,
                                         ArrayRef<OnnxType> types) {

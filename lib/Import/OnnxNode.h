@@ -133,6 +133,11 @@ public:
   }
   /// A constant vector of i64.
   mlir::Value createInts(llvm::ArrayRef<int64_t> values);
+  /// An input as the operand of a library call, and all of them.
+  mlir::Value createOperand(size_t index) {
+    return getInput(index) ? getInput(index) : createAbsent();
+  }
+  llvm::SmallVector<mlir::Value> createOperands();
   /// Makes an op with one result of unknown shape, which is the node's, and verifies it.
   template <typename OpTy, typename... Args>
   mlir::LogicalResult createOp(mlir::Type elementType, Args &&...args) {

@@ -1,10 +1,7 @@
 #include "Kernels.h"
 
-#include "dlc/IR/NodeLocation.h"
-
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "dlc/IR/Emitters.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -53,8 +50,17 @@ static ExprAttr getTasks(KernelOp box) {
     return image && image.hasHalo() ? maximum(count, one) : count;
   };
   if (schedule.getAlgorithm() == Algorithm::loops) {
-    return bands(getProduct(box.getContext(), dims.empty() ? dims : dims.drop_back()));
+    SmallVector<ExprAttr> groups(dims.empty() ? dims : dims.drop_back());
+    if (schedule.getChannels() != 1) {
+      ExprAttr &transposed = groups[*getTransposedDim(box.getYield().getOperand(0))];
+      transposed = ceilDiv(transposed, schedule.getChannels());
+    }
+    return bands(getProduct(box.getContext(), groups));
   }
+  auto norms = box.getBody().getOps<LayerNormOp>();
+  if (!norms.empty())
+    return ceilDiv(getProduct(box.getContext(), dims.take_front((*norms.begin()).getDim())),
+                   schedule.getRows());
   auto softmaxes = box.getBody().getOps<SoftmaxOp>();
   if (!softmaxes.empty())
     return getSoftmaxTasks(*softmaxes.begin(), schedule);
@@ -85,7 +91,7 @@ static ExprAttr getFlops(KernelOp box) {
 }
 
 /// The function of a box: reads, the ops, writes.
-static void outline(KernelOp box, StringRef name) {
+static func::FuncOp outline(KernelOp box, StringRef name) {
   MLIRContext *context = box.getContext();
   OpBuilder builder(context);
   builder.setInsertionPoint(box->getParentOfType<func::FuncOp>());
@@ -109,6 +115,22 @@ static void outline(KernelOp box, StringRef name) {
        llvm::zip_equal(box.getYield().getValues(), body->getArguments().drop_front(numInputs)))
     WriteOp::create(builder, loc, mapping.lookupOrDefault(value), buffer);
   func::ReturnOp::create(builder, loc);
+  return function;
+}
+
+/// Weights are arguments, so that the layers of a model often share their kernels.
+func::FuncOp KernelTable::getFunction(KernelOp box) {
+  func::FuncOp function = outline(box, getKernelName(box, numFunctions));
+  auto &others = functions[{function.getFunctionType(), box.getScheduleAttr()}];
+  for (func::FuncOp other : others)
+    if (OperationEquivalence::isRegionEquivalentTo(&function.getBody(), &other.getBody(),
+                                                   OperationEquivalence::IgnoreLocations)) {
+      function.erase();
+      return other;
+    }
+  others.push_back(function);
+  ++numFunctions;
+  return function;
 }
 
 LogicalResult KernelTable::launch(OpBuilder &builder, KernelOp box, ValueRange buffers) {
@@ -117,9 +139,7 @@ LogicalResult KernelTable::launch(OpBuilder &builder, KernelOp box, ValueRange b
   ExprAttr tasks = getTasks(box);
   if (!tasks)
     return box.emitError("expected a number of tasks of 64 bits");
-  std::string name = getKernelName(box, kernels.size());
-  outline(box, name);
-  kernels.push_back({name, llvm::join(getNodes(box.getLoc()), ", ")});
-  LaunchOp::create(builder, box.getLoc(), name, tasks, getFlops(box), buffers);
+  LaunchOp::create(builder, box.getLoc(), getFunction(box).getSymName(), tasks, getFlops(box),
+                   buffers);
   return success();
 }

@@ -157,7 +157,6 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
           failed(convertMain(host, signature, kernels, weights)))
         return signalPassFailure();
     setWeights(getOperation(), weights.getWeights());
-    setKernels(getOperation(), kernels.getKernels());
   }
 };
 } // namespace

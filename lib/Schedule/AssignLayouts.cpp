@@ -46,7 +46,7 @@ static SmallVector<int64_t> getHalo(Value value) {
 /// Whether `op` is a box whose emitter knows layouts of images.
 static bool knowsImages(Operation *op) {
   auto box = dyn_cast_or_null<KernelOp>(op);
-  return box && !getFirst<MatmulOp>(box) && !getFirst<SoftmaxOp>(box);
+  return box && !getFirst<MatmulOp>(box) && box.getKind() != BoxKind::rows;
 }
 
 /// Whether only boxes that know images see `value`, so that it may lie in any layout.
@@ -103,19 +103,19 @@ private:
     auto producer = value.getDefiningOp<KernelOp>();
     if (keepsLayout(producer) && !contains(producer.getInputs()[0]))
       return false;
-    // So does the sum of a convolution and a shortcut.
+    // So does what a convolution and a shortcut become together.
     for (OpOperand &operand : producer->getOpOperands())
       if (isShortcut(operand) && !contains(operand.get()))
         return false;
     return llvm::all_of(value.getUses(), [&](OpOperand &use) { return canRead(use); });
   }
 
-  /// Whether `use` is the other operand of a sum behind a convolution.
+  /// Whether an op behind a convolution reads `use`, as a sum does.
   bool isShortcut(OpOperand &use) const {
     auto box = cast<KernelOp>(use.getOwner());
     return getFirst<ConvOp>(box) && use.get().getType() == box.getResult(0).getType() &&
            llvm::any_of(getArgument(use).getUsers(),
-                        [](Operation *user) { return isa<AddOp>(user); });
+                        [](Operation *user) { return isa<ElementwiseOpInterface>(user); });
   }
 
   bool canRead(OpOperand &use) const {

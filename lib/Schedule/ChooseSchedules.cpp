@@ -4,6 +4,7 @@
 #include "Algorithms.h"
 
 #include "dlc/IR/Dlc.h"
+#include "dlc/IR/Emitters.h"
 #include "dlc/IR/Program.h"
 #include "dlc/Schedule/Passes.h"
 
@@ -127,6 +128,22 @@ static ScheduleAttr getLoops(TargetAttr target) {
                            {target.getLanes()}, 1);
 }
 
+// Tasks of this many elements are long beside what it takes to start one, and short beside a launch
+// that is worth more than one thread.
+static constexpr int64_t usualTask = 4096, usualLength = 256;
+
+/// A row of the result at a time, or a block of rows that are columns of an operand.
+static ScheduleAttr getElements(TargetAttr target, KernelOp box) {
+  ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
+  int64_t length = dims.empty() ? 1 : dims.back().getConstant().value_or(usualLength);
+  std::optional<int64_t> dim = getTransposedDim(box.getYield().getOperand(0));
+  bool isBlock = dim && dims[*dim].getConstant().value_or(usualLength) >= target.getLanes();
+  int64_t channels = isBlock ? target.getLanes() : 1;
+  int64_t rows = std::max<int64_t>(1, usualTask / (std::max<int64_t>(length, 1) * channels));
+  return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), channels,
+                           {target.getLanes()}, rows);
+}
+
 /// Several vectors of sums at a time: their loads and additions overlap.
 static ScheduleAttr getColumnSums(TargetAttr target) {
   return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
@@ -134,11 +151,11 @@ static ScheduleAttr getColumnSums(TargetAttr target) {
 }
 
 /// Tasks of some thousand elements.
-static ScheduleAttr getSoftmax(TargetAttr target, SoftmaxOp softmax) {
-  constexpr int64_t usualTask = 4096, usualLength = 256;
-  int64_t length = softmax.getType().getDim(softmax.getDim()).getConstant().value_or(usualLength);
+static ScheduleAttr getRows(TargetAttr target, ArrayRef<ExprAttr> rowDims) {
+  ExprAttr size = getProduct(target.getContext(), rowDims);
+  int64_t length = (size ? size.getConstant() : std::nullopt).value_or(usualLength);
   int64_t rows = std::max<int64_t>(1, usualTask / std::max<int64_t>(length, 1));
-  return ScheduleAttr::get(target.getContext(), Algorithm::softmax, target.getLanes(),
+  return ScheduleAttr::get(target.getContext(), Algorithm::rows, target.getLanes(),
                            4 * target.getLanes(), {target.getLanes()}, rows);
 }
 
@@ -169,10 +186,14 @@ static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
   if (box.getKind() == BoxKind::pool && isBlocked(box.getInputs()[0]))
     return getPool(target);
   if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box))
-    return getSoftmax(target, softmax);
+    return getRows(target, softmax.getType().getDim(softmax.getDim()));
+  if (LayerNormOp norm = getFirst<LayerNormOp>(box))
+    return getRows(target, norm.getType().getDims().drop_front(norm.getDim()));
   if (ReduceOp reduce = getFirst<ReduceOp>(box); reduce && reduce.keepsLastDim())
     return getColumnSums(target);
-  return getFirst<ResizeOp>(box) ? getResize(target) : getLoops(target);
+  if (getFirst<ResizeOp>(box))
+    return getResize(target);
+  return box.getKind() == BoxKind::loops ? getElements(target, box) : getLoops(target);
 }
 
 namespace {

@@ -280,56 +280,66 @@ DLC_LIBRARY_OP(batch_norm) {
   return done;
 }
 
+/// Scale or bias of a normalization of `input`; null where it is absent. False after a report.
+static bool readFactor(OpCall &call, uint32_t i, const dlc_value *input, const dlc_value *&factor) {
+  factor = nullptr;
+  if (!call.input(i))
+    return true;
+  Dims both;
+  if (!(factor = call.tensorLike(i, input)) || !call.broadcastDims(Dims(input), Dims(factor), both))
+    return false;
+  if (!(both == Dims(input)))
+    return call.fail("dims %s do not broadcast to %s", DimsText(Dims(factor)).text,
+                     DimsText(Dims(input)).text),
+           false;
+  return true;
+}
+
+/// The mean of a row, 0 with `rms`, and 1 / sqrt of the mean square of what is left without it.
+static void measure(const dlc_value *input, int64_t row, int64_t size, double epsilon, bool rms,
+                    double &mean, double &inverse) {
+  mean = 0;
+  for (int64_t i = 0; i < size && !rms; ++i)
+    mean += loadReal(input, row * size + i) / double(size);
+  double variance = 0;
+  for (int64_t i = 0; i < size; ++i) {
+    double distance = loadReal(input, row * size + i) - mean;
+    variance += distance * distance;
+  }
+  inverse = 1 / sqrt(variance / double(size) + epsilon);
+}
+
 /// Over the dims from `axis` on. Outputs 1 and 2, f32, are the mean and the inverse deviation.
 DLC_LIBRARY_OP(layer_norm) {
-  const dlc_value *input = call.tensor(0, floats);
-  const dlc_value *scale = input ? call.tensorLike(1, input) : nullptr, *bias = nullptr;
+  const dlc_value *input = call.tensor(0, floats), *scale, *bias;
   uint32_t axis;
-  if (!scale || (call.input(2) && !(bias = call.tensorLike(2, input))) ||
+  if (!input || !readFactor(call, 1, input, scale) || !readFactor(call, 2, input, bias) ||
       !call.normalizeAxis(call.intAttribute("axis", -1), input->rank, axis))
     return stopped;
   double epsilon = call.floatAttribute("epsilon", 1e-5f);
-  Dims inner, rows(input);
-  for (uint32_t i = axis; i < input->rank; ++i) {
-    inner.push(input->dims[i]);
+  bool rms = call.flag("rms");
+  Dims rows(input);
+  for (uint32_t i = axis; i < input->rank; ++i)
     rows[i] = 1;
-  }
-  const dlc_value *factors[] = {scale, bias};
-  for (const dlc_value *factor : factors) {
-    Dims both;
-    if (!factor)
-      continue;
-    if (!call.broadcastDims(inner, Dims(factor), both))
-      return stopped;
-    if (!(both == inner))
-      return call.fail("dims %s do not broadcast to %s", DimsText(Dims(factor)).text,
-                       DimsText(inner).text);
-  }
   dlc_value *result = call.output(0, input->dtype, Dims(input)), *statistics[2] = {};
   if (!result)
     return stopped;
   for (uint32_t i = 0; i < 2; ++i)
     if (call.wants(i + 1) && !(statistics[i] = call.output(i + 1, DLC_DTYPE_F32, rows)))
       return stopped;
-  int64_t size = inner.product(0, inner.rank), count = Dims(input).product(0, axis);
+  int64_t size = Dims(input).product(axis, input->rank), count = Dims(input).product(0, axis);
+  Walk walk{Dims(input)};
+  walk.follow(scale ? Dims(scale) : Dims());
+  walk.follow(bias ? Dims(bias) : Dims());
   for (int64_t row = 0; row < count; ++row) {
-    double mean = 0, variance = 0;
-    for (int64_t i = 0; i < size; ++i)
-      mean += loadReal(input, row * size + i);
-    mean /= double(size);
-    for (int64_t i = 0; i < size; ++i) {
-      double distance = loadReal(input, row * size + i) - mean;
-      variance += distance * distance;
-    }
-    double inverse = 1 / sqrt(variance / double(size) + epsilon);
-    Walk walk(inner);
-    walk.follow(Dims(scale));
-    walk.follow(bias ? Dims(bias) : Dims());
-    for (int64_t i = 0; i < size; ++i, walk.next())
-      storeReal(result, row * size + i,
-                (loadReal(input, row * size + i) - mean) * inverse *
-                        loadReal(scale, walk.offset(0)) +
+    double mean, inverse;
+    measure(input, row, size, epsilon, rms, mean, inverse);
+    for (int64_t i = row * size; i < (row + 1) * size; ++i, walk.next()) {
+      double normal = (loadReal(input, i) - mean) * inverse;
+      storeReal(result, i,
+                normal * (scale ? loadReal(scale, walk.offset(0)) : 1) +
                     (bias ? loadReal(bias, walk.offset(1)) : 0));
+    }
     if (statistics[0])
       storeReal(statistics[0], row, mean);
     if (statistics[1])

@@ -1,5 +1,5 @@
 // RUN: dlc-opt %s --split-input-file --dlc-fuse | FileCheck %s
-// RUN: dlc-opt %s --split-input-file --dlc-fuse=rules=conv-relu | FileCheck %s --check-prefix=OFF
+// RUN: dlc-opt %s --split-input-file --dlc-fuse=rules=conv-elementwise | FileCheck %s --check-prefix=OFF
 
 // A tree with an operand that broadcasts and a value that is read twice is one kernel.
 // CHECK-LABEL: func.func @tree

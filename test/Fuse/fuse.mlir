@@ -1,6 +1,5 @@
 // RUN: dlc-opt %s --split-input-file --dlc-fuse --canonicalize | FileCheck %s
-// RUN: dlc-opt %s --split-input-file --dlc-fuse=rules=conv-relu --canonicalize | FileCheck %s --check-prefix=ONLY-RELU
-// RUN: dlc-opt %s --split-input-file --dlc-fuse=rules=conv-clip --canonicalize | FileCheck %s --check-prefix=ONLY-CLIP
+// RUN: dlc-opt %s --split-input-file --dlc-fuse=rules=matmul-elementwise --canonicalize | FileCheck %s --check-prefix=ONLY-MATMUL
 
 !image = !dlc.tensor<1 x 3 x H x W x f32>
 !filter = !dlc.tensor<3 x 3 x 3 x 3 x f32>
@@ -22,11 +21,11 @@ func.func @documented(%x: !image) -> !image {
   return %1 : !image
 }
 
-// ONLY-CLIP-LABEL: func.func @documented
-// ONLY-CLIP: dlc.kernel anchor
-// ONLY-CLIP: dlc.kernel loops
-// ONLY-CLIP-NEXT: ^bb0
-// ONLY-CLIP-NEXT: dlc.relu
+// ONLY-MATMUL-LABEL: func.func @documented
+// ONLY-MATMUL: dlc.kernel anchor
+// ONLY-MATMUL: dlc.kernel loops
+// ONLY-MATMUL-NEXT: ^bb0
+// ONLY-MATMUL-NEXT: dlc.relu
 
 // -----
 
@@ -43,9 +42,6 @@ func.func @documented(%x: !image) -> !image {
 // CHECK-NEXT: dlc.yield
 // CHECK-NEXT: }
 // CHECK-NEXT: return
-// ONLY-RELU-LABEL: func.func @conv_clip
-// ONLY-RELU: dlc.kernel anchor
-// ONLY-RELU: dlc.kernel loops
 func.func @conv_clip(%x: !image) -> !image {
   %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 324>, shape = [3, 3, 3, 3], type = f32> -> !filter
   %low = dlc.constant dense<0.0> : tensor<f32> -> !dlc.tensor<f32>
@@ -199,4 +195,47 @@ func.func @size_arithmetic(%x: !dlc.tensor<2 x i64>) {
   %0 = dlc.add %x, %x : (!dlc.tensor<2 x i64>, !dlc.tensor<2 x i64>) -> !dlc.tensor<2 x i64>
   dlc.bind %0 as ["a", "b"] : !dlc.tensor<2 x i64>
   return
+}
+
+// -----
+
+!m = !dlc.tensor<N x 8 x f32>
+
+// An activation that reads the product twice, a comparison in it, and a shortcut.
+// CHECK-LABEL: func.func @matmul_activation
+// CHECK: %[[BOX:.*]] = dlc.kernel anchor(%arg0, %{{[^,]*}}, %arg1) :
+// CHECK: dlc.yield
+// CHECK-NEXT: }
+// CHECK-NEXT: return %[[BOX]]
+func.func @matmul_activation(%x: !dlc.tensor<N x 4 x f32>, %y: !m) -> !m {
+  %w = dlc.constant dense<1.0> : tensor<8x4xf32> -> !dlc.tensor<8 x 4 x f32>
+  %zero = dlc.constant dense<0.0> : tensor<f32> -> !dlc.tensor<f32>
+  %0 = dlc.matmul %x, %w transpose_rhs : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<8 x 4 x f32>) -> !m
+  %1 = dlc.less %0, %zero : (!m, !dlc.tensor<f32>) -> !dlc.tensor<N x 8 x i1>
+  %2 = dlc.exp %0 : (!m) -> !m
+  %3 = dlc.select %1, %2, %0 : (!dlc.tensor<N x 8 x i1>, !m, !m) -> !m
+  %4 = dlc.mul %3, %y : (!m, !m) -> !m
+  return %4 : !m
+}
+
+// -----
+
+!m = !dlc.tensor<N x 8 x f32>
+
+// A box ends before a value that is read outside of it, and before a type that is not its own.
+// CHECK-LABEL: func.func @matmul_with_two_readers
+// CHECK: %[[SUM:.*]] = dlc.kernel anchor(%arg0, %{{[^,]*}}) :
+// CHECK-NEXT: ^bb0
+// CHECK: dlc.matmul
+// CHECK-NEXT: dlc.tanh
+// CHECK-NEXT: dlc.yield
+// CHECK: %[[EXP:.*]] = dlc.kernel loops(%[[SUM]])
+// CHECK: return %[[SUM]], %[[EXP]]
+func.func @matmul_with_two_readers(%x: !dlc.tensor<N x 4 x f32>) -> (!m, !dlc.tensor<N x 8 x i1>) {
+  %w = dlc.constant dense<1.0> : tensor<8x4xf32> -> !dlc.tensor<8 x 4 x f32>
+  %0 = dlc.matmul %x, %w transpose_rhs : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<8 x 4 x f32>) -> !m
+  %1 = dlc.tanh %0 : (!m) -> !m
+  %2 = dlc.exp %1 : (!m) -> !m
+  %3 = dlc.less %1, %2 : (!m, !m) -> !dlc.tensor<N x 8 x i1>
+  return %1, %3 : !m, !dlc.tensor<N x 8 x i1>
 }

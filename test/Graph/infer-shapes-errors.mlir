@@ -104,6 +104,11 @@ func.func @axes(%x: !dlc.tensor<N x 6 x f32>) {
   %1 = dlc.reduce sum %x axes [1, -1] : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
   // expected-error @below {{expected axis to be a dim of '!dlc.tensor<N x 6 x f32>', found -3}}
   %s = dlc.softmax %x axis -3 : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
+  // expected-error @below {{expected axis to be a dim of '!dlc.tensor<N x 6 x f32>', found 2}}
+  %l1 = dlc.layer_norm %x axis 2 epsilon 1.0e-05 : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
+  %scale = dlc.constant dense<1.0> : tensor<5xf32> -> !dlc.tensor<5 x f32>
+  // expected-error @below {{expected scale and bias to broadcast to '!dlc.tensor<N x 6 x f32>', found '!dlc.tensor<5 x f32>'}}
+  %l2 = dlc.layer_norm %x scale %scale axis 1 epsilon 1.0e-05 : (!dlc.tensor<N x 6 x f32>, !dlc.tensor<5 x f32>) -> !dlc.tensor<* x f32>
   // expected-error @below {{expected axis from -2 to 2, found 3}}
   %2 = dlc.flatten %x axis 3 : (!dlc.tensor<N x 6 x f32>) -> !dlc.tensor<* x f32>
   // expected-error @below {{expected an input with spatial dims}}

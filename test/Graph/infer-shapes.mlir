@@ -218,6 +218,20 @@ func.func @branches(%x: !dlc.tensor<N x 4 x f32>, %c: !dlc.tensor<i1>) -> (!dlc.
   return %0, %2 : !dlc.tensor<* x f32>, !dlc.tensor<* x f32>
 }
 
+// What is known of a late result stays known behind the branch.
+// CHECK-LABEL: func.func @late_branch
+// CHECK: %[[IF:.*]] = dlc.if %arg1 : (!dlc.tensor<i1>) -> !dlc.value
+// CHECK: dlc.match %[[IF]] binds ["[[DIM:if_.]]"] : !dlc.value -> !dlc.tensor<2 x [[DIM]] x i64>
+func.func @late_branch(%x: !dlc.tensor<N x 4 x f32>, %c: !dlc.tensor<i1>, %y: !dlc.tensor<2 x M x i64>) -> !dlc.tensor<* x i64> {
+  %0 = dlc.if %c : (!dlc.tensor<i1>) -> !dlc.tensor<* x i64> {
+    %1 = dlc.library_call "nonzero"(%x) {} : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x i64>
+    dlc.yield %1 : !dlc.tensor<* x i64>
+  } else {
+    dlc.yield %y : !dlc.tensor<2 x M x i64>
+  }
+  return %0 : !dlc.tensor<* x i64>
+}
+
 // CHECK-LABEL: func.func @loop_of_one_shape
 // CHECK: dlc.loop "i" trip <N>(%arg0) : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<N x 4 x f32>
 // CHECK-NEXT: ^bb0(%{{.*}}: !dlc.tensor<N x 4 x f32>):
@@ -282,4 +296,20 @@ func.func @call_of_late_rank(%s: !dlc.value, %h: !dlc.value) -> !dlc.value {
 func.func @joined(%x: !dlc.tensor<N x 2 x f32>, %y: !dlc.tensor<N x 3 x f32>) {
   %0 = dlc.concat %x, %y axis -1 : (!dlc.tensor<N x 2 x f32>, !dlc.tensor<N x 3 x f32>) -> !dlc.tensor<* x f32>
   return
+}
+
+// How exporters make the target of an Expand: a size is never -1, which keeps its dim.
+// CHECK-LABEL: func.func @expand_target
+// CHECK-NOT: dlc.bind
+// CHECK: return %{{.*}} : !dlc.tensor<N x 1 x M x f32>
+func.func @expand_target(%x: !dlc.tensor<N x 1 x 1 x f32>, %y: !dlc.tensor<M x f32>) -> !dlc.tensor<* x f32> {
+  %n = dlc.shape %x {end = 1 : i64} : (!dlc.tensor<N x 1 x 1 x f32>) -> !dlc.tensor<* x i64>
+  %m = dlc.shape %y : (!dlc.tensor<M x f32>) -> !dlc.tensor<* x i64>
+  %keep = dlc.constant dense<-1> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %one = dlc.constant dense<1> : tensor<1xi64> -> !dlc.tensor<1 x i64>
+  %target = dlc.concat %n, %keep, %m axis 0 : (!dlc.tensor<* x i64>, !dlc.tensor<1 x i64>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x i64>
+  %keeps = dlc.equal %target, %keep : (!dlc.tensor<* x i64>, !dlc.tensor<1 x i64>) -> !dlc.tensor<* x i1>
+  %shape = dlc.select %keeps, %one, %target : (!dlc.tensor<* x i1>, !dlc.tensor<1 x i64>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x i64>
+  %r = dlc.expand %x, %shape : (!dlc.tensor<N x 1 x 1 x f32>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x f32>
+  return %r : !dlc.tensor<* x f32>
 }

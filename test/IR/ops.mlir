@@ -91,6 +91,10 @@ func.func @vision(%x: !dlc.tensor<N x 4 x H x W x f32>, %v: !dlc.tensor<4 x f32>
   %2 = dlc.reduce mean %0 axes [2, 3] keep_dims : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x 1 x 1 x f32>
   // CHECK: dlc.reduce log_sum %{{.*}} : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<f32>
   %s1 = dlc.reduce log_sum %0 : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<f32>
+  // CHECK: dlc.layer_norm %{{.*}} scale %{{.*}} bias %{{.*}} axis 1 epsilon 1.000000e-03 :
+  %ln = dlc.layer_norm %0 scale %0 bias %0 axis 1 epsilon 1.0e-3 : (!dlc.tensor<N x 4 x H x W x f32>, !dlc.tensor<N x 4 x H x W x f32>, !dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x H x W x f32>
+  // CHECK: dlc.layer_norm %{{.*}} axis -1 epsilon 1.000000e-03 rms :
+  %rms = dlc.layer_norm %0 axis -1 epsilon 1.0e-3 rms : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x H x W x f32>
   // CHECK: dlc.softmax %{{.*}} axis -1 log :
   %s2 = dlc.softmax %0 axis -1 log : (!dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x H x W x f32>
   // CHECK: dlc.global_pool max %{{.*}} :

@@ -39,7 +39,7 @@ func.func @main(%k: !k {dlc.name = "k"}, %r: !r {dlc.name = "r"}) -> (!y {dlc.na
 // -----
 
 !x = !dlc.tensor<N x 5 x W x f32>
-#softmax = #dlc.schedule<softmax, lanes = 16, channels = 64, pixels = [16], rows = 4>
+#softmax = #dlc.schedule<rows, lanes = 16, channels = 64, pixels = [16], rows = 4>
 
 // Rows along the last dim, neighbours along another.
 // CHECK: dlc.launch @softmax_0 tasks <N + floordiv(N + 3, 4)>

@@ -6,7 +6,6 @@
 !wl = !dlc.tensor<8 x 8 x 3 x 3 x f32>
 
 // CHECK: module attributes
-// CHECK-SAME: dlc.kernels = [{name = "relu_0", nodes = "r (Relu)"}, {name = "conv_1", nodes = ""}, {name = "conv_2", nodes = ""}]
 // CHECK-SAME: dlc.signature = {inputs = [{name = "input", type = !dlc.tensor<N x 8 x H x W x f32>}], outputs = [{name = "output", type = !dlc.tensor<N x 8 x H x W x f32>}, {name = "again", type = !dlc.tensor<N x 8 x H x W x f32>}], symbols = ["N", "H", "W"]}
 // Equal weights are stored once.
 // CHECK-SAME: dlc.weights = [{offset = 0 : i64, weight = #dlc.weight<{{[^,]*}}, offset = 64, length = 2304>, {{.*}}>}]

@@ -37,7 +37,7 @@ func.func @wide(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.tensor<64 x 3 x
     %1 = dlc.conv %a, %b strides [1, 2] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<3 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 3 x H x floordiv(W + 1, 2) x f32>
     dlc.yield %1 : !dlc.tensor<1 x 3 x H x floordiv(W + 1, 2) x f32>
   }
-  // CHECK: schedule <loops, lanes = 16, channels = 1, pixels = [16], rows = 1>
+  // CHECK: schedule <loops, lanes = 16, channels = 1, pixels = [16], rows = 16>
   %6 = dlc.kernel loops (%x) : (!dlc.tensor<1 x 3 x H x W x f32>) -> !dlc.tensor<1 x 3 x H x W x f32> {
   ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>):
     dlc.yield %a : !dlc.tensor<1 x 3 x H x W x f32>
@@ -119,7 +119,7 @@ func.func @sums(%x: !dlc.tensor<N x 100 x f32>) {
     %1 = dlc.reduce sum %a axes [0] : (!dlc.tensor<N x 100 x f32>) -> !dlc.tensor<100 x f32>
     dlc.yield %1 : !dlc.tensor<100 x f32>
   }
-  // CHECK: dlc.kernel rows(%arg0) schedule <softmax, lanes = 16, channels = 64, pixels = [16], rows = 40>
+  // CHECK: dlc.kernel rows(%arg0) schedule <rows, lanes = 16, channels = 64, pixels = [16], rows = 40>
   %2 = dlc.kernel rows (%x) : (!dlc.tensor<N x 100 x f32>) -> !dlc.tensor<N x 100 x f32> {
   ^bb0(%a: !dlc.tensor<N x 100 x f32>):
     %1 = dlc.softmax %a axis 1 : (!dlc.tensor<N x 100 x f32>) -> !dlc.tensor<N x 100 x f32>

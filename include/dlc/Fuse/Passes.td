@@ -7,7 +7,8 @@ include "mlir/Pass/PassBase.td"
 def Fuse : Pass<"dlc-fuse", "::mlir::ModuleOp"> {
   let summary = "Draw a box around each group of ops that runs as one kernel";
   let description = [{
-    A rule names an anchor and the ops that may follow it in its box; a box grows along values that have one use. Rule
+    A rule names an anchor and the ops that may follow it in its box: up to 16 of its dims, the last of which alone is
+    read outside. Besides values of the box they read scalars and values like the anchor's result. Rule
     `elementwise` draws one box around up to 16 elementwise ops of the same dims, the last of which alone is read
     outside. Ops that no rule takes get a box of their own; those that no emitter takes become library calls, and so do ops on small
     tensors that symbols are bound from, which can then run before any kernel. Constants stay outside, but for scalars

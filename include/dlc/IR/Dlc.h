@@ -62,8 +62,13 @@ mlir::Value createFill(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type 
 PlannedType getTensor(mlir::Type type);
 PlannedType getTensor(mlir::Value value);
 
+/// Sizes that must be equal when an op runs, by twos.
+using DimPairs = llvm::SmallVector<std::pair<ExprAttr, ExprAttr>, 2>;
+
 /// The type of an elementwise op's result, by numpy's broadcasting.
 llvm::LogicalResult inferBroadcast(mlir::Operation *op, llvm::SmallVectorImpl<PlannedType> &types);
+/// The dims of an elementwise op's operands that must be those of its result.
+DimPairs getBroadcastDims(mlir::Operation *op);
 } // namespace dlc
 
 #define GET_ATTRDEF_CLASSES

@@ -11,7 +11,11 @@ def Dlc_ShapeInferenceInterface : OpInterface<"ShapeInferenceOpInterface"> {
     InterfaceMethod<[{
       Appends the types of all results. Called once all operands have known shapes; emits a located error and fails
       where these are impossible.
-    }], "::llvm::LogicalResult", "inferShapes", (ins "::llvm::SmallVectorImpl<::dlc::PlannedType> &":$types)>
+    }], "::llvm::LogicalResult", "inferShapes", (ins "::llvm::SmallVectorImpl<::dlc::PlannedType> &":$types)>,
+    InterfaceMethod<[{
+      Pairs of sizes that must be equal when the op runs: the graph phase guards those that are not known to be. Called
+      once all operands and results have known shapes.
+    }], "::dlc::DimPairs", "getEqualDims", (ins), "", "return {};">
   ];
 }
 

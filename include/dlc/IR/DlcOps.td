@@ -104,13 +104,13 @@ def Dlc_BatchNormOp : Dlc_Op<"batch_norm", [Pure, DeclareOpInterfaceMethods<Dlc_
 
 //===-- Matrix product ------------------------------------------------------------------------------------------------===//
 
-def Dlc_MatmulOp : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>]> {
+def Dlc_MatmulOp
+    : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>]> {
   let summary = "matrix product as numpy's matmul, with a bias for each column";
   let description = [{
     The last two dims of `lhs` are M x K, or K x M with `transpose_lhs`, those of `rhs` K x N, or N x K with
     `transpose_rhs`; dims before them broadcast. An `lhs` of rank 1 is a row, an `rhs` of rank 1 a column, and the
-    result has no such dim. Sizes that are not known to be equal are left to the run to compare: `getEqualDims` lists
-    them.
+    result has no such dim. Sizes that are not known to be equal are left to the run to compare.
 
     Constraints:
     - C1: lhs and rhs have at least rank 1, one that is transposed rank 2
@@ -146,10 +146,10 @@ def Dlc_MatmulOp : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeIn
     ::llvm::ArrayRef<ExprAttr> getBatchDims() {
       return getType().getDims().drop_back((getRows() ? 1 : 0) + (getColumns() ? 1 : 0));
     }
-    /// What is summed over: of lhs and rhs, the one that is constant.
+    /// What is summed over, as lhs and as rhs have it.
+    std::pair<ExprAttr, ExprAttr> getInnerDims();
+    /// The same as one size: the one that is constant.
     ExprAttr getInnerDim();
-    /// Pairs of sizes that must be equal when the product is computed.
-    ::llvm::SmallVector<std::pair<ExprAttr, ExprAttr>> getEqualDims();
   }];
 }
 
@@ -233,6 +233,39 @@ def Dlc_SoftmaxOp : Dlc_Op<"softmax", [Pure, Dlc_SameElementType,
   let arguments = (ins Dlc_Tensor:$input, I64Attr:$axis, UnitAttr:$log);
   let results = (outs Dlc_Tensor:$result);
   let assemblyFormat = "$input `axis` $axis (`log` $log^)? attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// The axis counted from the first dim of an input of known rank.
+    int64_t getDim();
+  }];
+}
+
+def Dlc_LayerNormOp
+    : Dlc_Op<"layer_norm", [Pure, AttrSizedOperandSegments, Dlc_SameElementType,
+                            DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>]> {
+  let summary = "(input - mean) / sqrt(variance + epsilon) * scale + bias, along the last dims";
+  let description = [{
+    Mean and variance are those of the elements in the dims from `axis` on, which counts from the first dim, a negative
+    one from the last. With `rms` nothing is subtracted, and the mean square stands for the variance. Scale and bias
+    broadcast to the input.
+
+    Constraints:
+    - C1: axis is a dim of the input
+    - C2: operands and result have the same element type
+    - C3: scale and bias broadcast to the input
+
+    Example:
+    ```mlir
+    %0 = dlc.layer_norm %input scale %scale bias %bias axis -1 epsilon 1.0e-05
+       : (!dlc.tensor<N x 768 x f32>, !dlc.tensor<768 x f32>, !dlc.tensor<768 x f32>) -> !dlc.tensor<N x 768 x f32>
+    ```
+  }];
+  let arguments = (ins Dlc_Tensor:$input, Optional<Dlc_Tensor>:$scale, Optional<Dlc_Tensor>:$bias, I64Attr:$axis,
+                       F32Attr:$epsilon, UnitAttr:$rms);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = [{
+    $input (`scale` $scale^)? (`bias` $bias^)? `axis` $axis `epsilon` $epsilon (`rms` $rms^)? attr-dict
+    `:` functional-type(operands, results)
+  }];
   let extraClassDeclaration = [{
     /// The axis counted from the first dim of an input of known rank.
     int64_t getDim();

@@ -17,13 +17,14 @@ def Dlc_BoolTensor : Dlc_TensorOf<"::dlc::isBool", "i1">;
 //===-- Bases ---------------------------------------------------------------------------------------------------------===//
 
 class Dlc_ElementwiseBase<string opMnemonic, list<Trait> traits = []>
-    : Dlc_Op<opMnemonic, [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>,
+    : Dlc_Op<opMnemonic, [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>,
                           DeclareOpInterfaceMethods<Dlc_ElementwiseInterface>] # traits> {
   let results = (outs Dlc_Tensor:$result);
   let extraClassDefinition = [{
     ::llvm::LogicalResult $cppClass::inferShapes(::llvm::SmallVectorImpl<::dlc::PlannedType> &types) {
       return ::dlc::inferBroadcast(*this, types);
     }
+    ::dlc::DimPairs $cppClass::getEqualDims() { return ::dlc::getBroadcastDims(*this); }
   }];
 }
 

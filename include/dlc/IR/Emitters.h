@@ -10,6 +10,13 @@ namespace dlc {
 /// Whether elementwise ops of kernels take elements of this type.
 bool isEmittedElement(mlir::Type elementType);
 
+/// Whether `op` takes elements from places that its indices alone decide, or from a sequence.
+bool isMovement(mlir::Operation *op);
+
+/// The dim of `result`, a value of a box or kernel, whose neighbours lie side by side in an operand
+/// where those of the last dim do not: blocks of the two are transposed.
+std::optional<int64_t> getTransposedDim(mlir::Value result);
+
 /// Why no emitter computes `op`, for an error message; nothing where one does.
 std::optional<std::string> getEmissionObstacle(mlir::Operation *op);
 
@@ -21,9 +28,9 @@ bool isView(mlir::Operation *op);
 /// What `value` shows, through all views.
 mlir::Value getViewed(mlir::Value value);
 
-/// Whether `op` can follow an anchor in its box: elementwise, and all of its operands but `value`
-/// are scalar constants or, in a sum, of the type of `value`.
-bool isEpilogue(mlir::Operation *op, mlir::Value value);
+/// Whether `op` can follow `members` in their box, the first of which is an anchor: elementwise on
+/// its dims, and all operands are values of the box, scalar constants, or like the anchor's result.
+bool isEpilogue(mlir::Operation *op, llvm::ArrayRef<mlir::Operation *> members);
 
 /// Whether `value` is a constant that becomes part of the kernel, rather than a buffer that it
 /// reads.

@@ -3,8 +3,8 @@
 #ifndef DLC_IR_MOVEMENTOPS_TD
 #define DLC_IR_MOVEMENTOPS_TD
 
-class Dlc_InferredOp<string opMnemonic, list<Trait> traits = []>
-    : Dlc_Op<opMnemonic, [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface>] # traits> {
+class Dlc_InferredOp<string opMnemonic, list<Trait> traits = [], list<string> methods = []>
+    : Dlc_Op<opMnemonic, [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, methods>] # traits> {
   let results = (outs Dlc_Tensor:$result);
 }
 
@@ -166,6 +166,10 @@ def Dlc_TransposeOp : Dlc_InferredOp<"transpose"> {
   }];
   let arguments = (ins Dlc_Tensor:$input, DenseI64ArrayAttr:$perm);
   let assemblyFormat = "$input `perm` $perm attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// The dim of the input, whose rank must be known, that each dim of the result is.
+    ::llvm::SmallVector<int64_t> getSourceDims();
+  }];
 }
 
 def Dlc_SliceOp : Dlc_InferredOp<"slice"> {
@@ -221,7 +225,7 @@ def Dlc_SplitOp : Dlc_ResolvedOp<"split"> {
   let assemblyFormat = "$input (`sizes` $sizes^)? `axis` $axis attr-dict `:` functional-type(operands, results)";
 }
 
-def Dlc_ConcatOp : Dlc_InferredOp<"concat", [Dlc_SameElementType]> {
+def Dlc_ConcatOp : Dlc_InferredOp<"concat", [Dlc_SameElementType], ["getEqualDims"]> {
   let summary = "the inputs one after the other along a dim";
   let description = [{
     Constraints:
@@ -231,6 +235,10 @@ def Dlc_ConcatOp : Dlc_InferredOp<"concat", [Dlc_SameElementType]> {
   }];
   let arguments = (ins Variadic<Dlc_Tensor>:$inputs, I64Attr:$axis);
   let assemblyFormat = "$inputs `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// The axis counted from the first dim of inputs of known rank.
+    int64_t getDim();
+  }];
 }
 
 def Dlc_PadOp : Dlc_InferredOp<"pad"> {
@@ -277,6 +285,10 @@ def Dlc_GatherOp : Dlc_InferredOp<"gather"> {
   }];
   let arguments = (ins Dlc_Tensor:$input, Dlc_Tensor:$indices, I64Attr:$axis);
   let assemblyFormat = "$input `,` $indices `axis` $axis attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// The axis counted from the first dim of an input of known rank.
+    int64_t getDim();
+  }];
 }
 
 def Dlc_RangeOp : Dlc_ResolvedOp<"range"> {

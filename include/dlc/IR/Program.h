@@ -7,7 +7,7 @@
 //   dlc.ranges     declared ranges of symbols
 //   dlc.hints      usual values of symbols
 //   dlc.signature  symbols, inputs and outputs
-//   dlc.kernels    names of the kernels and their ONNX nodes (from the plan phase on)
+//   dlc.kernels    the launches: names of kernels, and ONNX nodes (from the codegen phase on)
 //   dlc.sites      the places of the host program that can fail (from the codegen phase on)
 //   dlc.versions   for which sizes its versions are (from the plan phase on)
 //   dlc.weights    the contents of the weights section (from the plan phase on)
@@ -89,7 +89,7 @@ struct PlacedWeight {
   int64_t size;
 };
 
-/// A row of the kernel table: `nodes` as people read them ("conv1 (Conv), relu1 (Relu)").
+/// A row of the kernel table, one for each launch: `nodes` as people read them ("conv1 (Conv), relu1 (Relu)").
 struct Kernel {
   std::string name, nodes;
 };

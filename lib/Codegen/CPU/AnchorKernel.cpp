@@ -3,14 +3,14 @@
 using namespace mlir;
 using namespace dlc;
 
-/// An elementwise op may read what the kernel computes, constants, and buffers of its own shape.
+/// An elementwise op may read what the kernel computes, constants, and buffers like the result.
 LogicalResult AnchorKernel::matchEpilogue(ElementwiseOpInterface op,
                                           const SetVector<Value> &computed) {
   for (Value operand : op->getOperands()) {
     if (computed.contains(operand) || getImmediate(operand))
       continue;
     auto read = operand.getDefiningOp<ReadOp>();
-    if (!read || operand.getType() != op->getResult(0).getType())
+    if (!read || operand.getType() != anchor->getResult(0).getType())
       return op->emitError("expected operands that the kernel computes, constants of one element "
                            "or buffers of the result's shape");
     operands.push_back(operand);

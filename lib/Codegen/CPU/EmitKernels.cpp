@@ -3,7 +3,7 @@
 #include "ConvKernel.h"
 #include "Matmul.h"
 #include "Pool.h"
-#include "Softmax.h"
+#include "Rows.h"
 
 #include "dlc/Codegen/Passes.h"
 
@@ -34,8 +34,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitLoops(b);
   case Algorithm::pool:
     return emitPool(b);
-  case Algorithm::softmax:
-    return emitSoftmax(b);
+  case Algorithm::rows:
+    return emitRows(b);
   case Algorithm::matmul:
     return emitMatmul(b);
   }

@@ -56,7 +56,7 @@ static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature
       if (failed(verify(op->getLoc(), type)))
         return failure();
       auto tensor = dyn_cast<PlannedType>(type);
-      if (tensor && !isa<ConstantOp, ReadOp, ElementwiseOpInterface>(op) &&
+      if (tensor && !isa<ConstantOp, ReadOp, ElementwiseOpInterface>(op) && !isMovement(op) &&
           !tensor.getElementType().isF32())
         return op->emitError("expected a value of f32, found ") << type;
     }
@@ -91,15 +91,7 @@ KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetA
   body = createBlock(&function.getBody(), function.getBody().end());
 
   setInsertionPointToStart(entry);
-  Type callType = LLVM::LLVMStructType::getLiteral(getContext(),
-                                                   {getI32Type(), getI32Type(), pointer, pointer});
-  auto loadField = [&](int32_t index) -> Value {
-    Value address =
-        LLVM::GEPOp::create(*this, pointer, callType, function.getArgument(0),
-                            ArrayRef<LLVM::GEPArg>{0, index}, LLVM::GEPNoWrapFlags::inbounds);
-    return LLVM::LoadOp::create(*this, pointer, address);
-  };
-  Value buffers = loadField(2), symbols = loadField(3);
+  Value buffers = loadCallField(2), symbols = loadCallField(3);
   for (unsigned i = 0; i != source.getNumArguments(); ++i) {
     Value address = LLVM::GEPOp::create(*this, pointer, pointer, buffers,
                                         ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)},
@@ -108,6 +100,17 @@ KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetA
   }
   exprs.emplace(*this, getLoc(), symbols, signature.getAllSymbols(), ExprEmitter::Mode::unchecked);
   setInsertionPointToEnd(body);
+}
+
+/// A pointer of `dlc_kernel_call`.
+Value KernelBuilder::loadCallField(int32_t index) {
+  Type pointer = LLVM::LLVMPointerType::get(getContext());
+  Type callType = LLVM::LLVMStructType::getLiteral(
+      getContext(), {getI32Type(), getI32Type(), pointer, pointer, pointer});
+  Value address =
+      LLVM::GEPOp::create(*this, pointer, callType, function.getArgument(0),
+                          ArrayRef<LLVM::GEPArg>{0, index}, LLVM::GEPNoWrapFlags::inbounds);
+  return LLVM::LoadOp::create(*this, pointer, address);
 }
 
 void KernelBuilder::finish() {
@@ -196,6 +199,41 @@ void KernelBuilder::either(Value condition, function_ref<void()> whenTrue,
   whenTrue();
   setInsertionPointToStart(ifOp.elseBlock());
   whenFalse();
+}
+
+KernelBuilder::Carried KernelBuilder::chooseValues(Value condition,
+                                                   function_ref<Carried()> whenTrue,
+                                                   function_ref<Carried()> whenFalse) {
+  Carried values;
+  auto ifOp = scf::IfOp::create(
+      *this, condition,
+      [&](OpBuilder &builder, Location loc) {
+        InsertionGuard guard(*this);
+        setInsertionPointToEnd(builder.getInsertionBlock());
+        scf::YieldOp::create(*this, whenTrue());
+      },
+      [&](OpBuilder &builder, Location loc) {
+        InsertionGuard guard(*this);
+        setInsertionPointToEnd(builder.getInsertionBlock());
+        scf::YieldOp::create(*this, whenFalse());
+      });
+  return llvm::to_vector(ValueRange(ifOp.getResults()));
+}
+
+void KernelBuilder::reportUnless(Value valid, Value mask, Value reached) {
+  auto negate = [&](Value condition) -> Value {
+    return arith::XOrIOp::create(*this, condition,
+                                 createFill(*this, getLoc(), condition.getType(), 1));
+  };
+  Value failed = negate(valid);
+  if (isa<VectorType>(failed.getType())) {
+    failed = mask ? both(failed, mask) : failed;
+    failed = vector::ReductionOp::create(*this, vector::CombiningKind::OR, failed);
+  }
+  onlyIf(reached ? both(failed, reached) : failed, [&] {
+    LLVM::AtomicRMWOp::create(*this, LLVM::AtomicBinOp::min, loadCallField(4), getTask(),
+                              LLVM::AtomicOrdering::monotonic);
+  });
 }
 
 void KernelBuilder::unlessEmpty(Value rows, ArrayRef<Image> images, function_ref<void()> body) {
@@ -408,6 +446,21 @@ Value KernelBuilder::laneNumbers() {
   SmallVector<int32_t> numbers = llvm::to_vector(llvm::seq<int32_t>(0, getLanes()));
   return arith::ConstantOp::create(
       *this, DenseElementsAttr::get(getIndexVectorType(), ArrayRef<int32_t>(numbers)));
+}
+
+Value KernelBuilder::laneMultiples(Value step) {
+  SmallVector<int64_t> numbers = llvm::to_vector(llvm::seq<int64_t>(0, getLanes()));
+  auto type = VectorType::get(getLanes(), getI64Type());
+  Value lanes =
+      arith::ConstantOp::create(*this, DenseElementsAttr::get(type, ArrayRef<int64_t>(numbers)));
+  return mul(lanes, splat(step));
+}
+
+Value KernelBuilder::laneRange(Value low, Value high) {
+  Value lanes = i64(getLanes());
+  low = max(min(low, lanes), i64(0));
+  high = max(min(high, lanes), low);
+  return insideMask(laneNumbers(), sub(i64(0), low), sub(high, low));
 }
 
 Value KernelBuilder::laneMask(Value count) {

@@ -86,6 +86,12 @@ public:
   void onlyIf(mlir::Value condition, llvm::function_ref<void()> body);
   void either(mlir::Value condition, llvm::function_ref<void()> whenTrue,
               llvm::function_ref<void()> whenFalse);
+  /// With the values that one of the two gives.
+  Carried chooseValues(mlir::Value condition, llvm::function_ref<Carried()> whenTrue,
+                       llvm::function_ref<Carried()> whenFalse);
+  /// Notes the task in the run's error word where `valid`, i1 or a vector of it, is false: in the
+  /// lanes of `mask` (null for all), and if `reached` (null for always).
+  void reportUnless(mlir::Value valid, mlir::Value mask, mlir::Value reached);
   /// Emits `body` for a task of `rows` rows in all. Where there are none, the images may still have
   /// a halo: one task writes it.
   void unlessEmpty(mlir::Value rows, llvm::ArrayRef<Image> images, llvm::function_ref<void()> body);
@@ -126,7 +132,14 @@ public:
   /// know how elements lie in memory.
   mlir::Value loadElement(mlir::Value address, mlir::Type elementType);
   mlir::Value loadElements(mlir::Value address, mlir::Type elementType, mlir::Value mask);
-  mlir::Value gatherElements(mlir::Value address, mlir::Value indices, mlir::Type elementType);
+  mlir::Value gatherElements(mlir::Value address, mlir::Value indices, mlir::Type elementType,
+                             mlir::Value mask = {});
+  /// The last element first.
+  mlir::Value loadReversed(mlir::Value address, mlir::Type elementType);
+  /// Loads a vector from each address, one for each lane: element i of these is vector i of the
+  /// result.
+  llvm::SmallVector<mlir::Value> loadTransposed(llvm::ArrayRef<mlir::Value> addresses,
+                                                mlir::Type elementType);
   void storeElements(mlir::Value value, mlir::Value address, mlir::Type elementType,
                      mlir::Value mask);
   /// Asks for the cache line at `address`, which may lie outside of all buffers, into L2.
@@ -148,6 +161,10 @@ public:
   mlir::Value splat(mlir::Value scalar);
   /// 0, 1, 2, ... as i32.
   mlir::Value laneNumbers();
+  /// 0, step, 2 * step, ... as i64.
+  mlir::Value laneMultiples(mlir::Value step);
+  /// The lanes in [low, high), which may be any numbers.
+  mlir::Value laneRange(mlir::Value low, mlir::Value high);
   /// The lanes below `count`.
   mlir::Value laneMask(mlir::Value count);
   /// The lanes whose number plus `start` is in [0, size).
@@ -161,6 +178,7 @@ public:
 private:
   KernelBuilder(mlir::func::FuncOp source, ScheduleAttr schedule, TargetAttr target,
                 const Signature &signature);
+  mlir::Value loadCallField(int32_t index);
   mlir::Value fromStored(mlir::Value value, mlir::Type elementType);
   mlir::Value toStored(mlir::Value value, mlir::Type elementType);
 

@@ -5,6 +5,7 @@
 #include "dlc/IR/SmallFloats.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -60,15 +61,49 @@ Value KernelBuilder::loadElements(Value address, Type elementType, Value mask) {
       elementType);
 }
 
-Value KernelBuilder::gatherElements(Value address, Value indices, Type elementType) {
+Value KernelBuilder::loadReversed(Value address, Type elementType) {
+  Type stored = getStoredType(elementType);
+  Value value = LLVM::LoadOp::create(*this, VectorType::get(getLanes(), stored), address,
+                                     getAlignment(stored));
+  SmallVector<int64_t> lanes = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(getLanes())));
+  return fromStored(vector::ShuffleOp::create(*this, value, value, lanes), elementType);
+}
+
+SmallVector<Value> KernelBuilder::loadTransposed(ArrayRef<Value> addresses, Type elementType) {
+  Type stored = getStoredType(elementType), type = VectorType::get(getLanes(), stored);
+  SmallVector<Value> rows;
+  for (Value address : addresses)
+    rows.push_back(LLVM::LoadOp::create(*this, type, address, getAlignment(stored)));
+  // Each round exchanges blocks beside the diagonal, of half the width of the last round's.
+  for (int64_t width = getLanes() / 2; width != 0; width /= 2) {
+    SmallVector<int64_t> upper, lower;
+    for (int64_t lane = 0; lane != getLanes(); ++lane) {
+      upper.push_back(lane & width ? lane - width + getLanes() : lane);
+      lower.push_back(lane & width ? lane + getLanes() : lane + width);
+    }
+    for (int64_t row = 0; row != getLanes(); ++row) {
+      if (row & width)
+        continue;
+      Value first = rows[row], second = rows[row + width];
+      rows[row] = vector::ShuffleOp::create(*this, first, second, upper);
+      rows[row + width] = vector::ShuffleOp::create(*this, first, second, lower);
+    }
+  }
+  for (Value &row : rows)
+    row = fromStored(row, elementType);
+  return rows;
+}
+
+Value KernelBuilder::gatherElements(Value address, Value indices, Type elementType, Value mask) {
   Type stored = getStoredType(elementType), vector = VectorType::get(getLanes(), stored);
   auto pointers = VectorType::get(getLanes(), address.getType());
   Value places =
       LLVM::GEPOp::create(*this, pointers, stored, address, ArrayRef<LLVM::GEPArg>{indices},
                           LLVM::GEPNoWrapFlags::inbounds);
-  Value all = createFill(*this, getLoc(), VectorType::get(getLanes(), getI1Type()), 1);
+  if (!mask)
+    mask = createFill(*this, getLoc(), VectorType::get(getLanes(), getI1Type()), 1);
   Value zeros = createFill(*this, getLoc(), vector, 0);
-  return fromStored(LLVM::masked_gather::create(*this, vector, places, all, ValueRange(zeros),
+  return fromStored(LLVM::masked_gather::create(*this, vector, places, mask, ValueRange(zeros),
                                                 getAlignment(stored)),
                     elementType);
 }

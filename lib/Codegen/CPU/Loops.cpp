@@ -3,125 +3,12 @@
 
 #include "Pool.h"
 
+#include "dlc/IR/Emitters.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 using namespace dlc;
-
-//===----------------------------------------------------------------------===//
-// Evaluation
-//===----------------------------------------------------------------------===//
-
-/// The linear index of a row of a dense value.
-static Value getRowIndex(KernelBuilder &b, PlannedType type, ValueRange outer) {
-  Value index = b.i64(0);
-  for (auto [dim, i] : llvm::zip_first(outer, type.getDims()))
-    index = b.add(b.mul(index, b.size(i)), dim);
-  return index;
-}
-
-Value Evaluator::getRow(Value address, PlannedType type, ValueRange outer) {
-  if (type.getRank() == 0)
-    return address;
-  return b.offset(address, b.mul(getRowIndex(b, type, outer), b.size(type.getDims().back())),
-                  type.getElementType());
-}
-
-Value Evaluator::getRow(Value buffer, ValueRange outer) {
-  PlannedType type = getTensor(buffer);
-  if (type.getLayout())
-    return b.offset(b.getImage(buffer), outer[0], outer[1], outer[2], b.i64(0));
-  return getRow(b.getAddress(buffer), type, outer);
-}
-
-Value Evaluator::load(Value row, Type elementType, const Site &site) {
-  switch (site.lanes) {
-  case Site::Lanes::contiguous:
-    return b.loadElements(b.offset(row, site.inner, elementType), elementType, site.mask);
-  case Site::Lanes::equal:
-    return b.splat(b.loadElement(b.offset(row, site.inner, elementType), elementType));
-  case Site::Lanes::indexed:
-    return b.gatherElements(row, site.inner, elementType);
-  }
-  llvm_unreachable("all kinds are handled");
-}
-
-/// A constant of one element as a vector of it.
-static Value splatConstant(KernelBuilder &b, DenseElementsAttr elements) {
-  Type scalar = getScalarType(elements.getElementType());
-  TypedAttr value;
-  if (auto integer = dyn_cast<DenseIntElementsAttr>(elements)) {
-    value = b.getIntegerAttr(scalar, *integer.value_begin<APInt>());
-  } else {
-    APFloat number = *elements.value_begin<APFloat>();
-    bool losesInfo;
-    number.convert(cast<FloatType>(scalar).getFloatSemantics(), APFloat::rmNearestTiesToEven,
-                   &losesInfo);
-    value = b.getFloatAttr(scalar, number);
-  }
-  auto type = VectorType::get(b.getLanes(), scalar);
-  return arith::ConstantOp::create(b, type, DenseElementsAttr::get(type, value));
-}
-
-/// A constant of one element becomes an immediate.
-Value Evaluator::evaluateConstant(ConstantOp op, const Site &site) {
-  auto elements = cast<DenseElementsAttr>(op.getValue());
-  if (elements.getNumElements() == 1)
-    return splatConstant(b, elements);
-  Value address = b.getGlobal(elements);
-  return load(getRow(address, op.getType(), site.outer), op.getType().getElementType(), site);
-}
-
-/// The site of `operand` for a result of type `type`, where broadcasting makes it another than the
-/// result's.
-static std::optional<Site> getOperandSite(KernelBuilder &b, PlannedType operand, PlannedType type,
-                                          const Site &site) {
-  ExprAttr one = ExprAttr::constant(b.getContext(), 1);
-  if (operand.getDims() == type.getDims())
-    return std::nullopt;
-  Site result;
-  int64_t missing = type.getRank() - operand.getRank();
-  for (int64_t i = 0; i + 1 < operand.getRank(); ++i)
-    result.outer.push_back(operand.getDim(i) == one ? b.i64(0) : site.outer[i + missing]);
-  bool broadcast = operand.getRank() == 0 || (operand.getDims().back() == one);
-  result.lanes = broadcast ? Site::Lanes::equal : site.lanes;
-  result.inner = broadcast ? b.i64(0) : site.inner;
-  result.mask = broadcast ? Value() : site.mask;
-  return result;
-}
-
-Value Evaluator::evaluateElementwise(ElementwiseOpInterface op, Site &site) {
-  auto type = cast<PlannedType>(op->getResult(0).getType());
-  SmallVector<Value> operands;
-  for (Value operand : op->getOperands()) {
-    std::optional<Site> other = getOperandSite(b, cast<PlannedType>(operand.getType()), type, site);
-    operands.push_back(evaluate(operand, other ? *other : site));
-  }
-  return op.emitScalar(b, op.getLoc(), operands);
-}
-
-Value Evaluator::evaluate(Value value, Site &site) {
-  if (Value known = site.values.lookup(value))
-    return known;
-  Operation *op = value.getDefiningOp();
-  Value result;
-  if (auto read = dyn_cast<ReadOp>(op))
-    result = load(getRow(read.getBuffer(), site.outer), read.getValue().getType().getElementType(),
-                  site);
-  else if (auto constant = dyn_cast<ConstantOp>(op))
-    result = evaluateConstant(constant, site);
-  else if (auto resize = dyn_cast<ResizeOp>(op))
-    result = emitResize(b, *this, resize, site);
-  else if (auto pool = dyn_cast<MaxPoolOp>(op))
-    result = emitMaxPool(b, *this, pool, site);
-  else
-    result = evaluateElementwise(cast<ElementwiseOpInterface>(op), site);
-  return site.values[value] = result;
-}
-
-//===----------------------------------------------------------------------===//
-// Rows
-//===----------------------------------------------------------------------===//
 
 /// How the results of a kernel are computed: all in one way.
 enum class Way { elements, columnSums, rowSums };
@@ -133,29 +20,84 @@ static Way getWay(WriteOp write) {
   return reduce.keepsLastDim() ? Way::columnSums : Way::rowSums;
 }
 
+//===----------------------------------------------------------------------===//
+// Parts of rows
+//===----------------------------------------------------------------------===//
+
+/// The concatenations of elements along the last dim of the results, so that vectors that do not
+/// reach over a border know which operand they show. All have the same borders.
+class RowParts {
+public:
+  explicit RowParts(Value result) {
+    int64_t rank = cast<PlannedType>(result.getType()).getRank();
+    if (rank != 0)
+      find(result, rank - 1);
+  }
+
+  /// The lengths of the parts; empty for a row of one part.
+  SmallVector<ExprAttr> getLengths() const {
+    return concats.empty() ? SmallVector<ExprAttr>() : getLengths(concats.front());
+  }
+  SmallVector<Evaluator::Part> getPart(unsigned number) const {
+    return llvm::map_to_vector(concats,
+                               [&](ConcatOp concat) { return Evaluator::Part{concat, number}; });
+  }
+
+private:
+  static SmallVector<ExprAttr> getLengths(ConcatOp concat) {
+    return llvm::map_to_vector(concat.getInputs(), [&](Value input) {
+      return cast<PlannedType>(input.getType()).getDim(concat.getDim());
+    });
+  }
+
+  /// Dim `dim` of `value` is the last one of the results.
+  void find(Value value, int64_t dim) {
+    Operation *op = value.getDefiningOp();
+    if (auto concat = dyn_cast<ConcatOp>(op); concat && concat.getDim() == dim) {
+      if (concats.empty() || getLengths(concats.front()) == getLengths(concat))
+        concats.push_back(concat);
+      return;
+    }
+    if (auto transpose = dyn_cast<TransposeOp>(op))
+      return find(transpose.getInput(), transpose.getSourceDims()[dim]);
+    if (!isa<ElementwiseOpInterface, ConcatOp>(op))
+      return;
+    for (Value operand : op->getOperands()) {
+      PlannedType from = cast<PlannedType>(operand.getType()),
+                  to = cast<PlannedType>(value.getType());
+      int64_t source = dim - (to.getRank() - from.getRank());
+      if (source >= 0 && from.getDim(source) == to.getDim(dim))
+        find(operand, source);
+    }
+  }
+
+  SmallVector<ConcatOp> concats;
+};
+
+//===----------------------------------------------------------------------===//
+// Rows
+//===----------------------------------------------------------------------===//
+
 namespace {
 class LoopNest {
 public:
-  LoopNest(KernelBuilder &b, ArrayRef<WriteOp> writes)
-      : b(b), evaluator(b), writes(writes.begin(), writes.end()),
-        type(this->writes.front().getValue().getType()) {
-    for (ExprAttr dim : type.getDims())
-      dims.push_back(b.size(dim));
-    if (dims.empty())
-      dims.push_back(b.i64(1));
-    for (WriteOp write : this->writes)
-      if (write.getBuffer().getType().getTensor().getLayout())
-        images.push_back(b.getImage(write.getBuffer()));
-  }
+  LoopNest(KernelBuilder &b, ArrayRef<WriteOp> writes);
 
   void emit();
 
 private:
-  using EmitRow = function_ref<void(ValueRange outer)>;
+  using EmitRow = function_ref<void(ValueRange outer, int64_t rows)>;
+  using EmitVectors = function_ref<void(Value inner, int64_t vectors, Value count)>;
+
+  void forEachGroup(function_ref<void(ValueRange)> emitGroup);
   void forEachRow(EmitRow emitRow);
+  void forEachVector(Value begin, Value end, EmitVectors emitVectors);
   void emitRows(Value total);
+  void emitRowsOfElements();
   void emitHalos();
-  void emitTile(Value inner, int64_t vectors, Value mask);
+  void emitParts(ValueRange outer, int64_t rows);
+  void emitTile(ValueRange outer, int64_t rows, Value inner, int64_t vectors, Value count,
+                ArrayRef<Evaluator::Part> parts);
   void emitColumnSums(Value inner, int64_t vectors, Value mask);
   void emitElement(Value inner);
 
@@ -165,22 +107,43 @@ private:
   PlannedType type;
   SmallVector<Image> images; // results with a layout
   SmallVector<Value> dims;
-  SmallVector<Value> firstRow; // indices of the task's first row
-  Value numRows;
+  std::optional<int64_t> groupDim; // of the rows of a tile
+  int64_t groupRows = 1;
+  SmallVector<Value> groups;     // how many there are along each dim but the last
+  SmallVector<Value> firstGroup; // indices of the task's first group
+  Value numGroups;
 };
 } // namespace
 
-void LoopNest::forEachRow(EmitRow emitRow) {
-  if (b.getSchedule().getRows() == 1 || firstRow.empty())
-    return emitRow(firstRow);
-  b.loop(b.i64(0), numRows, 1, firstRow, [&](Value, ValueRange outer) {
-    emitRow(outer);
-    // Counts up, with a carry from dim to dim: cheaper than dividing the row's number each time.
+LoopNest::LoopNest(KernelBuilder &b, ArrayRef<WriteOp> writes)
+    : b(b), evaluator(b), writes(writes.begin(), writes.end()),
+      type(this->writes.front().getValue().getType()) {
+  for (ExprAttr dim : type.getDims())
+    dims.push_back(b.size(dim));
+  if (dims.empty())
+    dims.push_back(b.i64(1));
+  for (WriteOp write : this->writes)
+    if (write.getBuffer().getType().getTensor().getLayout())
+      images.push_back(b.getImage(write.getBuffer()));
+  groups.assign(dims.begin(), dims.end() - 1);
+  groupRows = b.getSchedule().getChannels();
+  if (groupRows == 1)
+    return;
+  groupDim = getTransposedDim(this->writes.front().getValue());
+  groups[*groupDim] = b.ceilDiv(groups[*groupDim], groupRows);
+}
+
+/// Counts up, with a carry from dim to dim: cheaper than dividing the group's number each time.
+void LoopNest::forEachGroup(function_ref<void(ValueRange)> emitGroup) {
+  if (b.getSchedule().getRows() == 1 || firstGroup.empty())
+    return emitGroup(firstGroup);
+  b.loop(b.i64(0), numGroups, 1, firstGroup, [&](Value, ValueRange outer) {
+    emitGroup(outer);
     KernelBuilder::Carried next(outer.size());
     Value step = b.i64(1);
     for (size_t i = outer.size(); i-- != 0;) {
       Value sum = b.add(outer[i], step);
-      Value wraps = b.equal(sum, dims[i]);
+      Value wraps = b.equal(sum, groups[i]);
       next[i] = arith::SelectOp::create(b, wraps, b.i64(0), sum);
       step = arith::ExtUIOp::create(b, b.getI64Type(), wraps);
     }
@@ -188,37 +151,113 @@ void LoopNest::forEachRow(EmitRow emitRow) {
   });
 }
 
+/// The rows of a group are one tile where it is whole, else by themselves.
+void LoopNest::forEachRow(EmitRow emitRow) {
+  forEachGroup([&](ValueRange outer) {
+    if (!groupDim)
+      return emitRow(outer, 1);
+    SmallVector<Value> indices = llvm::to_vector(outer);
+    Value first = b.mul(outer[*groupDim], groupRows);
+    Value count = b.min(b.sub(dims[*groupDim], first), b.i64(groupRows));
+    auto emitEach = [&] {
+      b.loop(b.i64(0), count, 1, [&](Value row) {
+        indices[*groupDim] = b.add(first, row);
+        emitRow(indices, 1);
+      });
+    };
+    if (evaluator.mayBroadcast)
+      return emitEach();
+    auto emitWhole = [&] {
+      indices[*groupDim] = first;
+      emitRow(indices, groupRows);
+    };
+    b.either(b.equal(count, b.i64(groupRows)), emitWhole, emitEach);
+  });
+}
+
+void LoopNest::forEachVector(Value begin, Value end, EmitVectors emitVectors) {
+  int64_t lanes = b.getLanes();
+  Value size = b.sub(end, begin);
+  Value done = b.loopOverTiles(size, b.getSchedule().getPixels(), [&](Value inner, int64_t pixels) {
+    emitVectors(b.add(begin, inner), pixels / lanes, Value());
+  });
+  b.loop(done, size, lanes,
+         [&](Value inner) { emitVectors(b.add(begin, inner), 1, b.sub(size, inner)); });
+}
+
 void LoopNest::emitHalos() {
   for (const Image &image : images) {
     if (!image.hasHalo())
       continue;
-    forEachRow([&](ValueRange outer) {
-      b.storeHalo(image, outer[0], outer[1], outer[2], b.add(outer[2], 1));
+    forEachRow([&](ValueRange outer, int64_t rows) {
+      b.loop(b.i64(0), b.i64(rows), 1, [&](Value row) {
+        SmallVector<Value> place = llvm::to_vector(outer);
+        if (rows != 1)
+          place[*groupDim] = b.add(place[*groupDim], row);
+        b.storeHalo(image, place[0], place[1], place[2], b.add(place[2], 1));
+      });
     });
   }
 }
 
-void LoopNest::emitTile(Value inner, int64_t vectors, Value mask) {
-  if (getWay(writes.front()) == Way::columnSums)
-    return emitColumnSums(inner, vectors, mask);
-  forEachRow([&](ValueRange outer) {
-    for (int64_t vector = 0; vector != vectors; ++vector) {
-      Site site;
-      site.outer = llvm::to_vector(outer);
-      site.inner = b.add(inner, vector * b.getLanes());
-      site.mask = mask;
-      Type elementType = type.getElementType();
-      for (WriteOp write : writes)
-        b.storeElements(
-            evaluator.evaluate(write.getValue(), site),
-            b.offset(evaluator.getRow(write.getBuffer(), outer), site.inner, elementType),
-            elementType, mask);
-    }
+void LoopNest::emitTile(ValueRange outer, int64_t rows, Value inner, int64_t vectors, Value count,
+                        ArrayRef<Evaluator::Part> parts) {
+  Type elementType = type.getElementType();
+  Value mask = count ? b.laneMask(count) : Value();
+  for (int64_t vector = 0; vector != vectors; ++vector) {
+    Tile tile;
+    tile.rows = rows;
+    tile.mask = mask;
+    tile.count = count;
+    for (auto [i, index] : llvm::enumerate(outer))
+      tile.indices.push_back({index, rows != 1 && static_cast<int64_t>(i) == *groupDim});
+    Value first = b.add(inner, vector * b.getLanes());
+    if (type.getRank() != 0)
+      tile.indices.push_back({first, 0, 1});
+    evaluator.enterLane(first, parts);
+    for (WriteOp write : writes)
+      for (auto [row, value] : llvm::enumerate(evaluator.evaluate(write.getValue(), tile))) {
+        SmallVector<Value> place = llvm::to_vector(outer);
+        if (rows != 1)
+          place[*groupDim] = b.add(place[*groupDim], static_cast<int64_t>(row));
+        Value address = b.offset(evaluator.getRow(write.getBuffer(), place), first, elementType);
+        b.storeElements(value, address, elementType, mask);
+      }
+  }
+}
+
+void LoopNest::emitParts(ValueRange outer, int64_t rows) {
+  RowParts parts(writes.front().getValue());
+  SmallVector<ExprAttr> lengths = parts.getLengths();
+  if (lengths.empty() || evaluator.mayBroadcast)
+    return forEachVector(b.i64(0), dims.back(), [&](Value inner, int64_t vectors, Value count) {
+      emitTile(outer, rows, inner, vectors, count, {});
+    });
+  Value begin = b.i64(0);
+  for (auto [number, length] : llvm::enumerate(lengths)) {
+    Value end = b.add(begin, b.size(length));
+    forEachVector(begin, end, [&](Value inner, int64_t vectors, Value count) {
+      emitTile(outer, rows, inner, vectors, count, parts.getPart(number));
+    });
+    begin = end;
+  }
+}
+
+/// What depends on the column alone, as the weights of a resize, is computed once for all rows of
+/// a task.
+void LoopNest::emitRowsOfElements() {
+  bool sharesColumns = llvm::any_of(
+      writes, [](WriteOp write) { return write.getValue().getDefiningOp<ResizeOp>() != nullptr; });
+  if (!sharesColumns)
+    return forEachRow([&](ValueRange outer, int64_t rows) { emitParts(outer, rows); });
+  forEachVector(b.i64(0), dims.back(), [&](Value inner, int64_t vectors, Value count) {
+    forEachRow(
+        [&](ValueRange outer, int64_t rows) { emitTile(outer, rows, inner, vectors, count, {}); });
   });
 }
 
 void LoopNest::emitColumnSums(Value inner, int64_t vectors, Value mask) {
-  forEachRow([&](ValueRange outer) {
+  forEachRow([&](ValueRange outer, int64_t) {
     for (WriteOp write : writes) {
       auto reduce = write.getValue().getDefiningOp<ReduceOp>();
       Value address = b.offset(evaluator.getRow(write.getBuffer(), outer), inner);
@@ -231,7 +270,7 @@ void LoopNest::emitColumnSums(Value inner, int64_t vectors, Value mask) {
 
 /// Sums of rows are one element at a time: their vectors run over what is reduced.
 void LoopNest::emitElement(Value inner) {
-  forEachRow([&](ValueRange outer) {
+  forEachRow([&](ValueRange outer, int64_t) {
     SmallVector<Value> indices = llvm::to_vector(outer);
     indices.push_back(inner);
     for (WriteOp write : writes)
@@ -240,33 +279,62 @@ void LoopNest::emitElement(Value inner) {
   });
 }
 
-/// Rows are the inner loop, so that what depends on the column alone (as the weights of a resize)
-/// is computed once for all rows of a task.
+/// Whether all dims that broadcast at run time are equal to those that they broadcast to; null
+/// where there are none.
+static Value getEquality(KernelBuilder &b) {
+  Value equal;
+  b.getSource().walk([&](Operation *op) {
+    if (!isa<ElementwiseOpInterface, BroadcastOp>(op))
+      return;
+    auto to = cast<PlannedType>(op->getResult(0).getType());
+    for (Type operand : op->getOperandTypes()) {
+      ArrayRef<ExprAttr> from = cast<PlannedType>(operand).getDims();
+      for (auto [dim, result] : llvm::zip_equal(from, to.getDims().take_back(from.size())))
+        if (broadcastsAtRunTime(dim, result)) {
+          Value isEqual = b.equal(b.size(dim), b.size(result));
+          equal = equal ? b.both(equal, isEqual) : isEqual;
+        }
+    }
+  });
+  return equal;
+}
+
 void LoopNest::emitRows(Value total) {
-  int64_t rows = b.getSchedule().getRows(), lanes = b.getLanes();
+  int64_t rows = b.getSchedule().getRows();
   Value begin = b.mul(b.getTask(), rows);
-  firstRow.resize(dims.size() - 1);
+  firstGroup.resize(groups.size());
   Value rest = begin;
-  for (size_t i = firstRow.size(); i-- != 0;) {
-    firstRow[i] = i == 0 ? rest : b.rem(rest, dims[i]);
-    rest = b.div(rest, dims[i]);
+  for (size_t i = firstGroup.size(); i-- != 0;) {
+    firstGroup[i] = i == 0 ? rest : b.rem(rest, groups[i]);
+    rest = b.div(rest, groups[i]);
   }
-  numRows = b.min(b.sub(total, begin), b.i64(rows));
+  numGroups = b.min(b.sub(total, begin), b.i64(rows));
   emitHalos();
-  if (getWay(writes.front()) == Way::rowSums)
+  switch (getWay(writes.front())) {
+  case Way::rowSums:
     return b.loop(b.i64(0), dims.back(), 1, [&](Value inner) { emitElement(inner); });
-  Value end =
-      b.loopOverTiles(dims.back(), b.getSchedule().getPixels(), [&](Value inner, int64_t pixels) {
-        emitTile(inner, pixels / lanes, Value());
+  case Way::columnSums:
+    return forEachVector(b.i64(0), dims.back(), [&](Value inner, int64_t vectors, Value count) {
+      emitColumnSums(inner, vectors, count ? b.laneMask(count) : Value());
+    });
+  case Way::elements:
+    break;
+  }
+  Value equal = getEquality(b);
+  if (!equal)
+    return emitRowsOfElements();
+  b.either(
+      equal, [&] { emitRowsOfElements(); },
+      [&] {
+        evaluator.mayBroadcast = true;
+        emitRowsOfElements();
       });
-  b.loop(end, dims.back(), lanes,
-         [&](Value inner) { emitTile(inner, 1, b.laneMask(b.sub(dims.back(), inner))); });
 }
 
 void LoopNest::emit() {
   Value total = b.i64(1);
-  for (Value dim : ArrayRef(dims).drop_back())
-    total = b.mul(total, dim);
+  for (Value count : groups)
+    total = b.mul(total, count);
   b.unlessEmpty(total, images, [&] { emitRows(total); });
 }
 
@@ -295,9 +363,20 @@ static LogicalResult verifyOp(Operation &op) {
   if (auto constant = dyn_cast<ConstantOp>(op);
       constant && !isa<DenseElementsAttr>(constant.getValue()))
     return op.emitError("expected a dense constant in a kernel");
-  if (isa<ConstantOp, ElementwiseOpInterface, func::ReturnOp>(op))
+  if (isa<ConstantOp, ElementwiseOpInterface, func::ReturnOp>(op) || isMovement(&op))
     return success();
-  return op.emitError("expected elementwise ops, resizes, windows and reductions in this kernel");
+  return op.emitError(
+      "expected elementwise ops, moves of elements, resizes, windows and reductions "
+      "in this kernel");
+}
+
+/// Resizes and windows are evaluated at rows of the result, which ops that move elements would mix.
+static LogicalResult verifyMixture(func::FuncOp source) {
+  bool moves = llvm::any_of(source.getOps(), [](Operation &op) { return isMovement(&op); });
+  for (Operation &op : source.getOps())
+    if (moves && isa<ResizeOp, MaxPoolOp, ReduceOp>(op))
+      return op.emitError("expected no ops that move elements beside this one");
+  return success();
 }
 
 LogicalResult dlc::emitLoops(KernelBuilder &b) {
@@ -315,6 +394,13 @@ LogicalResult dlc::emitLoops(KernelBuilder &b) {
   }
   if (writes.empty())
     return b.getSource().emitError("expected a kernel that writes a result");
+  if (failed(verifyMixture(b.getSource())))
+    return failure();
+  int64_t rows = b.getSchedule().getChannels();
+  if (rows != 1 && (rows != b.getLanes() || !getTransposedDim(writes.front().getValue())))
+    return b.getSource().emitError("expected 1 channel, or one for each lane of a kernel that "
+                                   "transposes, found ")
+           << rows;
   LoopNest(b, writes).emit();
   return success();
 }

@@ -53,20 +53,25 @@ KernelBuilder::Carried Reducer::createAccumulators() {
   return KernelBuilder::Carried(numAccumulators, b.splat(getIdentity()));
 }
 
-KernelBuilder::Carried Reducer::reduceRun(Value address, Value count, ValueRange sums) {
+KernelBuilder::Carried Reducer::reduceRun(Value address, Value count, ValueRange sums,
+                                          function_ref<Value(Value)> change) {
   int64_t lanes = b.getLanes(), step = numAccumulators * lanes;
+  auto load = [&](Value place, Value mask) {
+    Value element = b.loadVector(place, mask);
+    return change ? change(element) : element;
+  };
   Value whole = b.mul(b.div(count, b.i64(step)), step);
   KernelBuilder::Carried partial =
       b.loop(b.i64(0), whole, step, sums, [&](Value i, ValueRange carried) {
         KernelBuilder::Carried next;
         for (auto [index, sum] : llvm::enumerate(carried))
           next.push_back(
-              accumulate(sum, b.loadVector(b.offset(b.offset(address, i), index * lanes))));
+              accumulate(sum, load(b.offset(b.offset(address, i), index * lanes), Value())));
         return next;
       });
   return b.loop(whole, count, lanes, partial, [&](Value i, ValueRange carried) {
     Value mask = b.laneMask(b.sub(count, i));
-    Value value = b.loadVector(b.offset(address, i), mask);
+    Value value = load(b.offset(address, i), mask);
     KernelBuilder::Carried next = llvm::to_vector(carried);
     next[0] = b.select(mask, accumulate(next[0], value), next[0]);
     return next;

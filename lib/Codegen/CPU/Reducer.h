@@ -20,8 +20,10 @@ public:
   mlir::Value combine(mlir::Value lhs, mlir::Value rhs);
   /// Accumulators of a run: enough that none waits for the one before.
   KernelBuilder::Carried createAccumulators();
-  /// Combines `count` elements that lie next to each other into the accumulators.
-  KernelBuilder::Carried reduceRun(mlir::Value address, mlir::Value count, mlir::ValueRange sums);
+  /// Combines `count` elements that lie next to each other, or what `change` makes of them, into
+  /// the accumulators.
+  KernelBuilder::Carried reduceRun(mlir::Value address, mlir::Value count, mlir::ValueRange sums,
+                                   llvm::function_ref<mlir::Value(mlir::Value)> change = {});
   /// One vector from all accumulators, and one scalar from all lanes.
   mlir::Value joinAccumulators(mlir::ValueRange sums);
   mlir::Value joinLanes(mlir::Value vector);

@@ -1,9 +1,9 @@
 // Softmax in three passes over what is summed: the largest element, the exponentials and their sum,
 // the quotients. The exponentials wait in the result.
 
-#include "Softmax.h"
 #include "AnchorKernel.h"
 #include "Reducer.h"
+#include "Rows.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -16,26 +16,16 @@ namespace {
 class SoftmaxEmitter {
 public:
   SoftmaxEmitter(KernelBuilder &b, SoftmaxOp op, Value input, Value output)
-      : b(b), op(op), input(b.getAddress(input)), output(b.getAddress(output)) {
-    ArrayRef<ExprAttr> dims = getTensor(input).getDims();
-    outer = getProduct(dims.take_front(op.getDim()));
-    length = b.size(dims[op.getDim()]);
-    inner = getProduct(dims.drop_front(op.getDim() + 1));
+      : b(b), op(op), input(b.getAddress(input)), output(b.getAddress(output)),
+        rows(b, op.getType().getDims().take_front(op.getDim()), op.getType().getDim(op.getDim())) {
+    ArrayRef<ExprAttr> dims = op.getType().getDims();
+    inner = getProduct(b, dims.drop_front(op.getDim() + 1));
     isAlongRows = op.getDim() + 1 == static_cast<int64_t>(dims.size());
   }
 
   void emit();
 
 private:
-  Value getProduct(ArrayRef<ExprAttr> dims) {
-    Value product = b.i64(1);
-    for (ExprAttr dim : dims)
-      product = b.mul(product, b.size(dim));
-    return product;
-  }
-
-  using EmitStep = function_ref<Value(Value place, Value mask, Value sum)>;
-  Value forEachVector(Value init, EmitStep emit);
   void emitRow(Value start);
   void emitColumns(Value start, int64_t vectors, Value mask);
   Value emitExp(Value element, Value largest);
@@ -43,23 +33,11 @@ private:
 
   KernelBuilder &b;
   SoftmaxOp op;
-  Value input, output, outer, length, inner;
+  Value input, output, inner;
+  Rows rows;
   bool isAlongRows;
 };
 } // namespace
-
-/// Steps through a row in vectors; the mask is null for whole ones.
-Value SoftmaxEmitter::forEachVector(Value init, EmitStep emit) {
-  int64_t lanes = b.getLanes();
-  Value whole = b.mul(b.div(length, b.i64(lanes)), lanes);
-  using Carried = KernelBuilder::Carried;
-  Carried sums = b.loop(b.i64(0), whole, lanes, init, [&](Value i, ValueRange carried) {
-    return Carried{emit(i, Value(), carried[0])};
-  });
-  return b.loop(whole, length, lanes, sums, [&](Value i, ValueRange carried) {
-    return Carried{emit(i, b.laneMask(b.sub(length, i)), carried[0])};
-  })[0];
-}
 
 Value SoftmaxEmitter::emitExp(Value element, Value largest) {
   return math::ExpOp::create(b, arith::SubFOp::create(b, element, largest));
@@ -81,9 +59,9 @@ void SoftmaxEmitter::storeResult(Value place, Value largest, Value sum, Value ma
 void SoftmaxEmitter::emitRow(Value start) {
   Reducer maxima(b, ReduceKind::max), sums(b, ReduceKind::sum);
   KernelBuilder::Carried largest =
-      maxima.reduceRun(b.offset(input, start), length, maxima.createAccumulators());
+      maxima.reduceRun(b.offset(input, start), rows.getLength(), maxima.createAccumulators());
   Value most = b.splat(maxima.joinLanes(maxima.joinAccumulators(largest)));
-  Value vector = forEachVector(b.splat(0.0f), [&](Value i, Value mask, Value sum) -> Value {
+  Value vector = rows.forEachVector(b.splat(0.0f), [&](Value i, Value mask, Value sum) -> Value {
     Value place = b.add(start, i);
     Value power = emitExp(b.loadVector(b.offset(input, place), mask), most);
     if (!op.getLog())
@@ -95,7 +73,7 @@ void SoftmaxEmitter::emitRow(Value start) {
   sum = op.getLog() ? Value(math::LogOp::create(b, sum))
                     : Value(arith::DivFOp::create(b, b.f32(1.0f), sum));
   Value factor = b.splat(sum);
-  forEachVector(factor, [&](Value i, Value mask, Value carried) {
+  rows.forEachVector(factor, [&](Value i, Value mask, Value carried) {
     storeResult(b.add(start, i), most, factor, mask);
     return carried;
   });
@@ -106,7 +84,7 @@ void SoftmaxEmitter::emitColumns(Value start, int64_t vectors, Value mask) {
   Reducer maxima(b, ReduceKind::max);
   using Carried = KernelBuilder::Carried;
   auto forEachStep = [&](ValueRange inits, function_ref<Value(Value, size_t, Value)> emit) {
-    return b.loop(b.i64(0), length, 1, inits, [&](Value i, ValueRange carried) {
+    return b.loop(b.i64(0), rows.getLength(), 1, inits, [&](Value i, ValueRange carried) {
       Carried next;
       Value row = b.add(start, b.mul(i, inner));
       for (auto [vector, value] : llvm::enumerate(carried))
@@ -136,15 +114,13 @@ void SoftmaxEmitter::emitColumns(Value start, int64_t vectors, Value mask) {
 }
 
 void SoftmaxEmitter::emit() {
-  int64_t rows = b.getSchedule().getRows(), channels = b.getSchedule().getChannels();
-  if (isAlongRows) {
-    Value begin = b.mul(b.getTask(), rows), end = b.min(b.add(begin, rows), outer);
-    return b.loop(begin, end, 1, [&](Value row) { emitRow(b.mul(row, length)); });
-  }
+  if (isAlongRows)
+    return rows.forEachRow([&](Value start) { emitRow(start); });
+  int64_t channels = b.getSchedule().getChannels();
   int64_t lanes = b.getLanes();
   Value panels = b.ceilDiv(inner, channels);
   Value row = b.div(b.getTask(), panels), first = b.mul(b.rem(b.getTask(), panels), channels);
-  Value start = b.add(b.mul(b.mul(row, length), inner), first);
+  Value start = b.add(b.mul(b.mul(row, rows.getLength()), inner), first);
   Value columns = b.min(b.sub(inner, first), b.i64(channels));
   Value end = b.loopOverTiles(columns, {channels, lanes}, [&](Value column, int64_t width) {
     emitColumns(b.add(start, column), width / lanes, Value());

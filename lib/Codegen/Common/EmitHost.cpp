@@ -322,6 +322,7 @@ struct EmitHost : dlc::impl::EmitHostBase<EmitHost> {
       weightsSize = std::max(weightsSize, placed.offset + placed.size);
     emitTable(code, module, *signature, weightsSize);
     emitQuery(code, module);
+    setKernels(module, program.getLaunches());
     setSites(module, program.getSites());
     return success();
   }

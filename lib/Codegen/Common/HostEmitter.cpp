@@ -3,6 +3,7 @@
 #include "dlc/ABI/Program.h"
 #include "dlc/IR/NodeLocation.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -12,15 +13,9 @@ using namespace dlc;
 // Tables and constants
 //===----------------------------------------------------------------------===//
 
-HostProgram::HostProgram(ModuleOp module) : module(module) {
-  for (LLVM::LLVMFuncOp kernel : module.getOps<LLVM::LLVMFuncOp>())
-    if (kernel->hasAttr(scheduleName))
-      kernelRows.try_emplace(kernel.getName(), kernelRows.size());
-}
-
-std::optional<int64_t> HostProgram::getKernelRow(StringRef name) const {
-  auto row = kernelRows.find(name);
-  return row == kernelRows.end() ? std::nullopt : std::optional<int64_t>(row->second);
+int64_t HostProgram::addLaunch(LaunchOp launch) {
+  launches.push_back({launch.getKernel().str(), llvm::join(getNodes(launch.getLoc()), ", ")});
+  return static_cast<int64_t>(launches.size()) - 1;
 }
 
 int64_t HostProgram::addSite(Operation *op, std::string text) {
@@ -318,8 +313,8 @@ LogicalResult HostEmitter::emitSlot(SlotOp slot) {
 }
 
 LogicalResult HostEmitter::emitLaunch(LaunchOp launch) {
-  std::optional<int64_t> row = program.getKernelRow(launch.getKernel());
-  if (!row)
+  auto kernel = program.getModule().lookupSymbol<LLVM::LLVMFuncOp>(launch.getKernel());
+  if (!kernel || !kernel->hasAttr(scheduleName))
     return launch.emitError("expected a kernel function '") << launch.getKernel() << "'";
   ExprAttr flops = launch.getFlopsAttr();
   FailureOr<Value> numTasks = emitSize(launch.getTasks()),
@@ -330,7 +325,7 @@ LogicalResult HostEmitter::emitLaunch(LaunchOp launch) {
   for (auto [index, buffer] : llvm::enumerate(launch.getBuffers()))
     store(getAddress(buffer), element(buffers, pointer, static_cast<int32_t>(index)));
   Value fields[] = {constant(i32, sizeof(dlc_launch)),
-                    constant(i32, *row),
+                    constant(i32, program.addLaunch(launch)),
                     addressOf(launch.getKernel()),
                     buffers,
                     *numTasks,

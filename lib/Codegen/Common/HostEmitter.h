@@ -16,10 +16,12 @@ namespace dlc {
 /// What all functions of a program share: its tables and constants.
 class HostProgram {
 public:
-  explicit HostProgram(mlir::ModuleOp module);
+  explicit HostProgram(mlir::ModuleOp module) : module(module) {}
 
   mlir::ModuleOp getModule() const { return module; }
-  std::optional<int64_t> getKernelRow(llvm::StringRef name) const;
+  /// A new row of the kernel table.
+  int64_t addLaunch(LaunchOp launch);
+  llvm::ArrayRef<Kernel> getLaunches() const { return launches; }
   /// A new row of the site table.
   int64_t addSite(mlir::Operation *op, std::string text);
   llvm::ArrayRef<HostSite> getSites() const { return sites; }
@@ -30,8 +32,8 @@ public:
 
 private:
   mlir::ModuleOp module;
-  llvm::StringMap<int64_t> kernelRows;
   llvm::StringMap<std::string> constants;
+  llvm::SmallVector<Kernel> launches;
   llvm::SmallVector<HostSite> sites;
 };
 

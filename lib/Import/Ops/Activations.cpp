@@ -1,15 +1,14 @@
 // Activations: those with parameters, and those that are made of other ops.
 
 #include "ElementSets.h"
-
-#include "OpTable.h"
+#include "Rows.h"
 
 #include <numbers>
 
 using namespace mlir;
 using namespace dlc;
 
-LogicalResult dlc::importLeakyRelu(OnnxNode &node) {
+static LogicalResult importLeakyRelu(OnnxNode &node) {
   if (failed(node.requireElements(floatElements)))
     return failure();
   return node.createOp<LeakyReluOp>(node.getElementType(0), node.getInput(0),
@@ -31,7 +30,7 @@ static Value createLargest(OnnxNode &node, Value like, bool isNegative) {
 }
 
 /// Opset 11 and newer: the bounds are inputs.
-LogicalResult dlc::importClip(OnnxNode &node) {
+static LogicalResult importClip(OnnxNode &node) {
   if (failed(node.requireElements(numberElements)))
     return failure();
   Value input = node.getInput(0), low = node.getInput(1), high = node.getInput(2);
@@ -41,7 +40,7 @@ LogicalResult dlc::importClip(OnnxNode &node) {
 }
 
 /// Before opset 11 the bounds are attributes.
-LogicalResult dlc::importClipAttributes(OnnxNode &node) {
+static LogicalResult importClipAttributes(OnnxNode &node) {
   if (failed(node.requireElements(floatElements)))
     return failure();
   Value input = node.getInput(0);
@@ -138,7 +137,7 @@ Value Activation::create() {
   return createThresholdedRelu();
 }
 
-LogicalResult dlc::importActivation(OnnxNode &node) {
+static LogicalResult importActivation(OnnxNode &node) {
   if (failed(node.requireElements(floatElements)))
     return failure();
   node.setResult(Activation(node).create());
@@ -161,7 +160,7 @@ Value Activation::createGelu(bool isApproximate) {
   return mul(mul(x, number(0.5)), share);
 }
 
-LogicalResult dlc::importGelu(OnnxNode &node) {
+static LogicalResult importGelu(OnnxNode &node) {
   bool good = succeeded(node.requireElements(floatElements));
   StringRef approximate = node.getString("approximate", "none");
   if (approximate != "none" && approximate != "tanh") {
@@ -174,3 +173,40 @@ LogicalResult dlc::importGelu(OnnxNode &node) {
   node.setResult(Activation(node).createGelu(approximate == "tanh"));
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+static constexpr InputRow unaryInputs[] = {{"X"}};
+static constexpr InputRow clipInputs[] = {{"input"}, {"min", optional}, {"max", optional}};
+static constexpr InputRow preluInputs[] = {{"X"}, {"slope"}};
+
+static constexpr AttributeRow alphaAttributes[] = {{"alpha", Proto::FLOAT}};
+static constexpr AttributeRow clipAttributes6[] = {{"max", Proto::FLOAT}, {"min", Proto::FLOAT}};
+static constexpr AttributeRow geluAttributes[] = {{"approximate", Proto::STRING}};
+static constexpr AttributeRow hardSigmoidAttributes[] = {{"alpha", Proto::FLOAT},
+                                                         {"beta", Proto::FLOAT}};
+static constexpr AttributeRow seluAttributes[] = {{"alpha", Proto::FLOAT}, {"gamma", Proto::FLOAT}};
+
+static constexpr OpRow rows[] = {
+    {"", "Celu", 12, newestOpset, unaryInputs, alphaAttributes, importActivation},
+    {"", "Clip", oldestOpset, 10, unaryInputs, clipAttributes6, importClipAttributes},
+    {"", "Clip", 11, newestOpset, clipInputs, {}, importClip},
+    {"", "Elu", oldestOpset, newestOpset, unaryInputs, alphaAttributes, importActivation},
+    {"", "Gelu", 20, newestOpset, unaryInputs, geluAttributes, importGelu},
+    {"", "HardSigmoid", oldestOpset, newestOpset, unaryInputs, hardSigmoidAttributes,
+     importActivation},
+    {"", "HardSwish", 14, newestOpset, unaryInputs, {}, importActivation},
+    {"", "LeakyRelu", oldestOpset, newestOpset, unaryInputs, alphaAttributes, importLeakyRelu},
+    {"", "Mish", 18, newestOpset, unaryInputs, {}, importActivation},
+    {"", "PRelu", oldestOpset, newestOpset, preluInputs, {}, importActivation},
+    {"", "Reciprocal", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
+    {"", "Selu", oldestOpset, newestOpset, unaryInputs, seluAttributes, importActivation},
+    {"", "Softplus", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
+    {"", "Softsign", oldestOpset, newestOpset, unaryInputs, {}, importActivation},
+    {"", "Swish", 24, newestOpset, unaryInputs, alphaAttributes, importActivation},
+    {"", "ThresholdedRelu", 10, newestOpset, unaryInputs, alphaAttributes, importActivation},
+};
+
+ArrayRef<OpRow> dlc::getActivationRows() { return rows; }

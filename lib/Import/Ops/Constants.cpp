@@ -1,12 +1,11 @@
 // Constant, ConstantOfShape, Dropout, Identity.
 
-#include "OpTable.h"
-#include "onnx-ml.pb.h"
+#include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
 
-LogicalResult dlc::importIdentity(OnnxNode &node) {
+static LogicalResult importIdentity(OnnxNode &node) {
   node.setResult(node.getInput(0));
   return success();
 }
@@ -47,7 +46,7 @@ static FailureOr<Value> makeConstant(OnnxNode &node, StringRef name,
   return node.createStrings(elements.size(), elements);
 }
 
-LogicalResult dlc::importConstant(OnnxNode &node) {
+static LogicalResult importConstant(OnnxNode &node) {
   const NodeAttribute *attribute = node.getOnlyAttribute();
   if (!attribute)
     return node.emitError() << "expected exactly one attribute, the value";
@@ -59,7 +58,7 @@ LogicalResult dlc::importConstant(OnnxNode &node) {
 }
 
 /// The value is a tensor of one element, by default the f32 number 0.
-LogicalResult dlc::importConstantOfShape(OnnxNode &node) {
+static LogicalResult importConstantOfShape(OnnxNode &node) {
   bool good = succeeded(node.requireIntegers(0, /*allowI32=*/false, 1));
   Value value;
   if (node.findAttribute("value")) {
@@ -83,7 +82,7 @@ LogicalResult dlc::importConstantOfShape(OnnxNode &node) {
 }
 
 /// The form for inference: the data as it is, and a mask of which every element is true.
-LogicalResult dlc::importDropout(OnnxNode &node) {
+static LogicalResult importDropout(OnnxNode &node) {
   Value training = node.getInput(2);
   if (training && isStandIn(training))
     return failure();
@@ -107,3 +106,43 @@ LogicalResult dlc::importDropout(OnnxNode &node) {
       builder, node.getLoc(), PlannedType::getUnranked(maskType), shape, value));
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+static constexpr InputRow inputInputs[] = {{"input"}};
+static constexpr InputRow dataInputs[] = {{"data"}};
+static constexpr InputRow dropoutInputs12[] = {
+    {"data"}, {"ratio", optional}, {"training_mode", optional}};
+
+static constexpr AttributeRow constantAttributes1[] = {{"value", Proto::TENSOR}};
+static constexpr AttributeRow constantAttributes11[] = {{"sparse_value", Proto::SPARSE_TENSOR},
+                                                        {"value", Proto::TENSOR}};
+static constexpr AttributeRow constantAttributes12[] = {{"sparse_value", Proto::SPARSE_TENSOR},
+                                                        {"value", Proto::TENSOR},
+                                                        {"value_float", Proto::FLOAT},
+                                                        {"value_floats", Proto::FLOATS},
+                                                        {"value_int", Proto::INT},
+                                                        {"value_ints", Proto::INTS},
+                                                        {"value_string", Proto::STRING},
+                                                        {"value_strings", Proto::STRINGS}};
+static constexpr AttributeRow dropoutAttributes7[] = {{"ratio", Proto::FLOAT}};
+static constexpr AttributeRow dropoutAttributes12[] = {{"seed", Proto::INT}};
+
+static constexpr StringLiteral maskOutputs[] = {"mask"};
+
+static constexpr OpRow rows[] = {
+    {"", "Constant", oldestOpset, 10, {}, constantAttributes1, importConstant},
+    {"", "Constant", 11, 11, {}, constantAttributes11, importConstant},
+    {"", "Constant", 12, newestOpset, {}, constantAttributes12, importConstant},
+    {"", "ConstantOfShape", 9, newestOpset, inputInputs, constantAttributes1,
+     importConstantOfShape},
+    {"", "Dropout", oldestOpset, 11, dataInputs, dropoutAttributes7, importDropout, maskOutputs,
+     twoOutputs},
+    {"", "Dropout", 12, newestOpset, dropoutInputs12, dropoutAttributes12, importDropout,
+     maskOutputs, twoOutputs},
+    {"", "Identity", oldestOpset, newestOpset, inputInputs, {}, importIdentity, {}, handles},
+};
+
+ArrayRef<OpRow> dlc::getConstantRows() { return rows; }

@@ -1,5 +1,6 @@
 // Conv.
 
+#include "Rows.h"
 #include "Window.h"
 
 using namespace mlir;
@@ -25,7 +26,7 @@ static FailureOr<SmallVector<int64_t>> getKernel(OnnxNode &node) {
   return kernel;
 }
 
-LogicalResult dlc::importConv(OnnxNode &node) {
+static LogicalResult importConv(OnnxNode &node) {
   bool good = succeeded(node.requireF32());
   int64_t group = node.getInt("group", 1);
   if (group < 1) {
@@ -42,3 +43,19 @@ LogicalResult dlc::importConv(OnnxNode &node) {
                                node.getInput(1), node.getInput(2), window->strides, window->pads,
                                window->dilations, static_cast<uint64_t>(group));
 }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+static constexpr InputRow convInputs[] = {{"X"}, {"W"}, {"B", optional}};
+
+static constexpr AttributeRow convAttributes[] = {
+    {"auto_pad", Proto::STRING},   {"dilations", Proto::INTS}, {"group", Proto::INT},
+    {"kernel_shape", Proto::INTS}, {"pads", Proto::INTS},      {"strides", Proto::INTS}};
+
+static constexpr OpRow rows[] = {
+    {"", "Conv", oldestOpset, newestOpset, convInputs, convAttributes, importConv},
+};
+
+ArrayRef<OpRow> dlc::getConvolutionRows() { return rows; }

@@ -1,9 +1,7 @@
 // Ops on the elements of one index: arithmetic, comparisons, choices, conversions.
 
 #include "ElementSets.h"
-
-#include "OpTable.h"
-#include "onnx-ml.pb.h"
+#include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -36,7 +34,7 @@ template <typename OpTy> static LogicalResult createComparison(OnnxNode &node) {
                              node.getInput(1));
 }
 
-LogicalResult dlc::importBinary(OnnxNode &node) {
+static LogicalResult importBinary(OnnxNode &node) {
   static constexpr Row rows[] = {
       {"Add", numberElements, createBinary<AddOp>},
       {"And", boolElements, createBinary<AndOp>},
@@ -55,7 +53,7 @@ LogicalResult dlc::importBinary(OnnxNode &node) {
 }
 
 /// Strings are compared by the library.
-LogicalResult dlc::importEqual(OnnxNode &node) {
+static LogicalResult importEqual(OnnxNode &node) {
   if (!node.isHandle(0) && !node.isHandle(1))
     return importBinary(node);
   bool good = succeeded(node.requireStrings(0));
@@ -66,7 +64,7 @@ LogicalResult dlc::importEqual(OnnxNode &node) {
   return success(good);
 }
 
-LogicalResult dlc::importMod(OnnxNode &node) {
+static LogicalResult importMod(OnnxNode &node) {
   FailureOr<bool> fmod = node.getFlag("fmod", false);
   if (failed(node.requireElements(numberElements)) || failed(fmod))
     return failure();
@@ -87,7 +85,7 @@ static std::optional<double> getConstantScalar(Value value) {
 }
 
 /// The exponent may have another element type (by its version, from opset 12 on).
-LogicalResult dlc::importPow(OnnxNode &node) {
+static LogicalResult importPow(OnnxNode &node) {
   bool good = succeeded(node.requireElements(numberElements, 0));
   good &= succeeded(node.requireElements(numberElements, 1));
   if (!good)
@@ -113,7 +111,7 @@ static LogicalResult createIsNan(OnnxNode &node) {
   return node.createOp<IsNanOp>(Builder(node.getContext()).getI1Type(), node.getInput(0));
 }
 
-LogicalResult dlc::importUnary(OnnxNode &node) {
+static LogicalResult importUnary(OnnxNode &node) {
   static constexpr Row rows[] = {
       {"Abs", numberElements, createUnary<AbsOp>},
       {"Ceil", floatElements, createUnary<CeilOp>},
@@ -147,7 +145,7 @@ template <typename OpTy> static Value chain(OnnxNode &node) {
   return result;
 }
 
-LogicalResult dlc::importChain(OnnxNode &node) {
+static LogicalResult importChain(OnnxNode &node) {
   StringRef op = node.getOp();
   bool isSelection = op == "Max" || op == "Min";
   for (auto [index, input] : llvm::enumerate(node.inputs))
@@ -172,7 +170,7 @@ LogicalResult dlc::importChain(OnnxNode &node) {
 // Choices and conversions
 //===----------------------------------------------------------------------===//
 
-LogicalResult dlc::importWhere(OnnxNode &node) {
+static LogicalResult importWhere(OnnxNode &node) {
   if (failed(node.requireElements(boolElements, 0)))
     return failure();
   return node.createOp<SelectOp>(node.getElementType(1), node.getInput(0), node.getInput(1),
@@ -187,7 +185,7 @@ static LogicalResult createCast(OnnxNode &node, Type to) {
   return node.createOp<CastOp>(to, node.getInput(0));
 }
 
-LogicalResult dlc::importCast(OnnxNode &node) {
+static LogicalResult importCast(OnnxNode &node) {
   if (!node.findAttribute("to"))
     return node.emitError() << "expected attribute 'to'";
   int64_t dataType = node.getInt("to", 0);
@@ -199,6 +197,73 @@ LogicalResult dlc::importCast(OnnxNode &node) {
   return createCast(node, to);
 }
 
-LogicalResult dlc::importCastLike(OnnxNode &node) {
+static LogicalResult importCastLike(OnnxNode &node) {
   return createCast(node, node.getElementType(1));
 }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+static constexpr InputRow unaryInputs[] = {{"X"}};
+static constexpr InputRow binaryInputs[] = {{"A"}, {"B"}};
+static constexpr InputRow castLikeInputs[] = {{"input"}, {"target_type"}};
+static constexpr InputRow chainInputs[] = {{"data_0"}};
+static constexpr InputRow powInputs[] = {{"X"}, {"Y"}};
+static constexpr InputRow whereInputs[] = {{"condition"}, {"X"}, {"Y"}};
+
+static constexpr AttributeRow castAttributes6[] = {{"to", Proto::INT}};
+static constexpr AttributeRow castAttributes19[] = {{"saturate", Proto::INT}, {"to", Proto::INT}};
+static constexpr AttributeRow castAttributes24[] = {
+    {"round_mode", Proto::STRING}, {"saturate", Proto::INT}, {"to", Proto::INT}};
+static constexpr AttributeRow castLikeAttributes19[] = {{"saturate", Proto::INT}};
+static constexpr AttributeRow castLikeAttributes24[] = {{"round_mode", Proto::STRING},
+                                                        {"saturate", Proto::INT}};
+static constexpr AttributeRow modAttributes[] = {{"fmod", Proto::INT}};
+
+static constexpr OpRow rows[] = {
+    {"", "Abs", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Add", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "And", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Cast", oldestOpset, 18, unaryInputs, castAttributes6, importCast},
+    {"", "Cast", 19, 23, unaryInputs, castAttributes19, importCast},
+    {"", "Cast", 24, newestOpset, unaryInputs, castAttributes24, importCast},
+    {"", "CastLike", 15, 18, castLikeInputs, {}, importCastLike},
+    {"", "CastLike", 19, 23, castLikeInputs, castLikeAttributes19, importCastLike},
+    {"", "CastLike", 24, newestOpset, castLikeInputs, castLikeAttributes24, importCastLike},
+    {"", "Ceil", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Cos", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Div", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Equal", oldestOpset, newestOpset, binaryInputs, {}, importEqual, {}, handles},
+    {"", "Erf", 9, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Exp", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Floor", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Greater", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "GreaterOrEqual", 12, newestOpset, binaryInputs, {}, importBinary},
+    {"", "IsNaN", 9, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Less", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "LessOrEqual", 12, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Log", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Max", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
+    {"", "Mean", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
+    {"", "Min", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
+    {"", "Mod", 10, newestOpset, binaryInputs, modAttributes, importMod},
+    {"", "Mul", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Neg", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Not", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Or", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Pow", oldestOpset, newestOpset, powInputs, {}, importPow},
+    {"", "Relu", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Round", 11, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Sigmoid", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Sign", 9, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Sin", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Sqrt", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Sub", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+    {"", "Sum", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
+    {"", "Tanh", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
+    {"", "Where", 9, newestOpset, whereInputs, {}, importWhere},
+    {"", "Xor", oldestOpset, newestOpset, binaryInputs, {}, importBinary},
+};
+
+ArrayRef<OpRow> dlc::getElementwiseRows() { return rows; }

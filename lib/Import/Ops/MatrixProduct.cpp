@@ -1,11 +1,11 @@
 // MatMul, Gemm.
 
-#include "OpTable.h"
+#include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
 
-LogicalResult dlc::importMatMul(OnnxNode &node) {
+static LogicalResult importMatMul(OnnxNode &node) {
   if (failed(node.requireF32()))
     return failure();
   return node.createOp<MatmulOp>(Builder(node.getContext()).getF32Type(), node.getInput(0),
@@ -82,7 +82,7 @@ static LogicalResult createGemm(OnnxNode &node, const GemmForm &form) {
   return node.createOp<AddOp>(f32, product, addend);
 }
 
-LogicalResult dlc::importGemm(OnnxNode &node) {
+static LogicalResult importGemm(OnnxNode &node) {
   bool good = succeeded(node.requireF32());
   FailureOr<bool> transposeA = node.getFlag("transA", false);
   FailureOr<bool> transposeB = node.getFlag("transB", false);
@@ -97,3 +97,24 @@ LogicalResult dlc::importGemm(OnnxNode &node) {
       return failure();
   return createGemm(node, {*transposeA, *transposeB, *rows, *columns});
 }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+static constexpr InputRow gemmInputs7[] = {{"A"}, {"B"}, {"C"}};
+static constexpr InputRow gemmInputs11[] = {{"A"}, {"B"}, {"C", optional}};
+static constexpr InputRow binaryInputs[] = {{"A"}, {"B"}};
+
+static constexpr AttributeRow gemmAttributes[] = {{"alpha", Proto::FLOAT},
+                                                  {"beta", Proto::FLOAT},
+                                                  {"transA", Proto::INT},
+                                                  {"transB", Proto::INT}};
+
+static constexpr OpRow rows[] = {
+    {"", "Gemm", oldestOpset, 10, gemmInputs7, gemmAttributes, importGemm},
+    {"", "Gemm", 11, newestOpset, gemmInputs11, gemmAttributes, importGemm},
+    {"", "MatMul", oldestOpset, newestOpset, binaryInputs, {}, importMatMul},
+};
+
+ArrayRef<OpRow> dlc::getMatrixProductRows() { return rows; }

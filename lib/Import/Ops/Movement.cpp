@@ -1,8 +1,7 @@
 // Ops that move elements, of any type. Attributes of older opsets that became inputs are constants.
 
 #include "ElementSets.h"
-#include "OpTable.h"
-#include "onnx-ml.pb.h"
+#include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -11,12 +10,12 @@ using namespace dlc;
 // Views and shapes
 //===----------------------------------------------------------------------===//
 
-LogicalResult dlc::importFlatten(OnnxNode &node) {
+static LogicalResult importFlatten(OnnxNode &node) {
   return node.createOp<FlattenOp>(node.getElementType(0), node.getInput(0),
                                   static_cast<uint64_t>(node.getInt("axis", 1)));
 }
 
-LogicalResult dlc::importReshape(OnnxNode &node) {
+static LogicalResult importReshape(OnnxNode &node) {
   FailureOr<bool> allowZero = node.getFlag("allowzero", false);
   if (failed(node.requireIntegers(1, /*allowI32=*/false, 1)) || failed(allowZero))
     return failure();
@@ -34,21 +33,21 @@ static FailureOr<Value> getIntsOperand(OnnxNode &node, StringRef attribute, size
   return node.getInput(index);
 }
 
-LogicalResult dlc::importSqueeze(OnnxNode &node) {
+static LogicalResult importSqueeze(OnnxNode &node) {
   FailureOr<Value> axes = getIntsOperand(node, "axes", 1);
   if (failed(axes))
     return failure();
   return node.createOp<SqueezeOp>(node.getElementType(0), node.getInput(0), *axes);
 }
 
-LogicalResult dlc::importUnsqueeze(OnnxNode &node) {
+static LogicalResult importUnsqueeze(OnnxNode &node) {
   FailureOr<Value> axes = getIntsOperand(node, "axes", 1);
   if (failed(axes) || (!*axes && failed(node.requireAttribute("axes"))))
     return failure();
   return node.createOp<UnsqueezeOp>(node.getElementType(0), node.getInput(0), *axes);
 }
 
-LogicalResult dlc::importShape(OnnxNode &node) {
+static LogicalResult importShape(OnnxNode &node) {
   OpBuilder &builder = node.getBuilder();
   if (node.isHandle(0)) {
     if (failed(node.requireStrings(0)))
@@ -64,7 +63,7 @@ LogicalResult dlc::importShape(OnnxNode &node) {
 }
 
 /// A gather of the places where the condition holds.
-LogicalResult dlc::importCompress(OnnxNode &node) {
+static LogicalResult importCompress(OnnxNode &node) {
   if (failed(node.requireElements(boolElements, 1)) || isStandIn(node.getInput(0)))
     return failure();
   Value input = node.getInput(0);
@@ -79,17 +78,17 @@ LogicalResult dlc::importCompress(OnnxNode &node) {
                                  static_cast<uint64_t>(node.getInt("axis", 0)));
 }
 
-LogicalResult dlc::importSize(OnnxNode &node) {
+static LogicalResult importSize(OnnxNode &node) {
   return node.createOp<SizeOp>(node.getBuilder().getI64Type(), node.getInput(0));
 }
 
-LogicalResult dlc::importExpand(OnnxNode &node) {
+static LogicalResult importExpand(OnnxNode &node) {
   if (failed(node.requireIntegers(1, /*allowI32=*/false, 1)))
     return failure();
   return node.createOp<ExpandOp>(node.getElementType(0), node.getInput(0), node.getInput(1));
 }
 
-LogicalResult dlc::importTile(OnnxNode &node) {
+static LogicalResult importTile(OnnxNode &node) {
   if (failed(node.requireIntegers(1, /*allowI32=*/false, 1)))
     return failure();
   return node.createOp<TileOp>(node.getElementType(0), node.getInput(0), node.getInput(1));
@@ -99,13 +98,13 @@ LogicalResult dlc::importTile(OnnxNode &node) {
 // Rearrangement
 //===----------------------------------------------------------------------===//
 
-LogicalResult dlc::importTranspose(OnnxNode &node) {
+static LogicalResult importTranspose(OnnxNode &node) {
   return node.createOp<TransposeOp>(node.getElementType(0), node.getInput(0),
                                     node.getInts("perm", {}));
 }
 
 /// Opset 10 and newer: the bounds are inputs.
-LogicalResult dlc::importSlice(OnnxNode &node) {
+static LogicalResult importSlice(OnnxNode &node) {
   bool good = true;
   for (size_t index : {1, 2, 3, 4})
     good &= succeeded(node.requireIntegers(index, /*allowI32=*/true, 1));
@@ -115,7 +114,7 @@ LogicalResult dlc::importSlice(OnnxNode &node) {
                                        node.getInput(2), node.getInput(3), node.getInput(4));
 }
 
-LogicalResult dlc::importSliceAttributes(OnnxNode &node) {
+static LogicalResult importSliceAttributes(OnnxNode &node) {
   bool good = succeeded(node.requireAttribute("starts"));
   good &= succeeded(node.requireAttribute("ends"));
   SmallVector<int64_t> starts = node.getInts("starts", {}), ends = node.getInts("ends", {});
@@ -132,7 +131,7 @@ LogicalResult dlc::importSliceAttributes(OnnxNode &node) {
 
 /// The parts' sizes are an attribute before opset 13, then an input; without them the parts are
 /// equal.
-LogicalResult dlc::importSplit(OnnxNode &node) {
+static LogicalResult importSplit(OnnxNode &node) {
   FailureOr<Value> sizes = getIntsOperand(node, "split", 1);
   int64_t outputs = node.getNumOutputs(), stated = node.getInt("num_outputs", outputs);
   if (stated != outputs)
@@ -150,7 +149,7 @@ LogicalResult dlc::importSplit(OnnxNode &node) {
   return node.finish(split);
 }
 
-LogicalResult dlc::importConcat(OnnxNode &node) {
+static LogicalResult importConcat(OnnxNode &node) {
   if (failed(node.requireSameElements()) || failed(node.requireAttribute("axis")))
     return failure();
   return node.createOp<ConcatOp>(node.getElementType(0), node.inputs,
@@ -169,7 +168,7 @@ static FailureOr<PadMode> getPadMode(OnnxNode &node) {
 }
 
 /// Opset 11 and newer: pads and value are inputs.
-LogicalResult dlc::importPad(OnnxNode &node) {
+static LogicalResult importPad(OnnxNode &node) {
   FailureOr<PadMode> mode = getPadMode(node);
   bool good = succeeded(node.requireIntegers(1, /*allowI32=*/false, 1));
   good &= succeeded(node.requireIntegers(3, /*allowI32=*/true, 1));
@@ -186,7 +185,7 @@ LogicalResult dlc::importPad(OnnxNode &node) {
                                      node.getInput(3));
 }
 
-LogicalResult dlc::importPadAttributes(OnnxNode &node) {
+static LogicalResult importPadAttributes(OnnxNode &node) {
   FailureOr<PadMode> mode = getPadMode(node);
   bool good = succeeded(node.requireAttribute("pads"));
   if (!good || failed(mode))
@@ -205,16 +204,90 @@ LogicalResult dlc::importPadAttributes(OnnxNode &node) {
 // Gathers
 //===----------------------------------------------------------------------===//
 
-LogicalResult dlc::importGather(OnnxNode &node) {
+static LogicalResult importGather(OnnxNode &node) {
   if (failed(node.requireIntegers(1, /*allowI32=*/true, /*rank=*/std::nullopt)))
     return failure();
   return node.createOp<GatherOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
                                  static_cast<uint64_t>(node.getInt("axis", 0)));
 }
 
-LogicalResult dlc::importRange(OnnxNode &node) {
+static LogicalResult importRange(OnnxNode &node) {
   if (failed(node.requireSameElements()))
     return failure();
   return node.createOp<RangeOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
                                 node.getInput(2));
 }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+static constexpr InputRow compressInputs[] = {{"input"}, {"condition"}};
+static constexpr InputRow inputsInputs[] = {{"inputs"}};
+static constexpr InputRow expandInputs[] = {{"input"}, {"shape"}};
+static constexpr InputRow inputInputs[] = {{"input"}};
+static constexpr InputRow gatherInputs[] = {{"data"}, {"indices"}};
+static constexpr InputRow dataInputs[] = {{"data"}};
+static constexpr InputRow padInputs11[] = {{"data"}, {"pads"}, {"constant_value", optional}};
+static constexpr InputRow padInputs18[] = {
+    {"data"}, {"pads"}, {"constant_value", optional}, {"axes", optional}};
+static constexpr InputRow rangeInputs[] = {{"start"}, {"limit"}, {"delta"}};
+static constexpr InputRow reshapeInputs[] = {{"data"}, {"shape"}};
+static constexpr InputRow sliceInputs10[] = {
+    {"data"}, {"starts"}, {"ends"}, {"axes", optional}, {"steps", optional}};
+static constexpr InputRow splitInputs13[] = {{"input"}, {"split", optional}};
+static constexpr InputRow squeezeInputs13[] = {{"data"}, {"axes", optional}};
+static constexpr InputRow tileInputs[] = {{"input"}, {"repeats"}};
+static constexpr InputRow unsqueezeInputs13[] = {{"data"}, {"axes"}};
+
+static constexpr AttributeRow axisAttributes[] = {{"axis", Proto::INT}};
+static constexpr AttributeRow padAttributes2[] = {
+    {"mode", Proto::STRING}, {"pads", Proto::INTS}, {"value", Proto::FLOAT}};
+static constexpr AttributeRow padAttributes11[] = {{"mode", Proto::STRING}};
+static constexpr AttributeRow reshapeAttributes14[] = {{"allowzero", Proto::INT}};
+static constexpr AttributeRow shapeAttributes15[] = {{"end", Proto::INT}, {"start", Proto::INT}};
+static constexpr AttributeRow sliceAttributes1[] = {
+    {"axes", Proto::INTS}, {"ends", Proto::INTS}, {"starts", Proto::INTS}};
+static constexpr AttributeRow splitAttributes2[] = {{"axis", Proto::INT}, {"split", Proto::INTS}};
+static constexpr AttributeRow splitAttributes18[] = {{"axis", Proto::INT},
+                                                     {"num_outputs", Proto::INT}};
+static constexpr AttributeRow axesAttributes[] = {{"axes", Proto::INTS}};
+static constexpr AttributeRow transposeAttributes[] = {{"perm", Proto::INTS}};
+
+static constexpr OpRow rows[] = {
+    {"", "Compress", 9, newestOpset, compressInputs, axisAttributes, importCompress},
+    {"",
+     "Concat",
+     oldestOpset,
+     newestOpset,
+     inputsInputs,
+     axisAttributes,
+     importConcat,
+     {},
+     variadic},
+    {"", "Expand", 8, newestOpset, expandInputs, {}, importExpand},
+    {"", "Flatten", oldestOpset, newestOpset, inputInputs, axisAttributes, importFlatten},
+    {"", "Gather", oldestOpset, newestOpset, gatherInputs, axisAttributes, importGather},
+    {"", "Pad", oldestOpset, 10, dataInputs, padAttributes2, importPadAttributes},
+    {"", "Pad", 11, 17, padInputs11, padAttributes11, importPad},
+    {"", "Pad", 18, newestOpset, padInputs18, padAttributes11, importPad},
+    {"", "Range", 11, newestOpset, rangeInputs, {}, importRange},
+    {"", "Reshape", oldestOpset, 13, reshapeInputs, {}, importReshape},
+    {"", "Reshape", 14, newestOpset, reshapeInputs, reshapeAttributes14, importReshape},
+    {"", "Shape", oldestOpset, 14, dataInputs, {}, importShape, {}, handles},
+    {"", "Shape", 15, newestOpset, dataInputs, shapeAttributes15, importShape, {}, handles},
+    {"", "Size", oldestOpset, newestOpset, dataInputs, {}, importSize},
+    {"", "Slice", oldestOpset, 9, dataInputs, sliceAttributes1, importSliceAttributes},
+    {"", "Slice", 10, newestOpset, sliceInputs10, {}, importSlice},
+    {"", "Split", oldestOpset, 12, inputInputs, splitAttributes2, importSplit, {}, anyOutputs},
+    {"", "Split", 13, 17, splitInputs13, axisAttributes, importSplit, {}, anyOutputs},
+    {"", "Split", 18, newestOpset, splitInputs13, splitAttributes18, importSplit, {}, anyOutputs},
+    {"", "Squeeze", oldestOpset, 12, dataInputs, axesAttributes, importSqueeze},
+    {"", "Squeeze", 13, newestOpset, squeezeInputs13, {}, importSqueeze},
+    {"", "Tile", oldestOpset, newestOpset, tileInputs, {}, importTile},
+    {"", "Transpose", oldestOpset, newestOpset, dataInputs, transposeAttributes, importTranspose},
+    {"", "Unsqueeze", oldestOpset, 12, dataInputs, axesAttributes, importUnsqueeze},
+    {"", "Unsqueeze", 13, newestOpset, unsqueezeInputs13, {}, importUnsqueeze},
+};
+
+ArrayRef<OpRow> dlc::getMovementRows() { return rows; }

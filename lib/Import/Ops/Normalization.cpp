@@ -1,12 +1,13 @@
-// BatchNormalization, LayerNormalization, LogSoftmax, Softmax.
+// BatchNormalization, LayerNormalization, LogSoftmax, RMSNormalization, Softmax.
 
-#include "OpTable.h"
+#include "ElementSets.h"
+#include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
 
 /// The form for inference; momentum is for training alone.
-LogicalResult dlc::importBatchNorm(OnnxNode &node) {
+static LogicalResult importBatchNorm(OnnxNode &node) {
   bool good = succeeded(node.requireF32());
   FailureOr<bool> training = node.getFlag("training_mode", false);
   if (succeeded(training) && *training)
@@ -19,25 +20,6 @@ LogicalResult dlc::importBatchNorm(OnnxNode &node) {
   return node.createOp<BatchNormOp>(
       Builder(node.getContext()).getF32Type(), node.getInput(0), node.getInput(1), node.getInput(2),
       node.getInput(3), node.getInput(4), llvm::APFloat(node.getFloat("epsilon", 1e-5f)));
-}
-
-/// The dims from `axis` on, counted from the last one: so they need no rank where the axis is
-/// counted so too.
-static FailureOr<SmallVector<int64_t>> getNormalizedAxes(OnnxNode &node) {
-  constexpr int64_t maxRank = 64; // an axis must not make a list of any length
-  Value input = node.getInput(0);
-  auto type = cast<PlannedType>(input.getType());
-  int64_t axis = node.getInt("axis", -1);
-  if (isStandIn(input))
-    return failure();
-  if (!type.hasRank() && axis >= 0)
-    return node.emitError() << "axis " << axis << " for another node's result is not supported "
-                            << "yet, expected one that counts from the last dim";
-  int64_t rank = type.hasRank() ? type.getRank() : maxRank;
-  if (axis < -rank || axis >= rank)
-    return node.emitError() << "expected axis from " << -rank << " to " << rank - 1 << ", found "
-                            << axis;
-  return llvm::to_vector(llvm::seq(axis < 0 ? axis : axis - rank, int64_t(0)));
 }
 
 /// Checks that an input broadcasts to the first one, as far as both shapes are known.
@@ -58,40 +40,37 @@ static LogicalResult checkBroadcast(OnnxNode &node, size_t index, StringRef name
   return success();
 }
 
-/// (X - mean) / sqrt(variance + epsilon) * Scale + B, with mean and variance over the dims from
-/// axis on.
-LogicalResult dlc::importLayerNorm(OnnxNode &node) {
-  bool good = succeeded(node.requireF32());
+/// Checks that axis is a dim of the input, as far as its shape is known.
+static LogicalResult checkAxis(OnnxNode &node, int64_t axis) {
+  auto type = cast<PlannedType>(node.getInput(0).getType());
+  if (!type.hasRank() || (axis >= -type.getRank() && axis < type.getRank()))
+    return success();
+  return node.emitError() << "expected axis from " << -type.getRank() << " to "
+                          << type.getRank() - 1 << ", found " << axis;
+}
+
+/// LayerNormalization and RMSNormalization, over the dims from axis on.
+static LogicalResult importLayerNorm(OnnxNode &node) {
+  bool good = succeeded(node.requireElements(floatElements));
   if (int64_t type = node.getInt("stash_type", 1); type != 1) {
     node.emitError() << "stash_type " << type << " is not supported yet, only 1 (f32)";
     good = false;
   }
-  FailureOr<SmallVector<int64_t>> axes = getNormalizedAxes(node);
-  good &= succeeded(checkBroadcast(node, 1, "Scale"));
+  int64_t axis = node.getInt("axis", -1);
   Value shift = node.getInput(2);
+  good &= succeeded(checkAxis(node, axis));
+  good &= succeeded(checkBroadcast(node, 1, node.getInputName(1)));
   if (shift)
-    good &= succeeded(checkBroadcast(node, 2, "B"));
-  if (!good || failed(axes))
+    good &= succeeded(checkBroadcast(node, 2, node.getInputName(2)));
+  if (!good)
     return failure();
-
-  auto mean = [&](Value value) {
-    return node.createPiece<ReduceOp>(ReduceKind::mean, value,
-                                      Builder(node.getContext()).getDenseI64ArrayAttr(*axes),
-                                      /*keep_dims=*/true);
-  };
-  Value input = node.getInput(0);
-  Value centered = node.createPiece<SubOp>(input, mean(input));
-  Value variance = mean(node.createPiece<MulOp>(centered, centered));
-  Value epsilon = node.createScalar(node.getFloat("epsilon", 1e-5f));
-  Value deviation = node.createPiece<SqrtOp>(node.createPiece<AddOp>(variance, epsilon));
-  Value normal = node.createPiece<DivOp>(centered, deviation);
-  node.setResult(node.createPiece<MulOp>(normal, node.getInput(1)));
-  if (shift)
-    node.setResult(node.createPiece<AddOp>(node.results.front(), shift));
-  return success();
+  return node.createOp<LayerNormOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
+                                    shift, static_cast<uint64_t>(axis),
+                                    llvm::APFloat(node.getFloat("epsilon", 1e-5f)),
+                                    node.getOp() == "RMSNormalization");
 }
 
-LogicalResult dlc::importSoftmax(OnnxNode &node) {
+static LogicalResult importSoftmax(OnnxNode &node) {
   if (failed(node.requireF32()))
     return failure();
   return node.createOp<SoftmaxOp>(Builder(node.getContext()).getF32Type(), node.getInput(0),
@@ -100,7 +79,7 @@ LogicalResult dlc::importSoftmax(OnnxNode &node) {
 }
 
 /// Before opset 13 the sums run over all dims from the axis on.
-LogicalResult dlc::importFlatSoftmax(OnnxNode &node) {
+static LogicalResult importFlatSoftmax(OnnxNode &node) {
   if (failed(node.requireF32()))
     return failure();
   Builder builder(node.getContext());
@@ -119,3 +98,46 @@ LogicalResult dlc::importFlatSoftmax(OnnxNode &node) {
   return node.createOp<ReshapeOp>(builder.getF32Type(), result, node.results.front(),
                                   /*allow_zero=*/true);
 }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+static constexpr InputRow batchNormInputs[] = {{"X"}, {"scale"}, {"B"}, {"mean"}, {"var"}};
+static constexpr InputRow batchNormInputs14[] = {
+    {"X"}, {"scale"}, {"B"}, {"input_mean"}, {"input_var"}};
+static constexpr InputRow layerNormInputs[] = {{"X"}, {"Scale"}, {"B", optional}};
+static constexpr InputRow rmsNormInputs[] = {{"X"}, {"scale"}};
+static constexpr InputRow softmaxInputs[] = {{"input"}};
+
+static constexpr AttributeRow batchNormAttributes7[] = {
+    {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"spatial", Proto::INT}};
+static constexpr AttributeRow batchNormAttributes9[] = {{"epsilon", Proto::FLOAT},
+                                                        {"momentum", Proto::FLOAT}};
+static constexpr AttributeRow batchNormAttributes14[] = {
+    {"epsilon", Proto::FLOAT}, {"momentum", Proto::FLOAT}, {"training_mode", Proto::INT}};
+static constexpr AttributeRow layerNormAttributes[] = {
+    {"axis", Proto::INT}, {"epsilon", Proto::FLOAT}, {"stash_type", Proto::INT}};
+static constexpr AttributeRow axisAttributes[] = {{"axis", Proto::INT}};
+
+static constexpr StringLiteral batchNormOutputs[] = {"mean", "var", "saved_mean", "saved_var"};
+static constexpr StringLiteral batchNormOutputs14[] = {"running_mean", "running_var"};
+static constexpr StringLiteral layerNormOutputs[] = {"Mean", "InvStdDev"};
+
+static constexpr OpRow rows[] = {
+    {"", "BatchNormalization", oldestOpset, 8, batchNormInputs, batchNormAttributes7,
+     importBatchNorm, batchNormOutputs},
+    {"", "BatchNormalization", 9, 13, batchNormInputs, batchNormAttributes9, importBatchNorm,
+     batchNormOutputs},
+    {"", "BatchNormalization", 14, newestOpset, batchNormInputs14, batchNormAttributes14,
+     importBatchNorm, batchNormOutputs14},
+    {"", "LayerNormalization", 17, newestOpset, layerNormInputs, layerNormAttributes,
+     importLayerNorm, layerNormOutputs},
+    {"", "LogSoftmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
+    {"", "LogSoftmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
+    {"", "RMSNormalization", 23, newestOpset, rmsNormInputs, layerNormAttributes, importLayerNorm},
+    {"", "Softmax", oldestOpset, 12, softmaxInputs, axisAttributes, importFlatSoftmax},
+    {"", "Softmax", 13, newestOpset, softmaxInputs, axisAttributes, importSoftmax},
+};
+
+ArrayRef<OpRow> dlc::getNormalizationRows() { return rows; }

@@ -1,6 +1,7 @@
 // MaxPool, GlobalAveragePool, GlobalMaxPool, and all that is called Reduce.
 
 #include "ElementSets.h"
+#include "Rows.h"
 #include "Window.h"
 
 #include "llvm/ADT/StringSwitch.h"
@@ -10,7 +11,7 @@
 using namespace mlir;
 using namespace dlc;
 
-LogicalResult dlc::importMaxPool(OnnxNode &node) {
+static LogicalResult importMaxPool(OnnxNode &node) {
   bool good = succeeded(node.requireF32());
   if (int64_t order = node.getInt("storage_order", 0)) {
     node.emitError() << "storage_order " << order << " is not supported yet, only 0";
@@ -32,7 +33,7 @@ LogicalResult dlc::importMaxPool(OnnxNode &node) {
                                   window->strides, window->pads, window->dilations, *ceil);
 }
 
-LogicalResult dlc::importGlobalPool(OnnxNode &node) {
+static LogicalResult importGlobalPool(OnnxNode &node) {
   if (failed(node.requireF32()))
     return failure();
   ReduceKind kind = node.getOp() == "GlobalMaxPool" ? ReduceKind::max : ReduceKind::mean;
@@ -87,7 +88,7 @@ static DenseI64ArrayAttr getAxesAttr(OnnxNode &node, ArrayRef<int64_t> axes) {
 }
 
 /// Before opset 18 (ReduceSum: 13) the axes are an attribute.
-LogicalResult dlc::importReduceAttributes(OnnxNode &node) {
+static LogicalResult importReduceAttributes(OnnxNode &node) {
   bool good = succeeded(requireReducible(node));
   FailureOr<bool> keepDims = node.getFlag("keepdims", true);
   if (!good || failed(keepDims))
@@ -95,7 +96,7 @@ LogicalResult dlc::importReduceAttributes(OnnxNode &node) {
   return createReduce(node, getAxesAttr(node, node.getInts("axes", {})), *keepDims);
 }
 
-LogicalResult dlc::importReduce(OnnxNode &node) {
+static LogicalResult importReduce(OnnxNode &node) {
   bool good = succeeded(requireReducible(node));
   FailureOr<bool> keepDims = node.getFlag("keepdims", true);
   FailureOr<bool> noop = node.getFlag("noop_with_empty_axes", false);
@@ -108,3 +109,64 @@ LogicalResult dlc::importReduce(OnnxNode &node) {
     return createReduce(node, Builder(node.getContext()).getDenseI64ArrayAttr({}), *keepDims);
   return createReduce(node, getAxesAttr(node, *axes), *keepDims);
 }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+static constexpr InputRow unaryInputs[] = {{"X"}};
+static constexpr InputRow reduceInputs[] = {{"data"}};
+static constexpr InputRow reduceInputs13[] = {{"data"}, {"axes", optional}};
+
+static constexpr AttributeRow maxPoolAttributes1[] = {{"auto_pad", Proto::STRING},
+                                                      {"kernel_shape", Proto::INTS},
+                                                      {"pads", Proto::INTS},
+                                                      {"strides", Proto::INTS}};
+static constexpr AttributeRow maxPoolAttributes8[] = {{"auto_pad", Proto::STRING},
+                                                      {"kernel_shape", Proto::INTS},
+                                                      {"pads", Proto::INTS},
+                                                      {"storage_order", Proto::INT},
+                                                      {"strides", Proto::INTS}};
+static constexpr AttributeRow maxPoolAttributes10[] = {
+    {"auto_pad", Proto::STRING},   {"ceil_mode", Proto::INT}, {"dilations", Proto::INTS},
+    {"kernel_shape", Proto::INTS}, {"pads", Proto::INTS},     {"storage_order", Proto::INT},
+    {"strides", Proto::INTS}};
+static constexpr AttributeRow reduceAttributes[] = {{"axes", Proto::INTS},
+                                                    {"keepdims", Proto::INT}};
+static constexpr AttributeRow reduceAttributes13[] = {{"keepdims", Proto::INT},
+                                                      {"noop_with_empty_axes", Proto::INT}};
+
+static constexpr StringLiteral maxPoolOutputs[] = {"Indices"};
+
+static constexpr OpRow rows[] = {
+    {"", "GlobalAveragePool", oldestOpset, newestOpset, unaryInputs, {}, importGlobalPool},
+    {"", "GlobalMaxPool", oldestOpset, newestOpset, unaryInputs, {}, importGlobalPool},
+    {"", "MaxPool", oldestOpset, 7, unaryInputs, maxPoolAttributes1, importMaxPool},
+    {"", "MaxPool", 8, 9, unaryInputs, maxPoolAttributes8, importMaxPool, maxPoolOutputs},
+    {"", "MaxPool", 10, newestOpset, unaryInputs, maxPoolAttributes10, importMaxPool,
+     maxPoolOutputs},
+    {"", "ReduceL1", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
+    {"", "ReduceL1", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
+    {"", "ReduceL2", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
+    {"", "ReduceL2", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
+    {"", "ReduceLogSum", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
+    {"", "ReduceLogSum", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
+    {"", "ReduceLogSumExp", oldestOpset, 17, reduceInputs, reduceAttributes,
+     importReduceAttributes},
+    {"", "ReduceLogSumExp", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
+    {"", "ReduceMax", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
+    {"", "ReduceMax", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
+    {"", "ReduceMean", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
+    {"", "ReduceMean", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
+    {"", "ReduceMin", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
+    {"", "ReduceMin", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
+    {"", "ReduceProd", oldestOpset, 17, reduceInputs, reduceAttributes, importReduceAttributes},
+    {"", "ReduceProd", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
+    {"", "ReduceSum", oldestOpset, 12, reduceInputs, reduceAttributes, importReduceAttributes},
+    {"", "ReduceSum", 13, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
+    {"", "ReduceSumSquare", oldestOpset, 17, reduceInputs, reduceAttributes,
+     importReduceAttributes},
+    {"", "ReduceSumSquare", 18, newestOpset, reduceInputs13, reduceAttributes13, importReduce},
+};
+
+ArrayRef<OpRow> dlc::getReductionRows() { return rows; }

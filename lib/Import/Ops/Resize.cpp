@@ -1,11 +1,11 @@
 // Resize.
 
-#include "OpTable.h"
+#include "Rows.h"
 
 using namespace mlir;
 using namespace dlc;
 
-LogicalResult dlc::importResize(OnnxNode &node) {
+static LogicalResult importResize(OnnxNode &node) {
   Value input = node.getInput(0), scales = node.getInput(2), sizes = node.getInput(3);
   bool good = true;
   auto unsupported = [&](const Twine &what, StringRef supported) {
@@ -40,3 +40,36 @@ LogicalResult dlc::importResize(OnnxNode &node) {
   return node.createOp<ResizeOp>(Builder(node.getContext()).getF32Type(), input, scales, *kind,
                                  llvm::APFloat(node.getFloat("cubic_coeff_a", -0.75f)));
 }
+
+//===----------------------------------------------------------------------===//
+// Rows of the op table
+//===----------------------------------------------------------------------===//
+
+// Required by opsets 11 and 12, but exporters leave out what a node does not use.
+static constexpr InputRow resizeInputs[] = {
+    {"X"}, {"roi", optional}, {"scales", optional}, {"sizes", optional}};
+
+static constexpr AttributeRow resizeAttributes11[] = {
+    {"coordinate_transformation_mode", Proto::STRING},
+    {"cubic_coeff_a", Proto::FLOAT},
+    {"exclude_outside", Proto::INT},
+    {"extrapolation_value", Proto::FLOAT},
+    {"mode", Proto::STRING},
+    {"nearest_mode", Proto::STRING}};
+static constexpr AttributeRow resizeAttributes18[] = {
+    {"antialias", Proto::INT},
+    {"axes", Proto::INTS},
+    {"coordinate_transformation_mode", Proto::STRING},
+    {"cubic_coeff_a", Proto::FLOAT},
+    {"exclude_outside", Proto::INT},
+    {"extrapolation_value", Proto::FLOAT},
+    {"keep_aspect_ratio_policy", Proto::STRING},
+    {"mode", Proto::STRING},
+    {"nearest_mode", Proto::STRING}};
+
+static constexpr OpRow rows[] = {
+    {"", "Resize", 11, 17, resizeInputs, resizeAttributes11, importResize},
+    {"", "Resize", 18, newestOpset, resizeInputs, resizeAttributes18, importResize},
+};
+
+ArrayRef<OpRow> dlc::getResizeRows() { return rows; }

@@ -76,16 +76,16 @@ TEST(Host, Launches) {
   int32_t answer = 0;
   program->onLaunch = [&](const dlc_launch &launch) {
     launches.push_back(launch);
-    buffers.push_back({launch.buffers, launch.buffers + (launch.kernel == 0 ? 3 : 2)});
+    buffers.push_back({launch.buffers, launch.buffers + (launch.kernel == 0 ? 2 : 3)});
     return answer;
   };
   char x, y, z, arena[256];
   ASSERT_EQ(program->run({2, 5}, {&x}, {&y, &z}, arena), DLC_PROGRAM_OK);
   ASSERT_EQ(launches.size(), 2u);
   EXPECT_EQ(launches[0].struct_size, sizeof(dlc_launch));
-  EXPECT_EQ(launches[0].kernel, 1u);
+  EXPECT_EQ(launches[0].kernel, 0u);
   EXPECT_EQ(launches[0].num_tasks, 2);
-  EXPECT_EQ(launches[1].kernel, 0u);
+  EXPECT_EQ(launches[1].kernel, 1u);
   EXPECT_EQ(launches[1].num_tasks, -2) << "rounded towards minus infinity";
   EXPECT_NE(launches[0].function, launches[1].function);
   EXPECT_EQ(buffers[0], (std::vector<void *>{&x, arena + 128}));

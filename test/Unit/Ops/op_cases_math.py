@@ -165,11 +165,15 @@ def normalizations(c):
             x, scale, bias = tame(shape, dtype), tame(inner, dtype), tame(inner, dtype)
             c.like("layer_norm", [x, scale, bias], lambda x, s, b: layer_norm(x, s, b, axis, 1e-3), axis=axis, epsilon=1e-3)
             c.like("layer_norm", [x, scale], lambda x, s: layer_norm(x, s, 0, axis, 1e-3)[:1], axis=axis, epsilon=1e-3)
+            c.like("layer_norm", [x], lambda x: layer_norm(x, 1, 0, axis, 1e-3)[:1], axis=axis, epsilon=1e-3)
+            c.like("layer_norm", [x, scale], lambda x, s: rms_norm(x, s, axis, 1e-3), axis=axis, epsilon=1e-3, rms=1)
+        broad = [tame((2, 3, 4), dtype), tame((2, 1, 4), dtype), tame((3, 1), dtype)]
+        c.like("layer_norm", broad, lambda x, s, b: layer_norm(x, s, b, -1, 1e-3)[:1], axis=-1, epsilon=1e-3)
     c.equal("softmax", [np.array([1000, 1001], np.float32)], [np.array([1 / (1 + np.e), np.e / (1 + np.e)])])
     c.fails("softmax", [tame(())], "axis -1 is not among 0 dims")
     c.fails("batch_norm", [tame((2, 3)), *[tame((3,))] * 3, tame((2,))], "expected operand 4 to have dims [3], found [2]")
     c.fails("layer_norm", [tame((2, 3)), tame((2,))], "do not broadcast")
-    c.fails("layer_norm", [tame((2, 3)), tame((2, 3))], "do not broadcast to [3]")
+    c.fails("layer_norm", [tame((2, 3)), tame((1, 2, 3))], "do not broadcast to [2, 3]")
 
 
 def layer_norm(x, scale, bias, axis, epsilon):
@@ -177,6 +181,11 @@ def layer_norm(x, scale, bias, axis, epsilon):
     mean = x.mean(axes, keepdims=True)
     inverse = 1 / np.sqrt(((x - mean) ** 2).mean(axes, keepdims=True) + epsilon)
     return [(x - mean) * inverse * scale + bias, mean.astype(np.float32), inverse.astype(np.float32)]
+
+
+def rms_norm(x, scale, axis, epsilon):
+    axes = tuple(range(axis % x.ndim, x.ndim))
+    return x / np.sqrt((x * x).mean(axes, keepdims=True) + epsilon) * scale
 
 
 def order(c):

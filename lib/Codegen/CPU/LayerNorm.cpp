@@ -1,0 +1,109 @@
+// Normalization of rows in three walks: their mean, the mean square of what is left without it, the
+// results. A row that is read three times lies in the caches, and a variance from sums of squares
+// would lose the digits that a large mean takes.
+
+#include "AnchorKernel.h"
+#include "Reducer.h"
+#include "Rows.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+class LayerNormEmitter {
+public:
+  LayerNormEmitter(KernelBuilder &b, AnchorKernel &kernel)
+      : b(b), kernel(kernel), op(cast<LayerNormOp>(kernel.anchor)),
+        rows(b, op.getType().getDims().take_front(op.getDim()),
+             op.getType().getDims().drop_front(op.getDim())) {}
+
+  LogicalResult match();
+  void emit() {
+    rows.forEachRow([&](Value start) { emitRow(start); });
+  }
+
+private:
+  Value getMean(ReduceKind kind, Value row, function_ref<Value(Value)> change);
+  void emitRow(Value start);
+  void storeResult(Value start, Value place, Value normal, Value mask);
+
+  KernelBuilder &b;
+  AnchorKernel &kernel;
+  LayerNormOp op;
+  Rows rows;
+  Value input, scale, bias; ///< addresses; null where there is none
+};
+} // namespace
+
+LogicalResult LayerNormEmitter::match() {
+  for (Value argument : b.getSource().getArguments())
+    if (getTensor(argument).getLayout())
+      return op.emitError("expected dense values, found ") << getTensor(argument);
+  for (auto [operand, address] : {std::pair<Value, Value *>{op.getInput(), &input},
+                                  {op.getScale(), &scale},
+                                  {op.getBias(), &bias}}) {
+    FailureOr<Value> buffer = kernel.getBuffer(operand);
+    if (failed(buffer))
+      return failure();
+    if (*buffer)
+      *address = b.getAddress(*buffer);
+  }
+  return success();
+}
+
+/// The mean over a row, in all lanes.
+Value LayerNormEmitter::getMean(ReduceKind kind, Value row, function_ref<Value(Value)> change) {
+  Reducer reducer(b, kind), means(b, ReduceKind::mean);
+  KernelBuilder::Carried sums =
+      reducer.reduceRun(row, rows.getLength(), reducer.createAccumulators(), change);
+  Value sum = reducer.joinLanes(reducer.joinAccumulators(sums));
+  return b.splat(means.finish(sum, rows.getLength()));
+}
+
+void LayerNormEmitter::emitRow(Value start) {
+  Value row = b.offset(input, start), mean;
+  if (!op.getRms())
+    mean = getMean(ReduceKind::sum, row, {});
+  auto center = [&](Value element) -> Value {
+    return mean ? arith::SubFOp::create(b, element, mean) : element;
+  };
+  Value variance = getMean(ReduceKind::sum_square, row, center);
+  Value shifted = arith::AddFOp::create(b, variance, b.splat(op.getEpsilon().convertToFloat()));
+  Value factor = arith::DivFOp::create(b, b.splat(1.0f), math::SqrtOp::create(b, shifted));
+  rows.forEachVector(factor, [&](Value place, Value mask, Value carried) {
+    Value centered = center(b.loadVector(b.offset(row, place), mask));
+    storeResult(start, place, arith::MulFOp::create(b, centered, factor), mask);
+    return carried;
+  });
+}
+
+/// Scales, shifts and stores normalized elements that begin at `place` of a row.
+void LayerNormEmitter::storeResult(Value start, Value place, Value normal, Value mask) {
+  auto load = [&](Value address, Value at) { return b.loadVector(b.offset(address, at), mask); };
+  Value value = normal, position = b.add(start, place);
+  if (scale && bias)
+    value = b.fma(normal, load(scale, place), load(bias, place));
+  else if (scale)
+    value = arith::MulFOp::create(b, normal, load(scale, place));
+  else if (bias)
+    value = arith::AddFOp::create(b, normal, load(bias, place));
+  value = kernel.emitEpilogue(b, value, [&](size_t index) {
+    Value buffer = kernel.operands[index].getDefiningOp<ReadOp>().getBuffer();
+    return load(b.getAddress(buffer), position);
+  });
+  b.store(value, b.offset(b.getAddress(kernel.output), position), mask);
+}
+
+LogicalResult dlc::emitLayerNorm(KernelBuilder &b) {
+  AnchorKernel kernel;
+  if (failed(kernel.match(b, [](Operation *op) { return isa<LayerNormOp>(op); })))
+    return failure();
+  LayerNormEmitter emitter(b, kernel);
+  if (failed(emitter.match()))
+    return failure();
+  emitter.emit();
+  return success();
+}

@@ -1,0 +1,130 @@
+"""What dlc raises. Every error is an Error, and also an instance of the builtin exception it is closest to."""
+
+import re
+from enum import IntEnum
+
+# How messages of compiler and runtime name what is at fault.
+_SUBJECT = re.compile(r"\b(input|output|node) '(.*?)'(?=[ :;,]|$)")
+_FOUND = re.compile(r": expected (.*), found (.*)$")
+_NEAREST = re.compile(r"no (?:input|output) '(.*)'; the nearest name is '(.*)'$")
+
+
+class Code(IntEnum):
+    """Why a call failed. Up to OP_FAILED these are the numbers of `dlc_status` in dlc.h."""
+
+    INVALID_ARGUMENT = 1
+    IO = 2
+    BAD_ARTIFACT = 3
+    INCOMPATIBLE = 4
+    SHAPE_MISMATCH = 5
+    TYPE_MISMATCH = 6
+    BUFFER_TOO_SMALL = 7
+    OUT_OF_MEMORY = 8
+    OVERFLOW = 9
+    CANCELLED = 10
+    INTERNAL = 11
+    OP_FAILED = 12
+    COMPILE_FAILED = 100
+
+
+class Error(Exception):
+    """What went wrong, in one line for each problem.
+
+    code             why, a Code
+    input, output,   the names at fault in the first line that has one, or None
+    node
+    expected, found  what that line expected and found, or None; of an unknown name the nearest one and itself
+    """
+
+    code: Code = Code.INTERNAL
+
+    def __init__(self, message: str, code: Code | None = None):
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+        names: dict[str, str] = {}
+        expected: str | None = None
+        found: str | None = None
+        for line in message.splitlines():
+            for kind, name in _SUBJECT.findall(line):
+                names.setdefault(kind, name)
+            if match := _FOUND.search(line):
+                expected, found = match[1], match[2]
+            elif match := _NEAREST.search(line):
+                found, expected = match[1], match[2]
+            if names:
+                break
+        self.input, self.output, self.node = (names.get(kind) for kind in ("input", "output", "node"))
+        self.expected, self.found = expected, found
+
+
+class InvalidArgument(Error, ValueError):
+    """The call itself is wrong: a name that the model has not, one that is missing, an option."""
+
+    code = Code.INVALID_ARGUMENT
+
+
+class ShapeMismatch(Error, ValueError):
+    """An input's rank or dims."""
+
+    code = Code.SHAPE_MISMATCH
+
+
+class TypeMismatch(Error, TypeError):
+    """An input's element type, or a list where the model takes a tensor."""
+
+    code = Code.TYPE_MISMATCH
+
+
+class ArtifactError(Error, OSError):
+    """A file that is no artifact, a damaged one, or one for another machine or version."""
+
+    code = Code.BAD_ARTIFACT
+
+
+class CompileError(Error, ValueError):
+    """The compiler refuses the model. `problems` has each of its lines: file, node, reason."""
+
+    code = Code.COMPILE_FAILED
+
+    @property
+    def problems(self) -> list[str]:
+        return str(self).splitlines()
+
+
+class OpFailed(Error, RuntimeError):
+    """A node cannot compute what it was given."""
+
+    code = Code.OP_FAILED
+
+
+class OutOfMemory(Error, MemoryError):
+    """An allocation failed, or a run needs a larger arena than it may have."""
+
+    code = Code.OUT_OF_MEMORY
+
+
+class Cancelled(Error, RuntimeError):
+    """Another thread has cancelled the run."""
+
+    code = Code.CANCELLED
+
+
+class InternalError(Error, RuntimeError):
+    """A fault of dlc's own."""
+
+    code = Code.INTERNAL
+
+
+_CLASSES: dict[Code, type[Error]] = {
+    Code.IO: ArtifactError,
+    Code.INCOMPATIBLE: ArtifactError,
+    Code.BUFFER_TOO_SMALL: InternalError,  # all buffers are ours
+    Code.OVERFLOW: ShapeMismatch,
+} | {kind.code: kind for kind in Error.__subclasses__()}
+
+
+def make_error(status: int, message: str) -> Error:
+    """The error for a status of the C API."""
+    code = Code(status)
+    return _CLASSES[code](message, code)

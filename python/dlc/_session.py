@@ -1,0 +1,271 @@
+"""InferenceSession: a loaded artifact that runs."""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from ctypes import addressof, byref, c_char_p, c_int64, c_uint32, c_void_p, create_string_buffer, memset, sizeof
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import _cache, _native
+from ._compile import Source, make_flags
+from ._errors import ArtifactError, Code, InvalidArgument, ShapeMismatch, make_error
+from ._native import KIND_TENSOR, library
+from ._types import KNOWN, STRING, number_of, spell
+from ._values import OutputOwner, Value, as_tensor, make_value, read_output, write_strings
+
+_ELF = b"\x7fELF"
+_OUTPUT_SIZE = sizeof(_native.Output)
+
+
+@dataclass(frozen=True)
+class NodeArg:
+    """An input or output. `shape` holds numbers and, for sizes that inputs or the run decide, their names or formulas; it
+    is empty for sequences and optionals, and None for a tensor of any rank."""
+
+    name: str
+    type: str
+    shape: list[int | str] | None
+    kind: int = field(repr=False)
+    dtype: int = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ModelMetadata:
+    """What an artifact says of itself: the model's file name, the version of dlc that compiled it, the CPU that it is for,
+    the bytes of its weights, and the range of each of its symbolic dims."""
+
+    model: str
+    compiler: str
+    target: str
+    weights_size: int
+    symbols: dict[str, tuple[int, int]]
+
+
+def _make_arg(function: Any, session: c_void_p, index: int) -> NodeArg:
+    info = _native.describe(_native.TensorInfo, function, session, index)
+    shape: list[int | str] | None = [info.dims[i] if info.dims[i] >= 0 else info.dim_texts[i].decode()
+                                     for i in range(info.rank)]
+    if info.flags & _native.INFO_ANY_DIMS:
+        shape = None if info.kind == KIND_TENSOR else []
+    return NodeArg(info.name.decode(), spell(info.kind, info.dtype), shape, info.kind, info.dtype)
+
+
+class _Artifact:
+    """A loaded artifact, unloaded with the last session or run that uses it."""
+
+    _release = staticmethod(library.dlc_session_release)
+
+    def __init__(self, path: Path, verify: int):
+        self.handle = c_void_p()
+        why = create_string_buffer(4096)
+        options = _native.SessionOptions(sizeof(_native.SessionOptions), verify)
+        status = library.dlc_session_load(os.fsencode(path), byref(options), why, len(why), byref(self.handle))
+        if status:
+            raise make_error(status, why.value.decode(errors="replace"))
+
+    def __del__(self) -> None:
+        self._release(self.handle)
+
+
+class _Context:
+    """What one run at a time needs: a context of the runtime, and the structs that its calls read and fill."""
+
+    _release = staticmethod(library.dlc_context_release)
+
+    def __init__(self, artifact: _Artifact, options: _native.ContextOptions, inputs: list[NodeArg], num_outputs: int):
+        self.handle = c_void_p()
+        status = library.dlc_context_create(artifact.handle, byref(options), byref(self.handle))
+        if status:
+            raise make_error(status, "no context can be made")
+        self.inputs = (_native.Input * max(len(inputs), 1))()
+        self.outputs = (_native.Output * max(num_outputs, 1))()
+        self.counts = len(inputs), num_outputs
+        self.rows = []
+        for arg, row in zip(inputs, self.inputs, strict=False):
+            dims = (c_int64 * _native.MAX_RANK)()
+            row.struct_size, row.dims = sizeof(_native.Input), addressof(dims)
+            self.rows.append((arg, row, dims))
+
+    def __del__(self) -> None:
+        self._release(self.handle)
+
+    def run(self, feeds: Mapping[str, Any]) -> list[OutputOwner]:
+        keep: list[Any] = []
+        values: list[c_void_p] = []
+        try:
+            for arg, row, dims in self.rows:
+                if arg.kind == KIND_TENSOR:
+                    keep.append(_set_tensor(row, dims, arg, feeds[arg.name]))
+                else:
+                    values.append(make_value(arg.kind, arg.dtype, feeds[arg.name], f"input '{arg.name}'"))
+                    row.value = values[-1].value
+            num_inputs, num_outputs = self.counts
+            outputs = self.outputs
+            memset(outputs, 0, sizeof(outputs))
+            for output in outputs:
+                output.struct_size = _OUTPUT_SIZE
+            status = library.dlc_context_run(self.handle, None, self.inputs, num_inputs, outputs, num_outputs)
+            if status:
+                raise make_error(status, library.dlc_context_error_text(self.handle).decode(errors="replace"))
+            return [OutputOwner.from_buffer_copy(outputs, i * _OUTPUT_SIZE) for i in range(num_outputs)]
+        finally:
+            for value in values:
+                library.dlc_value_release(value)
+
+
+def _set_tensor(row: _native.Input, dims: Any, arg: NodeArg, value: Any) -> Any:
+    """Lets `row` tell of `value`, and returns what must live as long as it does."""
+    flags = value.flags if type(value) is np.ndarray else None
+    if flags is None or not (flags.c_contiguous and flags.aligned) or value.dtype not in KNOWN:
+        value = as_tensor(value, arg.dtype, f"input '{arg.name}'")
+    if value.ndim > _native.MAX_RANK:
+        raise ShapeMismatch(f"input '{arg.name}': expected a rank of up to {_native.MAX_RANK}, found {value.ndim}")
+    row.dtype, row.rank, row.size = number_of(value.dtype), value.ndim, value.nbytes
+    dims[:value.ndim] = value.shape
+    if row.dtype == STRING:
+        keep, row.data = write_strings(value, f"input '{arg.name}'")
+        row.size = value.size * sizeof(_native.Text)
+        return keep
+    row.data = value.ctypes.data
+    return value
+
+
+class InferenceSession:
+    """A compiled model. Any number of threads may run it at the same time.
+
+        with dlc.InferenceSession("model.onnx") as session:
+            logits, = session.run(None, {"input": image})
+
+    model           an artifact (.so) or an ONNX model, as a path or as bytes; a model is compiled first
+    num_threads     how many threads compute a run at most; 0: as many as the process may use
+    max_workspace   the bytes that a run's arena may have; 0: no limit
+    verify_weights  whether to compare the weights' hash: "small" (up to 16 MiB), "always", "never"
+    cache           whether, or in which folder, artifacts of ONNX models are kept for the next time
+    providers       for programs written for ONNX Runtime: must name CPUExecutionProvider
+    options         those of compile(), for an ONNX model
+
+    Loading an artifact equals running a program: load only what you trust.
+    """
+
+    def __init__(self, model: Source, *, num_threads: int = 0, max_workspace: int = 0, verify_weights: str = "small",
+                 cache: bool | str | os.PathLike = True, providers: Sequence[Any] | None = None, **options: Any):
+        if providers is not None and "CPUExecutionProvider" not in providers:
+            raise InvalidArgument(f"providers: expected CPUExecutionProvider, found {', '.join(map(str, providers)) or 'none'}")
+        if verify_weights not in _native.VERIFY:
+            raise InvalidArgument(f"verify_weights: expected {', '.join(_native.VERIFY)}, found {verify_weights}")
+        self._artifact: _Artifact | None = None
+        _open(model, cache, options, lambda path: self._load(path, _native.VERIFY[verify_weights]))
+        self._options = _native.ContextOptions(sizeof(_native.ContextOptions), num_threads, max_workspace)
+        handle = self._handle
+        info = _native.describe(_native.SessionInfo, library.dlc_session_describe, handle)
+        self._inputs = [_make_arg(library.dlc_session_input, handle, i) for i in range(info.num_inputs)]
+        self._outputs = [_make_arg(library.dlc_session_output, handle, i) for i in range(info.num_outputs)]
+        self._input_names = {arg.name for arg in self._inputs}
+        self._output_rows = {arg.name: i for i, arg in enumerate(self._outputs)}
+        symbols = [_native.describe(_native.SymbolInfo, library.dlc_session_symbol, handle, i)
+                   for i in range(info.num_symbols)]
+        self._metadata = ModelMetadata(info.model.decode(), info.compiler.decode(), info.target.decode(), info.weights_size,
+                                       {symbol.name.decode(): (symbol.min, symbol.max) for symbol in symbols})
+        # Contexts that no run uses. A run takes one, or makes one, and puts it back.
+        self._contexts: list[_Context] = []
+
+    def _load(self, path: Path, verify: int) -> None:
+        self._artifact = _Artifact(path, verify)
+
+    @property
+    def _handle(self) -> c_void_p:
+        artifact = self._artifact
+        if artifact is None:
+            raise InvalidArgument("the session is closed")
+        return artifact.handle
+
+    def run(self, output_names: Sequence[str] | None, feeds: Mapping[str, Any]) -> list[Value]:
+        """The outputs of these names, or all, as arrays, lists of arrays (sequences), or None (an empty optional).
+
+        feeds: for each input its name and an array, a list of arrays, or None. Dense arrays are read where they lie;
+        outputs lie where the run has put them. Raises an Error; the session is then as before.
+        """
+        artifact, contexts = self._artifact, self._contexts
+        if artifact is None:
+            raise InvalidArgument("the session is closed")
+        rows = range(len(self._outputs)) if output_names is None else [self._find_output(name) for name in output_names]
+        if feeds.keys() != self._input_names:
+            self._refuse_names(feeds)
+        try:
+            context = contexts.pop()
+        except IndexError:
+            context = _Context(artifact, self._options, self._inputs, len(self._outputs))
+        try:
+            owners = context.run(feeds)
+        finally:
+            contexts.append(context)
+        return [read_output(owners[row]) for row in rows]
+
+    def _find_output(self, name: str) -> int:
+        row = self._output_rows.get(name)
+        if row is None:
+            raise InvalidArgument(self._name_problem("output", library.dlc_session_find_output, name))
+        return row
+
+    def _name_problem(self, kind: str, find: Any, name: str) -> str:
+        nearest = c_char_p()
+        find(self._handle, name.encode(errors="replace"), byref(c_uint32()), byref(nearest))
+        hint = f"the nearest name is '{nearest.value.decode()}'" if nearest.value else "the model has none"
+        return f"no {kind} '{name}'; {hint}"
+
+    def _refuse_names(self, feeds: Mapping[str, Any]) -> None:
+        problems = [self._name_problem("input", library.dlc_session_find_input, str(name)) for name in feeds
+                    if name not in self._input_names]
+        problems += [f"input '{arg.name}' is missing" for arg in self._inputs if arg.name not in feeds]
+        raise InvalidArgument("\n".join(problems))
+
+    def get_inputs(self) -> list[NodeArg]:
+        return list(self._inputs)
+
+    def get_outputs(self) -> list[NodeArg]:
+        return list(self._outputs)
+
+    def get_modelmeta(self) -> ModelMetadata:
+        return self._metadata
+
+    def get_providers(self) -> list[str]:
+        return ["CPUExecutionProvider"]
+
+    def close(self) -> None:
+        """Lets go of the artifact, which is unloaded when the last run that goes on has ended. Arrays that runs have
+        returned stay valid."""
+        self._artifact = None
+        self._contexts = []
+
+    def __enter__(self) -> "InferenceSession":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _open(model: Source, cache: bool | str | os.PathLike, options: dict[str, Any], load: Callable[[Path], None]) -> None:
+    """Calls `load` with the file of an artifact: `model` itself, or what it compiles to."""
+    if isinstance(model, bytes):
+        is_artifact = model.startswith(_ELF)
+    else:
+        try:
+            with open(model, "rb") as file:
+                is_artifact = file.read(len(_ELF)) == _ELF
+        except OSError as error:
+            raise ArtifactError(f"{os.fspath(model)}: {error.strerror}", Code.IO) from None
+    if not is_artifact:
+        folder = (_cache.default_folder() if cache is True else Path(cache)) if cache else None
+        return _cache.compile_and_use(model, make_flags(**options), folder, load)
+    if options:
+        raise InvalidArgument(f"an artifact is compiled already, so that {', '.join(options)} cannot change it")
+    if not isinstance(model, bytes):
+        return load(Path(model))
+    with tempfile.TemporaryDirectory(prefix="dlc-") as scratch:
+        path = Path(scratch, "model.so")
+        path.write_bytes(model)
+        load(path)

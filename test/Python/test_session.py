@@ -1,0 +1,202 @@
+"""Sessions: what they say of a model, and what runs give."""
+
+import gc
+import resource
+import threading
+
+import numpy as np
+import pytest
+from conftest import model_bytes
+
+import dlc
+
+
+class Subclass(np.ndarray):
+    pass
+
+
+ADD = "g (float[N,3] x, float[N,3] y) => (float[N,3] sum, float[N,3] difference) { sum = Add(x, y) difference = Sub(x, y) }"
+
+
+def test_describes_its_inputs_and_outputs(open_graph):
+    session = open_graph("g (float[N,3,H] x, int64 k, seq(int64[]) s) => (float[N,3,M] y, seq(int64[]) u, bool b) "
+                         "{ y = Concat<axis=2>(x, x) u = Identity(s) z = Cast<to=9>(k) b = Not(z) }")
+    assert [(i.name, i.type, i.shape) for i in session.get_inputs()] == [
+        ("x", "tensor(float)", ["N", 3, "H"]), ("k", "tensor(int64)", []), ("s", "seq(tensor(int64))", [])]
+    assert [(o.name, o.type, o.shape) for o in session.get_outputs()] == [
+        ("y", "tensor(float)", ["N", 3, "2*H"]), ("u", "seq(tensor(int64))", []), ("b", "tensor(bool)", [])]
+    assert session.get_providers() == ["CPUExecutionProvider"]
+    meta = session.get_modelmeta()
+    assert meta.compiler == dlc.__version__
+    assert meta.symbols["N"][0] == 0
+
+
+def test_gives_all_outputs_or_those_named(open_graph):
+    session = open_graph(ADD)
+    x, y = np.arange(6, dtype=np.float32).reshape(2, 3), np.ones((2, 3), np.float32)
+    both = session.run(None, {"y": y, "x": x})
+    np.testing.assert_array_equal(both[0], x + y)
+    np.testing.assert_array_equal(both[1], x - y)
+    difference, total, again = session.run(["difference", "sum", "difference"], {"x": x, "y": y})
+    np.testing.assert_array_equal(difference, x - y)
+    np.testing.assert_array_equal(again, x - y)
+    np.testing.assert_array_equal(total, x + y)
+    assert session.run([], {"x": x, "y": y}) == []
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 7, 17])
+def test_one_session_takes_every_size(open_graph, rows):
+    session = open_graph(ADD)
+    for count in (rows, 3, rows):
+        x = np.random.default_rng(count).standard_normal((count, 3), np.float32)
+        total, difference = session.run(None, {"x": x, "y": x})
+        assert total.shape == (count, 3) and total.dtype == np.float32
+        np.testing.assert_array_equal(total, x + x)
+        np.testing.assert_array_equal(difference, np.zeros_like(x))
+
+
+def test_reads_arrays_however_they_lie(open_graph):
+    session = open_graph(ADD)
+    base = np.arange(24, dtype=np.float32).reshape(4, 6)
+    wanted = base[::2, ::-2]
+    unaligned = np.frombuffer(b"?" + wanted.tobytes(), np.uint8)[1:].view(np.float32).reshape(2, 3)
+    fortran, swapped, read_only = np.asfortranarray(wanted), wanted.astype(">f4"), wanted.copy()
+    read_only.flags.writeable = False
+    assert not unaligned.flags.aligned and not fortran.flags.c_contiguous
+    for x in (wanted, unaligned, fortran, swapped, read_only, wanted.tolist(), wanted.view(Subclass)):
+        np.testing.assert_array_equal(session.run(["sum"], {"x": x, "y": np.zeros((2, 3), np.float32)})[0], wanted)
+
+
+def test_takes_scalars_in_every_form(open_graph):
+    session = open_graph("g (float x, int64 k, bool b) => (float y, int64 n, bool c) { y = Neg(x) n = Neg(k) c = Not(b) }")
+    for x, k, b in ((1.5, 3, True), (np.float32(1.5), np.int64(3), np.bool_(True)),
+                    (np.array(1.5, np.float32), np.array(3), np.array(True))):
+        y, n, c = session.run(None, {"x": x, "k": k, "b": b})
+        assert (y.shape, y.dtype, n.dtype, c.dtype) == ((), np.float32, np.int64, np.bool_)
+        assert (float(y), int(n), bool(c)) == (-1.5, -3, False)
+
+
+@pytest.mark.parametrize("name", ["float16", "double", "uint8", "int8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
+                                  "bool", "bfloat16"])
+def test_passes_every_element_type(open_graph, name):
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    session = open_graph(f"g ({name}[N] x) => ({name}[M] y) {{ y = Concat<axis=0>(x, x) }}")
+    dtype = np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else {"double": "float64"}.get(name, name))
+    assert session.get_inputs()[0].type == f"tensor({name})"
+    x = np.array([0, 1, 1, 0, 1], dtype)
+    y, = session.run(None, {"x": x})
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(y, np.concatenate([x, x]))
+
+
+def test_outputs_outlive_the_session_and_may_be_written(open_graph):
+    with open_graph(ADD) as session:
+        x = np.ones((1000, 3), np.float32)
+        first, _ = session.run(None, {"x": x, "y": x})
+        view = first[10:20]
+        second, _ = session.run(None, {"x": first, "y": x})
+    del session, first
+    gc.collect()
+    assert (view == 2).all() and (second == 3).all()
+    view += 1
+    assert (view == 3).all()
+
+
+def test_nothing_is_left_of_a_run(open_graph):
+    session = open_graph("g (float[N] x, seq(float[N]) s, string[K] t) => (float[2*N] y, seq(float[N]) u, string[K] v) "
+                         "{ y = Concat<axis=0>(x, x) u = SequenceInsert(s, x) v = Identity(t) }".replace("2*N", "M"))
+    x = np.ones(50_000, np.float32)
+    feeds = {"x": x, "s": [x, x], "t": np.array(["some text" * 100] * 50)}
+
+    def run(count):
+        for _ in range(count):
+            session.run(None, feeds)
+            with pytest.raises(dlc.Error):
+                session.run(None, feeds | {"x": x.astype(np.int32)})
+        gc.collect()
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    before = run(30)
+    assert run(300) < before + 20_000  # KiB; one output alone would be 120,000
+
+
+def test_a_closed_session_says_so(open_graph):
+    session = open_graph(ADD)
+    session.close()
+    session.close()
+    with pytest.raises(dlc.InvalidArgument, match="closed"):
+        session.run(None, {"x": np.zeros((1, 3), np.float32), "y": np.zeros((1, 3), np.float32)})
+
+
+def test_threads_share_a_session(open_graph):
+    session = open_graph("g (float[N,N] x) => (float[N,N] y) { a = MatMul(x, x) b = Relu(a) y = MatMul(b, x) }")
+    failures = []
+
+    def work(size):
+        x = np.random.default_rng(size).standard_normal((size, size), np.float32)
+        wanted = np.maximum(x @ x, 0) @ x
+        for _ in range(20):
+            y, = session.run(None, {"x": x})
+            if np.abs(y - wanted).max() > 1e-4 * np.abs(wanted).max():
+                failures.append(size)
+
+    threads = [threading.Thread(target=work, args=(size,)) for size in (1, 7, 16, 31, 64, 90)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_a_run_lets_other_threads_go_on(open_graph):
+    """While the runtime computes, the thread does not hold Python's lock: a counter moves on meanwhile."""
+    session = open_graph("g (float[N,N] x) => (float[N,N] y) { y = MatMul(x, x) }", num_threads=1)
+    x = np.ones((1500, 1500), np.float32)
+    session.run(None, {"x": x})
+    counted, done = 0, threading.Event()
+
+    def work():
+        session.run(None, {"x": x})
+        done.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not done.wait(0.0005):
+        counted += 1
+    thread.join()
+    assert counted > 3
+
+
+def test_opens_an_artifact_by_path_and_by_its_bytes(tmp_path):
+    artifact = dlc.compile(model_bytes(ADD), tmp_path / "add.so", hints={"N": 4}, ranges={"N": (1, 8)})
+    x = np.ones((2, 3), np.float32)
+    for source in (str(artifact), artifact, artifact.read_bytes()):
+        session = dlc.InferenceSession(source)
+        assert session.get_modelmeta().symbols == {"N": (1, 8)}
+        assert (session.run(["sum"], {"x": x, "y": x})[0] == 2).all()
+        with pytest.raises(dlc.ShapeMismatch, match="expected 1 to 8"):
+            session.run(None, {"x": np.ones((9, 3), np.float32), "y": np.ones((9, 3), np.float32)})
+    with pytest.raises(dlc.InvalidArgument, match="compiled already"):
+        dlc.InferenceSession(artifact, hints={"N": 4})
+
+
+def test_compile_options_reach_the_compiler(open_graph):
+    session = open_graph(ADD, shapes={"x": (4, 3)}, target_cpu="x86-64-v2")
+    assert session.get_inputs()[0].shape == [4, 3]
+    assert session.get_modelmeta().target == "x86-64-v2"
+
+
+def test_takes_providers_of_onnx_runtime(open_graph):
+    open_graph(ADD, providers=["CUDAExecutionProvider", "CPUExecutionProvider"])
+    with pytest.raises(dlc.InvalidArgument, match="CPUExecutionProvider"):
+        open_graph(ADD, providers=["CUDAExecutionProvider"])
+
+
+def test_the_backend_gives_outputs_in_order(tmp_path):
+    from dlc import onnx_backend
+
+    path = tmp_path / "model.onnx"
+    path.write_bytes(model_bytes(ADD))
+    x = np.ones((2, 3), np.float32)
+    total, difference = onnx_backend.prepare(str(path)).run({"x": x, "y": x})
+    assert (total == 2).all() and (difference == 0).all()
