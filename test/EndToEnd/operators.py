@@ -45,6 +45,23 @@ OPERATORS = [
     ("Transpose", [SAME], {"perm": [1, 0]}, NUMBERS, (-9, 9)),
     ("Concat", [SAME, SAME], {"axis": 1}, NUMBERS, (-9, 9)),
     ("ReduceSum", [SAME], {"keepdims": 0}, FLOATS, (-9, 9)),
+    ("Neg", [SAME], {}, ["float32", "int8", "int64"], (-9, 9)),
+    ("Abs", [SAME], {}, ["float32", "int8", "int64"], (-9, 9)),
+    ("Erf", [SAME], {}, FLOATS, (-4, 4)),
+    ("Floor", [SAME], {}, FLOATS, (-9, 9)),
+    ("Pow", [SAME, ROW], {}, FLOATS, (0.1, 3)),
+    ("Min", [SAME, SAME], {}, NUMBERS, (-9, 9)),
+    ("Max", [SAME, SAME], {}, NUMBERS, (-9, 9)),
+    ("Less", [SAME, ROW], {}, NUMBERS, (-9, 9)),
+    ("Equal", [SAME, SAME], {}, NUMBERS, (-2, 2)),
+    ("ReduceMean", [SAME], {"keepdims": 0}, FLOATS, (1, 9)),
+    ("ReduceMax", [("M", "N", 3)], {}, FLOATS, (-9, 9)),
+    ("Add", [SAME, SAME], {}, ["float16", "float64", "int8", "uint8"], (1, 9)),
+    ("Mul", [SAME, ROW], {}, ["float16", "float64", "uint8"], (1, 9)),
+    ("LeakyRelu", [SAME], {"alpha": 0.1}, FLOATS, (-9, 9)),
+    ("HardSigmoid", [SAME], {}, FLOATS, (-9, 9)),
+    ("Not", [SAME], {}, ["bool"], (0, 2)),
+    ("And", [SAME, ROW], {}, ["bool"], (0, 2)),
 ]
 
 
@@ -53,7 +70,7 @@ def make_model(operator, dims, attributes, dtype, path):
     names = [f"x{index}" for index in range(len(dims))]
     inputs = [helper.make_tensor_value_info(name, element, each) for name, each in zip(names, dims)]
     node = helper.make_node(operator, names, ["y"], **attributes)
-    graph = helper.make_graph([node], "g", inputs, [helper.make_tensor_value_info("y", element, None)])
+    graph = helper.make_graph([node], "g", inputs, [onnx.ValueInfoProto(name="y")])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
     onnx.save(onnx.shape_inference.infer_shapes(model), path)
 
