@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 
 # LLVM's folder is on no default path.
 set_target_properties(dlc-compile PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
-install(TARGETS dlc-compile dlc-run)
+install(TARGETS dlc-compile dlc-run dlc-inspect)
 install(TARGETS dlc_runtime dlc_runtime_static EXPORT dlc
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/runtime/include/dlc/dlc.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dlc)

@@ -43,10 +43,11 @@ ALLOWED = {
                  "Codegen/CUDA", "Package"},
     "tools": {"Support", "IR", "Import", "Pipeline"},
     "tools/dlc-run": {"runtime"},
+    "tools/dlc-inspect": {"ABI", "runtime"},
     "runtime": {"ABI", "runtime/ops"},
     "runtime/ops": {"ABI"},
 }
-NO_LLVM = {"ABI", "runtime", "runtime/ops", "tools/dlc-run"}
+NO_LLVM = {"ABI", "runtime", "runtime/ops", "tools/dlc-run", "tools/dlc-inspect"}
 # Headers from outside: pattern, the layers that may see them, hint.
 COMPILER = set(ALLOWED) - NO_LLVM
 FOREIGN = [
@@ -54,7 +55,7 @@ FOREIGN = [
     (re.compile(r"^lld/"), {"Package"}, "only lib/Package calls the linker"),
     (re.compile(r"^(mlir|mlir-c)/"), COMPILER - {"Support"}, "Support knows LLVM's Support library alone; the runtime and "
                                                               "its tools know neither LLVM nor MLIR"),
-    (re.compile(r"^(fmt|stb)/"), {"tools", "tools/dlc-run"}, "libraries format with LLVM's streams, the runtime with its own; "
+    (re.compile(r"^(fmt|stb)/"), {"tools", "tools/dlc-run", "tools/dlc-inspect"}, "libraries format with LLVM's streams, the runtime with its own; "
                                                              "fmt and stb are for tools"),
     (re.compile(r"^(llvm|llvm-c|clang)/"), COMPILER, "the runtime and its tools know neither LLVM nor MLIR"),
 ]
@@ -113,7 +114,7 @@ def layer_of(path):
     elif parts[0] == "runtime":
         return "runtime/ops" if parts[1] == "ops" else "runtime"
     elif parts[0] == "tools":
-        return "tools/dlc-run" if parts[1] == "dlc-run" else "tools"
+        return "/".join(parts[:2]) if parts[1] in ("dlc-run", "dlc-inspect") else "tools"
     else:
         return None
     if parts[0] == "Codegen" and len(parts) > 2:

@@ -206,6 +206,25 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     return success();
   }
 
+  /// Why `op`, which has a library op, becomes a call of it; nothing where a kernel computes it.
+  std::optional<std::string> getCallReason(Operation *op, std::optional<std::string> obstacle,
+                                           const DenseSet<Operation *> &sizes) {
+    if (obstacle)
+      return obstacle;
+    if (sizes.contains(op))
+      return "sizes are computed from it before the first kernel";
+    if (reference)
+      return "the reference has no kernels";
+    return std::nullopt;
+  }
+
+  /// Calls that come from the importer, of operators that the dialect has no op for.
+  void explainImportedCalls(func::FuncOp function) {
+    function.walk([](LibraryCallOp call) {
+      call.emitRemark("runs as library op '") << call.getCallee() << "': it has no kernel";
+    });
+  }
+
   /// All ops that need a box, in order. What no emitter takes becomes a library call; an error for
   /// each op that the library does not have either.
   FailureOr<SmallVector<Operation *>> collectOps(func::FuncOp function) {
@@ -226,13 +245,20 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
         auto planned = dyn_cast<PlannedType>(type);
         return !planned || planned.hasRank();
       });
-      if (callee && isInferred && hasLibraryTypes(op) && (obstacle || sizes.contains(op))) {
+      bool isCallable = callee && isInferred && hasLibraryTypes(op);
+      std::optional<std::string> reason = getCallReason(op, obstacle, sizes);
+      if (isCallable && reason) {
+        if (explain)
+          op->emitRemark("runs as library op '") << *callee << "': " << *reason;
         makeLibraryCall(op, *callee);
         ++numCalls;
       } else if (getPartOffset(op) || isPlaced(op)) {
         continue; // memory of another value
       } else if (obstacle) {
         op->emitError(*obstacle);
+        obstructed = true;
+      } else if (reference) {
+        op->emitError("no library op computes this, so that it has no reference");
         obstructed = true;
       } else {
         ops.push_back(op);
@@ -279,6 +305,8 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
+      if (explain)
+        explainImportedCalls(function);
       FailureOr<SmallVector<Operation *>> ops = collectOps(function);
       if (failed(ops))
         return signalPassFailure();

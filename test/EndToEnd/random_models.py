@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Random models of what dlc compiles, against ONNX Runtime.
 
-    random_models.py --kind networks --models 40 [--first-seed 0]
+    random_models.py --kind networks --models 40 [--first-seed 0] [--reference]
 
 Each seed gives one model, its sizes, its inputs and a target. `networks` are convolutional; `programs` hold everything else,
 branches and loops among it, and run at more sizes than the one that they were made for, where ONNX Runtime takes these.
@@ -182,13 +182,13 @@ def check_sizes(program, arguments, artifact, folder):
     return None, True
 
 
-def check_seed(kind, seed, folder):
+def check_seed(kind, seed, folder, by_library):
     """What is wrong, or None; and whether the seed gives a model that ONNX Runtime takes."""
     program, target = KINDS[kind](seed), random.Random(seed).choice(TARGETS)
     if not program.outputs:
         return None, False
     arguments = argparse.Namespace(model=f"{folder}/m.onnx", target_cpu=target if target != "host" else None, tools="",
-                                   tolerance=TOLERANCE, count_allocations=False)
+                                   tolerance=TOLERANCE, count_allocations=False, reference=by_library)
     onnx.save(program.make_model(), arguments.model)
     try:
         problem, taken = check_sizes(program, arguments, compile_model(arguments, folder), folder)
@@ -202,11 +202,12 @@ def main():
     parser.add_argument("--kind", choices=KINDS, required=True)
     parser.add_argument("--models", type=int, default=40)
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--reference", action="store_true", help="compile with dlc-compile --reference: library ops alone")
     arguments = parser.parse_args()
     os.environ["DLC_NUM_THREADS"] = "2"
     with tempfile.TemporaryDirectory() as folder:
         seeds = range(arguments.first_seed, arguments.first_seed + arguments.models)
-        results = [check_seed(arguments.kind, seed, folder) for seed in seeds]
+        results = [check_seed(arguments.kind, seed, folder, arguments.reference) for seed in seeds]
     found = [problem for problem, _ in results if problem]
     print(*found, f"{len(found)} of {sum(taken for _, taken in results)} models differ", sep="\n")
     # Seeds without a model are few: else this would test nothing.

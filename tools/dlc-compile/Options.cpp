@@ -68,6 +68,14 @@ static cl::opt<bool> printPipelineFlag("print-pipeline",
 static cl::opt<bool> listOperators("list-operators", cl::Hidden,
                                    cl::desc("Print the operators of the importer, and stop"),
                                    cl::cat(category));
+static cl::opt<bool> check("check",
+                           cl::desc("Write nothing; say what keeps the model from compiling, and "
+                                    "which ops run as library ops, and why"),
+                           cl::cat(category));
+static cl::opt<bool> reference("reference",
+                               cl::desc("Compute with library ops alone, slowly: the reference "
+                                        "that kernels are compared with"),
+                               cl::cat(category));
 static cl::opt<std::string>
     dumpPhases("dump-phases", cl::value_desc("folder"),
                cl::desc("Write the IR after each phase to <folder>/NN-phase.mlir"),
@@ -132,6 +140,8 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   llvm::append_range(options.pipeline.graph.ranges, ranges);
   llvm::append_range(options.pipeline.graph.hints, hints);
   llvm::append_range(options.pipeline.graph.versions, specialize);
+  options.pipeline.fuse.reference = reference;
+  options.pipeline.fuse.explain = check;
   options.printPipeline = printPipelineFlag;
   options.listOperators = listOperators;
   if (options.printPipeline || options.listOperators)
@@ -148,6 +158,12 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
     errs() << "error: --emit and --compile-to exclude each other\n";
     return std::nullopt;
   }
+  options.check = check;
+  if (check && (output.getNumOccurrences() != 0 || emit.getNumOccurrences() != 0 ||
+                compileTo.getNumOccurrences() != 0)) {
+    errs() << "error: --check writes nothing; -o, --emit and --compile-to say what to write\n";
+    return std::nullopt;
+  }
   if (options.emit != Emit::artifact)
     options.to = options.emit == Emit::dlc ? Phase::Plan : Phase::Codegen;
   options.fromIR = compileFrom.getNumOccurrences() != 0;
@@ -161,6 +177,10 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
       !(shapes.empty() && ranges.empty() && hints.empty() && specialize.empty())) {
     errs() << "error: --shape, --range, --hint and --specialize come too late for IR whose shapes "
               "are known\n";
+    return std::nullopt;
+  }
+  if (options.from >= Phase::Fuse && (check || reference)) {
+    errs() << "error: --check and --reference come too late for IR whose boxes are drawn\n";
     return std::nullopt;
   }
   if (options.from > options.to) {

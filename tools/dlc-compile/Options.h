@@ -27,6 +27,7 @@ struct ToolOptions {
   unsigned jobs = 0; // threads that generate code; 0: one for each CPU
   bool printPipeline = false;
   bool listOperators = false;
+  bool check = false; // only say what keeps the model from compiling
   std::string dumpFolder;
   PipelineOptions pipeline;
 };

@@ -54,6 +54,7 @@ static int reportError(const Twine &message) {
 static LogicalResult printDiagnostic(Diagnostic &diagnostic) {
   StringRef severity = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error"
                        : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning"
+                       : diagnostic.getSeverity() == DiagnosticSeverity::Remark  ? "remark"
                                                                                  : "note";
   std::string place = describeLocation(diagnostic.getLocation());
   if (!place.empty())
@@ -144,7 +145,7 @@ static int compile(const ToolOptions &options) {
     printOperators(llvm::outs());
     return exitOk;
   }
-  if (overwritesInput(options))
+  if (!options.check && overwritesInput(options))
     return reportError("cannot write '" + options.output + "': it is an input");
   DialectRegistry registry;
   registerDialects(registry);
@@ -174,6 +175,8 @@ static int compile(const ToolOptions &options) {
         << "internal error: a phase broke its promise; please report this with the model\n";
     return exitInternalError;
   }
+  if (options.check)
+    return exitOk;
   if (options.to < Phase::Package)
     return writeText(*module, options);
   return succeeded(buildArtifact(*module, sources, options.output, options.jobs)) ? exitOk
