@@ -91,7 +91,7 @@ static LogicalResult packWeights(KernelOp box) {
   if (!box.getSchedule())
     return box.emitError("expected a schedule");
   if (recurrence)
-    return pack(recurrence.getWeights(),
+    return pack(recurrence.getWeightsMutable(),
                 GateLayoutAttr::get(box.getContext(), recurrence.getNumGates(),
                                     box.getScheduleAttr().getLanes()));
   if (conv)

@@ -2,6 +2,8 @@
 
 #include "Window.h"
 
+#include <math.h>
+
 using namespace dlc::ops;
 
 static constexpr int64_t sizeLimit = int64_t(1) << 31; // of what is no dim of a tensor
