@@ -5,7 +5,7 @@ from enum import IntEnum
 
 # How messages of compiler and runtime name what is at fault.
 _SUBJECT = re.compile(r"\b(input|output|node) '(.*?)'(?=[ :;,]|$)")
-_KERNEL = re.compile(r"^(.+ \([\w.]+\)): ")  # "a (Gather), b (Relu): what failed": they run as one
+_KERNEL = re.compile(r"^one of the nodes (.+ \([\w.]+\)): ")  # "a (Gather), b (Relu)", which run as one
 _OP = re.compile(r" \([\w.]+\)(?=, |$)")
 _FOUND = re.compile(r": expected (.*), found (.*)$")
 _NEAREST = re.compile(r"no (?:input|output) '(.*)'; the nearest name is '(.*)'$")
