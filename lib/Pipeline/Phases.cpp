@@ -115,9 +115,10 @@ CompileResult dlc::runPhases(ModuleOp module, const CompileOptions &options) {
     if (phase != options.from) {
       PassManager pm(module.getContext(), ModuleOp::getOperationName());
       buildPhase(pm, phase, options.pipeline);
-      // Codegen takes whatever the phases before it let through: what fails there is not the model.
+      // Fuse draws no box that cannot be scheduled and emitted: what fails there is not the model.
+      bool takesAll = phase == Phase::Schedule || phase == Phase::Codegen;
       if (failed(pm.run(module)))
-        return phase == Phase::Codegen ? CompileResult::internalError : CompileResult::rejected;
+        return takesAll ? CompileResult::internalError : CompileResult::rejected;
     }
     if (failed(verifyPhase(module, phase)))
       return phase == options.from ? CompileResult::rejected : CompileResult::internalError;

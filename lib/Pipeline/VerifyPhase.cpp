@@ -66,17 +66,34 @@ static bool isAllowed(Operation *op, Phase phase) {
   return isa<ReadOp, WriteOp>(op) || (isComputation(op) && !isa<KernelOp, YieldOp>(op));
 }
 
+/// The type of a result or of an argument of a region.
+static LogicalResult verifyType(Operation *op, Type type, Phase phase) {
+  auto planned = dyn_cast<PlannedType>(type);
+  if (!planned)
+    return success();
+  if (phase > Phase::Import && !planned.hasRank())
+    return op->emitError("expected a known shape after phase ") << getFlag(phase);
+  if (phase < Phase::Schedule && planned.getLayout())
+    return op->emitError("expected no layout after phase ") << getFlag(phase);
+  if (phase == Phase::Plan && isInHostProgram(op))
+    return op->emitError("expected buffers and handles after phase ") << getFlag(phase);
+  return success();
+}
+
 static LogicalResult verifyOp(Operation *op, Phase phase) {
   if (!isAllowed(op, phase))
     return op->emitError("'") << op->getName() << "' is not expected after phase "
                               << getFlag(phase);
-  for (Type type : op->getResultTypes()) {
-    auto planned = dyn_cast<PlannedType>(type);
-    if (planned && phase > Phase::Import && !planned.hasRank())
-      return op->emitError("expected a known shape after phase ") << getFlag(phase);
-    if (planned && phase == Phase::Plan && isInHostProgram(op))
-      return op->emitError("expected buffers and handles after phase ") << getFlag(phase);
-  }
+  if (isHostOp(op) && op->getParentOfType<KernelOp>())
+    return op->emitError("'") << op->getName() << "' is not expected in a box";
+  for (Type type : op->getResultTypes())
+    if (failed(verifyType(op, type, phase)))
+      return failure();
+  for (Region &region : op->getRegions())
+    for (Block &block : region)
+      for (Type type : block.getArgumentTypes())
+        if (failed(verifyType(op, type, phase)))
+          return failure();
   if (isa<AbsentOp>(op) && !llvm::all_of(op->getUsers(), llvm::IsaPred<LibraryCallOp>))
     return op->emitError("expected only library calls to leave an operand out");
   if (auto box = dyn_cast<KernelOp>(op); box && phase >= Phase::Schedule && !box.getSchedule())

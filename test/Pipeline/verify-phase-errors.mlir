@@ -1,7 +1,7 @@
 // RUN: split-file %s %t
 // RUN: dlc-opt %t/import.mlir --dlc-verify-phase=phase=import --verify-diagnostics
 // RUN: dlc-opt %t/graph.mlir --dlc-verify-phase=phase=graph --verify-diagnostics --split-input-file
-// RUN: dlc-opt %t/fuse.mlir --dlc-verify-phase=phase=fuse --verify-diagnostics
+// RUN: dlc-opt %t/fuse.mlir --dlc-verify-phase=phase=fuse --verify-diagnostics --split-input-file
 // RUN: dlc-opt %t/schedule.mlir --dlc-verify-phase=phase=schedule --verify-diagnostics
 // RUN: dlc-opt %t/plan.mlir --dlc-verify-phase=phase=plan --verify-diagnostics --split-input-file
 // RUN: dlc-opt %t/codegen.mlir --dlc-verify-phase=phase=codegen --verify-diagnostics
@@ -19,6 +19,21 @@ func.func @main(%x: !dlc.tensor<N x f32>) -> !dlc.tensor<N x f32> {
 }
 
 //--- graph.mlir
+// expected-error @below {{expected a known shape after phase graph}}
+func.func @main(%x: !dlc.tensor<* x f32>) {
+  return
+}
+
+// -----
+
+func.func @main(%x: !dlc.tensor<4 x f32>) {
+  // expected-error @below {{expected no layout after phase graph}}
+  %0 = dlc.constant dense<0.0> : tensor<4xf32> -> !dlc.tensor<4 x f32, #dlc.padded_layout<16>>
+  return
+}
+
+// -----
+
 func.func @main(%x: !dlc.tensor<N x f32>) -> !dlc.tensor<* x f32> {
   // expected-error @below {{expected a known shape after phase graph}}
   %0 = dlc.relu %x : (!dlc.tensor<N x f32>) -> !dlc.tensor<* x f32>
@@ -87,6 +102,18 @@ module {}
 func.func @main(%x: !dlc.tensor<N x f32>) -> !dlc.tensor<N x f32> {
   // expected-error @below {{'dlc.relu' is not expected after phase fuse}}
   %0 = dlc.relu %x : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
+  return %0 : !dlc.tensor<N x f32>
+}
+
+// -----
+
+func.func @main(%x: !dlc.tensor<N x f32>) -> !dlc.tensor<N x f32> {
+  %0 = dlc.kernel loops (%x) : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32> {
+  ^bb0(%a: !dlc.tensor<N x f32>):
+    // expected-error @below {{'dlc.guard' is not expected in a box}}
+    dlc.guard <N> equals <3>
+    dlc.yield %a : !dlc.tensor<N x f32>
+  }
   return %0 : !dlc.tensor<N x f32>
 }
 
