@@ -239,8 +239,13 @@ LogicalResult ConvTransposeOp::resolve(ShapeContext &, OpBuilder &builder,
     input = make.pad(input, low, high);
   SmallVector<int64_t> ones(spatial, 1);
   Type unknown = PlannedType::getUnranked(getType().getElementType());
-  values.push_back(ConvOp::create(builder, getLoc(), unknown, input, exchangeChannels(make, *this),
-                                  getBias(), ones, inner, getDilations(), getGroup()));
+  auto conv = ConvOp::create(builder, getLoc(), unknown, input, exchangeChannels(make, *this),
+                             getBias(), ones, inner, getDilations(), getGroup());
+  SmallVector<PlannedType> types;
+  if (failed(conv.inferShapes(types)))
+    return failure();
+  conv.getResult().setType(types.front());
+  values.push_back(conv);
   return success();
 }
 

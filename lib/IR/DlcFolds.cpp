@@ -64,7 +64,8 @@ static std::optional<SmallVector<int64_t>> addPads(Value value, ArrayRef<int64_t
     return std::nullopt;
   SmallVector<int64_t> sums(pads);
   size_t spatial = pads.size() / 2;
-  for (auto [which, amounts] : llvm::enumerate(ArrayRef{pad.getLow(), pad.getHigh()}))
+  ArrayAttr ends[] = {pad.getLow(), pad.getHigh()};
+  for (auto [which, amounts] : llvm::enumerate(ends))
     for (auto [dim, amount] : llvm::enumerate(amounts.getAsRange<ExprAttr>())) {
       int64_t count = amount.getConstant().value_or(-1);
       if (count < 0 || count >= int64_t(1) << 31 || (dim < 2 && count != 0))

@@ -5,6 +5,8 @@ from enum import IntEnum
 
 # How messages of compiler and runtime name what is at fault.
 _SUBJECT = re.compile(r"\b(input|output|node) '(.*?)'(?=[ :;,]|$)")
+_KERNEL = re.compile(r"^one of the nodes (.+ \([\w.]+\)): ")  # "a (Gather), b (Relu)", which run as one
+_OP = re.compile(r" \([\w.]+\)(?=, |$)")
 _FOUND = re.compile(r": expected (.*), found (.*)$")
 _NEAREST = re.compile(r"no (?:input|output) '(.*)'; the nearest name is '(.*)'$")
 
@@ -31,8 +33,8 @@ class Error(Exception):
     """What went wrong, in one line for each problem.
 
     code             why, a Code
-    input, output,   the names at fault in the first line that has one, or None
-    node
+    input, output,   the names at fault in the first line that has one, or None; of nodes that run as one kernel all, as
+    node             "gather, relu"
     expected, found  what that line expected and found, or None; of an unknown name the nearest one and itself
     """
 
@@ -48,6 +50,8 @@ class Error(Exception):
         for line in message.splitlines():
             for kind, name in _SUBJECT.findall(line):
                 names.setdefault(kind, name)
+            if not names and (match := _KERNEL.match(line)):
+                names["node"] = _OP.sub("", match[1])
             if match := _FOUND.search(line):
                 expected, found = match[1], match[2]
             elif match := _NEAREST.search(line):

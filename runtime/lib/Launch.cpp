@@ -3,6 +3,8 @@
 #include "Binding.h"
 #include "Pool.h"
 
+#include <cstdio>
+#include <cstring>
 #include <ctime>
 
 using namespace dlc::runtime;
@@ -24,6 +26,15 @@ static void count(const RunState &run, const dlc_launch &launch, uint64_t nanose
     row.flops += static_cast<uint64_t>(launch.flops);
 }
 
+/// "node 'x' (Gather)" of the one node "x (Gather)" that a kernel computes; of several their list.
+static void describeNodes(const char *nodes, char *text, size_t size) {
+  const char *op = strrchr(nodes, '(');
+  if (!op || op - nodes < 2 || op[-1] != ' ' || strstr(nodes, "), "))
+    snprintf(text, size, "one of the nodes %s", nodes);
+  else
+    snprintf(text, size, "node '%.*s' %s", static_cast<int>(op - nodes - 1), nodes, op);
+}
+
 int32_t dlc::runtime::launchKernel(void *state, const dlc_launch *launch) {
   auto *run = static_cast<RunState *>(state);
   if (!run->goesOn())
@@ -37,7 +48,8 @@ int32_t dlc::runtime::launchKernel(void *state, const dlc_launch *launch) {
   if (run->errorWord == INT64_MAX)
     return DLC_PROGRAM_OK;
   const OwnedArray<ManifestKernel> &kernels = run->manifest.kernels();
-  return run->fail(DLC_OP_FAILED,
-                   launch->kernel < kernels.size() ? kernels[launch->kernel].nodes : "a kernel",
-                   "an index is out of range");
+  char where[256];
+  describeNodes(launch->kernel < kernels.size() ? kernels[launch->kernel].nodes : "of a kernel",
+                where, sizeof(where));
+  return run->fail(DLC_OP_FAILED, where, "an index is out of range");
 }

@@ -20,7 +20,7 @@ from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
 from compare import compile_model, find_difference
-from session import RunError, Session, find_runtime
+from session import RunError, Session
 
 SIZES = [(0, 3), (3, 0), (1, 1), (1, 2), (2, 3), (3, 7), (2, 8), (3, 9), (1, 15), (2, 16), (3, 17), (5, 31)]
 FLOATS = ["float32"]
@@ -84,7 +84,7 @@ def check_row(row, dtype, numbers, folder):
         route = "library ops" if by_library else "kernels"
         try:
             options = argparse.Namespace(model=path, target_cpu=None, tools="", reference=by_library)
-            context = Session(compile_model(options, folder), find_runtime("")).make_context(1)
+            context = Session(compile_model(options, folder)).make_context(1)
         except SystemExit as error:
             wrong.append(f"{route}: {error}")
             continue

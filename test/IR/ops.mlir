@@ -19,6 +19,20 @@ func.func @conv(%input: !dlc.tensor<N x 3 x H x W x f32>, %filter: !dlc.tensor<8
   return %0 : !dlc.tensor<* x f32>
 }
 
+// CHECK-LABEL: func.func @windows
+func.func @windows(%x: !dlc.tensor<N x 8 x H x W x f32>, %w: !dlc.tensor<8 x 4 x 2 x 2 x f32>, %b: !dlc.tensor<4 x f32>, %s: !dlc.tensor<f32>) {
+  // CHECK: dlc.conv_transpose given %{{.*}}, %{{.*}}, %{{.*}} strides [2, 2] pads [0, 0, 0, 0] dilations [1, 1] output_pads [0, 1] output_shape [] group 1 :
+  %0 = dlc.conv_transpose given %x, %w, %b strides [2, 2] pads [0, 0, 0, 0] dilations [1, 1] output_pads [0, 1] output_shape [] group 1
+      : (!dlc.tensor<N x 8 x H x W x f32>, !dlc.tensor<8 x 4 x 2 x 2 x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32>
+  // CHECK: dlc.same_pad %{{.*}} outside %{{.*}} kernel [3, 3] strides [2, 2] dilations [1, 1] upper :
+  %1 = dlc.same_pad %x outside %s kernel [3, 3] strides [2, 2] dilations [1, 1] upper
+      : (!dlc.tensor<N x 8 x H x W x f32>, !dlc.tensor<f32>) -> !dlc.tensor<* x f32>
+  // CHECK: dlc.pool mean %{{.*}} kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] ceil include_pads :
+  %2 = dlc.pool mean %x kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] ceil include_pads
+      : (!dlc.tensor<N x 8 x H x W x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
 // CHECK-LABEL: func.func @elementwise
 func.func @elementwise(%a: !dlc.tensor<N x 3 x f32>, %b: !dlc.tensor<3 x f32>, %s: !dlc.tensor<f32>) -> !dlc.tensor<N x 3 x f32> {
   // CHECK: dlc.add

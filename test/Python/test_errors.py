@@ -84,6 +84,15 @@ def test_a_node_that_fails_is_named(open_graph):
     assert session.run(None, {"x": x, "i": np.array([1, -1])})[0].tolist() == [1, 3]
 
 
+@pytest.mark.parametrize("text, node", [
+    ("one of the nodes pick it (Gather), act (Relu): an index is out of range", "pick it, act"),
+    ("node 'pick' (Gather): index 9 is out of range", "pick"),
+    ("an arena of 12 bytes (too many) is over the limit", None),
+])
+def test_names_of_nodes(text, node):
+    assert dlc.OpFailed(text).node == node
+
+
 def test_a_limit_of_the_arena(open_graph):
     session = open_graph("g (float[N,N] x) => (float[N,N] y) { a = MatMul(x, x) y = MatMul(a, x) }", max_workspace=4096)
     assert session.run(None, {"x": np.eye(8, dtype=np.float32)})[0].shape == (8, 8)

@@ -60,7 +60,7 @@ static LogicalResult importMaxPool(OnnxNode &node) {
   FailureOr<Window> window = getPoolWindow(node, numberElements);
   if (failed(window))
     return failure();
-  if (node.getNumOutputs() > 1)
+  if (node.getNumOutputs() > 1 && !node.getOutputName(1).empty())
     return createMaxPoolWithIndices(node, *window);
   return createPool(node, ReduceKind::max, *window, /*includePads=*/false);
 }

@@ -221,7 +221,7 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
   func.func private @moved_pool(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!image>) attributes {dlc.schedule = #loops} {
     %0 = dlc.read %in : !dlc.buffer<!image> -> !image
     // expected-error @below {{expected no ops that move elements beside this one}}
-    %1 = dlc.max_pool %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
+    %1 = dlc.pool max %0 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
     %2 = dlc.transpose %1 perm [0, 1, 2, 3] : (!image) -> !image
     dlc.write %2, %out : !image, !dlc.buffer<!image>
     return

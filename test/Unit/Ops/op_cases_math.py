@@ -270,11 +270,15 @@ def resizes(c):
 def cubic(x, scales, coordinates, a):
     """One matrix of weights for each of the last two dims."""
     def matrix(size, scale):
-        count = int(np.floor(np.float32(size) * np.float32(scale)))
+        # Coordinates are computed in f32, as implementations do.
+        f, scale = np.float32, np.float32(scale)
+        count = int(np.floor(f(size) * scale))
         weights = np.zeros((count, size))
         for i in range(count):
-            at = {"half_pixel": (i + 0.5) / scale - 0.5, "pytorch_half_pixel": (i + 0.5) / scale - 0.5 if count > 1 else 0,
-                  "align_corners": i * (size - 1) / (size * scale - 1) if count > 1 else 0, "asymmetric": i / scale}[coordinates]
+            half = (f(i) + f(0.5)) / scale - f(0.5)
+            at = float({"half_pixel": half, "pytorch_half_pixel": half if count > 1 else 0,
+                        "align_corners": f(i) * f(size - 1) / (f(size) * scale - f(1)) if count > 1 else 0,
+                        "asymmetric": f(i) / scale}[coordinates])
             for k in range(int(np.floor(at)) - 1, int(np.floor(at)) + 3):
                 d = abs(at - k)
                 w = (a + 2) * d**3 - (a + 3) * d**2 + 1 if d <= 1 else a * d**3 - 5 * a * d**2 + 8 * a * d - 4 * a

@@ -372,7 +372,7 @@ TEST_F(ValueTest, ReportsFailuresOfChecks) {
   expectFailure(WRONG_RANK, DLC_SHAPE_MISMATCH, "node 'guard' (Add): expected rank 0, found 1");
   expectFailure(WRONG_DIM, DLC_SHAPE_MISMATCH,
                 "node 'guard' (Add): expected 77 in dimension 0, found 5");
-  expectFailure(INDEX_OUT_OF_RANGE, DLC_OP_FAILED, "node_0: an index is out of range");
+  expectFailure(INDEX_OUT_OF_RANGE, DLC_OP_FAILED, "one of the nodes node_0: an index is out of range");
 }
 
 TEST_F(ValueTest, ReportsAProgramThatBreaksItsContract) {

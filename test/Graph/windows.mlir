@@ -1,0 +1,35 @@
+// Transposed convolutions become convolutions, pads that follow from sizes pads that windows take over.
+// RUN: dlc-opt %s --dlc-infer-shapes --canonicalize | FileCheck %s
+
+!x = !dlc.tensor<N x 8 x H x W x f32>
+
+// CHECK-LABEL: func.func @tiles
+// CHECK: dlc.conv %arg0, %{{.*}}, %{{.*}} strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : {{.*}} -> !dlc.tensor<N x 16 x H x W x f32>
+// CHECK: dlc.transpose %{{.*}} perm [0, 1, 4, 2, 5, 3]
+// CHECK: dlc.view %{{.*}} -> <N x 4 x 2*H x 2*W x f32>
+// CHECK-NOT: dlc.pad
+func.func @tiles(%x: !x, %w: !dlc.tensor<8 x 4 x 2 x 2 x f32>, %b: !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32> {
+  %0 = dlc.conv_transpose given %x, %w, %b strides [2, 2] pads [0, 0, 0, 0] dilations [1, 1] output_pads [0, 0] output_shape [] group 1
+      : (!x, !dlc.tensor<8 x 4 x 2 x 2 x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// CHECK-LABEL: func.func @overlap
+// CHECK: dlc.pad constant {{.*}} -> !dlc.tensor<N x 8 x H x 2 x W x 2 x f32>
+// CHECK: dlc.slice {{.*}} steps [1, 1, -1, -1]
+// CHECK: dlc.conv {{.*}} strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : {{.*}} -> !dlc.tensor<N x 4 x 2*H x 2*W x f32>
+func.func @overlap(%x: !x, %w: !dlc.tensor<8 x 4 x 3 x 3 x f32>) -> !dlc.tensor<* x f32> {
+  %0 = dlc.conv_transpose given %x, %w strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] output_pads [1, 1] output_shape [] group 1
+      : (!x, !dlc.tensor<8 x 4 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// CHECK-LABEL: func.func @same
+// CHECK-NOT: dlc.pad
+// CHECK: dlc.conv %arg0, %arg1 strides [2, 2] pads [0, 1, 1, 1] dilations [1, 1] group 1 : {{.*}} -> !dlc.tensor<N x 4 x 4 x 5 x f32>
+func.func @same(%x: !dlc.tensor<N x 8 x 8 x 9 x f32>, %w: !dlc.tensor<4 x 8 x 3 x 3 x f32>) -> !dlc.tensor<* x f32> {
+  %0 = dlc.same_pad %x kernel [3, 3] strides [2, 2] dilations [1, 1] upper : (!dlc.tensor<N x 8 x 8 x 9 x f32>) -> !dlc.tensor<* x f32>
+  %1 = dlc.conv %0, %w strides [2, 2] pads [0, 0, 0, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<* x f32>, !dlc.tensor<4 x 8 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return %1 : !dlc.tensor<* x f32>
+}
