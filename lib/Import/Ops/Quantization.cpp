@@ -6,6 +6,8 @@
 #include "Rows.h"
 #include "Window.h"
 
+#include "dlc/ABI/Artifact.h"
+
 using namespace mlir;
 using namespace dlc;
 
@@ -70,6 +72,10 @@ static FailureOr<Steps> getSteps(Pieces &p, Value like, size_t scale, size_t zer
   if (blockSize < 0)
     return node.emitError() << "expected attribute 'block_size' to be 0 or more, found "
                             << blockSize;
+  constexpr int64_t maxRank = DLC_MANIFEST_MAX_RANK;
+  if (axis < -maxRank || axis >= maxRank)
+    return node.emitError() << "expected attribute 'axis' from " << -maxRank << " to "
+                            << maxRank - 1 << ", found " << axis;
   auto place = [&](Value value) {
     if (!value)
       return value;
