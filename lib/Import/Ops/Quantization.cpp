@@ -85,14 +85,14 @@ static FailureOr<Steps> getSteps(Pieces &p, Value like, size_t scale, size_t zer
   return Steps{place(node.getInput(scale)), place(node.getInput(zeroPoint))};
 }
 
-/// round(value / scale) + zero point, clamped. In f32, which holds each number of 16 bits.
+/// round(value / scale) + zero point, clamped. The sum in f32, which holds each number of 16 bits.
 static Value quantize(Pieces &p, Value value, const Steps &steps, Type elementType) {
   Type f32 = p.builder.getF32Type();
   unsigned width = elementType.getIntOrFloatBitWidth();
   bool isUnsigned = elementType.isUnsignedInteger();
   double lowest = isUnsigned ? 0 : -static_cast<double>(1 << (width - 1));
   double highest = lowest + static_cast<double>((1 << width) - 1);
-  Value result = p.node.createLike<RoundOp>(p.cast(p.div(value, steps.scale), f32));
+  Value result = p.cast(p.node.createLike<RoundOp>(p.div(value, steps.scale)), f32);
   if (steps.zeroPoint)
     result = p.add(result, p.cast(steps.zeroPoint, f32));
   result = p.minimum(p.maximum(result, p.number(result, lowest)), p.number(result, highest));
@@ -111,6 +111,17 @@ static LogicalResult hasOperands(OnnxNode &node) {
   return success(llvm::none_of(node.inputs, [](Value it) { return it && isStandIn(it); }));
 }
 
+/// A float type that an attribute states, or else a default; null after an error.
+static Type getFloatAttribute(OnnxNode &node, StringRef name, Type absent) {
+  if (!node.getInt(name, 0))
+    return absent;
+  Type type = node.getTypeAttribute(name, 0);
+  if (!type || isFloat(type))
+    return type;
+  node.emitError() << "expected attribute '" << name << "' to be a float type, found " << type;
+  return Type();
+}
+
 static LogicalResult importQuantize(OnnxNode &node) {
   if (failed(hasOperands(node)))
     return failure();
@@ -125,15 +136,14 @@ static LogicalResult importQuantize(OnnxNode &node) {
   Type precision = node.getElementType(1);
   if (isFloat(node.getElementType(0)) && !isFloat(precision))
     precision = node.getElementType(0);
-  if (node.getInt("precision", 0))
-    precision = node.getTypeAttribute("precision", 0);
+  if (!isFloat(precision))
+    precision = b.getF32Type();
+  precision = getFloatAttribute(node, "precision", precision);
   if (!good || !elementType || !precision)
     return failure();
   if (!isQuantized(elementType))
     return node.emitError() << "expected an output of " << quantizedElements.name << ", found "
                             << elementType;
-  if (!isFloat(precision))
-    precision = b.getF32Type();
   Pieces p(node);
   Value input = node.getInput(0);
   FailureOr<Steps> steps = getSteps(p, input, 1, 2);
@@ -153,9 +163,7 @@ static LogicalResult importDequantize(OnnxNode &node) {
     good &= succeeded(node.requireElements(storedElements, 2));
   if (!good)
     return failure();
-  Type result = node.getElementType(1);
-  if (node.getInt("output_dtype", 0))
-    result = node.getTypeAttribute("output_dtype", 0);
+  Type result = getFloatAttribute(node, "output_dtype", node.getElementType(1));
   if (!result)
     return failure();
   Pieces p(node);
