@@ -27,6 +27,7 @@ ArrayRef<OpFamily> dlc::getOpTable() {
       {"Movement", "view, kernel or library", getMovementRows()},
       {"Normalization", "kernel", getNormalizationRows()},
       {"Pooling", "kernel", getPoolingRows()},
+      {"Quantization", "decomposition", getQuantizationRows()},
       {"Random", "library", getRandomRows()},
       {"Rearrangement", "decomposition", getRearrangementRows()},
       {"Recurrence", "kernel", getRecurrenceRows()},

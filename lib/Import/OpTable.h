@@ -56,6 +56,7 @@ llvm::ArrayRef<OpRow> getMatrixProductRows();
 llvm::ArrayRef<OpRow> getMovementRows();
 llvm::ArrayRef<OpRow> getNormalizationRows();
 llvm::ArrayRef<OpRow> getPoolingRows();
+llvm::ArrayRef<OpRow> getQuantizationRows();
 llvm::ArrayRef<OpRow> getRandomRows();
 llvm::ArrayRef<OpRow> getRearrangementRows();
 llvm::ArrayRef<OpRow> getRecurrenceRows();

@@ -46,7 +46,7 @@ static FailureOr<int64_t> getGroup(OnnxNode &node) {
   return group;
 }
 
-static LogicalResult importConv(OnnxNode &node) {
+LogicalResult dlc::importConv(OnnxNode &node) {
   bool good = succeeded(node.requireElements(floatElements));
   FailureOr<int64_t> group = getGroup(node);
   FailureOr<SmallVector<int64_t>> kernel = getKernel(node);

@@ -26,6 +26,9 @@ mlir::LogicalResult requireSize(OnnxNode &node, llvm::StringRef name, llvm::Arra
 /// Reads strides, dilations, pads and auto_pad for a kernel.
 mlir::FailureOr<Window> getWindow(OnnxNode &node, llvm::ArrayRef<int64_t> kernel);
 
+/// Conv, of the first three inputs, which must be of a float type.
+mlir::LogicalResult importConv(OnnxNode &node);
+
 } // namespace dlc
 
 #endif
