@@ -62,6 +62,14 @@ def pools(c):
             ours = {name: value for name, value in given.items() if name != "ceil_mode"} | ({"ceil": 1} if "ceil_mode" in given else {})
             full = {"strides": [1, 1], "pads": [0] * 4, "dilations": [1, 1], "ceil_mode": 0} | given
             c.like("pool", [x], lambda x: direct_pool(x, kernel, **full), exact=True, kind="max", kernel=kernel, **ours)
+            c.like("max_pool_indices", [x], lambda x: indexed_pool(x, kernel, full), exact=True, kernel=kernel, **ours)
+            if dtype in FLOATS:
+                for kind in ("sum", "mean", "l1", "l2"):
+                    c.like("pool", [x], lambda x: pool_sums(x, kernel, full, kind, False), kind=kind, kernel=kernel, **ours)
+                c.like("pool", [x], lambda x: pool_sums(x, kernel, full, "mean", True), kind="mean", kernel=kernel, include_pads=1, **ours)
+    c.equal("max_pool_indices", [np.array([[[[1, 5], [7, 2]]]], np.float32)], [np.array([[[[7]]]], np.float32), i64(1).reshape(1, 1, 1, 1)],
+            kernel=[2, 2], storage_order=1)
+    c.fails("max_pool_indices", [tame((2, 3))], "expected at least 3 dims", kernel=[])
     c.equal("pool", [np.array([[[1, np.nan, 0, 2]]], np.float32)], [np.array([[[np.nan, np.nan, 2]]])], kernel=[2], kind="max")
     c.fails("pool", [tame((2, 3))], "expected at least 3 dims", kernel=[], kind="max")
     c.fails("pool", [tame((2, 3, 4))], "expected a kernel of rank 1", kernel=[1, 1], kind="max")
@@ -90,6 +98,36 @@ def direct_pool(x, kernel, strides, pads, dilations, ceil_mode):
             if all(0 <= p < n for p, n in zip(place, x.shape[2:])):
                 result[(..., *at)] = np.maximum(result[(..., *at)], x[(..., *place)])
     return result
+
+
+def windows(x, kernel, form):
+    """(index in the result, places of the taps inside of the input, taps inside of the pads) for each window."""
+    strides, pads, dilations = form["strides"], form["pads"], form["dilations"]
+    for at in np.ndindex(*direct_pool(x, kernel, **form).shape[2:]):
+        places = [[a * s - p + t * d for a, s, p, t, d in zip(at, strides, pads, tap, dilations)] for tap in np.ndindex(*kernel)]
+        inside = [tuple(place) for place in places if all(0 <= p < n for p, n in zip(place, x.shape[2:]))]
+        yield at, inside, sum(all(p < n + end for p, n, end in zip(place, x.shape[2:], pads[2:])) for place in places)
+
+
+def pool_sums(x, kernel, form, kind, include_pads):
+    result = np.zeros(direct_pool(x, kernel, **form).shape)
+    for at, inside, padded in windows(x, kernel, form):
+        taps = np.stack([x[(..., *place)] for place in inside]).astype(np.float64)
+        sums = {"l1": np.abs(taps), "l2": taps * taps}.get(kind, taps).sum(0)
+        count = padded if include_pads else len(inside)
+        result[(..., *at)] = sums / count if kind == "mean" else np.sqrt(sums) if kind == "l2" else sums
+    return result
+
+
+def indexed_pool(x, kernel, form):
+    most = direct_pool(x, kernel, **form)
+    found = np.zeros(most.shape, np.int64)
+    flat = np.arange(x.size).reshape(x.shape)
+    for at, inside, _ in windows(x, kernel, form):
+        taps = np.stack([x[(..., *place)] for place in inside])
+        numbers = np.stack([flat[(..., *place)] for place in inside])
+        found[(..., *at)] = np.take_along_axis(numbers, taps.argmax(0)[None], 0)[0]
+    return [most, found]
 
 
 def reductions(c):

@@ -93,7 +93,7 @@ def recurrences(c):
     one = {"activations": ["Tanh"], "alphas": [0.0], "betas": [0.0]}
     c.fails("recurrence", x, "unknown value 'xyz'", cell="xyz", direction="forward", **one)
     c.fails("recurrence", x, "unknown value 'up'", cell="rnn", direction="up", **one)
-    c.fails("recurrence", x, "expected operand 1 to have dims [1, 9, 3], found [1, 3, 3]", cell="gru", direction="forward", **one)
+    c.fails("recurrence", x, "expected operand 0 to have dims [2, 2, 9], found [2, 2, 3]", cell="gru", direction="forward", **one)
     c.fails("recurrence", x, "unknown activation 'Cos'", cell="rnn", direction="forward", **one | {"activations": ["Cos"]})
     c.fails("recurrence", x, "expected 1 activations", cell="rnn", direction="forward", **one | {"betas": [0.0, 1.0]})
     for lengths, same in (([1, 3], [1, 2]), ([-1, 2], [0, 2])):
