@@ -1,6 +1,7 @@
 // Draws boxes around ops that run as one kernel. Boxes make no new ops: what an emitter sees is
 // what the importer made.
 
+#include "AttentionRule.h"
 #include "ElementwiseRule.h"
 
 #include "dlc/Fuse/Passes.h"
@@ -44,16 +45,16 @@ static constexpr Rule rules[] = {
 static constexpr size_t largestEpilogue = 16;
 
 static BoxKind getKind(Operation *op) {
-  if (isa<ConvOp, MatmulOp, RecurrenceOp>(op))
+  if (isa<ConvOp, MatmulOp, RecurrenceOp, AttentionOp>(op))
     return BoxKind::anchor;
   if (isa<LayerNormOp, SoftmaxOp>(op))
     return BoxKind::rows;
   return isa<PoolOp, ReduceOp>(op) ? BoxKind::pool : BoxKind::loops;
 }
 
-/// Moves `ops` (in order; the last one's results leave the box) into a new box before the last of
-/// them.
-static void drawBox(ArrayRef<Operation *> ops) {
+/// Moves `ops` (in order; the last one's results leave the box) into a new box of this kind before
+/// the last of them. Those that other ops read as well are copied.
+static void drawBox(ArrayRef<Operation *> ops, BoxKind kind) {
   Operation *last = ops.back();
   OpBuilder builder(last);
   SetVector<Operation *> members(ops.begin(), ops.end());
@@ -66,8 +67,8 @@ static void drawBox(ArrayRef<Operation *> ops) {
         inputs.insert(use.get());
   }
   Location loc = builder.getFusedLoc(locs);
-  auto box = KernelOp::create(builder, loc, last->getResultTypes(), getKind(ops.front()),
-                              inputs.getArrayRef(), ScheduleAttr());
+  auto box = KernelOp::create(builder, loc, last->getResultTypes(), kind, inputs.getArrayRef(),
+                              ScheduleAttr());
   Block &body = box.getBody().emplaceBlock();
   IRMapping mapping;
   for (Value input : inputs)
@@ -84,7 +85,16 @@ static void drawBox(ArrayRef<Operation *> ops) {
   YieldOp::create(builder, loc, results);
   last->replaceAllUsesWith(box);
   for (Operation *op : llvm::reverse(ops))
-    op->erase();
+    if (op->use_empty())
+      op->erase();
+}
+
+/// Whether `op` stays where a box of `members`, of which the last one's results leave it, has a
+/// copy.
+static bool isReadOutside(Operation *op, ArrayRef<Operation *> members) {
+  return op != members.back() && llvm::any_of(op->getUsers(), [&](Operation *user) {
+           return !llvm::is_contained(members, user) || isReadOutside(user, members);
+         });
 }
 
 /// Whether `op` may stay outside of boxes.
@@ -196,6 +206,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     SmallVector<StringRef> known =
         llvm::map_to_vector(::rules, [](const Rule &rule) -> StringRef { return rule.name; });
     known.push_back(elementwiseRule);
+    known.push_back(attentionRule);
     for (const std::string &name : rules)
       if (!llvm::is_contained(known, name)) {
         InFlightDiagnostic diagnostic = getOperation().emitError("unknown fusion rule '")
@@ -273,10 +284,12 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
   /// op, so that the last roots come first.
   void drawBoxes(ArrayRef<Operation *> ops) {
     DenseSet<Operation *> free(ops.begin(), ops.end());
-    auto draw = [&](ArrayRef<Operation *> members) {
+    auto draw = [&](ArrayRef<Operation *> members, Operation *anchor) {
+      BoxKind kind = getKind(anchor);
       for (Operation *member : members)
-        free.erase(member);
-      drawBox(members);
+        if (!isReadOutside(member, members))
+          free.erase(member);
+      drawBox(members, kind);
       numFused += members.size() - 1;
       ++numBoxes;
     };
@@ -288,14 +301,17 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
         roots.push_back(op);
         continue;
       }
-      draw(findAnchored(op));
+      auto attention = dyn_cast<AttentionOp>(op);
+      draw(attention && isEnabled(attentionRule) ? findAttentionMoves(attention) : findAnchored(op),
+           op);
     }
     for (Operation *root : llvm::reverse(roots)) {
       if (!free.contains(root))
         continue;
       auto isFree = [&](Operation *op) { return free.contains(op); };
       draw(isEnabled(elementwiseRule) ? findElementwiseTree(root, isFree)
-                                      : SmallVector<Operation *>{root});
+                                      : SmallVector<Operation *>{root},
+           root);
     }
   }
 

@@ -6,10 +6,11 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(createInlineFunctions());
   pm.addPass(createSpecializeShapes(options));
   pm.addPass(createInferShapes());
-  pm.addPass(createExpandAttention());
+  pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(createFoldConstants());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(mlir::createCSEPass());
   pm.addPass(createRecognizeComposites());
+  pm.addPass(createRecognizeAttention());
 }

@@ -4,6 +4,7 @@
 
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
+#include "dlc/IR/Emitters.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Matchers.h"
@@ -277,12 +278,52 @@ struct QuotientOfExponentials : OpRewritePattern<DivOp> {
   }
 };
 
+/// A view of rows that an exporter puts behind a product with a matrix of weights belongs in front
+/// of it, where it often meets another one: what is behind the product can then join it.
+struct ViewOfProduct : OpRewritePattern<ViewOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(ViewOp op, PatternRewriter &rewriter) const override {
+    auto matmul = op.getInput().getDefiningOp<MatmulOp>();
+    if (!matmul || !matmul->hasOneUse() || matmul.getTransposeLhs() ||
+        !matmul.getRhs().getDefiningOp<ConstantOp>() || getType(matmul.getRhs()).getRank() != 2 ||
+        getType(matmul.getLhs()).getRank() < 2 || !keepsRows(op) || op.getType().getRank() < 2)
+      return rewriter.notifyMatchFailure(op, "no view of rows of a product with weights");
+    SmallVector<ExprAttr> dims(op.getType().getDims());
+    dims.back() = getType(matmul.getLhs()).getDims().back();
+    Value rows = ViewOp::create(rewriter, op.getLoc(),
+                                PlannedType::get(dims, getType(matmul.getLhs()).getElementType()),
+                                matmul.getLhs());
+    auto product =
+        MatmulOp::create(rewriter, matmul.getLoc(), op.getType(), rows, matmul.getRhs(),
+                         matmul.getBias(), matmul.getTransposeLhs(), matmul.getTransposeRhs());
+    rewriter.replaceOp(op, product);
+    return success();
+  }
+};
+
+/// A softmax along rows that lie in a matrix, as before opset 13, is one along the rows themselves.
+struct SoftmaxOfView : OpRewritePattern<SoftmaxOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(SoftmaxOp op, PatternRewriter &rewriter) const override {
+    auto view = op.getInput().getDefiningOp<ViewOp>();
+    if (!view || !keepsRows(view) || op.getDim() + 1 != op.getType().getRank() ||
+        view.getType() != op.getType())
+      return rewriter.notifyMatchFailure(op, "no softmax along the rows of a view");
+    auto softmax = SoftmaxOp::create(rewriter, op.getLoc(), view.getInput().getType(),
+                                     view.getInput(), static_cast<uint64_t>(-1), op.getLog());
+    rewriter.replaceOpWithNewOp<ViewOp>(op, op.getType(), softmax);
+    return success();
+  }
+};
+
 struct RecognizeComposites : dlc::impl::RecognizeCompositesBase<RecognizeComposites> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<ScalarOperand, SmallPower, ErfOfQuotient, ProductBias, RootMeanSquare<DivOp>,
                  RootMeanSquare<MulOp>, CenteredNorm, NormFactor<MulOp>, NormFactor<AddOp>,
-                 QuotientOfExponentials>(&getContext());
+                 QuotientOfExponentials, ViewOfProduct, SoftmaxOfView>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -217,6 +217,52 @@ LogicalResult LayerNormOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
 
 DimPairs LayerNormOp::getEqualDims() { return getBroadcastDims(*this); }
 
+SmallVector<ExprAttr> AttentionOp::getScoreDims() {
+  SmallVector<ExprAttr> dims(getQuery().getType().getDims());
+  dims.back() = getKey().getType().getDim(2);
+  return dims;
+}
+
+/// Whether as many heads of queries as of keys, or a multiple of them, are there.
+static bool sharesHeads(ExprAttr queries, ExprAttr keys) {
+  std::optional<int64_t> from = queries.getConstant(), to = keys.getConstant();
+  return queries == keys || (from && to && *to > 0 && *from % *to == 0);
+}
+
+LogicalResult AttentionOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType query = getQuery().getType(), key = getKey().getType(), value = getValue().getType();
+  for (PlannedType type : {query, key, value})
+    if (type.getRank() != 4 || type.getElementType() != query.getElementType()) // C1
+      return emitError("expected operands of rank 4 and one element type, found ") << type;
+  if (!sharesHeads(query.getDim(1), key.getDim(1))) // C2
+    return emitError("expected heads of queries that are a multiple of those of keys, found ")
+           << query << " and " << key;
+  if (getMask()) {
+    PlannedType mask = getMask().getType();
+    SmallVector<ExprAttr> scores = getScoreDims();
+    bool fits = mask.getRank() >= 1 && mask.getRank() <= 4;
+    for (auto [dim, to] : llvm::zip(llvm::reverse(mask.getDims()), llvm::reverse(scores)))
+      fits &= dim.getConstant() == 1 || dim == to || !dim.getConstant() || !to.getConstant();
+    if (!fits) // C3
+      return emitError("expected a mask that broadcasts to the scores, found ") << mask;
+  }
+  SmallVector<ExprAttr> dims(query.getDims());
+  dims.back() = value.getDim(3);
+  return addType(*this, types, dims, query.getElementType());
+}
+
+DimPairs AttentionOp::getEqualDims() {
+  PlannedType query = getQuery().getType(), key = getKey().getType(), value = getValue().getType();
+  DimPairs pairs = {{query.getDim(0), key.getDim(0)},
+                    {query.getDim(3), key.getDim(3)},
+                    {key.getDim(0), value.getDim(0)},
+                    {key.getDim(1), value.getDim(1)},
+                    {key.getDim(2), value.getDim(2)}};
+  if (getMask())
+    addBroadcastDims(pairs, getMask().getType().getDims(), getScoreDims());
+  return pairs;
+}
+
 /// The dims that each operand must have, in terms of those of products and weights; fails where
 /// these have other ranks.
 static FailureOr<SmallVector<std::pair<Value, SmallVector<ExprAttr>>>>

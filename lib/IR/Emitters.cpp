@@ -187,6 +187,32 @@ static std::optional<std::string> getRecurrenceObstacle(RecurrenceOp recurrence)
   return std::nullopt;
 }
 
+/// Elements of a head: the kernel keeps a block of keys in its frame.
+static constexpr int64_t largestHead = 512;
+
+bool dlc::hasAttentionKernel(PlannedType key, PlannedType value) {
+  return key.getDim(3).getConstant().value_or(largestHead + 1) <= largestHead &&
+         value.getDim(3).getConstant();
+}
+
+/// A mask's dims are known to broadcast or not.
+static std::optional<std::string> getAttentionObstacle(AttentionOp attention) {
+  if (!hasAttentionKernel(attention.getKey().getType(), attention.getValue().getType()))
+    return llvm::formatv("heads of more than {0} elements, or a number that only the run knows, "
+                         "are not supported",
+                         largestHead);
+  if (attention.getMask()) {
+    PlannedType mask = attention.getMask().getType();
+    if (!mask.getElementType().isF32() && !isBool(mask.getElementType()))
+      return "a mask of other elements than f32 or i1 is not supported";
+    SmallVector<ExprAttr> scores = attention.getScoreDims();
+    for (auto [dim, to] : llvm::zip(llvm::reverse(mask.getDims()), llvm::reverse(scores)))
+      if (dim != to && dim.getConstant() != 1)
+        return "a mask that may broadcast or not is not supported";
+  }
+  return std::nullopt;
+}
+
 /// Rows of neighbours that a kernel reads for each of its vectors.
 static constexpr int64_t maxResizedRows = 16;
 
@@ -221,7 +247,8 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
     if (takesAll && !isEmittedElement(elementType))
       return llvm::formatv("elements of type {0} are not supported", llvm::to_string(elementType));
     bool isLength = isa<RecurrenceOp>(op) && elementType.isSignlessInteger(32);
-    if (!takesAll && !elementType.isF32() && !isLength)
+    bool isMask = isa<AttentionOp>(op) && isBool(elementType);
+    if (!takesAll && !elementType.isF32() && !isLength && !isMask)
       return llvm::formatv("elements of type {0} are not supported, only f32",
                            llvm::to_string(elementType));
   }
@@ -237,6 +264,7 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
       .Case([](PowOp pow) { return getPowObstacle(pow); })
       .Case([](LayerNormOp norm) { return getLayerNormObstacle(norm); })
       .Case([](RecurrenceOp recurrence) { return getRecurrenceObstacle(recurrence); })
+      .Case([](AttentionOp attention) { return getAttentionObstacle(attention); })
       .Case<MatmulOp, ReduceOp, SoftmaxOp, ElementwiseOpInterface>(
           [](auto) { return std::nullopt; })
       .Case<BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp>(

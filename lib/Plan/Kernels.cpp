@@ -64,6 +64,11 @@ static ExprAttr getTasks(KernelOp box) {
   auto recurrences = box.getBody().getOps<RecurrenceOp>();
   if (!recurrences.empty())
     return dims[1] * ceilDiv(dims[2], schedule.getRows());
+  auto attentions = box.getBody().getOps<AttentionOp>();
+  if (!attentions.empty()) {
+    ArrayRef<ExprAttr> query = (*attentions.begin()).getQuery().getType().getDims();
+    return query[0] * query[1] * ceilDiv(query[2], schedule.getRows());
+  }
   auto softmaxes = box.getBody().getOps<SoftmaxOp>();
   if (!softmaxes.empty())
     return getSoftmaxTasks(*softmaxes.begin(), schedule);
@@ -74,8 +79,8 @@ static ExprAttr getTasks(KernelOp box) {
   return dims[0] * panels * (dims.size() == 4 ? bands(dims[2]) : one);
 }
 
-/// 2 x the multiply-adds of the convolutions, matrix products and recurrences in a box. Null where
-/// there are none or their number leaves 64 bits.
+/// 2 x the multiply-adds of the convolutions, matrix products, attentions and recurrences in a box.
+/// Null where there are none or their number leaves 64 bits.
 static ExprAttr getFlops(KernelOp box) {
   ExprAttr flops;
   auto add = [&](PlannedType output, ArrayRef<ExprAttr> summed) {
@@ -90,6 +95,9 @@ static ExprAttr getFlops(KernelOp box) {
     else if (auto recurrence = dyn_cast<RecurrenceOp>(op))
       add(cast<PlannedType>(recurrence.getProducts().getType()),
           recurrence.getWeights().getType().getDims().take_back());
+    else if (auto attention = dyn_cast<AttentionOp>(op))
+      for (Value factor : {attention.getQuery(), attention.getResult()})
+        add(cast<PlannedType>(factor.getType()), attention.getKey().getType().getDim(2));
     else if (auto matmul = dyn_cast<MatmulOp>(op))
       add(matmul.getType(), matmul.getLhs().getType().getDims().take_back());
   }

@@ -47,7 +47,7 @@ static SmallVector<int64_t> getHalo(Value value) {
 static bool knowsImages(Operation *op) {
   auto box = dyn_cast_or_null<KernelOp>(op);
   return box && !getFirst<MatmulOp>(box) && !getFirst<RecurrenceOp>(box) &&
-         box.getKind() != BoxKind::rows;
+         !getFirst<AttentionOp>(box) && box.getKind() != BoxKind::rows;
 }
 
 /// Whether `op` takes or joins whole blocks of channels of one image, which lie one after the

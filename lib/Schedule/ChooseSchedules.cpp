@@ -171,6 +171,16 @@ static ScheduleAttr getRecurrence(TargetAttr target, RecurrenceOp recurrence) {
                            gates * target.getLanes(), heights, heights.front());
 }
 
+/// Tiles of queries times vectors of keys, as in a matrix product. The queries of a band share keys
+/// that the kernel has transposed.
+static ScheduleAttr getAttention(TargetAttr target, AttentionOp attention) {
+  int64_t vectors = target.getRegisters() < 32 ? 2 : 4, bandsOfTiles = 8;
+  int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 8);
+  SmallVector<int64_t> heights = getTileWidths(attention.getType().getDim(2), widest);
+  return ScheduleAttr::get(target.getContext(), Algorithm::attention, target.getLanes(),
+                           vectors * target.getLanes(), heights, bandsOfTiles * heights[0]);
+}
+
 /// One block of channels of some pixels: enough of them for the loads to overlap.
 static ScheduleAttr getPool(TargetAttr target) {
   return ScheduleAttr::get(target.getContext(), Algorithm::pool, target.getLanes(),
@@ -197,6 +207,8 @@ static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
   }
   if (RecurrenceOp recurrence = getFirst<RecurrenceOp>(box))
     return getRecurrence(target, recurrence);
+  if (AttentionOp attention = getFirst<AttentionOp>(box))
+    return getAttention(target, attention);
   if (box.getKind() == BoxKind::pool && isBlocked(box.getInputs()[0]))
     return getPool(target);
   if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box))

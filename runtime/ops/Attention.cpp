@@ -236,14 +236,14 @@ void Scores::show(Step step, int64_t b, int64_t head, int64_t i) const {
     storeReal(shown, begin + j, row[j]);
 }
 
-/// Softmax; a query that may attend to nothing has no weights.
+/// Softmax; a query that may attend to nothing has no weights, unless `nan_blocked` asks for NaNs.
 void Scores::normalize(bool isBlocked) {
   double most = -__builtin_inf(), sum = 0;
   for (int64_t j = 0; j < key.length(); ++j) {
     row[j] = roundTo(softmaxDtype, row[j]);
     most = larger(most, row[j]);
   }
-  isBlocked = isBlocked || most == -__builtin_inf();
+  isBlocked = (isBlocked || most == -__builtin_inf()) && !call.flag("nan_blocked");
   for (int64_t j = 0; j < key.length() && !isBlocked; ++j)
     sum += row[j] = roundTo(softmaxDtype, exp(roundTo(softmaxDtype, row[j] - most)));
   sum = roundTo(softmaxDtype, sum);

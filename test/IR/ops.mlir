@@ -110,6 +110,8 @@ func.func @vision(%x: !dlc.tensor<N x 4 x H x W x f32>, %v: !dlc.tensor<4 x f32>
   %i = dlc.constant dense<0.0> : tensor<1x1x3xf32> -> !dlc.tensor<1 x 1 x 3 x f32>
   // CHECK: dlc.recurrence lstm reverse %{{.*}}, %{{.*}} initial_h %{{.*}} initial_c %{{.*}} activations ["Sigmoid", "Tanh", "Relu"] alphas [0.000000e+00, 0.000000e+00, 0.000000e+00] betas [0.000000e+00, 0.000000e+00, 0.000000e+00] clip 3.000000e+00 input_forget :
   %y, %h, %c = dlc.recurrence lstm reverse %p, %r initial_h %i initial_c %i activations ["Sigmoid", "Tanh", "Relu"] alphas [0.0, 0.0, 0.0] betas [0.0, 0.0, 0.0] clip 3.0 input_forget : (!dlc.tensor<1 x 1 x 12 x f32>, !dlc.tensor<1 x 12 x 3 x f32>, !dlc.tensor<1 x 1 x 3 x f32>, !dlc.tensor<1 x 1 x 3 x f32>) -> (!dlc.tensor<1 x 1 x 1 x 3 x f32>, !dlc.tensor<1 x 1 x 3 x f32>, !dlc.tensor<1 x 1 x 3 x f32>)
+  // CHECK: dlc.attention %{{.*}}, %{{.*}}, %{{.*}} mask %{{.*}} scale 5.000000e-01 softcap 2.000000e+00 causal nan_blocked :
+  %attention = dlc.attention %0, %0, %0 mask %0 scale 0.5 softcap 2.0 causal nan_blocked : (!dlc.tensor<N x 4 x H x W x f32>, !dlc.tensor<N x 4 x H x W x f32>, !dlc.tensor<N x 4 x H x W x f32>, !dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x H x W x f32>
   // CHECK: dlc.layer_norm %{{.*}} scale %{{.*}} bias %{{.*}} axis 1 epsilon 1.000000e-03 :
   %ln = dlc.layer_norm %0 scale %0 bias %0 axis 1 epsilon 1.0e-3 : (!dlc.tensor<N x 4 x H x W x f32>, !dlc.tensor<N x 4 x H x W x f32>, !dlc.tensor<N x 4 x H x W x f32>) -> !dlc.tensor<N x 4 x H x W x f32>
   // CHECK: dlc.layer_norm %{{.*}} axis -1 epsilon 1.000000e-03 rms :

@@ -69,24 +69,6 @@ def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numInferred", "num-inferred", "Number of values whose shape was unknown before">];
 }
 
-def ExpandAttention : Pass<"dlc-expand-attention", "::mlir::ModuleOp"> {
-  let summary = "Make attention matrix products around a softmax";
-  let description = [{
-    Calls of library function `attention` on f32 tensors batch x heads x length x size, or batch x length x heads * size,
-    where each head of the queries has keys of its own and the mask's dims are known to be those of the scores or 1.
-    Queries are scaled before the product. A query that its mask lets attend to nothing gets zeros. All other calls stay.
-
-    ```mlir
-    %0 = dlc.library_call "attention"(%q, %k, %v) {scale = 0.5 : f32} : ...
-    // becomes
-    %0 = dlc.mul %q, %half : ...
-    %1 = dlc.matmul %0, %k transpose_rhs : ...
-    %2 = dlc.softmax %1 axis -1 : ...
-    %3 = dlc.matmul %2, %v : ...
-    ```
-  }];
-}
-
 def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute ops whose operands are constants";
   let description = [{
@@ -132,7 +114,8 @@ def RecognizeComposites : Pass<"dlc-recognize-composites", "::mlir::ModuleOp"> {
   let summary = "Make one op again of what exporters have taken apart";
   let description = [{
     Layer normalizations, also those by the root mean square alone, softmax, and biases of matrix products. Squares and
-    cubes become products, and constants of one element scalars. Expects common subexpressions to be one value.
+    cubes become products, and constants of one element scalars. Views of rows move from behind a product with weights or a
+    softmax to where they may meet another one. Expects common subexpressions to be one value.
 
     ```mlir
     %0 = dlc.reduce mean %x axes [-1] keep_dims : ...
@@ -145,6 +128,25 @@ def RecognizeComposites : Pass<"dlc-recognize-composites", "::mlir::ModuleOp"> {
     %7 = dlc.mul %6, %scale : ...
     // becomes
     %7 = dlc.layer_norm %x scale %scale axis 1 epsilon 1.0e-05 : ...
+    ```
+  }];
+}
+
+def RecognizeAttention : Pass<"dlc-recognize-attention", "::mlir::ModuleOp"> {
+  let summary = "Make attention one op";
+  let description = [{
+    Calls of library function `attention` on f32 tensors batch x heads x length x size, or batch x length x heads * size;
+    and a product by the softmax of a product, whose scores may be scaled, before or after the product, and masked by a
+    sum or by a choice of -infinity. Dims must be known not to broadcast but for those of the mask. A query of a softmax
+    that its mask lets attend to nothing gets NaNs, unless zeros are chosen for these. All else stays.
+
+    ```mlir
+    %0 = dlc.mul %q, %half : ...
+    %1 = dlc.matmul %0, %k transpose_rhs : ...
+    %2 = dlc.softmax %1 axis -1 : ...
+    %3 = dlc.matmul %2, %v : ...
+    // becomes
+    %3 = dlc.attention %q, %k, %v scale 5.000000e-01 nan_blocked : ...
     ```
   }];
 }

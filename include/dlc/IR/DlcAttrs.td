@@ -223,7 +223,8 @@ def Dlc_BoxKindAttr : EnumAttr<Dlc_Dialect, Dlc_BoxKind, "box_kind"> {
 def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
     I32EnumAttrCase<"direct_conv", 0>, I32EnumAttrCase<"row_conv", 1>, I32EnumAttrCase<"loops", 2>,
     I32EnumAttrCase<"pool", 3>, I32EnumAttrCase<"matmul", 4>,
-    I32EnumAttrCase<"depthwise", 5>, I32EnumAttrCase<"rows", 6>, I32EnumAttrCase<"recurrence", 7>]> {
+    I32EnumAttrCase<"depthwise", 5>, I32EnumAttrCase<"rows", 6>, I32EnumAttrCase<"recurrence", 7>,
+    I32EnumAttrCase<"attention", 8>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -240,7 +241,9 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     blocked image, a block of channels at a time. `rows` normalizes `rows` rows (of a softmax also `channels` neighbours)
     in several walks. `recurrence` walks along the steps of `pixels[i]` sequences at a time, with a vector of all gates of
     each (`channels` sums) in registers. A matrix product by constant weights is a `direct_conv` whose pixels are the rows of its left operand; others
-    are computed by `matmul`, from operands as they lie: a tile is `pixels[i]` rows times `channels` columns.
+    are computed by `matmul`, from operands as they lie: a tile is `pixels[i]` rows times `channels` columns. `attention`
+    walks along blocks of keys: a tile is the scores of `pixels[i]` queries with `channels` keys, or as many rows of
+    `channels` elements of the result.
 
     `pixels` lists tile widths, widest first; each handles what the ones before it leave over of a row, the last one
     all of it; what `pool` leaves over it takes pixel by pixel. A task is `rows` rows of the output (for `loops`: of the
@@ -249,7 +252,8 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     beside its rows; an output without rows has one band, for the halo alone. A `direct_conv` that is a matrix product
     has a task for each panel, a reduction by `pool` for each block. For `matmul`, n counts the products and a band is
     `rows` rows of one. For `rows`, a task is `rows` rows along the last dims, or for a softmax along another dim the sums
-    of `channels` neighbours. For `recurrence`, a task is all steps of `rows` sequences in one direction.
+    of `channels` neighbours. For `recurrence`, a task is all steps of `rows` sequences in one direction. For `attention`,
+    n counts the heads of all of the batch and a band is `rows` queries of one.
 
     Example: `#dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1>`
   }];

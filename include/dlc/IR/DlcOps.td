@@ -1,5 +1,6 @@
-// The ops, by banner: constants, convolution, resize, boxes, buffers and launches. Ops on elements
-// are in ElementwiseOps.td, those that move elements in MovementOps.td, those of the host program in HostOps.td.
+// The ops, by banner: constants, convolution, resize, boxes, buffers and launches. Ops on elements are in
+// ElementwiseOps.td, those along sequences in SequenceOps.td, those that move elements in MovementOps.td, those of the
+// host program in HostOps.td.
 #ifndef DLC_IR_OPS_TD
 #define DLC_IR_OPS_TD
 
@@ -344,63 +345,9 @@ def Dlc_GlobalPoolOp : Dlc_Op<"global_pool", [Pure, DeclareOpInterfaceMethods<Dl
   let hasCanonicalizeMethod = 1;
 }
 
-//===-- Recurrences ---------------------------------------------------------------------------------------------------===//
+//===-- Sequences -----------------------------------------------------------------------------------------------------===//
 
-def Dlc_RecurrenceOp
-    : Dlc_Op<"recurrence", [Pure, AttrSizedOperandSegments,
-                            DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>]> {
-  let summary = "the steps of an RNN, a GRU or an LSTM";
-  let description = [{
-    `products` are those of the inputs, S x B x D*G*H for S steps, a batch of B, D directions, G gates and a state of H
-    elements: input * W^T and all biases that are added to it. A step adds state * weights^T and applies the activations,
-    with the state of the step before. The gates are those of ONNX, in its order: none for `rnn` (G is 1), z r h for
-    `gru`, i o f c for `lstm`.
-
-    `bias` is added to the product of the state before anything else, as a GRU with `linear_before_reset` needs it, whose
-    reset gate multiplies that product; without, it multiplies the state. `lengths` are the steps of each sequence: later
-    results are zeros. `peepholes` are the weights of the cell for i, o and f. With `input_forget`, f is 1 - i. `clip`
-    bounds the sums that f and g are applied to. Lengths below 0 and above S count as 0 and S. There are activations for each direction (one for `rnn`, f g for `gru`,
-    f g h for `lstm`), each with its `alphas` and `betas`, used or not.
-
-    The results are the state after each step, S x D x B x H, the last state, and for `lstm` the last cell. What the
-    sequence starts with are zeros where it is not given.
-
-    Constraints:
-    - C1: the dims are those said here; initial_h and initial_c are D x B x H, weights D x G*H x H, bias D x G*H, lengths
-      B, peepholes D x 3*H
-    - C2: all but lengths have the same element type
-    - C3: initial_c, peepholes and last_c are those of an `lstm`
-    - C4: there are as many activations, alphas and betas as the cell and directions need
-
-    Example:
-    ```mlir
-    %y, %h = dlc.recurrence gru forward %products, %weights bias %bias activations ["Sigmoid", "Tanh"] alphas [0.0, 0.0]
-       betas [0.0, 0.0] linear_before_reset
-       : (!dlc.tensor<S x B x 12 x f32>, !dlc.tensor<1 x 12 x 4 x f32>, !dlc.tensor<1 x 12 x f32>)
-         -> (!dlc.tensor<S x 1 x B x 4 x f32>, !dlc.tensor<1 x B x 4 x f32>)
-    ```
-  }];
-  let arguments = (ins
-    Dlc_CellKindAttr:$cell, Dlc_DirectionAttr:$direction, Dlc_Tensor:$products, Dlc_Tensor:$weights,
-    Optional<Dlc_Tensor>:$bias, Optional<Dlc_Tensor>:$lengths, Optional<Dlc_Tensor>:$initial_h,
-    Optional<Dlc_Tensor>:$initial_c, Optional<Dlc_Tensor>:$peepholes, StrArrayAttr:$activations,
-    DenseF32ArrayAttr:$alphas, DenseF32ArrayAttr:$betas, OptionalAttr<F32Attr>:$clip, UnitAttr:$input_forget,
-    UnitAttr:$linear_before_reset);
-  let results = (outs Dlc_Tensor:$states, Dlc_Tensor:$last_h, Optional<Dlc_Tensor>:$last_c);
-  let assemblyFormat = [{
-    $cell $direction $products `,` $weights (`bias` $bias^)? (`lengths` $lengths^)? (`initial_h` $initial_h^)?
-    (`initial_c` $initial_c^)? (`peepholes` $peepholes^)? `activations` $activations `alphas` $alphas `betas` $betas
-    (`clip` $clip^)? (`input_forget` $input_forget^)? (`linear_before_reset` $linear_before_reset^)? attr-dict
-    `:` functional-type(operands, results)
-  }];
-  let hasVerifier = 1;
-  let extraClassDeclaration = [{
-    int64_t getNumGates() { return getCell() == CellKind::rnn ? 1 : getCell() == CellKind::gru ? 3 : 4; }
-    int64_t getNumDirections() { return getDirection() == Direction::bidirectional ? 2 : 1; }
-    /// Activations of each direction.
-    int64_t getNumActivations() { return getCell() == CellKind::rnn ? 1 : getCell() == CellKind::gru ? 2 : 3; }
-  }];
-}
+include "dlc/IR/SequenceOps.td"
 
 //===-- Elementwise ---------------------------------------------------------------------------------------------------===//
 

@@ -1,5 +1,6 @@
 // Makes each kernel function the code that its schedule describes.
 
+#include "Attention.h"
 #include "ConvKernel.h"
 #include "Matmul.h"
 #include "Pool.h"
@@ -41,6 +42,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitRecurrence(b);
   case Algorithm::matmul:
     return emitMatmul(b);
+  case Algorithm::attention:
+    return emitAttention(b);
   }
   llvm_unreachable("all algorithms are handled");
 }

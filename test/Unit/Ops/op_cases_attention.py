@@ -43,6 +43,8 @@ def attentions(c):
         one = np.ones((1, 1, 2, 4), dtype)
         c.equal("attention", [one, one, one], [np.ones((1, 1, 2, 4))])
         c.equal("attention", [one, one, one, np.array([[True, False], [False, False]])], [np.array([[[[1] * 4, [0] * 4]]], float)])
+        c.equal("attention", [one, one, one, np.array([[True, False], [False, False]])], [np.array([[[[1] * 4, [np.nan] * 4]]], float)],
+                nan_blocked=1)
     c.fails("attention", [heads(2), heads(3), heads(4)], "do not fit each other")
     c.fails("attention", [heads(2, 3), heads(3), heads(3)], "do not fit each other")
     c.fails("attention", [heads(2), heads(3), heads(3), tame((4,), np.float64)], "does not broadcast to [2, 2, 2, 3]")

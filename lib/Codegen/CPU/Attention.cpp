@@ -1,0 +1,432 @@
+// Attention block of keys by block of keys, as in FlashAttention (Dao et al., 2022): each query
+// keeps the largest score so far and the sum of its exponentials, and its result is rescaled where
+// a larger one comes. A block of keys is transposed once for all queries of a task; the scores of a
+// tile of queries with one block lie in the frame. Heads are read and written wherever views,
+// transpositions and slices say that they lie.
+
+#include "Attention.h"
+#include "Reducer.h"
+
+#include "dlc/IR/Strides.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace dlc;
+
+/// Keys of a block, unless one vector tile has more: with heads of 64 elements they are half of a
+/// first-level cache.
+static constexpr int64_t usualBlock = 64;
+
+namespace {
+/// B x H x L x D in memory: the elements of a row are neighbours.
+struct Heads {
+  Value base;
+  SmallVector<Value> strides;
+};
+
+class AttentionEmitter {
+public:
+  explicit AttentionEmitter(KernelBuilder &b) : b(b), lanes(b.getLanes()) {}
+
+  LogicalResult match();
+  void emit();
+
+private:
+  /// Keys [first, first + count) of the task.
+  struct Block {
+    Value first, count;
+  };
+
+  LogicalResult matchOp();
+  FailureOr<Heads> getHeads(Value root, ExprAttr offset, ArrayRef<ExprAttr> strides);
+  void matchMask(Value buffer);
+  void enterTask();
+  void allocateFrame();
+  void emitBlock(const Block &block);
+  void transposeKeys(const Block &block);
+  void emitScores(Value row, int64_t height, const Block &block);
+  Value finishScores(Value sum, Value row, Value column, Value exists);
+  Value maskScores(Value vector, Value row, Value column, Value exists);
+  void emitWeights(Value row, Value tileRow, const Block &block);
+  void emitValues(Value row, int64_t height, const Block &block);
+  void emitValueTile(Value row, int64_t height, Value column, int64_t vectors, Value mask,
+                     const Block &block);
+  void finishRow(Value row);
+  void forEachColumn(function_ref<void(Value column, int64_t vectors, Value mask)> emit);
+  Value getRow(const Heads &heads, Value row) {
+    return b.offset(heads.base, b.mul(row, heads.strides[2]));
+  }
+
+  KernelBuilder &b;
+  int64_t lanes;
+  AttentionOp op;
+  Heads query, key, value, result; // from enterTask on, those of the task's head
+  Value mask;                      // null for none
+  SmallVector<Value> maskStrides;
+  int64_t size = 0, valueSize = 0, blockKeys = 0;
+  Value numKeys, firstRow, numRows;
+  /// In the frame: keys as [size][blockKeys]; scores of a tile, then their exponentials, as
+  /// [queries][blockKeys]; for each query of the tile what its result is rescaled by; for each
+  /// query of the task the largest score and a vector of sums.
+  Value transposed, scores, factors, largest, sums;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// What the kernel reads and writes
+//===----------------------------------------------------------------------===//
+
+FailureOr<Heads> AttentionEmitter::getHeads(Value root, ExprAttr offset,
+                                            ArrayRef<ExprAttr> strides) {
+  if (getTensor(root).getLayout())
+    return op.emitError("expected dense heads, found ") << getTensor(root);
+  if (strides.back().getConstant() != 1)
+    return op.emitError("expected heads whose elements are neighbours");
+  Heads heads;
+  heads.base = b.offset(b.getAddress(root), b.size(offset));
+  for (ExprAttr stride : strides)
+    heads.strides.push_back(b.size(stride));
+  return heads;
+}
+
+void AttentionEmitter::matchMask(Value buffer) {
+  mask = b.getAddress(buffer);
+  PlannedType type = op.getMask().getType();
+  maskStrides.assign(4, b.i64(0));
+  Value stride = b.i64(1);
+  for (int64_t i = type.getRank(); i-- != 0; stride = b.mul(stride, b.size(type.getDim(i))))
+    if (type.getDim(i).getConstant() != 1)
+      maskStrides[4 - type.getRank() + i] = stride;
+}
+
+LogicalResult AttentionEmitter::matchOp() {
+  for (Operation &it : b.getSource().getBody().front()) {
+    if (isa<ReadOp, WriteOp, func::ReturnOp, ViewOp, TransposeOp, SliceOp>(it))
+      continue;
+    if (op || !isa<AttentionOp>(it))
+      return it.emitError("expected one attention and moves of its heads in this kernel");
+    op = cast<AttentionOp>(it);
+  }
+  if (!op)
+    return b.getSource().emitError("expected an attention in this kernel");
+  std::optional<int64_t> keySize = op.getKey().getType().getDim(3).getConstant();
+  std::optional<int64_t> resultSize = op.getType().getDim(3).getConstant();
+  if (!keySize || !resultSize)
+    return op.emitError("expected heads of known size");
+  size = *keySize, valueSize = *resultSize;
+  return success();
+}
+
+LogicalResult AttentionEmitter::match() {
+  if (failed(matchOp()))
+    return failure();
+  for (auto [operand, heads] : {std::pair<Value, Heads *>{op.getQuery(), &query},
+                                {op.getKey(), &key},
+                                {op.getValue(), &value}}) {
+    std::optional<Strided> from = traceOperand(operand, /*numOps=*/-1);
+    auto read = from ? from->root.getDefiningOp<ReadOp>() : ReadOp();
+    if (!read)
+      return op.emitError("expected heads that lie in strides of a buffer");
+    FailureOr<Heads> found = getHeads(read.getBuffer(), from->offset, from->strides);
+    if (failed(found))
+      return failure();
+    *heads = *found;
+  }
+  WriteOp write = *b.getSource().getOps<WriteOp>().begin();
+  auto strides = traceResult(op.getResult(), write.getValue());
+  if (!strides)
+    return op.emitError("expected a result that lies in strides of a buffer");
+  FailureOr<Heads> found =
+      getHeads(write.getBuffer(), ExprAttr::constant(b.getContext(), 0), *strides);
+  if (failed(found))
+    return failure();
+  result = *found;
+  if (!op.getMask())
+    return success();
+  auto read = op.getMask().getDefiningOp<ReadOp>();
+  if (!read)
+    return op.emitError("expected a mask that is read from a buffer");
+  matchMask(read.getBuffer());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// A task
+//===----------------------------------------------------------------------===//
+
+/// Finds the head and the rows of the task.
+void AttentionEmitter::enterTask() {
+  int64_t bandRows = b.getSchedule().getRows();
+  PlannedType type = op.getType();
+  Value length = b.size(type.getDim(2)), numHeads = b.size(type.getDim(1));
+  Value bands = b.ceilDiv(length, bandRows), rest = b.div(b.getTask(), bands);
+  firstRow = b.mul(b.rem(b.getTask(), bands), bandRows);
+  numRows = b.min(b.sub(length, firstRow), b.i64(bandRows));
+  Value batch = b.div(rest, numHeads), head = b.rem(rest, numHeads), shared = head;
+  ExprAttr keyHeads = op.getKey().getType().getDim(1);
+  if (keyHeads != type.getDim(1)) // constants, else they would be equal
+    shared = b.div(head, b.i64(*type.getDim(1).getConstant() / *keyHeads.getConstant()));
+  auto enter = [&](Heads &heads, Value index) {
+    Value start = b.add(b.mul(batch, heads.strides[0]), b.mul(index, heads.strides[1]));
+    heads.base = b.offset(heads.base, start);
+  };
+  enter(query, head);
+  enter(key, shared);
+  enter(value, shared);
+  enter(result, head);
+  if (mask) {
+    Value start = b.add(b.mul(batch, maskStrides[0]), b.mul(head, maskStrides[1]));
+    mask = b.offset(mask, start, op.getMask().getType().getElementType());
+  }
+}
+
+void AttentionEmitter::allocateFrame() {
+  ScheduleAttr schedule = b.getSchedule();
+  int64_t tileRows = schedule.getPixels().front();
+  auto allocate = [&](int64_t elements) -> Value {
+    Type pointer = LLVM::LLVMPointerType::get(b.getContext());
+    return LLVM::AllocaOp::create(b, pointer, b.getF32Type(), b.i64(std::max<int64_t>(elements, 1)),
+                                  64);
+  };
+  transposed = allocate(size * blockKeys);
+  scores = allocate(tileRows * blockKeys);
+  factors = allocate(tileRows);
+  largest = allocate(schedule.getRows());
+  sums = allocate(schedule.getRows() * lanes);
+}
+
+void AttentionEmitter::emit() {
+  int64_t columns = b.getSchedule().getChannels();
+  blockKeys = std::max(columns, usualBlock / columns * columns);
+  numKeys = b.size(op.getKey().getType().getDim(2));
+  enterTask();
+  allocateFrame();
+  b.loop(b.i64(0), numRows, 1, [&](Value row) {
+    b.store(b.f32(-std::numeric_limits<float>::infinity()), b.offset(largest, row));
+    b.store(b.splat(0.0f), b.offset(sums, b.mul(row, lanes)));
+    b.storeZeros(getRow(result, b.add(firstRow, row)), b.i64(valueSize));
+  });
+  b.loop(b.i64(0), numKeys, blockKeys,
+         [&](Value first) { emitBlock({first, b.min(b.sub(numKeys, first), b.i64(blockKeys))}); });
+  b.loop(b.i64(0), numRows, 1, [&](Value row) { finishRow(row); });
+}
+
+void AttentionEmitter::emitBlock(const Block &block) {
+  transposeKeys(block);
+  b.loopOverTiles(numRows, b.getSchedule().getPixels(), [&](Value row, int64_t height) {
+    emitScores(row, height, block);
+    b.loop(b.i64(0), b.i64(height), 1,
+           [&](Value tileRow) { emitWeights(b.add(row, tileRow), tileRow, block); });
+    emitValues(row, height, block);
+  });
+}
+
+/// Divides the result of a query by its sum. Where there is no key at all the result is zero.
+void AttentionEmitter::finishRow(Value row) {
+  Reducer reducer(b, ReduceKind::sum);
+  Value sum = reducer.joinLanes(b.loadVector(b.offset(sums, b.mul(row, lanes))));
+  Value isEmpty = op.getNanBlocked()
+                      ? b.equal(numKeys, b.i64(0))
+                      : Value(arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, sum, b.f32(0)));
+  Value divisor = b.select(isEmpty, b.f32(1.0f), sum);
+  Value factor = b.splat(arith::DivFOp::create(b, b.f32(1.0f), divisor));
+  Value start = getRow(result, b.add(firstRow, row));
+  auto scale = [&](Value place, Value lanesMask) {
+    Value address = b.offset(start, place);
+    b.store(arith::MulFOp::create(b, b.loadVector(address, lanesMask), factor), address, lanesMask);
+  };
+  int64_t whole = valueSize / lanes * lanes;
+  b.loop(b.i64(0), b.i64(whole), lanes, [&](Value place) { scale(place, Value()); });
+  if (whole != valueSize)
+    scale(b.i64(whole), b.laneMask(b.i64(valueSize - whole)));
+}
+
+//===----------------------------------------------------------------------===//
+// Scores
+//===----------------------------------------------------------------------===//
+
+/// Columns behind the last key repeat it.
+void AttentionEmitter::transposeKeys(const Block &block) {
+  b.loop(b.i64(0), block.count, lanes, [&](Value column) {
+    SmallVector<Value> rows;
+    for (int64_t lane = 0; lane != lanes; ++lane) {
+      Value place = b.min(b.add(column, lane), b.add(block.count, -1));
+      rows.push_back(getRow(key, b.add(block.first, place)));
+    }
+    auto getPlace = [&](Value element) {
+      return b.offset(b.offset(transposed, b.mul(element, blockKeys)), column);
+    };
+    int64_t whole = size / lanes * lanes;
+    b.loop(b.i64(0), b.i64(whole), lanes, [&](Value element) {
+      SmallVector<Value> addresses =
+          llvm::map_to_vector(rows, [&](Value row) { return b.offset(row, element); });
+      for (auto [i, vector] : llvm::enumerate(b.loadTransposed(addresses, b.getF32Type())))
+        b.store(vector, getPlace(b.add(element, static_cast<int64_t>(i))));
+    });
+    if (whole == size)
+      return;
+    Value places = b.laneMultiples(key.strides[2]);
+    Value exists = b.laneMask(b.sub(block.count, column));
+    Value start = getRow(key, b.add(block.first, column));
+    b.loop(b.i64(whole), b.i64(size), 1, [&](Value element) {
+      b.store(b.gather(b.offset(start, element), places, exists), getPlace(element));
+    });
+  });
+}
+
+/// The scores of vectors of keys from the products; `row` counts queries of the head, `exists` are
+/// the keys that there are.
+Value AttentionEmitter::maskScores(Value vector, Value row, Value column, Value exists) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  Value blocked = b.splat(-infinity);
+  if (mask) {
+    Type type = op.getMask().getType().getElementType();
+    Value place = b.add(b.mul(row, maskStrides[2]), b.mul(column, maskStrides[3]));
+    Value address = b.offset(mask, place, type);
+    bool isOne = op.getMask().getType().getDims().back().getConstant() == 1;
+    Value element =
+        isOne ? b.splat(b.loadElement(address, type)) : b.loadElements(address, type, exists);
+    vector = type.isF32() ? Value(arith::AddFOp::create(b, vector, element))
+                          : b.select(element, vector, blocked);
+  }
+  if (op.getIsCausal())
+    exists = b.both(exists, b.laneMask(b.add(b.sub(row, column), 1)));
+  return b.select(exists, vector, blocked);
+}
+
+Value AttentionEmitter::finishScores(Value sum, Value row, Value column, Value exists) {
+  Value vector = arith::MulFOp::create(b, sum, b.splat(op.getScale().convertToFloat()));
+  if (op.getSoftcap()) {
+    float cap = op.getSoftcap()->convertToFloat();
+    Value part = arith::MulFOp::create(b, vector, b.splat(1 / cap));
+    vector = arith::MulFOp::create(b, math::TanhOp::create(b, part), b.splat(cap));
+  }
+  return maskScores(vector, row, column, exists);
+}
+
+void AttentionEmitter::emitScores(Value row, int64_t height, const Block &block) {
+  int64_t columns = b.getSchedule().getChannels(), vectors = columns / lanes;
+  SmallVector<Value> rows;
+  for (int64_t i = 0; i != height; ++i)
+    rows.push_back(getRow(query, b.add(firstRow, b.add(row, i))));
+  b.loop(b.i64(0), block.count, columns, [&](Value column) {
+    SmallVector<Value> inits(height * vectors, b.splat(0.0f));
+    using Carried = KernelBuilder::Carried;
+    Carried products = b.loop(b.i64(0), b.i64(size), 1, inits, [&](Value k, ValueRange carried) {
+      Value start = b.offset(b.offset(transposed, b.mul(k, blockKeys)), column);
+      SmallVector<Value> keys;
+      for (int64_t vector = 0; vector != vectors; ++vector)
+        keys.push_back(b.loadVector(b.offset(start, vector * lanes)));
+      Carried next;
+      for (Value queryRow : rows) {
+        Value element = b.splat(b.loadScalar(b.offset(queryRow, k)));
+        for (Value factor : keys)
+          next.push_back(b.fma(element, factor, carried[next.size()]));
+      }
+      return next;
+    });
+    for (int64_t i = 0; i != height; ++i)
+      for (int64_t vector = 0; vector != vectors; ++vector) {
+        Value place = b.add(column, vector * lanes);
+        Value exists = b.laneMask(b.sub(block.count, place));
+        Value finished =
+            finishScores(products[i * vectors + vector], b.add(firstRow, b.add(row, i)),
+                         b.add(block.first, place), exists);
+        b.store(finished, b.offset(b.offset(scores, i * blockKeys), place));
+      }
+  });
+}
+
+/// Makes the scores of a query with a block exponentials less the largest so far. Scores of
+/// -infinity alone have none, whose exponentials are zeros.
+void AttentionEmitter::emitWeights(Value row, Value tileRow, const Block &block) {
+  Reducer maxima(b, ReduceKind::max);
+  Value start = b.offset(scores, b.mul(tileRow, blockKeys)), place = b.offset(largest, row);
+  using Carried = KernelBuilder::Carried;
+  Value before = b.loadScalar(place);
+  Carried most = b.loop(b.i64(0), block.count, lanes, b.splat(before), [&](Value i, ValueRange it) {
+    return Carried{maxima.accumulate(it[0], b.loadVector(b.offset(start, i)))};
+  });
+  Value now = maxima.joinLanes(most[0]);
+  b.store(now, place);
+  Value blocked = b.f32(-std::numeric_limits<float>::infinity());
+  Value isBlocked = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, now, blocked);
+  Value subtracted = b.splat(b.select(isBlocked, b.f32(0.0f), now));
+  Value difference = arith::SubFOp::create(b, b.splat(before), subtracted);
+  Value factor = math::ExpOp::create(b, difference);
+  b.store(vector::ExtractOp::create(b, factor, int64_t(0)), b.offset(factors, tileRow));
+  Value sumPlace = b.offset(sums, b.mul(row, lanes));
+  Value rescaled = arith::MulFOp::create(b, b.loadVector(sumPlace), factor);
+  Carried sum = b.loop(b.i64(0), block.count, lanes, rescaled, [&](Value i, ValueRange carried) {
+    Value address = b.offset(start, i);
+    Value power = math::ExpOp::create(
+        b, arith::SubFOp::create(b, b.loadVector(address), subtracted).getResult());
+    b.store(power, address);
+    return Carried{arith::AddFOp::create(b, carried[0], power)};
+  });
+  b.store(sum[0], sumPlace);
+}
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+void AttentionEmitter::forEachColumn(function_ref<void(Value, int64_t, Value)> emit) {
+  SmallVector<int64_t> widths = {b.getSchedule().getChannels()};
+  if (widths.front() != lanes)
+    widths.push_back(lanes);
+  b.loopOverTiles(b.i64(valueSize), widths,
+                  [&](Value column, int64_t width) { emit(column, width / lanes, Value()); });
+  if (int64_t rest = valueSize % lanes)
+    emit(b.i64(valueSize - rest), 1, b.laneMask(b.i64(rest)));
+}
+
+/// Adds the values of a block, by their weights, to the rescaled results of a tile.
+void AttentionEmitter::emitValueTile(Value row, int64_t height, Value column, int64_t vectors,
+                                     Value mask, const Block &block) {
+  SmallVector<Value> inits, places;
+  for (int64_t i = 0; i != height; ++i) {
+    Value factor = b.splat(b.loadScalar(b.offset(factors, i)));
+    Value start = b.offset(getRow(result, b.add(firstRow, b.add(row, i))), column);
+    for (int64_t vector = 0; vector != vectors; ++vector) {
+      places.push_back(b.offset(start, vector * lanes));
+      inits.push_back(arith::MulFOp::create(b, b.loadVector(places.back(), mask), factor));
+    }
+  }
+  Value first = b.offset(getRow(value, block.first), column);
+  using Carried = KernelBuilder::Carried;
+  Carried totals = b.loop(b.i64(0), block.count, 1, inits, [&](Value k, ValueRange carried) {
+    Value start = b.offset(first, b.mul(k, value.strides[2]));
+    SmallVector<Value> elements;
+    for (int64_t vector = 0; vector != vectors; ++vector)
+      elements.push_back(b.loadVector(b.offset(start, vector * lanes), mask));
+    Carried next;
+    for (int64_t i = 0; i != height; ++i) {
+      Value weight = b.splat(b.loadScalar(b.offset(b.offset(scores, i * blockKeys), k)));
+      for (Value element : elements)
+        next.push_back(b.fma(weight, element, carried[next.size()]));
+    }
+    return next;
+  });
+  for (auto [total, place] : llvm::zip_equal(totals, places))
+    b.store(total, place, mask);
+}
+
+void AttentionEmitter::emitValues(Value row, int64_t height, const Block &block) {
+  forEachColumn([&](Value column, int64_t vectors, Value columnMask) {
+    emitValueTile(row, height, column, vectors, columnMask, block);
+  });
+}
+
+LogicalResult dlc::emitAttention(KernelBuilder &b) {
+  AttentionEmitter emitter(b);
+  if (failed(emitter.match()))
+    return failure();
+  emitter.emit();
+  return success();
+}
