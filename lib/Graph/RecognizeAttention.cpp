@@ -353,6 +353,8 @@ struct ProductsAroundSoftmax : OpRewritePattern<MatmulOp> {
     double scale = found.scale;
     Value query = stripScale(found.products.getLhs(), scale, /*onlyUse=*/false);
     Value key = stripScale(found.products.getRhs(), scale, /*onlyUse=*/false);
+    if (!(scale > 0)) // the definition of attention takes its root
+      return rewriter.notifyMatchFailure(op, "no positive scale");
     if (failed(checkDims(op, found, query, key)))
       return rewriter.notifyMatchFailure(op, "dims that broadcast, or that no kernel takes");
     Location loc = rewriter.getFusedLoc({found.products.getLoc(), op.getLoc()});

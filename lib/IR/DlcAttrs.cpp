@@ -124,6 +124,8 @@ static SmallVector<int64_t> getResultShapeOf(ArrayRef<int64_t> shape, ArrayRef<A
   for (Attribute step : recipe)
     if (isa<TransposeAttr>(step))
       std::swap(result[0], result[1]);
+    else if (auto join = dyn_cast<JoinAttr>(step))
+      result[0] += cast<WeightAttr>(join.getWeight()).getResultShape()[0];
   return result;
 }
 
@@ -138,7 +140,21 @@ static LogicalResult verifyPack(EmitError emitError, ArrayRef<int64_t> shape, Ty
   return success();
 }
 
-/// Steps fit what the ones before them leave; packing comes last.
+static LogicalResult verifyJoin(EmitError emitError, ArrayRef<int64_t> shape, Type elementType,
+                                JoinAttr join) {
+  auto other = cast<WeightAttr>(join.getWeight());
+  SmallVector<int64_t> added = other.getResultShape();
+  int64_t elements = 0;
+  if (shape.empty() || added.size() != shape.size() || other.getElementType() != elementType ||
+      ArrayRef(added).drop_front() != shape.drop_front())
+    return emitError() << "expected to join weights of one element type whose dims but the first "
+                          "one are equal";
+  if (llvm::AddOverflow(shape[0], added[0], elements))
+    return emitError() << "expected a shape of less than 2^63 bytes";
+  return success();
+}
+
+/// Steps fit what the ones before them leave; packing comes last, joins next to last.
 static LogicalResult verifyRecipe(EmitError emitError, ArrayRef<int64_t> shape, Type elementType,
                                   ArrayRef<Attribute> recipe) {
   for (auto [index, step] : llvm::enumerate(recipe)) {
@@ -148,6 +164,11 @@ static LogicalResult verifyRecipe(EmitError emitError, ArrayRef<int64_t> shape, 
         return emitError() << "expected packing to be the last step of a recipe";
       if (failed(verifyPack(emitError, current, elementType, pack)))
         return failure();
+    } else if (auto join = dyn_cast<JoinAttr>(step)) {
+      if (failed(verifyJoin(emitError, current, elementType, join)))
+        return failure();
+    } else if (index != 0 && isa<JoinAttr>(recipe[index - 1])) {
+      return emitError() << "expected nothing but packing behind a join, found " << step;
     } else if (isa<TransposeAttr>(step)) {
       if (current.size() != 2)
         return emitError() << "expected a matrix to transpose, found rank " << current.size();
@@ -204,9 +225,28 @@ WeightAttr WeightAttr::withStep(Attribute step) const {
   return get(getContext(), getSource(), getShape(), getElementType(), recipe);
 }
 
+SmallVector<Attribute> WeightAttr::getParts() const {
+  ArrayRef<Attribute> own =
+      getRecipe().take_while([](Attribute step) { return !isa<JoinAttr, PackAttr>(step); });
+  SmallVector<Attribute> parts = {
+      get(getContext(), getSource(), getShape(), getElementType(), own)};
+  for (Attribute step : getRecipe())
+    if (auto join = dyn_cast<JoinAttr>(step))
+      parts.push_back(join.getWeight());
+  return parts;
+}
+
+LogicalResult JoinAttr::verify(EmitError emitError, Attribute weight) {
+  auto other = dyn_cast<WeightAttr>(weight);
+  if (!other || other.getLayout() || other.getParts().size() != 1)
+    return emitError() << "expected a weight that is neither packed nor joined, found " << weight;
+  return success();
+}
+
 LogicalResult CombineAttr::verify(EmitError emitError, CombineKind kind, Attribute weight) {
   auto other = dyn_cast<WeightAttr>(weight);
-  if (!other || other.getLayout() || other.getResultShape().size() != 1)
+  if (!other || other.getLayout() || other.getParts().size() != 1 ||
+      other.getResultShape().size() != 1)
     return emitError() << "expected a weight that is a vector, found " << weight;
   return success();
 }

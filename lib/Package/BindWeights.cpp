@@ -129,15 +129,16 @@ FailureOr<std::vector<BoundWeight>> dlc::bindWeights(ModuleOp module, const Sour
                          << DLC_WEIGHTS_ALIGNMENT << ", found " << offset;
     if (llvm::AddOverflow(offset, weight.placed.size, end))
       return emitError() << "expected weights of less than 2^63 bytes";
-    WeightAttr attr = weight.placed.weight;
-    FailureOr<WeightData> data = bindData(attr, *sources, emitError);
-    if (failed(data))
-      return failure();
-    weight.data = std::move(*data);
-    FailureOr<Recipe> recipe = recipes.bind(attr, emitError);
-    if (failed(recipe))
-      return failure();
-    weight.recipe = std::move(*recipe);
+    for (Attribute attr : weight.placed.weight.getParts()) {
+      auto part = cast<WeightAttr>(attr);
+      FailureOr<WeightData> data = bindData(part, *sources, emitError);
+      if (failed(data))
+        return failure();
+      FailureOr<Recipe> recipe = recipes.bind(part, emitError);
+      if (failed(recipe))
+        return failure();
+      weight.parts.push_back({std::move(*data), std::move(*recipe)});
+    }
   }
   return weights;
 }

@@ -16,11 +16,15 @@ struct WeightData {
   llvm::StringRef bytes() const { return owned.empty() ? mapped : llvm::StringRef(owned); }
 };
 
-/// A weight whose data and operands are at hand.
+/// A weight whose data and operands are at hand: the elements of its parts one after the other.
 struct BoundWeight {
+  struct Part {
+    WeightData data;
+    Recipe recipe;
+    int64_t countElements() const { return recipe.rows * recipe.columns; }
+  };
   PlacedWeight placed;
-  WeightData data;
-  Recipe recipe;
+  std::vector<Part> parts;
 };
 
 /// Finds the data of all weights of a module, computes those that others are combined with, and

@@ -129,15 +129,29 @@ static Unit getUnit(const Copy &copy, int64_t index) {
   return {index, begin, std::min(begin + getChunkElements(copy), copy.elements), nullptr};
 }
 
+/// Elements `begin` to `end` of a weight, computed part by part.
+static SmallVector<char, 0> compute(const Copy &copy, int64_t begin, int64_t end) {
+  SmallVector<char, 0> computed;
+  computed.resize_for_overwrite((end - begin) * copy.elementBytes);
+  int64_t start = 0; // where the part begins
+  for (const BoundWeight::Part &part : copy.weight->parts) {
+    int64_t first = std::max(begin, start), last = std::min(end, start + part.countElements());
+    if (first < last)
+      evaluate(part.recipe, part.data.bytes().data(), first - start, last - start,
+               computed.data() + (first - begin) * copy.elementBytes);
+    start += part.countElements();
+  }
+  return computed;
+}
+
 static void packUnit(const Copy &copy, int64_t index) {
   Unit unit = getUnit(copy, index);
-  StringRef source = copy.weight->data.bytes();
+  ArrayRef<BoundWeight::Part> parts = copy.weight->parts;
   SmallVector<char, 0> computed;
-  if (copy.weight->recipe.isIdentity()) {
-    unit.from = source.data() + unit.begin * copy.elementBytes;
+  if (parts.size() == 1 && parts[0].recipe.isIdentity()) {
+    unit.from = parts[0].data.bytes().data() + unit.begin * copy.elementBytes;
   } else {
-    computed.resize_for_overwrite((unit.end - unit.begin) * copy.elementBytes);
-    evaluate(copy.weight->recipe, source.data(), unit.begin, unit.end, computed.data());
+    computed = compute(copy, unit.begin, unit.end);
     unit.from = computed.data();
   }
   if (auto filter = dyn_cast_or_null<FilterLayoutAttr>(copy.layout))
@@ -156,9 +170,11 @@ void dlc::packWeights(ArrayRef<BoundWeight> weights, char *section) {
   SmallVector<std::pair<size_t, int64_t>> units; // index of the copy, unit of it
   for (auto [index, weight] : llvm::enumerate(weights)) {
     WeightAttr attr = weight.placed.weight;
+    int64_t elements = 0;
+    for (const BoundWeight::Part &part : weight.parts)
+      elements += part.countElements();
     copies.push_back({&weight, section + weight.placed.offset, attr.getResultShape(),
-                      attr.getLayout(), weight.recipe.rows * weight.recipe.columns,
-                      weight.recipe.elementBytes});
+                      attr.getLayout(), elements, weight.parts[0].recipe.elementBytes});
     for (int64_t unit = 0, count = countUnits(copies.back()); unit < count; ++unit)
       units.push_back({index, unit});
   }

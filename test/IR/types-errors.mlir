@@ -133,6 +133,29 @@ module attributes {a = #dlc.weight<source = dense<1.0> : tensor<3xf64>, shape = 
 
 // -----
 
+// expected-error @below {{expected a weight that is neither packed nor joined, found 3 : i32}}
+module attributes {a = #dlc.join<3 : i32>} {}
+
+// -----
+
+// expected-error @below {{expected a weight that is neither packed nor joined}}
+module attributes {a = #dlc.join<#dlc.weight<source = dense<1.0> : tensor<3xf32>, shape = [3], type = f32,
+    recipe = [#dlc.pack<#dlc.padded_layout<4>>]>>} {}
+
+// -----
+
+// expected-error @below {{expected to join weights of one element type whose dims but the first one are equal}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<2x3xf32>, shape = [2, 3], type = f32,
+    recipe = [#dlc.join<#dlc.weight<source = dense<1.0> : tensor<3x2xf32>, shape = [3, 2], type = f32>>]>} {}
+
+// -----
+
+// expected-error @below {{expected nothing but packing behind a join, found #dlc.transpose}}
+module attributes {a = #dlc.weight<source = dense<1.0> : tensor<2x3xf32>, shape = [2, 3], type = f32,
+    recipe = [#dlc.join<#dlc.weight<source = dense<1.0> : tensor<1x3xf32>, shape = [1, 3], type = f32>>, #dlc.transpose]>} {}
+
+// -----
+
 // expected-error @below {{expected a weight that is a vector, found 3 : i32}}
 module attributes {a = #dlc.combine<mul, 3 : i32>} {}
 

@@ -151,4 +151,23 @@ def RecognizeAttention : Pass<"dlc-recognize-attention", "::mlir::ModuleOp"> {
   }];
 }
 
+def JoinProducts : Pass<"dlc-join-products", "::mlir::ModuleOp"> {
+  let summary = "Make products of one value with several weights one product";
+  let description = [{
+    Matrix products of one left operand with weights, all of them with a bias of weights or none, whose results only
+    attentions read, through moves of heads: their kernels read parts of a value in place. The weights, transposed, and the
+    biases are joined when the artifact is written.
+
+    ```mlir
+    %q = dlc.matmul %x, %wq : (!dlc.tensor<S x 8 x f32>, !dlc.tensor<8 x 4 x f32>) -> !dlc.tensor<S x 4 x f32>
+    %k = dlc.matmul %x, %wk : (!dlc.tensor<S x 8 x f32>, !dlc.tensor<8 x 6 x f32>) -> !dlc.tensor<S x 6 x f32>
+    // becomes
+    %0 = dlc.matmul %x, %w transpose_rhs : (!dlc.tensor<S x 8 x f32>, !dlc.tensor<10 x 8 x f32>) -> !dlc.tensor<S x 10 x f32>
+    %q = dlc.slice %0 ... -> !dlc.tensor<S x 4 x f32>
+    %k = dlc.slice %0 ... -> !dlc.tensor<S x 6 x f32>
+    ```
+  }];
+  let statistics = [Statistic<"numJoined", "num-joined", "Number of products that became a part of another one">];
+}
+
 #endif

@@ -182,6 +182,19 @@ def Dlc_RsqrtAttr : Dlc_Attr<"Rsqrt", "rsqrt"> {
   let assemblyFormat = "`<` $epsilon `>`";
 }
 
+def Dlc_JoinAttr : Dlc_Attr<"Join", "join"> {
+  let summary = "recipe step: the elements of another weight behind the others, along the first dim";
+  let description = [{
+    The other weight has the same element type and the same dims but the first one. It may have a recipe of its own, which
+    joins and packs nothing. Behind a join there are only more of them, and packing.
+
+    Example: `#dlc.join<#dlc.weight<...>>`
+  }];
+  let parameters = (ins "::mlir::Attribute":$weight);
+  let assemblyFormat = "`<` $weight `>`";
+  let genVerifyDecl = 1;
+}
+
 def Dlc_WeightAttr : Dlc_Attr<"Weight", "weight"> {
   let summary = "constant data by reference: a source and a recipe";
   let description = [{
@@ -205,6 +218,8 @@ def Dlc_WeightAttr : Dlc_Attr<"Weight", "weight"> {
     ::mlir::Attribute getLayout() const;
     /// The same weight with one more step.
     WeightAttr withStep(::mlir::Attribute step) const;
+    /// The weights (of this class) that the recipe joins; the first is this one without joins and layout.
+    ::llvm::SmallVector<::mlir::Attribute> getParts() const;
   }];
 }
 

@@ -93,6 +93,27 @@ std::string transpose(llvm::StringRef matrix, int64_t rows, int64_t columns, int
   return result;
 }
 
+TEST_F(RecipeTest, joinedMatrices) {
+  constexpr int64_t inner = 5, outputs = 4;
+  for (int64_t first : {1, 3, 4, 17}) {
+    contents = "odd";
+    std::string a = bytesOf(makeValues(inner * first, -1, 1)),
+                b = bytesOf(makeValues(6 * inner, -1, 1)), c = bytesOf(makeValues(inner, -1, 1));
+    std::string other = addWeight(b, "6, 5", ""), last = addWeight(c, "5, 1", "#dlc.transpose");
+    std::string joined = formatv("#dlc.join<{0}>, #dlc.join<{1}>", other, last).str();
+    std::string shape = formatv("5, {0}", first).str();
+    std::string pack = "#dlc.pack<#dlc.filter_layout<outputs = 4, inputs = 5>>";
+    std::string rows = transpose(a, inner, first, sizeof(float)) + b + c;
+    EXPECT_EQ(
+        packText(placed(addWeight(a, shape, "#dlc.transpose, " + joined))).substr(0, rows.size()),
+        rows);
+    std::string panels = packPanels(rows, first + 7, inner, 1, outputs, inner, sizeof(float));
+    EXPECT_EQ(packText(placed(addWeight(a, shape, "#dlc.transpose, " + joined + ", " + pack)))
+                  .substr(0, panels.size()),
+              panels);
+  }
+}
+
 TEST_F(RecipeTest, foldedNormalization) {
   constexpr int64_t c = 5, taps = 6;
   const float epsilon = 1e-5f;
