@@ -1,6 +1,7 @@
 #include "Kernels.h"
 
 #include "dlc/IR/Emitters.h"
+#include "dlc/IR/Winograd.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
@@ -56,6 +57,11 @@ static ExprAttr getTasks(KernelOp box) {
       transposed = ceilDiv(transposed, schedule.getChannels());
     }
     return bands(getProduct(box.getContext(), groups));
+  }
+  if (schedule.getAlgorithm() == Algorithm::winograd) {
+    ExprAttr tiles = ceilDiv(dims[2], Winograd::outputs) * ceilDiv(dims[3], Winograd::outputs);
+    return dims[0] * ceilDiv(dims[1], schedule.getChannels()) *
+           maximum(ceilDiv(tiles, schedule.getRows()), one);
   }
   auto norms = box.getBody().getOps<LayerNormOp>();
   if (!norms.empty())

@@ -33,6 +33,15 @@ inline ConvForm getConvForm(ConvOp conv, TargetAttr target) {
   return inputs % lanes == 0 && outputs / groups % lanes == 0 ? ConvForm::direct : ConvForm::rows;
 }
 
+/// How many of the `channels` output channels of a task are one panel of `winograd`: vectors of
+/// sums that share what is loaded of a tile, as many as divide them.
+inline int64_t getWinogradPanel(int64_t channels, int64_t lanes) {
+  int64_t vectors = channels / lanes;
+  return lanes * (vectors % 2 == 0 ? 2 : vectors % 3 == 0 ? 3 : 1);
+}
+/// How a convolution runs in Winograd's form; null where it cannot, or is no faster so.
+ScheduleAttr chooseWinograd(KernelOp box, ConvOp conv, TargetAttr target);
+
 /// Whether `value` is one of four dims.
 inline bool isImage(mlir::Value value) {
   auto type = llvm::dyn_cast<PlannedType>(value.getType());

@@ -105,12 +105,14 @@ static ScheduleAttr getDepthwise(TargetAttr target, ExprAttr width) {
                            target.getLanes(), getTileWidths(width, 8), 1);
 }
 
-static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target) {
+static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target, bool winograd) {
   int64_t groupOutputs =
       *conv.getFilter().getType().getDim(0).getConstant() / static_cast<int64_t>(conv.getGroup());
   ExprAttr width = conv.getType().getDim(3);
   switch (getConvForm(conv, target)) {
   case ConvForm::direct:
+    if (ScheduleAttr schedule = winograd ? chooseWinograd(box, conv, target) : ScheduleAttr())
+      return schedule;
     return getDirectConv(target, groupOutputs, width, !isBlocked(box.getResult(0)));
   case ConvForm::channels:
     if (isBlocked(box.getResult(0)))
@@ -192,10 +194,10 @@ static ScheduleAttr getResize(TargetAttr target) {
                            {4 * target.getLanes(), target.getLanes()}, 8);
 }
 
-static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
+static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target, bool winograd) {
   auto type = cast<PlannedType>(box.getResult(0).getType());
   if (ConvOp conv = getFirst<ConvOp>(box))
-    return chooseConv(box, conv, target);
+    return chooseConv(box, conv, target, winograd);
   if (MatmulOp matmul = getFirst<MatmulOp>(box)) {
     if (!isPacked(matmul))
       return getMatmul(target, matmul);
@@ -223,11 +225,14 @@ static ScheduleAttr chooseSchedule(KernelOp box, TargetAttr target) {
 
 namespace {
 struct ChooseSchedules : dlc::impl::ChooseSchedulesBase<ChooseSchedules> {
+  using ChooseSchedulesBase::ChooseSchedulesBase;
+
   void runOnOperation() override {
     FailureOr<TargetAttr> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
-    getOperation().walk([&](KernelOp box) { box.setScheduleAttr(chooseSchedule(box, *target)); });
+    getOperation().walk(
+        [&](KernelOp box) { box.setScheduleAttr(chooseSchedule(box, *target, winograd)); });
   }
 };
 } // namespace

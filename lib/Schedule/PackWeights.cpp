@@ -57,9 +57,12 @@ static LogicalResult packConv(KernelOp box, ConvOp conv) {
   if (!input)
     return box.emitError("expected a convolution of an operand of the box");
   auto type = cast<PlannedType>(box.getInputs()[input.getArgNumber()].getType());
-  bool isDepthwise = box.getScheduleAttr().getAlgorithm() == Algorithm::depthwise;
-  auto panels = FilterLayoutAttr::get(box.getContext(), channels,
-                                      isDepthwise ? 1 : type.getImageLayout().getBlock());
+  Algorithm algorithm = box.getScheduleAttr().getAlgorithm();
+  bool isWinograd = algorithm == Algorithm::winograd;
+  int64_t block = type.getImageLayout().getBlock();
+  auto panels = FilterLayoutAttr::get(box.getContext(),
+                                      isWinograd ? getWinogradPanel(channels, block) : channels,
+                                      algorithm == Algorithm::depthwise ? 1 : block, isWinograd);
   if (failed(pack(conv.getFilterMutable(), panels)))
     return failure();
   return conv.getBias() ? pack(*conv.getBiasMutable().begin(),

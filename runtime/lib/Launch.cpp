@@ -39,10 +39,12 @@ int32_t dlc::runtime::launchKernel(void *state, const dlc_launch *launch) {
   auto *run = static_cast<RunState *>(state);
   if (!run->goesOn())
     return DLC_PROGRAM_STOPPED;
-  const dlc_kernel_call call = {sizeof(dlc_kernel_call), 0, launch->buffers, run->symbols,
-                                &run->errorWord};
+  const dlc_kernel_call call = {sizeof(dlc_kernel_call), 0,
+                                launch->buffers,         run->symbols,
+                                &run->errorWord,         run->kernelScratch};
   const uint64_t begin = run->profile ? nanosecondsNow() : 0;
-  processPool.run(launch->function, call, launch->num_tasks, run->numThreads);
+  processPool.run(launch->function, call, launch->num_tasks, run->numThreads,
+                  run->kernelScratchBytes);
   if (run->profile)
     count(*run, *launch, nanosecondsNow() - begin);
   if (run->errorWord == INT64_MAX)

@@ -25,6 +25,8 @@ struct RunState {
 
   dlc_profile_row *profile = nullptr; // a row for each kernel; null: nobody measures
   uint32_t numProfileRows = 0;
+  char *kernelScratch = nullptr; // of the first thread, see Pool::run
+  int64_t kernelScratchBytes = 0;
   /// Why a service refused to go on.
   dlc_status status = DLC_OK;
   uint32_t site = 0; // of the library call at work

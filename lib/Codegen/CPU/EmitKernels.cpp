@@ -29,6 +29,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitDirectConv(b);
   case Algorithm::row_conv:
     return emitRowConv(b);
+  case Algorithm::winograd:
+    return emitWinograd(b);
   case Algorithm::depthwise:
     return emitDepthwise(b);
   case Algorithm::loops:

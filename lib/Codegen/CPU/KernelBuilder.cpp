@@ -106,11 +106,18 @@ KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetA
 Value KernelBuilder::loadCallField(int32_t index) {
   Type pointer = LLVM::LLVMPointerType::get(getContext());
   Type callType = LLVM::LLVMStructType::getLiteral(
-      getContext(), {getI32Type(), getI32Type(), pointer, pointer, pointer});
+      getContext(), {getI32Type(), getI32Type(), pointer, pointer, pointer, pointer});
   Value address =
       LLVM::GEPOp::create(*this, pointer, callType, function.getArgument(0),
                           ArrayRef<LLVM::GEPArg>{0, index}, LLVM::GEPNoWrapFlags::inbounds);
   return LLVM::LoadOp::create(*this, pointer, address);
+}
+
+Value KernelBuilder::getScratch(int64_t bytes) {
+  function->setAttr(scratchName, getI64IntegerAttr(bytes));
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPointToEnd(entry);
+  return loadCallField(5);
 }
 
 void KernelBuilder::finish() {

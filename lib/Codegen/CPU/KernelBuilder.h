@@ -102,6 +102,9 @@ public:
 
   //===-- Memory ----------------------------------------------------------===//
 
+  /// The address of `bytes` bytes, aligned to 64, that are the thread's own during a task. To be
+  /// asked for once.
+  mlir::Value getScratch(int64_t bytes);
   /// Base address of an argument of the source.
   mlir::Value getAddress(mlir::Value buffer);
   Image getImage(mlir::Value buffer);

@@ -241,6 +241,15 @@ static void emitChoices(CodeBuilder &code, ModuleOp module, ArrayRef<func::FuncO
 // Table and query
 //===----------------------------------------------------------------------===//
 
+/// What the kernel of the module that needs most asks for.
+static int64_t getScratch(ModuleOp module) {
+  int64_t bytes = 0;
+  for (auto kernel : module.getOps<LLVM::LLVMFuncOp>())
+    if (auto scratch = kernel->getAttrOfType<IntegerAttr>(scratchName))
+      bytes = std::max(bytes, scratch.getInt());
+  return bytes;
+}
+
 static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signature,
                       int64_t weightsSize) {
   OpBuilder &builder = code.builder;
@@ -251,7 +260,8 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
   weights.setVisibility_(LLVM::Visibility::Hidden);
   weights.setDsoLocal(true);
   Type p = code.pointer, i32 = code.i32;
-  Type type = code.getStruct({i32, i32, p, p, p, code.i64, i32, i32, i32, i32});
+  Type type = code.getStruct(
+      {i32, i32, p, p, p, code.i64, i32, i32, i32, i32, p, p, i32, i32, code.i64});
   auto table = LLVM::GlobalOp::create(builder, code.loc, type, /*isConstant=*/true,
                                       LLVM::Linkage::Internal, programName, Attribute());
   table.setDsoLocal(true);
@@ -261,6 +271,7 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
     if (output.type)
       numOutputDims += output.type.getDims().size();
   Value value = LLVM::UndefOp::create(builder, code.loc, type);
+  Value none = LLVM::ZeroOp::create(builder, code.loc, p);
   Value fields[] = {code.constant(i32, sizeof(dlc_program)),
                     code.constant(i32, DLC_ABI_VERSION),
                     code.addressOf(planName),
@@ -270,7 +281,12 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
                     code.constant(i32, signature.getAllSymbols().size()),
                     code.constant(i32, signature.symbols.size()),
                     code.constant(i32, numOutputDims),
-                    code.constant(i32, 0)};
+                    code.constant(i32, 0),
+                    none,
+                    none,
+                    code.constant(i32, 0),
+                    code.constant(i32, 0),
+                    code.constant(code.i64, getScratch(module))};
   for (auto [index, fieldValue] : llvm::enumerate(fields))
     value = LLVM::InsertValueOp::create(builder, code.loc, value, fieldValue,
                                         static_cast<int64_t>(index));
