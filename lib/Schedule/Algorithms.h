@@ -53,6 +53,11 @@ inline bool isBlocked(mlir::Value value) {
   return layout && layout.getBlock() != 1;
 }
 
+/// How a box runs on a CPU.
+ScheduleAttr chooseCpuSchedule(KernelOp box, TargetAttr target);
+/// How a box runs on a GPU; null where it cannot.
+ScheduleAttr chooseCudaSchedule(KernelOp box, DeviceAttr device);
+
 } // namespace dlc
 
 #endif
