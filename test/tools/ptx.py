@@ -117,8 +117,8 @@ def parse_operand(text):
         return int(text[2:], 16)
     if text[:2] == "0d":
         return int(text[2:], 16)
-    if re.match(r"-?\d+$", text):
-        return int(text)
+    if re.match(r"-?(0x[0-9A-Fa-f]+|\d+)U?$", text):
+        return int(text.rstrip("U"), 0)
     return text
 
 
