@@ -236,6 +236,9 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
     if (isAlongRows && width % lanes != 0)
       return emitError() << "expected tile widths to be whole vectors, found " << width;
   }
+  bool isTiled = algorithm == Algorithm::cuda_gemm || algorithm == Algorithm::cuda_matmul;
+  if (isTiled && (pixels.size() != 2 || channels % lanes != 0 || pixels[0] % pixels[1] != 0))
+    return emitError() << "expected tiles of a block and of a thread that divide";
   if (isAlongRows && pixels.back() != lanes)
     return emitError() << "expected a last tile of one vector";
   return success();

@@ -80,7 +80,9 @@ private:
 };
 } // namespace
 
-static SmallVector<LiveRange> getLiveRanges(func::FuncOp main) {
+/// Of the buffers in one memory. Those of late size have no place in an arena.
+static SmallVector<LiveRange> getLiveRanges(func::FuncOp main, Space space,
+                                            const Signature &signature) {
   Timeline timeline(main);
   SmallVector<LiveRange> ranges;
   DenseMap<Value, size_t> indices;
@@ -91,7 +93,8 @@ static SmallVector<LiveRange> getLiveRanges(func::FuncOp main) {
       while (auto reinterpret = buffer.getDefiningOp<ReinterpretOp>())
         buffer = reinterpret.getSource();
       auto alloc = buffer.getDefiningOp<AllocOp>();
-      if (!alloc)
+      if (!alloc || alloc.getType().getSpace() != space ||
+          signature.isLate(alloc.getType().getTensor()))
         continue;
       auto [first, last] = timeline.getSpan(alloc, op);
       auto [entry, isNew] = indices.try_emplace(buffer, ranges.size());
@@ -145,8 +148,9 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
     slots.push_back({range.size, {range}});
   }
 
-  LogicalResult plan(func::FuncOp main) {
-    SmallVector<LiveRange> ranges = getLiveRanges(main);
+  LogicalResult plan(func::FuncOp main, Space space, StringRef sizeName,
+                     const Signature &signature) {
+    SmallVector<LiveRange> ranges = getLiveRanges(main, space, signature);
     if (failed(measure(ranges)))
       return failure();
     // Largest first: a small buffer then never takes the place that a large one could have shared.
@@ -170,8 +174,24 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
       if (!offset)
         return main.emitError("expected an arena of less than 2^63 bytes");
     }
-    main->setAttr(workspaceName, offset);
+    main->setAttr(sizeName, offset);
     return success();
+  }
+
+  LogicalResult plan(func::FuncOp main) {
+    ModuleOp module = getOperation();
+    Signature signature;
+    if (getDevice(module)) { // elsewhere late buffers are objects
+      FailureOr<Signature> own =
+          main->hasAttr(whenName) ? getSignature(main) : getSignature(module);
+      if (failed(own))
+        return failure();
+      signature = std::move(*own);
+    }
+    if (failed(plan(main, Space::host, workspaceName, signature)))
+      return failure();
+    return getDevice(module) ? plan(main, Space::device, deviceWorkspaceName, signature)
+                             : success();
   }
 
   void runOnOperation() override {

@@ -91,6 +91,11 @@ inline bool isBlocked(mlir::Value value) {
   return layout && layout.getBlock() != 1;
 }
 
+/// How a box runs on a CPU; with `winograd` convolutions may run in that form.
+ScheduleAttr chooseCpuSchedule(KernelOp box, TargetAttr target, bool winograd);
+/// How a box runs on a GPU; null where it cannot.
+ScheduleAttr chooseCudaSchedule(KernelOp box, DeviceAttr device);
+
 } // namespace dlc
 
 #endif

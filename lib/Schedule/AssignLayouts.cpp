@@ -238,6 +238,8 @@ struct AssignLayouts : dlc::impl::AssignLayoutsBase<AssignLayouts> {
     FailureOr<TargetAttr> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
+    if (getDevice(getOperation())) // all values lie dense there
+      return;
     for (auto function : getOperation().getOps<func::FuncOp>())
       assign(function, *target);
   }

@@ -52,6 +52,8 @@ static LogicalResult pack(OpOperand &reader, Attribute layout, bool transpose = 
 }
 
 static LogicalResult packConv(KernelOp box, ConvOp conv) {
+  if (box.getScheduleAttr().getAlgorithm() == Algorithm::cuda_window)
+    return success(); // reads the filter as it is
   int64_t channels = box.getScheduleAttr().getChannels();
   auto input = dyn_cast<BlockArgument>(conv.getInput());
   if (!input)

@@ -20,6 +20,11 @@ static cl::list<std::string>
     sources("source", cl::value_desc("file"),
             cl::desc("A file that the weights of --compile-from's IR lie in, found by content"),
             cl::cat(category));
+static cl::list<std::string>
+    targets("target", cl::CommaSeparated, cl::value_desc("kind:name"),
+            cl::desc("What to generate code for: cpu:<CPU>, one of LLVM's names or host, and "
+                     "cuda:sm_<number>, a GPU that kernels run on instead (default: cpu:host)"),
+            cl::cat(category));
 static cl::opt<std::string>
     targetCpu("target-cpu", cl::init("host"), cl::value_desc("name"),
               cl::desc("CPU to generate code for, one of LLVM's names (default: host)"),
@@ -120,6 +125,34 @@ static std::optional<Emit> parseEmit(StringRef name) {
   return emit;
 }
 
+/// Reads --target: the CPU and the GPU that it names.
+static bool parseTargets(ToolOptions &options) {
+  bool hasCpu = false;
+  for (StringRef target : targets) {
+    auto [kind, name] = target.split(':');
+    bool isCpu = kind == "cpu", isKnown = isCpu || (kind == "cuda" && !name.empty());
+    if (!isKnown) {
+      errs() << "error: unknown target '" << target
+             << "' in --target; expected cpu, cpu:<CPU> or cuda:sm_<number>, as cuda:sm_80\n";
+      return false;
+    }
+    if ((isCpu && hasCpu) || (!isCpu && !options.targetDevice.empty())) {
+      errs() << "error: --target names two targets of kind " << kind << '\n';
+      return false;
+    }
+    hasCpu |= isCpu;
+    if (!isCpu)
+      options.targetDevice = name.str();
+    else if (!name.empty())
+      options.targetCpu = name.str();
+  }
+  if (hasCpu && targetCpu.getNumOccurrences() != 0) {
+    errs() << "error: --target=cpu and --target-cpu exclude each other\n";
+    return false;
+  }
+  return true;
+}
+
 static std::string getDefaultOutput(const ToolOptions &options) {
   if (options.to < Phase::Package)
     return "-";
@@ -201,10 +234,13 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   options.output = output.empty() ? getDefaultOutput(options) : output;
   options.sources = sources;
   options.targetCpu = targetCpu;
-  options.targetGiven =
-      targetCpu.getNumOccurrences() != 0 || targetFeatures.getNumOccurrences() != 0;
+  if (!parseTargets(options))
+    return std::nullopt;
+  options.targetGiven = targetCpu.getNumOccurrences() != 0 ||
+                        targetFeatures.getNumOccurrences() != 0 || !targets.empty();
   if (options.targetGiven && options.fromIR && options.from >= Phase::Schedule) {
-    errs() << "error: --target-cpu and --target-features come too late for IR that is scheduled\n";
+    errs() << "error: --target, --target-cpu and --target-features come too late for IR that is "
+              "scheduled\n";
     return std::nullopt;
   }
   options.targetFeatures = targetFeatures;

@@ -230,7 +230,9 @@ def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
     I32EnumAttrCase<"direct_conv", 0>, I32EnumAttrCase<"row_conv", 1>, I32EnumAttrCase<"loops", 2>,
     I32EnumAttrCase<"pool", 3>, I32EnumAttrCase<"matmul", 4>,
     I32EnumAttrCase<"depthwise", 5>, I32EnumAttrCase<"rows", 6>, I32EnumAttrCase<"recurrence", 7>,
-    I32EnumAttrCase<"blocks", 8>, I32EnumAttrCase<"winograd", 9>]> {
+    I32EnumAttrCase<"blocks", 13>, I32EnumAttrCase<"winograd", 14>,
+    I32EnumAttrCase<"cuda_loops", 8>, I32EnumAttrCase<"cuda_rows", 9>, I32EnumAttrCase<"cuda_gemm", 10>,
+    I32EnumAttrCase<"cuda_matmul", 11>, I32EnumAttrCase<"cuda_window", 12>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -261,6 +263,13 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     has a task for each panel, a reduction by `pool` for each block. For `matmul`, n counts the products and a band is
     `rows` rows of one. For `rows`, a task is `rows` rows along the last dims, or for a softmax along another dim the sums
     of `channels` neighbours. For `recurrence`, a task is all steps of `rows` sequences in one direction.
+
+    Algorithms that begin with `cuda_` run on the device, where a task is a block of threads. `cuda_loops` and
+    `cuda_window` (a grouped convolution) have a thread for each vector of `lanes` neighbours of the results, `rows`
+    threads in a block. `cuda_rows` normalizes a row with the `rows` threads of a block, or for a softmax along another
+    dim a column with each of them. `cuda_gemm` multiplies by weights in panels, as `direct_conv` does, and `cuda_matmul`
+    by operands as they lie: a block computes a tile of `pixels[0]` pixels or rows times `channels` output channels or
+    columns, a thread `pixels[1]` times `lanes` of them, in steps of `rows` elements of what is summed over.
 
     Example: `#dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1>`
   }];
@@ -293,6 +302,23 @@ def Dlc_TargetAttr : Dlc_Attr<"Target", "target"> {
     "bool":$fma);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+}
+
+def Dlc_DeviceAttr : Dlc_Attr<"Device", "device"> {
+  let summary = "the GPU that code is generated for beside the CPU's";
+  let description = [{
+    `architecture` is the number of the oldest one that the code runs on.
+
+    Example: `#dlc.device<architecture = 80>`
+  }];
+  let parameters = (ins "int64_t":$architecture);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Dlc_Space : I32EnumAttr<"Space", "where memory lies", [
+    I32EnumAttrCase<"host", 0>, I32EnumAttrCase<"device", 1>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
 }
 
 //===-- Enumerations of ops -------------------------------------------------------------------------------------------===//

@@ -37,8 +37,12 @@ def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::ModuleOp"> {
     %1 = dlc.kernel anchor (%x, %w)
       schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 4, 1], rows = 1> : ... { ... dlc.conv ... }
     ```
+
+    In a module with a device a box gets an algorithm of the device's (`cuda_loops`, ...) where there is one for all of its ops.
   }];
   let options = [Option<"winograd", "winograd", "bool", "true", "Whether convolutions may run in Winograd's form">];
+  let statistics = [Statistic<"numOnDevice", "num-on-device", "Number of boxes that run on the device">,
+                    Statistic<"numOnHost", "num-on-host", "Number of boxes that run on the host beside a device">];
 }
 
 def PackWeights : Pass<"dlc-pack-weights", "::mlir::ModuleOp"> {

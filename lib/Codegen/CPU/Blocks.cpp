@@ -2,6 +2,8 @@
 
 #include "Loops.h"
 
+#include "../Common/Evaluator.h"
+
 using namespace mlir;
 using namespace dlc;
 

@@ -3,7 +3,7 @@
 #ifndef DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 #define DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 
-#include "AnchorKernel.h"
+#include "../Common/AnchorKernel.h"
 
 namespace dlc {
 

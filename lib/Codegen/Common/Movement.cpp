@@ -1,6 +1,6 @@
 // Ops that move elements, as maps from indices of their results to indices of their operands.
 
-#include "Loops.h"
+#include "Evaluator.h"
 
 #include "dlc/IR/Emitters.h"
 

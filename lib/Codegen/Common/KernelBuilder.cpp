@@ -1,7 +1,5 @@
 #include "KernelBuilder.h"
 
-#include "dlc/ABI/Artifact.h"
-#include "dlc/Codegen/Codegen.h"
 #include "dlc/IR/Emitters.h"
 #include "dlc/IR/LibraryCall.h"
 
@@ -65,59 +63,34 @@ static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature
   return failure(result.wasInterrupted());
 }
 
-FailureOr<KernelBuilder> KernelBuilder::create(func::FuncOp source, TargetAttr target,
+FailureOr<KernelBuilder> KernelBuilder::create(func::FuncOp source, Machine machine,
                                                const Signature &signature) {
   auto schedule = source->getAttrOfType<ScheduleAttr>(scheduleName);
   if (!schedule || !llvm::hasSingleElement(source.getBody()))
     return source.emitError("expected a kernel function of one block with a schedule");
   if (failed(verifyTypes(source, signature)))
     return failure();
-  return KernelBuilder(source, schedule, target, signature);
+  return KernelBuilder(source, schedule, machine);
 }
 
-/// The entry block holds addresses and sizes, which code of the body adds to as it needs them.
-KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetAttr target,
-                             const Signature &signature)
-    : ImplicitLocOpBuilder(source.getLoc(), source.getOperation()), source(source),
-      schedule(schedule), target(target),
-      hasHalfConversions(getCpuFeatures(target) & DLC_CPU_F16C) {
-  Type pointer = LLVM::LLVMPointerType::get(getContext());
-  auto type =
-      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(getContext()), {pointer, getI64Type()});
-  function = LLVM::LLVMFuncOp::create(*this, source.getName(), type, LLVM::Linkage::Internal,
-                                      /*dsoLocal=*/true);
+void KernelBuilder::begin(LLVM::LLVMFuncOp begun) {
+  function = begun;
   function->setAttr(scheduleName, schedule);
   entry = function.addEntryBlock(*this);
   body = createBlock(&function.getBody(), function.getBody().end());
-
   setInsertionPointToStart(entry);
-  Value buffers = loadCallField(2), symbols = loadCallField(3);
-  for (unsigned i = 0; i != source.getNumArguments(); ++i) {
-    Value address = LLVM::GEPOp::create(*this, pointer, pointer, buffers,
-                                        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)},
-                                        LLVM::GEPNoWrapFlags::inbounds);
-    addresses.push_back(LLVM::LoadOp::create(*this, pointer, address));
-  }
-  exprs.emplace(*this, getLoc(), symbols, signature.getAllSymbols(), ExprEmitter::Mode::unchecked);
-  setInsertionPointToEnd(body);
 }
 
-/// A pointer of `dlc_kernel_call`.
-Value KernelBuilder::loadCallField(int32_t index) {
-  Type pointer = LLVM::LLVMPointerType::get(getContext());
-  Type callType = LLVM::LLVMStructType::getLiteral(
-      getContext(), {getI32Type(), getI32Type(), pointer, pointer, pointer, pointer});
-  Value address =
-      LLVM::GEPOp::create(*this, pointer, callType, function.getArgument(0),
-                          ArrayRef<LLVM::GEPArg>{0, index}, LLVM::GEPNoWrapFlags::inbounds);
-  return LLVM::LoadOp::create(*this, pointer, address);
+void KernelBuilder::enter(Frame entered) {
+  frame = std::move(entered);
+  setInsertionPointToEnd(body);
 }
 
 Value KernelBuilder::getScratch(int64_t bytes) {
   function->setAttr(scratchName, getI64IntegerAttr(bytes));
   OpBuilder::InsertionGuard guard(*this);
   setInsertionPointToEnd(entry);
-  return loadCallField(5);
+  return frame.getScratch();
 }
 
 void KernelBuilder::finish() {
@@ -137,7 +110,7 @@ Value KernelBuilder::i64(int64_t value) {
 Value KernelBuilder::size(ExprAttr expr) {
   if (std::optional<int64_t> value = expr.getConstant())
     return i64(*value);
-  FailureOr<Value> value = exprs->emit(expr);
+  FailureOr<Value> value = frame.exprs->emit(expr);
   assert(succeeded(value) && "symbols have been verified");
   return *value;
 }
@@ -238,7 +211,7 @@ void KernelBuilder::reportUnless(Value valid, Value mask, Value reached) {
     failed = vector::ReductionOp::create(*this, vector::CombiningKind::OR, failed);
   }
   onlyIf(reached ? both(failed, reached) : failed, [&] {
-    LLVM::AtomicRMWOp::create(*this, LLVM::AtomicBinOp::min, loadCallField(4), getTask(),
+    LLVM::AtomicRMWOp::create(*this, LLVM::AtomicBinOp::min, frame.getErrorWord(), frame.errorCode,
                               LLVM::AtomicOrdering::monotonic);
   });
 }
@@ -271,7 +244,7 @@ Value KernelBuilder::loopOverTiles(Value size, ArrayRef<int64_t> widths,
 //===----------------------------------------------------------------------===//
 
 Value KernelBuilder::getAddress(Value buffer) {
-  return addresses[cast<BlockArgument>(buffer).getArgNumber()];
+  return frame.addresses[cast<BlockArgument>(buffer).getArgNumber()];
 }
 
 Image KernelBuilder::getImage(Value buffer) {
@@ -492,7 +465,7 @@ Value KernelBuilder::select(Value condition, Value whenTrue, Value whenFalse) {
 }
 
 Value KernelBuilder::fma(Value lhs, Value rhs, Value sum) {
-  if (!target.getFma())
+  if (!machine.hasFma)
     return arith::AddFOp::create(*this, arith::MulFOp::create(*this, lhs, rhs), sum);
   return LLVM::FMAOp::create(*this, lhs, rhs, sum);
 }
