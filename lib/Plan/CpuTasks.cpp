@@ -31,11 +31,14 @@ ExprAttr dlc::getCpuTasks(KernelOp box) {
   auto type = cast<PlannedType>(box.getResult(0).getType());
   ArrayRef<ExprAttr> dims = type.getDims();
   ExprAttr one = ExprAttr::constant(box.getContext(), 1);
-  auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
+  bool hasHalo = llvm::any_of(box.getResultTypes(), [](Type result) {
+    auto image = dyn_cast_or_null<ImageLayoutAttr>(cast<PlannedType>(result).getLayout());
+    return image && image.hasHalo();
+  });
   // An image without rows still has a halo to fill.
   auto bands = [&](ExprAttr rows) {
     ExprAttr count = ceilDiv(rows, schedule.getRows());
-    return image && image.hasHalo() ? maximum(count, one) : count;
+    return hasHalo ? maximum(count, one) : count;
   };
   if (schedule.getAlgorithm() == Algorithm::loops) {
     SmallVector<ExprAttr> groups(dims.empty() ? dims : dims.drop_back());

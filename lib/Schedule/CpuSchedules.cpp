@@ -137,12 +137,13 @@ static ScheduleAttr getElements(TargetAttr target, KernelOp box) {
 }
 
 /// A few pixels of a block at a time: their loads overlap.
-static ScheduleAttr getBlocks(TargetAttr target, ArrayRef<ExprAttr> dims) {
+/// A copy from one layout to the other transposes as many pixels as channels.
+static ScheduleAttr getBlocks(TargetAttr target, ArrayRef<ExprAttr> dims, bool transposes) {
   int64_t width = dims.back().getConstant().value_or(usualLength);
   int64_t rows =
       std::max<int64_t>(1, usualTask / (std::max<int64_t>(width, 1) * target.getLanes()));
   return ScheduleAttr::get(target.getContext(), Algorithm::blocks, target.getLanes(),
-                           target.getLanes(), {4, 1}, rows);
+                           target.getLanes(), {transposes ? target.getLanes() : 4, 1}, rows);
 }
 
 /// Several vectors of sums at a time: their loads and additions overlap.
@@ -208,7 +209,8 @@ ScheduleAttr dlc::chooseCpuSchedule(KernelOp box, TargetAttr target, bool winogr
     return getColumnSums(target);
   if (getFirst<ResizeOp>(box))
     return getResize(target);
-  if (isElementwiseOnImages(box) && isBlocked(box.getResult(0)))
-    return getBlocks(target, type.getDims());
+  bool transposes = isCopy(box) && isBlocked(box.getInputs()[0]) != isBlocked(box.getResult(0));
+  if (transposes || (isElementwiseOnImages(box) && isBlocked(box.getResult(0))))
+    return getBlocks(target, type.getDims(), transposes);
   return box.getKind() == BoxKind::loops ? getElements(target, box) : getLoops(target);
 }

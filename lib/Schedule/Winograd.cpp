@@ -9,9 +9,6 @@
 using namespace mlir;
 using namespace dlc;
 
-/// Where a size is not known.
-static constexpr int64_t usualSize = 64;
-
 // The model counts cycles of a core: two multiply-adds a cycle, and weights from memory, since a
 // network has more of them than caches hold. Transforms are measured.
 static constexpr double fmasPerCycle = 2, bytesPerCycle = 6, transformInput = 150,
@@ -25,10 +22,30 @@ static constexpr int64_t wantedTasks = 12, leastChannels = 64;
 
 namespace {
 struct Problem {
+  Problem(ConvOp conv, TargetAttr target) : lanes(target.getLanes()) {
+    PlannedType type = conv.getType();
+    ArrayRef<ExprAttr> filter = conv.getFilter().getType().getDims();
+    auto getSize = [&](int64_t dim, int64_t usual) {
+      return std::max<int64_t>(type.getDim(dim).getConstant().value_or(usual), 1);
+    };
+    images = getSize(0, 1), height = getSize(2, usualSize), width = getSize(3, usualSize);
+    outputs = *filter[0].getConstant(), inputs = *filter[1].getConstant();
+  }
+
   int64_t images, height, width, inputs, outputs, lanes;
 
   int64_t tiles() const {
     return llvm::divideCeil(height, Winograd::outputs) * llvm::divideCeil(width, Winograd::outputs);
+  }
+  /// Blocks of tiles, each for a task.
+  int64_t getBlocks() const {
+    int64_t most = inputBytes / (Winograd::factors * 4 * llvm::alignTo(inputs, lanes));
+    return llvm::divideCeil(tiles(), std::clamp<int64_t>(most, 12, 28));
+  }
+  /// Few tiles leave work for several tasks in the output channels alone.
+  int64_t getGroups() const {
+    return std::clamp<int64_t>(wantedTasks / (images * getBlocks()), 1,
+                               std::max<int64_t>(outputs / leastChannels, 1));
   }
   double inputBlocks() const { return static_cast<double>(llvm::divideCeil(inputs, lanes)); }
   double outputBlocks() const { return static_cast<double>(llvm::divideCeil(outputs, lanes)); }
@@ -57,44 +74,33 @@ static bool areOne(ArrayRef<int64_t> values) {
   return llvm::all_of(values, [](int64_t value) { return value == 1; });
 }
 
-/// Whether the form is defined for `conv`, and the images lie in blocks.
-static bool isPossible(KernelOp box, ConvOp conv) {
+/// Whether the form is defined for `conv`, and fills vectors.
+static bool isPossible(ConvOp conv, TargetAttr target) {
   ArrayRef<ExprAttr> filter = conv.getFilter().getType().getDims();
-  auto input = dyn_cast<BlockArgument>(conv.getInput());
   return conv.getGroup() == 1 && areOne(conv.getStrides()) && areOne(conv.getDilations()) &&
          llvm::all_of(filter.take_back(2),
                       [](ExprAttr dim) { return dim.getConstant() == Winograd::taps; }) &&
-         isBlocked(box.getResult(0)) && input && isBlocked(box.getInputs()[input.getArgNumber()]);
+         *filter[0].getConstant() >= target.getLanes() &&
+         *filter[1].getConstant() >= target.getLanes();
+}
+
+double dlc::getWinogradGain(ConvOp conv, TargetAttr target) {
+  if (!isPossible(conv, target))
+    return 0;
+  Problem problem(conv, target);
+  return problem.getDirectCycles() - problem.getWinogradCycles(problem.getGroups());
 }
 
 ScheduleAttr dlc::chooseWinograd(KernelOp box, ConvOp conv, TargetAttr target) {
-  if (!isPossible(box, conv))
+  auto input = dyn_cast<BlockArgument>(conv.getInput());
+  if (!input || !isBlocked(box.getInputs()[input.getArgNumber()]) || !isBlocked(box.getResult(0)) ||
+      getWinogradGain(conv, target) <= 0)
     return {};
-  PlannedType type = conv.getType();
-  auto getSize = [&](int64_t dim, int64_t usual) {
-    return std::max<int64_t>(type.getDim(dim).getConstant().value_or(usual), 1);
-  };
-  int64_t lanes = target.getLanes();
-  ArrayRef<ExprAttr> filter = conv.getFilter().getType().getDims();
-  Problem problem = {getSize(0, 1),
-                     getSize(2, usualSize),
-                     getSize(3, usualSize),
-                     *filter[1].getConstant(),
-                     *filter[0].getConstant(),
-                     lanes};
-  if (problem.inputs < lanes || problem.outputs < lanes)
-    return {};
-  int64_t tiles = problem.tiles();
-  int64_t most = inputBytes / (Winograd::factors * 4 * llvm::alignTo(problem.inputs, lanes));
-  int64_t blocks = llvm::divideCeil(tiles, std::clamp<int64_t>(most, 12, 28));
-  // Few tiles leave work for several tasks in the output channels alone.
-  int64_t groups = std::clamp<int64_t>(wantedTasks / (problem.images * blocks), 1,
-                                       std::max<int64_t>(problem.outputs / leastChannels, 1));
-  if (problem.getWinogradCycles(groups) > problem.getDirectCycles())
-    return {};
+  Problem problem(conv, target);
+  int64_t lanes = problem.lanes, groups = problem.getGroups(), blocks = problem.getBlocks();
   int64_t channels = llvm::alignTo(llvm::divideCeil(problem.outputs, groups), lanes);
   int64_t vectors = getWinogradPanel(channels, lanes) / lanes;
-  int64_t rows = llvm::divideCeil(tiles, blocks);
+  int64_t rows = llvm::divideCeil(problem.tiles(), blocks);
   int64_t widest = (target.getRegisters() - 1 - vectors) / vectors;
   int64_t height = llvm::divideCeil(rows, llvm::divideCeil(rows, widest));
   SmallVector<int64_t> heights = {height};

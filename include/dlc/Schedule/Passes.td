@@ -4,6 +4,21 @@
 
 include "mlir/Pass/PassBase.td"
 
+def InsertReorders : Pass<"dlc-insert-reorders", "::mlir::ModuleOp"> {
+  let summary = "Copy images into and out of blocks where that makes a convolution much faster";
+  let description = [{
+    Convolutions in Winograd's form read and write blocks of channels. Where another box keeps such an image planar, and
+    the form saves more than a copy takes, a box that copies goes in between; layouts are assigned afterwards.
+
+    ```mlir
+    %1 = dlc.kernel anchor (%planar, %w) ... { ... dlc.conv ... }
+    // becomes
+    %0 = dlc.kernel loops (%planar) ... { ^bb0(%a: ...): dlc.yield %a }
+    %1 = dlc.kernel anchor (%0, %w) ... { ... dlc.conv ... }
+    ```
+  }];
+}
+
 def AssignLayouts : Pass<"dlc-assign-layouts", "::mlir::ModuleOp"> {
   let summary = "Choose the layout of each value between boxes";
   let description = [{
