@@ -195,12 +195,16 @@ KINDS = {"networks": Network, "programs": Program}
 
 def check_sizes(program, arguments, artifact, folder):
     """What differs, or None; and whether ONNX Runtime takes the model at the sizes that it was made for."""
-    reference, runs = make_reference(arguments.model), ApiRuns(artifact, arguments)
+    try:
+        reference = make_reference(arguments.model)
+    except Exception: # of ONNX Runtime, whose exceptions have no base but this
+        return None, False
+    runs = ApiRuns(artifact, arguments)
     for index, sizes in enumerate(program.list_sizes()):
         inputs = program.make_inputs(sizes)
         try:
             reference(inputs)
-        except Exception: # of ONNX Runtime, whose exceptions have no base but this
+        except Exception:
             if index == 0:
                 return None, False
             continue
