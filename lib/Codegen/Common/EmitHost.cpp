@@ -74,14 +74,15 @@ static LogicalResult emitRun(HostProgram &program, func::FuncOp main, const Sign
 
 namespace {
 /// What plan checks: that dims are not negative, and that they and the sizes fit 64 bits. Those
-/// that hold a late symbol are left to the run.
+/// that hold a late symbol are left to the run, and so are dims of a branch or loop's body, which
+/// may not be entered.
 struct PlannedSizes {
   PlannedSizes(func::FuncOp main, const Signature &signature) : signature(signature) {
     for (Value argument : main.getArguments())
       addBuffer(argument.getType());
     main.walk([&](Operation *op) {
       for (Type type : op->getResultTypes())
-        addBuffer(type);
+        addBuffer(type, op->getParentOp() != main);
       if (auto launch = dyn_cast<LaunchOp>(op))
         addSize(launch.getTasks());
     });
@@ -94,11 +95,12 @@ struct PlannedSizes {
   bool isValid = true;
 
 private:
-  void addBuffer(Type type) {
+  void addBuffer(Type type, bool isNested = false) {
     auto buffer = dyn_cast<BufferType>(type);
     if (!buffer)
       return;
-    llvm::for_each(buffer.getTensor().getDims(), [&](ExprAttr dim) { addDim(dim); });
+    if (!isNested)
+      llvm::for_each(buffer.getTensor().getDims(), [&](ExprAttr dim) { addDim(dim); });
     if (!signature.isLate(buffer.getTensor()))
       addSize(buffer.getTensor().getBufferBytes());
   }
