@@ -30,7 +30,7 @@ struct RunState {
   /// Why a service refused to go on.
   dlc_status status = DLC_OK;
   uint32_t site = 0; // of the library call at work
-  int64_t errorWord = INT64_MAX;
+  dlc_kernel_error kernelError = {INT64_MAX, 0, 0};
   ObjectList objects = {};
 
   /// Reports the first failure of a run, in printf's form. `where` is how the message starts.

@@ -58,9 +58,11 @@ static void beginTask(KernelBuilder &b, const Signature &signature) {
     return LLVM::LoadOp::create(b, pointer, address);
   };
   Value task = function.getArgument(1), buffers = loadField(2), symbols = loadField(3);
-  KernelBuilder::Frame frame = {task, {},
-                                {},   [loadField] { return loadField(4); },
-                                task, [loadField] { return loadField(5); }};
+  KernelBuilder::Frame frame;
+  frame.task = frame.errorCode = task;
+  frame.hasErrorDetails = true;
+  frame.getErrorWord = [loadField] { return loadField(4); };
+  frame.getScratch = [loadField] { return loadField(5); };
   for (unsigned i = 0; i != b.getSource().getNumArguments(); ++i) {
     Value address = LLVM::GEPOp::create(b, pointer, pointer, buffers,
                                         ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)},

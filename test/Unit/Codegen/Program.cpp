@@ -166,7 +166,7 @@ int32_t Program::run(llvm::ArrayRef<int64_t> symbols, llvm::ArrayRef<void *> inp
   auto launch = [&](const dlc_launch &launch) -> int32_t {
     if (onLaunch)
       return onLaunch(launch);
-    int64_t error = std::numeric_limits<int64_t>::max();
+    dlc_kernel_error error = {std::numeric_limits<int64_t>::max(), 0, 0};
     auto alignment = std::align_val_t(64);
     int64_t bytes = query(DLC_ABI_VERSION)->scratch;
     char *scratch = new (alignment) char[bytes];
