@@ -224,7 +224,8 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
   if (channels < 1 || rows < 1 || pixels.empty())
     return emitError() << "expected positive channels and rows and at least one tile width";
   bool takesVectors = algorithm == Algorithm::direct_conv || algorithm == Algorithm::matmul ||
-                      algorithm == Algorithm::depthwise || algorithm == Algorithm::recurrence;
+                      algorithm == Algorithm::depthwise || algorithm == Algorithm::recurrence ||
+                      algorithm == Algorithm::blocks;
   if (takesVectors && (channels % lanes != 0 || pixels.back() != 1))
     return emitError() << "expected whole vectors of channels and a last tile of one pixel";
   bool isAlongRows = algorithm == Algorithm::row_conv || algorithm == Algorithm::loops;

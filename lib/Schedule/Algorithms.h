@@ -33,6 +33,35 @@ inline ConvForm getConvForm(ConvOp conv, TargetAttr target) {
   return inputs % lanes == 0 && outputs / groups % lanes == 0 ? ConvForm::direct : ConvForm::rows;
 }
 
+/// Whether `value` is one of four dims.
+inline bool isImage(mlir::Value value) {
+  auto type = llvm::dyn_cast<PlannedType>(value.getType());
+  return type && type.getRank() == 4;
+}
+
+/// Whether a box computes each element of images from those at the same place of other images, and
+/// from values that broadcast to them.
+inline bool isElementwiseOnImages(KernelOp box) {
+  auto isWithin = [&](mlir::Value value) {
+    auto type = llvm::cast<PlannedType>(value.getType());
+    auto whole = llvm::cast<PlannedType>(box.getResult(0).getType());
+    return type.getElementType().isF32() &&
+           llvm::all_of(llvm::zip_equal(type.getDims(), whole.getDims().take_back(type.getRank())),
+                        [](auto dims) {
+                          return !broadcastsAtRunTime(std::get<0>(dims), std::get<1>(dims));
+                        });
+  };
+  auto isLikeFirst = [&](mlir::Value result) {
+    return result.getType() == box.getResult(0).getType();
+  };
+  auto isElementwise = [](mlir::Operation &op) {
+    return llvm::isa<ConstantOp, ElementwiseOpInterface>(op);
+  };
+  return box.getKind() == BoxKind::loops && isImage(box.getResult(0)) &&
+         llvm::all_of(box.getBody().front().without_terminator(), isElementwise) &&
+         llvm::all_of(box.getResults(), isLikeFirst) && llvm::all_of(box.getInputs(), isWithin);
+}
+
 /// Whether a matrix product reads its right operand from panels, as a 1x1 convolution does: it is a
 /// constant matrix.
 inline bool isPacked(MatmulOp matmul) {

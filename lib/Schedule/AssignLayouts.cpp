@@ -79,11 +79,6 @@ static bool isFree(Value value) {
   return knowsImages(value.getDefiningOp()) && llvm::all_of(value.getUsers(), knowsImages);
 }
 
-static bool isImage(Value value) {
-  auto type = dyn_cast<PlannedType>(value.getType());
-  return type && type.getRank() == 4;
-}
-
 /// Whether a reduction is over the pixels of an image.
 static bool isOverPixels(ReduceOp reduce) {
   return reduce.getInput().getType().getRank() == 4 &&
@@ -149,7 +144,8 @@ private:
 
   bool canWrite(KernelOp box) const {
     ConvOp conv = getFirst<ConvOp>(box);
-    return getFirst<PoolOp>(box) || (conv && getConvForm(conv, target) != ConvForm::rows);
+    return getFirst<PoolOp>(box) || isElementwiseOnImages(box) ||
+           (conv && getConvForm(conv, target) != ConvForm::rows);
   }
 
   /// Whether a box writes blocks where it reads them, and nowhere else.
@@ -166,6 +162,8 @@ private:
       return llvm::all_of(op->getOperands(), [&](Value operand) { return contains(operand); }) &&
              canReadAll();
     auto producer = value.getDefiningOp<KernelOp>();
+    if (isElementwiseOnImages(producer))
+      return isBlockedThroughout(producer) && canReadAll();
     if (keepsLayout(producer) && !contains(producer.getInputs()[0]))
       return false;
     // So does what a convolution and a shortcut become together.
@@ -173,6 +171,19 @@ private:
       if (isShortcut(operand) && !contains(operand.get()))
         return false;
     return canReadAll();
+  }
+
+  /// Whether all images of an elementwise box lie in blocks, operands (at least one) and results.
+  bool isBlockedThroughout(KernelOp box) const {
+    PlannedType type = cast<PlannedType>(box.getResult(0).getType());
+    auto isWhole = [&](Value input) {
+      return cast<PlannedType>(input.getType()).getDims() == type.getDims();
+    };
+    auto areInBlocks = [&](ValueRange values) {
+      return llvm::all_of(values, [&](Value value) { return contains(value); });
+    };
+    auto wholes = llvm::to_vector(llvm::make_filter_range(box.getInputs(), isWhole));
+    return !wholes.empty() && areInBlocks(wholes) && areInBlocks(box.getResults());
   }
 
   /// Whether an op behind a convolution reads `use`, as a sum does.
@@ -191,6 +202,8 @@ private:
       return isOverPixels(reduce);
     if (!canWrite(box))
       return false;
+    if (isElementwiseOnImages(box))
+      return isBlockedThroughout(box);
     if (keepsLayout(box) || isShortcut(use))
       return contains(box.getResult(0));
     return static_cast<bool>(getConvOfInput(use));

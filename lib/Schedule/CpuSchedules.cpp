@@ -134,6 +134,15 @@ static ScheduleAttr getElements(TargetAttr target, KernelOp box) {
                            {target.getLanes()}, rows);
 }
 
+/// A few pixels of a block at a time: their loads overlap.
+static ScheduleAttr getBlocks(TargetAttr target, ArrayRef<ExprAttr> dims) {
+  int64_t width = dims.back().getConstant().value_or(usualLength);
+  int64_t rows =
+      std::max<int64_t>(1, usualTask / (std::max<int64_t>(width, 1) * target.getLanes()));
+  return ScheduleAttr::get(target.getContext(), Algorithm::blocks, target.getLanes(),
+                           target.getLanes(), {4, 1}, rows);
+}
+
 /// Several vectors of sums at a time: their loads and additions overlap.
 static ScheduleAttr getColumnSums(TargetAttr target) {
   return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
@@ -197,5 +206,7 @@ ScheduleAttr dlc::chooseCpuSchedule(KernelOp box, TargetAttr target) {
     return getColumnSums(target);
   if (getFirst<ResizeOp>(box))
     return getResize(target);
+  if (isElementwiseOnImages(box) && isBlocked(box.getResult(0)))
+    return getBlocks(target, type.getDims());
   return box.getKind() == BoxKind::loops ? getElements(target, box) : getLoops(target);
 }

@@ -12,7 +12,7 @@
 namespace dlc::runtime {
 
 /// Helper threads that any number of launches share. The thread that asks for a launch, its leader,
-/// publishes it and hands out its tasks as tickets, to itself as to every helper that comes, until
+/// publishes it and hands out its tasks by tickets, to itself as to every helper that comes, until
 /// none is left; then it waits for those that helpers still compute. So it can always finish alone:
 /// helpers that are busy, asleep or missing cost time, never progress, and a task may itself lead a
 /// launch. No lock is held while tasks run, and only starting a helper needs memory.
@@ -47,7 +47,8 @@ public:
 private:
   /// One published launch. Lies in the pool, so that a late helper may look at it at any time.
   struct alignas(64) Launch {
-    /// Tasks not yet taken, and above them the seats: how many more helpers may join. All else here
+    /// Tasks not yet taken, above them the share of these that a ticket stands for, and above that
+    /// the seats: how many more helpers may join. All else here
     /// is read by those alone who have taken a ticket: until that is paid back the leader waits,
     /// and the launch is certainly the one that the ticket was drawn from.
     std::atomic<uint64_t> tickets{0};
@@ -59,8 +60,13 @@ private:
     alignas(64) std::atomic<int64_t> unfinished{0};
   };
 
-  static int64_t takeTicket(Launch &launch, uint64_t seat);
-  static int64_t compute(Launch &launch, int64_t task);
+  /// Tasks of a launch, one after another.
+  struct Ticket {
+    int64_t first, count;
+  };
+
+  static Ticket takeTicket(Launch &launch, uint64_t seat);
+  static int64_t compute(Launch &launch, Ticket ticket);
   static bool hasTicketForHelper(const Launch &launch);
 
   void lead(Launch &launch, uint64_t seats);

@@ -224,8 +224,9 @@ def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
     I32EnumAttrCase<"direct_conv", 0>, I32EnumAttrCase<"row_conv", 1>, I32EnumAttrCase<"loops", 2>,
     I32EnumAttrCase<"pool", 3>, I32EnumAttrCase<"matmul", 4>,
     I32EnumAttrCase<"depthwise", 5>, I32EnumAttrCase<"rows", 6>, I32EnumAttrCase<"recurrence", 7>,
-    I32EnumAttrCase<"cuda_loops", 8>, I32EnumAttrCase<"cuda_rows", 9>, I32EnumAttrCase<"cuda_gemm", 10>,
-    I32EnumAttrCase<"cuda_matmul", 11>, I32EnumAttrCase<"cuda_window", 12>]> {
+    I32EnumAttrCase<"blocks", 8>,
+    I32EnumAttrCase<"cuda_loops", 9>, I32EnumAttrCase<"cuda_rows", 10>, I32EnumAttrCase<"cuda_gemm", 11>,
+    I32EnumAttrCase<"cuda_matmul", 12>, I32EnumAttrCase<"cuda_window", 13>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -238,7 +239,8 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors). `depthwise` convolves each
     channel of a blocked image with a filter of its own: a tile is `pixels[i]` neighbours of one block. `loops` evaluates
     its ops at `pixels[i]` neighbours of the innermost dim, of `channels` rows at a time: 1, or `lanes` where the
-    columns of such a block lie side by side in an operand, which is transposed in registers. `pool` reduces windows of a
+    columns of such a block lie side by side in an operand, which is transposed in registers. `blocks` evaluates
+    elementwise ops at `pixels[i]` neighbours of one block of a blocked image. `pool` reduces windows of a
     blocked image, a block of channels at a time. `rows` normalizes `rows` rows (of a softmax also `channels` neighbours)
     in several walks. `recurrence` walks along the steps of `pixels[i]` sequences at a time, with a vector of all gates of
     each (`channels` sums) in registers. A matrix product by constant weights is a `direct_conv` whose pixels are the rows of its left operand; others
@@ -246,7 +248,7 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
 
     `pixels` lists tile widths, widest first; each handles what the ones before it leave over of a row, the last one
     all of it; what `pool` leaves over it takes pixel by pixel. A task is `rows` rows of the output (for `loops`: of the
-    innermost dim, or blocks of them), for convolutions of one panel of `channels` output channels, for `pool` of one block of channels:
+    innermost dim, or blocks of them), for convolutions of one panel of `channels` output channels, for `blocks` and `pool` of one block of channels:
     task = (n * panels + panel) * bands + band, so that neighbours share the weights of a panel. It also writes the halo
     beside its rows; an output without rows has one band, for the halo alone. A `direct_conv` that is a matrix product
     has a task for each panel, a reduction by `pool` for each block. For `matmul`, n counts the products and a band is

@@ -84,6 +84,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitDepthwise(b);
   case Algorithm::loops:
     return emitLoops(b);
+  case Algorithm::blocks:
+    return emitBlocks(b);
   case Algorithm::pool:
     return emitPool(b);
   case Algorithm::rows:

@@ -50,9 +50,10 @@ Evaluator::Memory Evaluator::getMemory(Value buffer) {
   Image image = b.getImage(buffer);
   Value zero = b.i64(0);
   return {b.offset(image, zero, zero, zero, zero),
-          {image.imagePitch, image.planePitch, image.rowPitch, b.i64(1)},
+          {image.imagePitch, image.planePitch, image.rowPitch, b.i64(image.block)},
           type.getElementType(),
-          /*hasWholeRows=*/false};
+          /*hasWholeRows=*/false,
+          image.block};
 }
 
 Value Evaluator::getRow(Value buffer, ValueRange outer) {
@@ -76,10 +77,15 @@ Value Evaluator::getLaneIndices(const Index &index) {
 
 Evaluator::Address Evaluator::getAddress(const Memory &memory, const Tile &tile, int64_t row) {
   Address address = {b.i64(0), b.i64(0), Value(), Value()};
-  bool isInnerAlone = true;
   for (auto [i, index] : llvm::enumerate(tile.indices)) {
     Value stride = memory.strides[i];
     bool isLast = i + 1 == tile.indices.size();
+    if (i == 1 && memory.block != 1) { // the lanes, if they differ, are those of a block
+      address.row = b.add(address.row, b.mul(b.div(index.start, b.i64(memory.block)), stride));
+      if (index.lane != 0)
+        address.laneStride = b.i64(1);
+      continue;
+    }
     if (!index.isScalar()) {
       Value offsets = b.createOrFold<arith::MulIOp>(getLaneIndices(index), b.splat(stride));
       address.laneOffsets = address.laneOffsets
@@ -94,11 +100,9 @@ Evaluator::Address Evaluator::getAddress(const Memory &memory, const Tile &tile,
       continue;
     Value step = b.mul(stride, index.lane);
     address.laneStride = address.laneStride ? b.add(address.laneStride, step) : step;
-    address.laneStep = isLast ? index.lane : 0;
-    isInnerAlone &= isLast;
   }
-  if (!isInnerAlone || address.laneOffsets)
-    address.laneStep = 0;
+  if (address.laneStride && !address.laneOffsets)
+    address.laneStep = getConstantIntValue(address.laneStride).value_or(0);
   return address;
 }
 

@@ -76,17 +76,19 @@ public:
   bool mayBroadcast = false;
 
 private:
-  /// Where a value lies; strides are in elements.
+  /// Where a value lies; strides are in elements. Where channels lie in blocks, the stride of dim 1
+  /// is that of a block.
   struct Memory {
     mlir::Value base;
     llvm::SmallVector<mlir::Value> strides;
     mlir::Type elementType;
     bool hasWholeRows; ///< rows are of whole vectors
+    int64_t block = 1;
   };
   /// The parts of an address that all lanes share, and those of each lane.
   struct Address {
     mlir::Value row, inner, laneStride, laneOffsets;
-    int64_t laneStep = 0; ///< where lanes differ in the last dim alone, by so many elements
+    int64_t laneStep = 0; ///< where lanes are known to lie so many elements apart, else 0
   };
   using Rows = llvm::SmallVector<mlir::Value>;
 
