@@ -50,25 +50,85 @@ static ScheduleAttr getRows(KernelOp box, ArrayRef<ExprAttr> rowDims, bool areCo
   return get(box.getContext(), Algorithm::cuda_rows, 1, 1, {1}, threads);
 }
 
+/// The dims at the end of the input that are reduced, where their elements are enough for a warp.
+static std::optional<SmallVector<ExprAttr>> getLongRow(ReduceOp reduce) {
+  constexpr int64_t shortest = 32;
+  ArrayRef<ExprAttr> dims = reduce.getInput().getType().getDims();
+  SmallVector<int64_t> axes = reduce.getSortedAxes().value_or(SmallVector<int64_t>());
+  SmallVector<ExprAttr> row;
+  for (int64_t dim = dims.size(); dim-- != 0 && llvm::is_contained(axes, dim);)
+    row.push_back(dims[dim]);
+  ExprAttr size = getProduct(reduce.getContext(), row);
+  if (!size || size.getConstant().value_or(shortest) < shortest)
+    return std::nullopt;
+  return row;
+}
+
 /// Blocks of 256 threads, each with a tile of 4 x 4 sums; fewer output channels make longer tiles.
-static ScheduleAttr getTiles(MLIRContext *context, Algorithm algorithm, int64_t channels) {
-  int64_t width = std::clamp<int64_t>(llvm::PowerOf2Ceil(channels), 8, 64);
-  int64_t lanes = 4, pixels = blockThreads / (width / lanes) * 4;
-  return get(context, algorithm, lanes, width, {std::min<int64_t>(pixels, 256), 4}, 16);
+static ScheduleAttr getScalarTiles(MLIRContext *context, Algorithm algorithm, int64_t columns) {
+  int64_t width = std::clamp<int64_t>(llvm::PowerOf2Ceil(columns), 8, 64);
+  int64_t lanes = 4, rows = blockThreads / (width / lanes) * 4;
+  return get(context, algorithm, lanes, width, {std::min<int64_t>(rows, 256), 4}, 16);
 }
 
-static ScheduleAttr getConv(KernelOp box, ConvOp conv) {
-  int64_t outputs = *conv.getFilter().getType().getDim(0).getConstant();
-  if (conv.getGroup() == 1)
-    return getTiles(box.getContext(), Algorithm::cuda_gemm, outputs);
-  return get(box.getContext(), Algorithm::cuda_window, 1, 1, {1}, blockThreads);
+/// The largest tiles that still give each processor of a large GPU one; small ones where there is
+/// little to do.
+static ScheduleAttr getTensorTiles(MLIRContext *context, Algorithm algorithm, int64_t columns,
+                                   std::optional<int64_t> rows, int64_t products,
+                                   Precision precision) {
+  struct Tile {
+    int64_t rows, columns, warpRows;
+  };
+  static constexpr Tile tiles[] = {
+      {128, 64, 32}, {64, 64, 32}, {64, 32, 16}, {32, 32, 16}, {32, 16, 16}};
+  constexpr int64_t processors = 132, usualRows = 4096;
+  const Tile *chosen = std::prev(std::end(tiles));
+  for (const Tile &tile : tiles) {
+    bool isTooWide = tile.columns > 16 && tile.columns >= 2 * columns;
+    int64_t blocks = products * llvm::divideCeil(rows.value_or(usualRows), tile.rows) *
+                     llvm::divideCeil(columns, tile.columns);
+    if (!isTooWide && blocks >= processors) {
+      chosen = &tile;
+      break;
+    }
+  }
+  int64_t step = precision == Precision::tf32 ? 32 : 64;
+  return ScheduleAttr::get(context, algorithm, /*lanes=*/2, chosen->columns,
+                           {chosen->rows, chosen->warpRows}, step, precision);
 }
 
-static ScheduleAttr getMatmul(KernelOp box, MatmulOp matmul) {
-  ExprAttr columns = matmul.getColumns();
-  int64_t known = (columns ? columns.getConstant() : std::optional<int64_t>(1)).value_or(64);
-  return getTiles(box.getContext(),
-                  isPacked(matmul) ? Algorithm::cuda_gemm : Algorithm::cuda_matmul, known);
+static ScheduleAttr getTiles(DeviceAttr device, Algorithm algorithm, int64_t columns,
+                             std::optional<int64_t> rows, int64_t products = 1) {
+  if (device.getPrecision() == Precision::fp32)
+    return getScalarTiles(device.getContext(), algorithm, columns);
+  return getTensorTiles(device.getContext(), algorithm, columns, rows, products,
+                        device.getPrecision());
+}
+
+/// The product of the dims, where it is known.
+static std::optional<int64_t> count(MLIRContext *context, ArrayRef<ExprAttr> dims) {
+  ExprAttr product = getProduct(context, dims);
+  return product ? product.getConstant() : std::nullopt;
+}
+
+static ScheduleAttr getConv(ConvOp conv, DeviceAttr device) {
+  ArrayRef<ExprAttr> dims = conv.getType().getDims();
+  if (conv.getGroup() != 1)
+    return get(device.getContext(), Algorithm::cuda_window, 1, 1, {1}, blockThreads);
+  return getTiles(device, Algorithm::cuda_gemm, *dims[1].getConstant(),
+                  count(device.getContext(), {dims[0], dims[2], dims[3]}));
+}
+
+static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device) {
+  MLIRContext *context = device.getContext();
+  ArrayRef<ExprAttr> dims = matmul.getType().getDims();
+  if (isPacked(matmul))
+    return getTiles(device, Algorithm::cuda_gemm, *dims.back().getConstant(),
+                    count(context, dims.drop_back()));
+  constexpr int64_t usualColumns = 64;
+  auto known = [](ExprAttr dim) { return dim ? dim.getConstant() : std::optional<int64_t>(1); };
+  return getTiles(device, Algorithm::cuda_matmul, known(matmul.getColumns()).value_or(usualColumns),
+                  known(matmul.getRows()), count(context, matmul.getBatchDims()).value_or(1));
 }
 
 ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
@@ -76,9 +136,9 @@ ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
     if (getDeviceObstacle(&op))
       return ScheduleAttr();
   if (ConvOp conv = getFirst<ConvOp>(box))
-    return getConv(box, conv);
+    return getConv(conv, device);
   if (MatmulOp matmul = getFirst<MatmulOp>(box))
-    return getMatmul(box, matmul);
+    return getMatmul(matmul, device);
   if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box)) {
     PlannedType type = softmax.getType();
     int64_t axis = softmax.getDim();
@@ -86,5 +146,8 @@ ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
   }
   if (LayerNormOp norm = getFirst<LayerNormOp>(box))
     return getRows(box, norm.getType().getDims().drop_front(norm.getDim()), false);
+  if (ReduceOp reduce = getFirst<ReduceOp>(box); reduce && !reduce.keepsLastDim())
+    if (std::optional<SmallVector<ExprAttr>> row = getLongRow(reduce))
+      return getRows(box, *row, false);
   return getLoops(box);
 }

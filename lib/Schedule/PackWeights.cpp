@@ -59,9 +59,12 @@ static LogicalResult packConv(KernelOp box, ConvOp conv) {
   if (!input)
     return box.emitError("expected a convolution of an operand of the box");
   auto type = cast<PlannedType>(box.getInputs()[input.getArgNumber()].getType());
-  bool isDepthwise = box.getScheduleAttr().getAlgorithm() == Algorithm::depthwise;
-  auto panels = FilterLayoutAttr::get(box.getContext(), channels,
-                                      isDepthwise ? 1 : type.getImageLayout().getBlock());
+  int64_t block = type.getImageLayout().getBlock();
+  if (box.getScheduleAttr().getAlgorithm() == Algorithm::depthwise)
+    block = 1;
+  else if (box.getScheduleAttr().getAlgorithm() == Algorithm::cuda_gemm) // tap by tap
+    block = std::max<int64_t>(*conv.getFilter().getType().getDim(1).getConstant(), 1);
+  auto panels = FilterLayoutAttr::get(box.getContext(), channels, block);
   if (failed(pack(conv.getFilterMutable(), panels)))
     return failure();
   return conv.getBias() ? pack(*conv.getBiasMutable().begin(),

@@ -88,7 +88,8 @@ class Simulator:
     """The device as ptx.py's."""
 
     def __init__(self, image):
-        from ptx import Memory, Module
+        from ptx import Module
+        from ptx_memory import Memory
         self.memory = Memory()
         self.module = Module(image.decode())
 

@@ -231,6 +231,12 @@ def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
   let genSpecializedAttr = 0;
 }
 
+def Dlc_Precision : I32EnumAttr<"Precision", "what products are computed of", [
+    I32EnumAttrCase<"fp32", 0>, I32EnumAttrCase<"tf32", 1>, I32EnumAttrCase<"fp16", 2>, I32EnumAttrCase<"bf16", 3>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+
 def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
   let summary = "everything that an emitter decides by";
   let description = [{
@@ -257,10 +263,12 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
 
     Algorithms that begin with `cuda_` run on the device, where a task is a block of threads. `cuda_loops` and
     `cuda_window` (a grouped convolution) have a thread for each vector of `lanes` neighbours of the results, `rows`
-    threads in a block. `cuda_rows` normalizes a row with the `rows` threads of a block, or for a softmax along another
+    threads in a block. `cuda_rows` normalizes or sums a row with the `rows` threads of a block, or for a softmax along another
     dim a column with each of them. `cuda_gemm` multiplies by weights in panels, as `direct_conv` does, and `cuda_matmul`
     by operands as they lie: a block computes a tile of `pixels[0]` pixels or rows times `channels` output channels or
-    columns, a thread `pixels[1]` times `lanes` of them, in steps of `rows` elements of what is summed over.
+    columns, a thread `pixels[1]` times `lanes` of them, in steps of `rows` elements of what is summed over. With a
+    `precision` other than fp32 the operands are rounded to it and multiplied by tensor cores: a warp computes `pixels[1]`
+    rows of a tile and half of its columns, or all where there are fewer than 32.
 
     Example: `#dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1>`
   }];
@@ -269,10 +277,21 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     "int64_t":$lanes,
     "int64_t":$channels,
     ArrayRefParameter<"int64_t">:$pixels,
-    "int64_t":$rows);
+    "int64_t":$rows,
+    DefaultValuedParameter<"::dlc::Precision", "::dlc::Precision::fp32">:$precision);
   let assemblyFormat = [{
     `<` $algorithm `,` `lanes` `=` $lanes `,` `channels` `=` $channels `,` `pixels` `=` `[` $pixels `]` `,`
-    `rows` `=` $rows `>`
+    `rows` `=` $rows (`,` `precision` `=` $precision^)? `>`
+  }];
+  let builders = [AttrBuilder<(ins "::dlc::Algorithm":$algorithm, "int64_t":$lanes, "int64_t":$channels,
+                                   "::llvm::ArrayRef<int64_t>":$pixels, "int64_t":$rows), [{
+    return $_get($_ctxt, algorithm, lanes, channels, pixels, rows, ::dlc::Precision::fp32);
+  }]>];
+  let extraClassDeclaration = [{
+    /// Of a product that tensor cores compute: the columns of a warp's part of a tile.
+    int64_t getWarpColumns() const { return getChannels() >= 32 ? getChannels() / 2 : getChannels(); }
+    /// The threads of a block of such a product, or of one in fp32.
+    int64_t getTileThreads() const;
   }];
   let genVerifyDecl = 1;
 }
@@ -300,10 +319,12 @@ def Dlc_DeviceAttr : Dlc_Attr<"Device", "device"> {
   let description = [{
     `architecture` is the number of the oldest one that the code runs on.
 
-    Example: `#dlc.device<architecture = 80>`
+    Products are of operands that are rounded to `precision`; their sums, and all else, are f32.
+
+    Example: `#dlc.device<architecture = 80, precision = tf32>`
   }];
-  let parameters = (ins "int64_t":$architecture);
-  let assemblyFormat = "`<` struct(params) `>`";
+  let parameters = (ins "int64_t":$architecture, DefaultValuedParameter<"::dlc::Precision", "::dlc::Precision::fp32">:$precision);
+  let assemblyFormat = "`<` `architecture` `=` $architecture (`,` `precision` `=` $precision^)? `>`";
 }
 
 def Dlc_Space : I32EnumAttr<"Space", "where memory lies", [

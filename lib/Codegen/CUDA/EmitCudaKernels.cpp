@@ -80,8 +80,7 @@ static int64_t getThreads(ScheduleAttr schedule) {
   switch (schedule.getAlgorithm()) {
   case Algorithm::cuda_gemm:
   case Algorithm::cuda_matmul:
-    return schedule.getChannels() / schedule.getLanes() * schedule.getPixels()[0] /
-           schedule.getPixels()[1];
+    return schedule.getTileThreads();
   default:
     return schedule.getRows();
   }

@@ -27,7 +27,9 @@ protected:
   KernelBuilder::Carried prepareLeft(Value row) override {
     return prepare(lhs, b.add(firstRow, threads.wide(row)), numRows);
   }
-  Value loadLeft(ValueRange prepared, Value k) override { return load(lhs, prepared, k); }
+  Value loadLeft(ValueRange prepared, Value k, Value own) override {
+    return load(lhs, prepared, k);
+  }
   KernelBuilder::Carried prepareRight(Value column) override {
     return prepare(rhs, b.add(firstColumn, threads.wide(column)), numColumns);
   }
