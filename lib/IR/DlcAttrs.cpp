@@ -219,7 +219,7 @@ static bool isVectorLength(int64_t lanes) { return lanes >= 1 && llvm::isPowerOf
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int64_t lanes,
                                    int64_t channels, ArrayRef<int64_t> pixels, int64_t rows,
-                                   Precision precision) {
+                                   Precision precision, int64_t slices) {
   if (!isVectorLength(lanes))
     return emitError() << "expected lanes to be a power of two, found " << lanes;
   if (channels < 1 || rows < 1 || pixels.empty())
@@ -239,6 +239,8 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
   bool isTiled = algorithm == Algorithm::cuda_gemm || algorithm == Algorithm::cuda_matmul;
   if (isTiled && (pixels.size() != 2 || channels % lanes != 0 || pixels[0] % pixels[1] != 0))
     return emitError() << "expected tiles of a block and of a thread that divide";
+  if (slices < 1 || (slices != 1 && !isTiled))
+    return emitError() << "expected slices of tiles of products";
   bool usesTensorCores = precision != Precision::fp32;
   if (usesTensorCores && (!isTiled || lanes != 2 || channels % 16 != 0 || pixels[1] % 16 != 0 ||
                           rows % (precision == Precision::tf32 ? 8 : 16) != 0))

@@ -29,7 +29,8 @@ static ExprAttr getTileBlocks(KernelOp box, ScheduleAttr schedule) {
   ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
   ExprAttr one = ExprAttr::constant(context, 1);
   auto count = [&](ExprAttr rows, ExprAttr columns) {
-    return ceilDiv(rows, schedule.getPixels().front()) * ceilDiv(columns, schedule.getChannels());
+    return ceilDiv(rows, schedule.getPixels().front()) * ceilDiv(columns, schedule.getChannels()) *
+           schedule.getSlices();
   };
   if (getFirst<ConvOp>(box))
     return count(dims[0] * dims[2] * dims[3], dims[1]);

@@ -4,6 +4,7 @@
 #include "Algorithms.h"
 
 #include "dlc/IR/Emitters.h"
+#include "dlc/IR/Program.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -64,45 +65,76 @@ static std::optional<SmallVector<ExprAttr>> getLongRow(ReduceOp reduce) {
   return row;
 }
 
-/// Blocks of 256 threads, each with a tile of 4 x 4 sums; fewer output channels make longer tiles.
-static ScheduleAttr getScalarTiles(MLIRContext *context, Algorithm algorithm, int64_t columns) {
-  int64_t width = std::clamp<int64_t>(llvm::PowerOf2Ceil(columns), 8, 64);
-  int64_t lanes = 4, rows = blockThreads / (width / lanes) * 4;
-  return get(context, algorithm, lanes, width, {std::min<int64_t>(rows, 256), 4}, 16);
+namespace {
+/// A product that is computed in tiles; unknown sizes have no value.
+struct Product {
+  Algorithm algorithm;
+  std::optional<int64_t> rows, inner;
+  int64_t columns, products = 1;
+
+  /// Tiles of all products, as far as it is known.
+  std::optional<int64_t> countTiles(int64_t tileRows, int64_t tileColumns) const {
+    if (!rows)
+      return std::nullopt;
+    return products * llvm::divideCeil(*rows, tileRows) * llvm::divideCeil(columns, tileColumns);
+  }
+};
+} // namespace
+
+/// How many blocks share a tile: so many that a large GPU has blocks for all of its processors, as
+/// long as each has some steps to do.
+static int64_t getSlices(const Product &product, int64_t tileRows, int64_t tileColumns,
+                         int64_t step) {
+  constexpr int64_t usualBlocks = 264, fewestSteps = 3, most = 16;
+  constexpr int64_t numCounters = deviceZeros / sizeof(int32_t);
+  std::optional<int64_t> tiles = product.countTiles(tileRows, tileColumns);
+  if (!tiles || *tiles == 0 || *tiles > numCounters || !product.inner)
+    return 1;
+  int64_t steps = llvm::divideCeil(*product.inner, step);
+  int64_t slices = std::min({usualBlocks / *tiles, steps / fewestSteps, most});
+  if (slices < 2)
+    return 1;
+  return llvm::divideCeil(steps, llvm::divideCeil(steps, slices)); // no empty ones
 }
 
-/// The largest tiles that still give each processor of a large GPU one; small ones where there is
-/// little to do.
-static ScheduleAttr getTensorTiles(MLIRContext *context, Algorithm algorithm, int64_t columns,
-                                   std::optional<int64_t> rows, int64_t products,
+/// Blocks of 256 threads, each with a tile of 4 x 4 sums; fewer output channels make longer tiles.
+static ScheduleAttr getScalarTiles(MLIRContext *context, const Product &product) {
+  int64_t width = std::clamp<int64_t>(llvm::PowerOf2Ceil(product.columns), 8, 64);
+  int64_t lanes = 4, step = 16;
+  int64_t rows = std::min<int64_t>(blockThreads / (width / lanes) * 4, 256);
+  return ScheduleAttr::get(context, product.algorithm, lanes, width, {rows, 4}, step,
+                           Precision::fp32, getSlices(product, rows, width, step));
+}
+
+/// The largest tiles that still give each processor of a large GPU a block.
+static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
                                    Precision precision) {
   struct Tile {
     int64_t rows, columns, warpRows;
   };
   static constexpr Tile tiles[] = {
       {128, 64, 32}, {64, 64, 32}, {64, 32, 16}, {32, 32, 16}, {32, 16, 16}};
-  constexpr int64_t processors = 132, usualRows = 4096;
-  const Tile *chosen = std::prev(std::end(tiles));
+  constexpr int64_t processors = 132;
+  int64_t step = precision == Precision::tf32 ? 32 : 64;
+  const Tile *chosen = nullptr;
   for (const Tile &tile : tiles) {
-    bool isTooWide = tile.columns > 16 && tile.columns >= 2 * columns;
-    int64_t blocks = products * llvm::divideCeil(rows.value_or(usualRows), tile.rows) *
-                     llvm::divideCeil(columns, tile.columns);
-    if (!isTooWide && blocks >= processors) {
+    bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
+    int64_t blocks = product.countTiles(tile.rows, tile.columns).value_or(processors) *
+                     getSlices(product, tile.rows, tile.columns, step);
+    if (!isTooWide && (blocks >= processors || &tile == std::prev(std::end(tiles)))) {
       chosen = &tile;
       break;
     }
   }
-  int64_t step = precision == Precision::tf32 ? 32 : 64;
-  return ScheduleAttr::get(context, algorithm, /*lanes=*/2, chosen->columns,
-                           {chosen->rows, chosen->warpRows}, step, precision);
+  return ScheduleAttr::get(context, product.algorithm, /*lanes=*/2, chosen->columns,
+                           {chosen->rows, chosen->warpRows}, step, precision,
+                           getSlices(product, chosen->rows, chosen->columns, step));
 }
 
-static ScheduleAttr getTiles(DeviceAttr device, Algorithm algorithm, int64_t columns,
-                             std::optional<int64_t> rows, int64_t products = 1) {
+static ScheduleAttr getTiles(DeviceAttr device, const Product &product) {
   if (device.getPrecision() == Precision::fp32)
-    return getScalarTiles(device.getContext(), algorithm, columns);
-  return getTensorTiles(device.getContext(), algorithm, columns, rows, products,
-                        device.getPrecision());
+    return getScalarTiles(device.getContext(), product);
+  return getTensorTiles(device.getContext(), product, device.getPrecision());
 }
 
 /// The product of the dims, where it is known.
@@ -115,20 +147,27 @@ static ScheduleAttr getConv(ConvOp conv, DeviceAttr device) {
   ArrayRef<ExprAttr> dims = conv.getType().getDims();
   if (conv.getGroup() != 1)
     return get(device.getContext(), Algorithm::cuda_window, 1, 1, {1}, blockThreads);
-  return getTiles(device, Algorithm::cuda_gemm, *dims[1].getConstant(),
-                  count(device.getContext(), {dims[0], dims[2], dims[3]}));
+  Product product = {Algorithm::cuda_gemm, count(device.getContext(), {dims[0], dims[2], dims[3]}),
+                     count(device.getContext(), conv.getFilter().getType().getDims().drop_front()),
+                     *dims[1].getConstant()};
+  return getTiles(device, product);
 }
 
 static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device) {
   MLIRContext *context = device.getContext();
   ArrayRef<ExprAttr> dims = matmul.getType().getDims();
+  std::optional<int64_t> inner = matmul.getInnerDim().getConstant();
   if (isPacked(matmul))
-    return getTiles(device, Algorithm::cuda_gemm, *dims.back().getConstant(),
-                    count(context, dims.drop_back()));
+    return getTiles(device, {Algorithm::cuda_gemm, count(context, dims.drop_back()), inner,
+                             *dims.back().getConstant()});
   constexpr int64_t usualColumns = 64;
   auto known = [](ExprAttr dim) { return dim ? dim.getConstant() : std::optional<int64_t>(1); };
-  return getTiles(device, Algorithm::cuda_matmul, known(matmul.getColumns()).value_or(usualColumns),
-                  known(matmul.getRows()), count(context, matmul.getBatchDims()).value_or(1));
+  std::optional<int64_t> columns = known(matmul.getColumns()), rows = known(matmul.getRows()),
+                         products = count(context, matmul.getBatchDims());
+  if (!columns || !products)
+    rows = std::nullopt; // their number is not known either
+  return getTiles(device, {Algorithm::cuda_matmul, rows, inner, columns.value_or(usualColumns),
+                           products.value_or(1)});
 }
 
 ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {

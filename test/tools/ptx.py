@@ -177,12 +177,14 @@ class Run:
             raise PtxError(f"{self.kernel.name}: {where}: {error}") from None
 
     def release(self):
-        """Lets the blocks go on all of whose threads wait."""
-        missing = np.bincount(self.block[self.state != 1], minlength=self.shared.epoch.size)
-        if missing.any():
+        """Lets the blocks go on all of whose threads wait; others have ended."""
+        waiting = self.state == 1
+        waits = np.zeros(self.shared.epoch.size, bool)
+        waits[self.block[waiting]] = True
+        if (~waiting & waits[self.block]).any():
             raise PtxError("not all threads of a block reach a barrier")
-        self.shared.epoch += 1
-        self.state[:] = 0
+        self.shared.epoch[waits] += 1
+        self.state[waiting] = 0
 
     def run_straight(self):
         code, leaders = self.kernel.code, self.kernel.leaders
@@ -305,12 +307,23 @@ class Run:
 
     def do_atom(self, instruction, parts, operands, mask):
         kind = self.kind_of(parts[-1])
+        bits = np.dtype(kind).itemsize * 8
         lanes = np.nonzero(mask)[0]
-        address = np.broadcast_to(self.get(operands[1][1], U64), self.count)[lanes]
+        address = np.broadcast_to(self.get(operands[1][1], U64), self.count)[lanes] + U64(operands[1][2])
         value = np.broadcast_to(self.get(operands[2], kind), self.count)[lanes]
-        for place, own in zip(address, value):
-            old = self.memory.load(np.array([place], U64), 64, 1, 8)[0].view(kind)
-            self.memory.store(np.array([place], U64), [np.minimum(old, own).view(U64)], 64, 8)
+        found = np.zeros(self.count, kind)
+        for lane, place, own in zip(lanes, address, value):
+            place = np.array([place], U64)
+            old = self.memory.load(place, bits, 1, bits // 8)[0].view(kind)
+            new = np.minimum(old, own) if "min" in parts else old + own
+            self.memory.store(place, [new.astype(kind).view(UNSIGNED[bits])], bits, bits // 8)
+            found[lane] = old[0]
+        self.put(operands[0], found, mask)
+
+    def do_fence(self, instruction, parts, operands, mask):
+        """Threads see what others have stored at once."""
+
+    do_membar = do_fence
 
     def do_shfl(self, instruction, parts, operands, mask):
         partner = self.lane ^ int(operands[2])

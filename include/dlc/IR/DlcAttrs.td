@@ -268,7 +268,8 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     by operands as they lie: a block computes a tile of `pixels[0]` pixels or rows times `channels` output channels or
     columns, a thread `pixels[1]` times `lanes` of them, in steps of `rows` elements of what is summed over. With a
     `precision` other than fp32 the operands are rounded to it and multiplied by tensor cores: a warp computes `pixels[1]`
-    rows of a tile and half of its columns, or all where there are fewer than 32.
+    rows of a tile and half of its columns, or all where there are fewer than 32. Where there are too few tiles, `slices`
+    blocks share one: each sums over a part, and the last of them adds the parts in order.
 
     Example: `#dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1>`
   }];
@@ -278,14 +279,15 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     "int64_t":$channels,
     ArrayRefParameter<"int64_t">:$pixels,
     "int64_t":$rows,
-    DefaultValuedParameter<"::dlc::Precision", "::dlc::Precision::fp32">:$precision);
+    DefaultValuedParameter<"::dlc::Precision", "::dlc::Precision::fp32">:$precision,
+    DefaultValuedParameter<"int64_t", "1">:$slices);
   let assemblyFormat = [{
     `<` $algorithm `,` `lanes` `=` $lanes `,` `channels` `=` $channels `,` `pixels` `=` `[` $pixels `]` `,`
-    `rows` `=` $rows (`,` `precision` `=` $precision^)? `>`
+    `rows` `=` $rows (`,` `precision` `=` $precision^)? (`,` `slices` `=` $slices^)? `>`
   }];
   let builders = [AttrBuilder<(ins "::dlc::Algorithm":$algorithm, "int64_t":$lanes, "int64_t":$channels,
                                    "::llvm::ArrayRef<int64_t>":$pixels, "int64_t":$rows), [{
-    return $_get($_ctxt, algorithm, lanes, channels, pixels, rows, ::dlc::Precision::fp32);
+    return $_get($_ctxt, algorithm, lanes, channels, pixels, rows, ::dlc::Precision::fp32, 1);
   }]>];
   let extraClassDeclaration = [{
     /// Of a product that tensor cores compute: the columns of a warp's part of a tile.

@@ -35,8 +35,8 @@ protected:
     numRows = rows;
     numColumns = columns;
     Value panels = b.i64(llvm::divideCeil(columns, tileColumns));
-    panel = b.rem(b.getTask(), panels);
-    firstRow = b.mul(b.div(b.getTask(), panels), tileRows);
+    panel = b.rem(tile, panels);
+    firstRow = b.mul(b.div(tile, panels), tileRows);
     firstColumn = b.mul(panel, tileColumns);
     Value pitch = b.mul(threads.wide(inner), tileColumns);
     panelStart = b.offset(filter, b.mul(panel, pitch));

@@ -97,8 +97,8 @@ void DenseProduct::begin() {
   numColumns = matmul.getColumns() ? b.size(matmul.getColumns()) : b.i64(1);
   inner = arith::TruncIOp::create(b, b.getI32Type(), b.size(matmul.getInnerDim()));
   Value rowTiles = b.ceilDiv(numRows, tileRows), columnTiles = b.ceilDiv(numColumns, tileColumns);
-  Value rest = b.div(b.getTask(), columnTiles), product = b.div(rest, rowTiles);
-  firstColumn = b.mul(b.rem(b.getTask(), columnTiles), tileColumns);
+  Value rest = b.div(tile, columnTiles), product = b.div(rest, rowTiles);
+  firstColumn = b.mul(b.rem(tile, columnTiles), tileColumns);
   firstRow = b.mul(b.rem(rest, rowTiles), tileRows);
   firstResult = b.mul(product, b.mul(numRows, numColumns));
   ArrayRef<ExprAttr> batch = matmul.getBatchDims();

@@ -197,13 +197,13 @@ TileProduct::Sums TileProduct::multiplyTensors(ValueRange sums) {
 // Tiles
 //===----------------------------------------------------------------------===//
 
-TileProduct::Sums TileProduct::getInits() {
+TileProduct::Sums TileProduct::getInits(bool withBias) {
   if (!usesTensorCores())
-    return Sums(rowsOfPart, loadBias(threadColumn));
+    return Sums(rowsOfPart, withBias ? loadBias(threadColumn) : b.splat(0.0f));
   Sums piecesOfRow, inits;
   for (int64_t j = 0; j != columnsOfPart; j += pieceColumns) {
     Value column = threads.add(threadColumn, threads.add(threads.mul(quarter, 2), threads.i32(j)));
-    Value pair = loadBias(column);
+    Value pair = withBias ? loadBias(column) : b.splat(0.0f);
     for (int64_t element = 0; element != 4; ++element)
       piecesOfRow.push_back(vector::ExtractOp::create(b, pair, element % 2));
   }
@@ -236,7 +236,75 @@ void TileProduct::storeAll(ValueRange sums) {
     }
 }
 
+//===----------------------------------------------------------------------===//
+// Slices
+//===----------------------------------------------------------------------===//
+
+std::pair<Value, Value> TileProduct::getRange() {
+  int64_t slices = b.getSchedule().getSlices();
+  if (slices == 1)
+    return {threads.i32(0), inner};
+  Value steps = threads.div(threads.add(inner, threads.i32(step - 1)), step);
+  Value length =
+      threads.mul(threads.div(threads.add(steps, threads.i32(slices - 1)), slices), step);
+  Value slice = arith::TruncIOp::create(b, b.getI32Type(), b.rem(b.getTask(), b.i64(slices)));
+  Value start = arith::MulIOp::create(b, slice, length);
+  return {start, arith::MinSIOp::create(b, inner, threads.add(start, length))};
+}
+
+/// Each block leaves its sums to the last one of its tile, which adds those of all blocks in their
+/// order, whoever it is: the result does not depend on when blocks run.
+void TileProduct::shareSums(ValueRange sums) {
+  int64_t slices = b.getSchedule().getSlices();
+  ValueRange scratch = b.getSource().getArguments().take_back(2);
+  Value parts = b.getAddress(scratch[0]), counters = b.getAddress(scratch[1]);
+  Type type = sums.front().getType(), pointer = parts.getType();
+  auto size = static_cast<int64_t>(sums.size()) * numThreads;
+  auto getPlace = [&](Value block, int64_t number) -> Value {
+    Value place = b.add(b.mul(block, size), threads.wide(threads.getThread()));
+    return LLVM::GEPOp::create(b, pointer, type, parts,
+                               ArrayRef<LLVM::GEPArg>{b.add(place, number * numThreads)});
+  };
+  unsigned alignment = isa<VectorType>(type) ? 16 : 4;
+  for (auto [number, sum] : llvm::enumerate(sums))
+    LLVM::StoreOp::create(b, sum, getPlace(b.getTask(), static_cast<int64_t>(number)), alignment);
+  auto fence = [&] {
+    LLVM::FenceOp::create(b, LLVM::AtomicOrdering::acq_rel, /*syncscope=*/"device");
+  };
+  fence();
+  threads.wait();
+  Value isFirst = b.equal(threads.getThread(), threads.i32(0));
+  Value counter =
+      LLVM::GEPOp::create(b, pointer, b.getI32Type(), counters, ArrayRef<LLVM::GEPArg>{tile});
+  Value memory = threads.share("arrived", 1);
+  b.onlyIf(isFirst, [&] {
+    Value before = LLVM::AtomicRMWOp::create(b, LLVM::AtomicBinOp::add, counter, threads.i32(1),
+                                             LLVM::AtomicOrdering::monotonic, "device");
+    b.store(before, memory);
+  });
+  threads.wait();
+  Value before = b.load(memory, b.getI32Type());
+  b.onlyIf(b.equal(before, threads.i32(slices - 1)), [&] {
+    fence();
+    Sums inits = getInits(/*withBias=*/true);
+    Value first = b.mul(tile, slices);
+    Sums all = b.loop(b.i64(0), b.i64(slices), 1, inits, [&](Value slice, ValueRange carried) {
+      Sums next;
+      for (auto [number, sum] : llvm::enumerate(carried)) {
+        Value part = LLVM::LoadOp::create(
+            b, type, getPlace(b.add(first, slice), static_cast<int64_t>(number)), alignment);
+        next.push_back(arith::AddFOp::create(b, sum, part));
+      }
+      return next;
+    });
+    storeAll(all);
+    b.onlyIf(isFirst, [&] { b.store(threads.i32(0), counter); });
+  });
+}
+
 void TileProduct::emit() {
+  int64_t slices = b.getSchedule().getSlices();
+  tile = slices == 1 ? b.getTask() : b.div(b.getTask(), b.i64(slices));
   begin();
   left = makeSlice("left", tileRows, leftOrder);
   right = makeSlice("right", tileColumns, rightOrder);
@@ -250,20 +318,25 @@ void TileProduct::emit() {
     beginTensors();
   else
     beginScalars();
-  Sums inits = getInits();
+  auto [first, end] = getRange();
+  Sums inits = getInits(/*withBias=*/slices == 1);
   size_t numSums = inits.size();
-  llvm::append_range(inits, loadSlices(threads.i32(0)));
-  Sums carried =
-      b.loop(b.i64(0), threads.wide(inner), step, inits, [&](Value start, ValueRange carried) {
-        storeSlices(carried.drop_front(numSums));
+  llvm::append_range(inits, loadSlices(first));
+  Sums carried = b.loop(
+      threads.wide(first), threads.wide(end), step, inits, [&](Value start, ValueRange sums) {
+        storeSlices(sums.drop_front(numSums));
         threads.wait();
         // The next slices are on their way while these are multiplied.
         Value next = arith::TruncIOp::create(b, b.getI32Type(), b.add(start, step));
         Sums words = loadSlices(next);
-        Sums results = multiply(carried.take_front(numSums));
+        Sums results = multiply(sums.take_front(numSums));
         threads.wait();
         llvm::append_range(results, words);
         return results;
       });
-  storeAll(ValueRange(carried).take_front(numSums));
+  ValueRange results = ValueRange(carried).take_front(numSums);
+  if (slices == 1)
+    storeAll(results);
+  else
+    shareSums(results);
 }

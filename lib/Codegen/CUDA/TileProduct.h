@@ -23,7 +23,7 @@ protected:
   /// by side in memory.
   enum class Order { alongOuter, alongInner };
 
-  /// Finds the block's tile; sets the fields below.
+  /// Finds the rows and columns of `tile`; sets the fields below.
   virtual void begin() = 0;
   /// What is known of a row, whose number in the tile is `row`, an i32: once for the tile, and for
   /// each step, which begins at element `start`.
@@ -52,6 +52,7 @@ protected:
   AnchorKernel &kernel;
   int64_t tileRows, tileColumns, step;
   int64_t threadColumns; ///< neighbouring columns that a thread has the sums of
+  mlir::Value tile;      ///< the number of the block's tile, i64
   mlir::Value inner;     ///< i32
   Order leftOrder = Order::alongOuter, rightOrder = Order::alongOuter;
   bool columnsFirst = false; ///< neighbouring threads have neighbouring columns, else rows
@@ -85,7 +86,10 @@ private:
   Sums multiplyTensors(mlir::ValueRange sums);
   mlir::Value loadWord(const Slice &slice, mlir::Value outer, int64_t word, int64_t offset);
 
-  Sums getInits();
+  Sums getInits(bool withBias);
+  /// [start, end) of the elements that the block sums over, i32.
+  std::pair<mlir::Value, mlir::Value> getRange();
+  void shareSums(mlir::ValueRange sums);
   Sums multiply(mlir::ValueRange sums);
   void storeAll(mlir::ValueRange sums);
 
