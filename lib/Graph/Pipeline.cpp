@@ -13,5 +13,6 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(mlir::createCSEPass());
   pm.addPass(createRecognizeComposites());
   pm.addPass(createRecognizeAttention());
+  pm.addPass(createExpandAttention());
   pm.addPass(createJoinProducts());
 }

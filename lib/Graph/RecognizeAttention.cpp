@@ -5,6 +5,7 @@
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
 #include "dlc/IR/Emitters.h"
+#include "dlc/IR/Program.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Matchers.h"
@@ -474,8 +475,9 @@ struct TransposeOfMergedDims : OpRewritePattern<ViewOp> {
 struct RecognizeAttention : dlc::impl::RecognizeAttentionBase<RecognizeAttention> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<AttentionCall, SplitHeads, ProductsAroundSoftmax, TransposeOfMergedDims>(
-        &getContext());
+    patterns.add<SplitHeads>(&getContext());
+    if (!getDevice(getOperation())) // devices have no kernel for it
+      patterns.add<AttentionCall, ProductsAroundSoftmax, TransposeOfMergedDims>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -1,6 +1,6 @@
 #include "Kernels.h"
+#include "Tasks.h"
 
-#include "dlc/IR/Emitters.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
@@ -17,70 +17,8 @@ static std::string getKernelName(KernelOp box, size_t number) {
   return name + std::to_string(number);
 }
 
-static ExprAttr getMatmulTasks(MatmulOp matmul, ScheduleAttr schedule) {
-  ExprAttr one = ExprAttr::constant(matmul.getContext(), 1);
-  ExprAttr rows = matmul.getRows(), columns = matmul.getColumns();
-  ExprAttr panels = ceilDiv(columns ? columns : one, schedule.getChannels());
-  if (schedule.getAlgorithm() == Algorithm::direct_conv)
-    return panels;
-  return getProduct(matmul.getContext(), matmul.getBatchDims()) * panels *
-         ceilDiv(rows ? rows : one, schedule.getRows());
-}
-
-static ExprAttr getSoftmaxTasks(SoftmaxOp softmax, ScheduleAttr schedule) {
-  ArrayRef<ExprAttr> dims = softmax.getType().getDims();
-  size_t axis = softmax.getDim();
-  ExprAttr outer = getProduct(softmax.getContext(), dims.take_front(axis));
-  if (axis + 1 == dims.size())
-    return ceilDiv(outer, schedule.getRows());
-  ExprAttr inner = getProduct(softmax.getContext(), dims.drop_front(axis + 1));
-  return outer * ceilDiv(inner, schedule.getChannels());
-}
-
-/// The number of tasks of a box, see `#dlc.schedule`. Null where it leaves 64 bits.
-static ExprAttr getTasks(KernelOp box) {
-  ScheduleAttr schedule = box.getScheduleAttr();
-  auto type = cast<PlannedType>(box.getResult(0).getType());
-  ArrayRef<ExprAttr> dims = type.getDims();
-  ExprAttr one = ExprAttr::constant(box.getContext(), 1);
-  auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
-  // An image without rows still has a halo to fill.
-  auto bands = [&](ExprAttr rows) {
-    ExprAttr count = ceilDiv(rows, schedule.getRows());
-    return image && image.hasHalo() ? maximum(count, one) : count;
-  };
-  if (schedule.getAlgorithm() == Algorithm::loops) {
-    SmallVector<ExprAttr> groups(dims.empty() ? dims : dims.drop_back());
-    if (schedule.getChannels() != 1) {
-      ExprAttr &transposed = groups[*getTransposedDim(box.getYield().getOperand(0))];
-      transposed = ceilDiv(transposed, schedule.getChannels());
-    }
-    return bands(getProduct(box.getContext(), groups));
-  }
-  auto norms = box.getBody().getOps<LayerNormOp>();
-  if (!norms.empty())
-    return ceilDiv(getProduct(box.getContext(), dims.take_front((*norms.begin()).getDim())),
-                   schedule.getRows());
-  auto recurrences = box.getBody().getOps<RecurrenceOp>();
-  if (!recurrences.empty())
-    return dims[1] * ceilDiv(dims[2], schedule.getRows());
-  auto attentions = box.getBody().getOps<AttentionOp>();
-  if (!attentions.empty()) {
-    ArrayRef<ExprAttr> query = (*attentions.begin()).getQuery().getType().getDims();
-    return query[0] * query[1] * ceilDiv(query[2], schedule.getRows());
-  }
-  auto softmaxes = box.getBody().getOps<SoftmaxOp>();
-  if (!softmaxes.empty())
-    return getSoftmaxTasks(*softmaxes.begin(), schedule);
-  auto products = box.getBody().getOps<MatmulOp>();
-  if (!products.empty())
-    return getMatmulTasks(*products.begin(), schedule);
-  ExprAttr panels = ceilDiv(dims[1], schedule.getChannels());
-  return dims[0] * panels * (dims.size() == 4 ? bands(dims[2]) : one);
-}
-
-/// 2 x the multiply-adds of the convolutions, matrix products, attentions and recurrences in a box.
-/// Null where there are none or their number leaves 64 bits.
+/// 2 x the multiply-adds of the convolutions, matrix products and recurrences in a box. Null where
+/// there are none or their number leaves 64 bits.
 static ExprAttr getFlops(KernelOp box) {
   ExprAttr flops;
   auto add = [&](PlannedType output, ArrayRef<ExprAttr> summed) {
@@ -104,14 +42,16 @@ static ExprAttr getFlops(KernelOp box) {
   return flops;
 }
 
-/// The function of a box: reads, the ops, writes.
-static func::FuncOp outline(KernelOp box, StringRef name) {
+/// The function of a box: reads, the ops, writes. Scratch buffers come last.
+static func::FuncOp outline(KernelOp box, StringRef name, ArrayRef<Type> scratch) {
   MLIRContext *context = box.getContext();
   OpBuilder builder(context);
   builder.setInsertionPoint(box->getParentOfType<func::FuncOp>());
+  Space space = isOnDevice(box.getScheduleAttr()) ? Space::device : Space::host;
   SmallVector<Type> buffers;
   for (Type type : llvm::concat<const Type>(box.getOperandTypes(), box.getResultTypes()))
-    buffers.push_back(BufferType::get(context, cast<PlannedType>(type)));
+    buffers.push_back(BufferType::get(context, cast<PlannedType>(type), space));
+  llvm::append_range(buffers, scratch);
   Location loc = box.getLoc();
   auto function = func::FuncOp::create(builder, loc, name, builder.getFunctionType(buffers, {}));
   function.setPrivate();
@@ -126,15 +66,15 @@ static func::FuncOp outline(KernelOp box, StringRef name) {
   for (Operation &op : box.getBody().front().without_terminator())
     builder.clone(op, mapping);
   for (auto [value, buffer] :
-       llvm::zip_equal(box.getYield().getValues(), body->getArguments().drop_front(numInputs)))
+       llvm::zip_first(box.getYield().getValues(), body->getArguments().drop_front(numInputs)))
     WriteOp::create(builder, loc, mapping.lookupOrDefault(value), buffer);
   func::ReturnOp::create(builder, loc);
   return function;
 }
 
 /// Weights are arguments, so that the layers of a model often share their kernels.
-func::FuncOp KernelTable::getFunction(KernelOp box) {
-  func::FuncOp function = outline(box, getKernelName(box, numFunctions));
+func::FuncOp KernelTable::getFunction(KernelOp box, ArrayRef<Type> scratch) {
+  func::FuncOp function = outline(box, getKernelName(box, numFunctions), scratch);
   auto &others = functions[{function.getFunctionType(), box.getScheduleAttr()}];
   for (func::FuncOp other : others)
     if (OperationEquivalence::isRegionEquivalentTo(&function.getBody(), &other.getBody(),
@@ -147,13 +87,34 @@ func::FuncOp KernelTable::getFunction(KernelOp box) {
   return function;
 }
 
+/// What blocks of the device leave to each other: parts of sums, and counters, which all launches
+/// share, since they leave zeros.
+static SmallVector<Value> makeScratch(OpBuilder &builder, KernelOp box, ExprAttr tasks) {
+  ScheduleAttr schedule = box.getScheduleAttr();
+  if (schedule.getSlices() == 1)
+    return {};
+  MLIRContext *context = box.getContext();
+  auto getType = [&](ExprAttr count, Type elementType) {
+    return BufferType::get(context, PlannedType::get({count}, elementType), Space::device);
+  };
+  ExprAttr sums = tasks * (schedule.getPixels()[0] * schedule.getChannels());
+  ExprAttr counters = ExprAttr::constant(context, deviceZeros / sizeof(int32_t));
+  Location loc = box.getLoc();
+  return {AllocOp::create(builder, loc, getType(sums, builder.getF32Type())),
+          SlotOp::create(builder, loc, getType(counters, builder.getI32Type()),
+                         ExprAttr::constant(context, 0))};
+}
+
 LogicalResult KernelTable::launch(OpBuilder &builder, KernelOp box, ValueRange buffers) {
   if (!box.getSchedule())
     return box.emitError("expected a schedule");
-  ExprAttr tasks = getTasks(box);
+  ExprAttr tasks = isOnDevice(box.getScheduleAttr()) ? getCudaTasks(box) : getCpuTasks(box);
   if (!tasks)
     return box.emitError("expected a number of tasks of 64 bits");
-  LaunchOp::create(builder, box.getLoc(), getFunction(box).getSymName(), tasks, getFlops(box),
-                   buffers);
+  SmallVector<Value> all = llvm::to_vector(buffers), scratch = makeScratch(builder, box, tasks);
+  llvm::append_range(all, scratch);
+  SmallVector<Type> types(ValueRange(scratch).getTypes());
+  LaunchOp::create(builder, box.getLoc(), getFunction(box, types).getSymName(), tasks,
+                   getFlops(box), all);
   return success();
 }

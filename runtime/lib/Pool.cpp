@@ -15,11 +15,22 @@
 
 using namespace dlc::runtime;
 
-/// Launch::tickets is seats << seatShift | tasks.
-static constexpr unsigned seatShift = 48;
+/// Launch::tickets is seats << seatShift | share << shareShift | tasks.
+static constexpr unsigned shareShift = 43, seatShift = 48;
 static constexpr uint64_t oneSeat = uint64_t{1} << seatShift;
-static constexpr uint64_t taskMask = oneSeat - 1;
+static constexpr uint64_t taskMask = (uint64_t{1} << shareShift) - 1;
 static_assert(maxThreads <= UINT16_MAX);
+
+/// log2 of how many parts the tasks that are left count as when a ticket is drawn: two or more for
+/// each of `numThreads` threads, so that the last ones to finish do so at about the same time.
+static uint64_t getShare(uint64_t numThreads) { return std::bit_width(numThreads); }
+
+/// How many tasks a ticket stands for. Each change of the word takes it from one CPU's cache to
+/// another's, which costs as much as a small task; so many are taken while many are left, and
+/// neighbours, which share what they read.
+static uint64_t getTicketSize(uint64_t tickets) {
+  return std::max<uint64_t>(1, (tickets & taskMask) >> (tickets >> shareShift & 31));
+}
 
 /// How long an idle helper spins before it sleeps: several times what waking it costs, so that it
 /// stays at hand between the launches of a run and is soon gone after it.
@@ -78,21 +89,28 @@ static void futex(std::atomic<uint32_t> &word, int operation, uint32_t value) {
 //===-- Tickets ----------------------------------------------------------------------------------//
 
 /// Takes a ticket, and a seat with it where `seat` is oneSeat and not 0: a helper's first. Returns
-/// the ticket's task, or -1 where there is none to have.
-int64_t Pool::takeTicket(Launch &launch, uint64_t seat) {
+/// its tasks, none where there is no ticket to have.
+Pool::Ticket Pool::takeTicket(Launch &launch, uint64_t seat) {
   uint64_t tickets = launch.tickets.load(std::memory_order_relaxed);
-  while ((tickets & taskMask) != 0 && tickets >= seat)
-    if (launch.tickets.compare_exchange_weak(tickets, tickets - seat - 1, std::memory_order_acquire,
-                                             std::memory_order_relaxed))
-      return launch.numTasks - static_cast<int64_t>(tickets & taskMask);
-  return -1;
+  while ((tickets & taskMask) != 0 && tickets >= seat) {
+    const uint64_t size = getTicketSize(tickets);
+    if (launch.tickets.compare_exchange_weak(tickets, tickets - seat - size,
+                                             std::memory_order_acquire, std::memory_order_relaxed))
+      return {launch.numTasks - static_cast<int64_t>(tickets & taskMask),
+              static_cast<int64_t>(size), static_cast<int64_t>(tickets >> seatShift)};
+  }
+  return {0, 0, 0};
 }
 
-/// Computes `task` and those of further tickets until there are no more; returns how many it were.
-int64_t Pool::compute(Launch &launch, int64_t task) {
+/// Computes the tasks of `ticket` and of further ones until there are no more; returns how many
+/// tasks it were. The leader's seat is 0.
+int64_t Pool::compute(Launch &launch, Ticket ticket, int64_t seat) {
+  dlc_kernel_call call = *launch.call;
+  call.scratch += seat * launch.scratchBytes;
   int64_t count = 0;
-  for (; task >= 0; task = takeTicket(launch, 0), ++count)
-    launch.function(launch.call, task);
+  for (; ticket.count != 0; count += ticket.count, ticket = takeTicket(launch, 0))
+    for (int64_t task = ticket.first; task != ticket.first + ticket.count; ++task)
+      launch.function(&call, task);
   return count;
 }
 
@@ -104,7 +122,7 @@ bool Pool::hasTicketForHelper(const Launch &launch) {
 //===-- Leaders ----------------------------------------------------------------------------------//
 
 void Pool::run(dlc_kernel_fn function, const dlc_kernel_call &call, int64_t numTasks,
-               uint32_t limit) {
+               uint32_t limit, int64_t scratchBytes) {
   uint32_t seats = 0;
   if (numTasks > 1 && limit != 1 && static_cast<uint64_t>(numTasks) <= taskMask)
     seats = ensureHelpers(static_cast<uint32_t>(
@@ -119,6 +137,7 @@ void Pool::run(dlc_kernel_fn function, const dlc_kernel_call &call, int64_t numT
   launch.function = function;
   launch.call = &call;
   launch.numTasks = numTasks;
+  launch.scratchBytes = scratchBytes;
   launch.floatingPointMode = floatingPointMode();
   lead(launch, seats);
   claimed.fetch_and(~(uint64_t{1} << slot), std::memory_order_release);
@@ -129,9 +148,10 @@ void Pool::lead(Launch &launch, uint64_t seats) {
   launch.unfinished.store(launch.numTasks, std::memory_order_relaxed);
   // Sequentially consistent, as the look at `sleepers` in wake(): either this leader sees who is
   // going to sleep, or he sees the tickets.
-  launch.tickets.store(seats << seatShift | static_cast<uint64_t>(launch.numTasks));
+  launch.tickets.store(seats << seatShift | getShare(seats + 1) << shareShift |
+                       static_cast<uint64_t>(launch.numTasks));
   wake(seats);
-  const int64_t own = compute(launch, takeTicket(launch, 0));
+  const int64_t own = compute(launch, takeTicket(launch, 0), /*seat=*/0);
   if (launch.unfinished.fetch_sub(own, std::memory_order_acquire) == own)
     return;
   for (unsigned i = 0; launch.unfinished.load(std::memory_order_acquire) != 0; ++i) {
@@ -268,11 +288,11 @@ bool Pool::help(unsigned &next) {
        left; left &= left - 1) {
     const unsigned slot = (static_cast<unsigned>(std::countr_zero(left)) + next) % maxLaunches;
     Launch &launch = launches[slot];
-    const int64_t task = takeTicket(launch, oneSeat);
-    if (task < 0)
+    const Ticket ticket = takeTicket(launch, oneSeat);
+    if (ticket.count == 0)
       continue;
     setFloatingPointMode(launch.floatingPointMode);
-    const int64_t count = compute(launch, task);
+    const int64_t count = compute(launch, ticket, ticket.seat);
     launch.unfinished.fetch_sub(count, std::memory_order_release);
     next = slot + 1;
     return true;

@@ -12,7 +12,7 @@
 namespace dlc::runtime {
 
 /// Helper threads that any number of launches share. The thread that asks for a launch, its leader,
-/// publishes it and hands out its tasks as tickets, to itself as to every helper that comes, until
+/// publishes it and hands out its tasks by tickets, to itself as to every helper that comes, until
 /// none is left; then it waits for those that helpers still compute. So it can always finish alone:
 /// helpers that are busy, asleep or missing cost time, never progress, and a task may itself lead a
 /// launch. No lock is held while tasks run, and only starting a helper needs memory.
@@ -31,8 +31,10 @@ public:
   ~Pool();
 
   /// Computes the tasks 0 to numTasks - 1 on at most `limit` threads, this one included (0: as many
-  /// as the pool has). All are finished on return.
-  void run(dlc_kernel_fn function, const dlc_kernel_call &call, int64_t numTasks, uint32_t limit);
+  /// as the pool has). All are finished on return. Each thread's call has scratch of its own, of
+  /// `scratchBytes` bytes: call.scratch is that of the first thread, the others' lie behind it.
+  void run(dlc_kernel_fn function, const dlc_kernel_call &call, int64_t numTasks, uint32_t limit,
+           int64_t scratchBytes = 0);
 
   /// Threads at most, leader included.
   uint32_t size() const;
@@ -47,20 +49,28 @@ public:
 private:
   /// One published launch. Lies in the pool, so that a late helper may look at it at any time.
   struct alignas(64) Launch {
-    /// Tasks not yet taken, and above them the seats: how many more helpers may join. All else here
+    /// Tasks not yet taken, above them the share of these that a ticket stands for, and above that
+    /// the seats: how many more helpers may join. All else here
     /// is read by those alone who have taken a ticket: until that is paid back the leader waits,
     /// and the launch is certainly the one that the ticket was drawn from.
     std::atomic<uint64_t> tickets{0};
     dlc_kernel_fn function = nullptr;
     const dlc_kernel_call *call = nullptr;
     int64_t numTasks = 0;
+    int64_t scratchBytes = 0;
     uint64_t floatingPointMode = 0;
     /// Tasks not yet finished. On a line of its own: the leader watches it.
     alignas(64) std::atomic<int64_t> unfinished{0};
   };
 
-  static int64_t takeTicket(Launch &launch, uint64_t seat);
-  static int64_t compute(Launch &launch, int64_t task);
+  /// Tasks of a launch, one after another.
+  struct Ticket {
+    int64_t first, count;
+    int64_t seat; // with a helper's first ticket: which of the launch's seats it has, from 1 on
+  };
+
+  static Ticket takeTicket(Launch &launch, uint64_t seat);
+  static int64_t compute(Launch &launch, Ticket ticket, int64_t seat);
   static bool hasTicketForHelper(const Launch &launch);
 
   void lead(Launch &launch, uint64_t seats);

@@ -142,4 +142,33 @@ func.func @planar_spreads_over_sums_and_pooling(%x: !x3, %w: !w, %w1: !w1) -> (!
   }
   return %0, %4 : !x8, !dlc.tensor<1 x 32 x 1 x 1 x f32>
 }
+
+// A gate for each channel takes an image as it lies, unless its result is seen.
+// CHECK-LABEL: func.func @gates
+func.func @gates(%x: !x3, %w: !w, %w1: !w1, %gate: !dlc.tensor<1 x 32 x 1 x 1 x f32>) -> (!x8, !x8) {
+  %0 = dlc.kernel anchor (%x, %w) : (!x3, !w) -> !x8 {
+  ^bb0(%a: !x3, %b: !w):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x3, !w) -> !x8
+    dlc.yield %r : !x8
+  }
+  // CHECK: dlc.kernel loops({{.*}}, %arg3) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>
+  %1 = dlc.kernel loops (%0, %gate) : (!x8, !dlc.tensor<1 x 32 x 1 x 1 x f32>) -> !x8 {
+  ^bb0(%a: !x8, %b: !dlc.tensor<1 x 32 x 1 x 1 x f32>):
+    %r = dlc.mul %a, %b : (!x8, !dlc.tensor<1 x 32 x 1 x 1 x f32>) -> !x8
+    dlc.yield %r : !x8
+  }
+  // CHECK: dlc.kernel anchor({{.*}}) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32> {
+  %2 = dlc.kernel anchor (%1, %w1) : (!x8, !w1) -> !x8 {
+  ^bb0(%a: !x8, %b: !w1):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x8, !w1) -> !x8
+    dlc.yield %r : !x8
+  }
+  // CHECK: dlc.kernel loops({{.*}}, %arg3) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32> {
+  %3 = dlc.kernel loops (%2, %gate) : (!x8, !dlc.tensor<1 x 32 x 1 x 1 x f32>) -> !x8 {
+  ^bb0(%a: !x8, %b: !dlc.tensor<1 x 32 x 1 x 1 x f32>):
+    %r = dlc.mul %a, %b : (!x8, !dlc.tensor<1 x 32 x 1 x 1 x f32>) -> !x8
+    dlc.yield %r : !x8
+  }
+  return %2, %3 : !x8, !x8
+}
 }

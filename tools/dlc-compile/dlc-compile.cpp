@@ -163,6 +163,13 @@ static int compile(const ToolOptions &options) {
     if (failed(target))
       return exitRejected;
     setTarget(*module, *target);
+    if (!options.targetDevice.empty()) {
+      FailureOr<DeviceAttr> device =
+          getDevice(module->getLoc(), options.targetDevice, options.precision);
+      if (failed(device))
+        return exitRejected;
+      setDevice(*module, *device);
+    }
   }
   CompileOptions compileOptions{options.pipeline, options.from, options.to, options.dumpFolder};
   switch (runPhases(*module, compileOptions)) {

@@ -5,8 +5,8 @@
 // transpositions and slices say that they lie.
 
 #include "Attention.h"
-#include "Reducer.h"
 
+#include "../Common/Reducer.h"
 #include "dlc/IR/Strides.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

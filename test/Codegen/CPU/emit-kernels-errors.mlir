@@ -165,6 +165,7 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
 !vector = !dlc.tensor<N x N x f32>
 #target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
 #pool = #dlc.schedule<pool, lanes = 4, channels = 4, pixels = [4], rows = 1>
+#blocks = #dlc.schedule<blocks, lanes = 4, channels = 4, pixels = [1], rows = 1>
 #loops = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>
 module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], inputs = [], outputs = []}} {
   func.func private @columns_of_rhs(%lhs: !dlc.buffer<!lhs>, %rhs: !dlc.buffer<!panels>, %out: !dlc.buffer<!out>)
@@ -174,6 +175,13 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
     // expected-error @below {{expected a right operand that is transposed}}
     %2 = dlc.matmul %0, %1 : (!lhs, !rhs) -> !out
     dlc.write %2, %out : !out, !dlc.buffer<!out>
+    return
+  }
+  func.func private @planar_blocks(%in: !dlc.buffer<!image>, %out: !dlc.buffer<!image>) attributes {dlc.schedule = #blocks} {
+    // expected-error @below {{expected an image in blocks of 4 channels, found '!dlc.tensor<N x 8 x N x N x f32>'}}
+    %0 = dlc.read %in : !dlc.buffer<!image> -> !image
+    %1 = dlc.relu %0 : (!image) -> !image
+    dlc.write %1, %out : !image, !dlc.buffer<!image>
     return
   }
   // expected-error @below {{expected a kernel that reads, reduces and writes an image}}

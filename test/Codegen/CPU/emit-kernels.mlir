@@ -149,6 +149,27 @@ module attributes {
     return
   }
 
+  // Each lane is a channel: the gate of the block is one vector. Pad lanes are zeros, whatever a sigmoid makes of them.
+  // CHECK-LABEL: llvm.func internal @gate(
+  // CHECK: %[[INSIDE:.*]] = arith.cmpi sgt, %{{.*}}, %{{.*}} : vector<16xi32>
+  // CHECK: scf.for
+  // CHECK-COUNT-8: vector<16xf32>
+  // CHECK: arith.select %[[INSIDE]], %{{.*}} : vector<16xi1>, vector<16xf32>
+  // CHECK-NOT: gather
+  // CHECK: llvm.return
+  func.func private @gate(
+      %in: !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>>,
+      %gate: !dlc.buffer<!dlc.tensor<N x 20 x 1 x 1 x f32>>,
+      %out: !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>)
+      attributes {dlc.schedule = #dlc.schedule<blocks, lanes = 16, channels = 16, pixels = [4, 1], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>> -> !dlc.tensor<N x 20 x H x W x f32>
+    %1 = dlc.read %gate : !dlc.buffer<!dlc.tensor<N x 20 x 1 x 1 x f32>> -> !dlc.tensor<N x 20 x 1 x 1 x f32>
+    %2 = dlc.mul %0, %1 : (!dlc.tensor<N x 20 x H x W x f32>, !dlc.tensor<N x 20 x 1 x 1 x f32>) -> !dlc.tensor<N x 20 x H x W x f32>
+    %3 = dlc.sigmoid %2 : (!dlc.tensor<N x 20 x H x W x f32>) -> !dlc.tensor<N x 20 x H x W x f32>
+    dlc.write %3, %out : !dlc.tensor<N x 20 x H x W x f32>, !dlc.buffer<!dlc.tensor<N x 20 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>
+    return
+  }
+
   // A block of four rows is four columns of the operand: these are loaded, and two rounds exchange their halves. Where
   // fewer rows are left each is gathered.
   // CHECK-LABEL: llvm.func internal @transpose(

@@ -1,6 +1,6 @@
 // Windows and reductions of values that lie row by row.
 
-#include "Pool.h"
+#include "Evaluator.h"
 #include "Reducer.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -10,7 +10,7 @@ using namespace dlc;
 
 static Value getBuffer(Value value) { return value.getDefiningOp<ReadOp>().getBuffer(); }
 
-LogicalResult dlc::verifyPoolInLoops(Operation *op) {
+LogicalResult dlc::verifyWindow(Operation *op) {
   if (!op->getOperand(0).getDefiningOp<ReadOp>())
     return op->emitError("expected an operand that is read from a buffer");
   auto reduce = dyn_cast<ReduceOp>(op);
@@ -193,6 +193,29 @@ Value dlc::emitReduce(KernelBuilder &b, ReduceOp op, ValueRange indices) {
       reduction.getNumReduced() - reduction.getRunDims(), reducer.createAccumulators(),
       [&](Value address, ValueRange sums) { return reducer.reduceRun(address, length, sums); });
   return reducer.finish(reducer.joinLanes(reducer.joinAccumulators(sums)), reduction.getCount());
+}
+
+Value dlc::emitReducePart(KernelBuilder &b, ReduceOp op, ValueRange indices, Value first,
+                          int64_t step) {
+  Reduction reduction(b, op, indices);
+  Reducer reducer(b, op.getKind());
+  Value length = reduction.getRunLength();
+  auto emitRun = [&](Value address, ValueRange sums) {
+    return b.loop(first, length, step, sums, [&](Value i, ValueRange carried) {
+      Value element = b.loadScalar(b.offset(address, i));
+      return KernelBuilder::Carried{reducer.accumulate(carried[0], element)};
+    });
+  };
+  return reduction.forEach(reduction.getNumReduced() - reduction.getRunDims(),
+                           b.f32(reducer.getIdentity()), emitRun)[0];
+}
+
+Value dlc::finishReduce(KernelBuilder &b, ReduceOp op, Value sum) {
+  Value count = b.i64(1);
+  PlannedType type = op.getInput().getType();
+  for (int64_t dim : *op.getSortedAxes())
+    count = b.mul(count, b.size(type.getDim(dim)));
+  return Reducer(b, op.getKind()).finish(sum, count);
 }
 
 SmallVector<Value> dlc::emitReduceColumns(KernelBuilder &b, ReduceOp op, ValueRange outer,

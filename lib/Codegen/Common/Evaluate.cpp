@@ -1,7 +1,7 @@
 // Values of a kernel at a tile of indices, with no value in between stored: loads, elementwise ops,
 // and what the other files add to them.
 
-#include "Pool.h"
+#include "Evaluator.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -31,7 +31,9 @@ void Tile::addCondition(KernelBuilder &b, Value condition) {
 //===----------------------------------------------------------------------===//
 
 Evaluator::Memory Evaluator::getDenseMemory(Value base, PlannedType type) {
-  Memory memory = {base, SmallVector<Value>(type.getRank()), type.getElementType()};
+  bool hasWholeRows =
+      type.getRank() < 2 || type.getDims().back().getConstant().value_or(1) % b.getLanes() == 0;
+  Memory memory = {base, SmallVector<Value>(type.getRank()), type.getElementType(), hasWholeRows};
   Value stride = b.i64(1);
   for (int64_t i = type.getRank(); i-- != 0;) {
     memory.strides[i] = stride;
@@ -48,8 +50,10 @@ Evaluator::Memory Evaluator::getMemory(Value buffer) {
   Image image = b.getImage(buffer);
   Value zero = b.i64(0);
   return {b.offset(image, zero, zero, zero, zero),
-          {image.imagePitch, image.planePitch, image.rowPitch, b.i64(1)},
-          type.getElementType()};
+          {image.imagePitch, image.planePitch, image.rowPitch, b.i64(image.block)},
+          type.getElementType(),
+          /*hasWholeRows=*/false,
+          image.block};
 }
 
 Value Evaluator::getRow(Value buffer, ValueRange outer) {
@@ -73,10 +77,15 @@ Value Evaluator::getLaneIndices(const Index &index) {
 
 Evaluator::Address Evaluator::getAddress(const Memory &memory, const Tile &tile, int64_t row) {
   Address address = {b.i64(0), b.i64(0), Value(), Value()};
-  bool isInnerAlone = true;
   for (auto [i, index] : llvm::enumerate(tile.indices)) {
     Value stride = memory.strides[i];
     bool isLast = i + 1 == tile.indices.size();
+    if (i == 1 && memory.block != 1) { // the lanes, if they differ, are those of a block
+      address.row = b.add(address.row, b.mul(b.div(index.start, b.i64(memory.block)), stride));
+      if (index.lane != 0)
+        address.laneStride = b.i64(1);
+      continue;
+    }
     if (!index.isScalar()) {
       Value offsets = b.createOrFold<arith::MulIOp>(getLaneIndices(index), b.splat(stride));
       address.laneOffsets = address.laneOffsets
@@ -91,11 +100,9 @@ Evaluator::Address Evaluator::getAddress(const Memory &memory, const Tile &tile,
       continue;
     Value step = b.mul(stride, index.lane);
     address.laneStride = address.laneStride ? b.add(address.laneStride, step) : step;
-    address.laneStep = isLast ? index.lane : 0;
-    isInnerAlone &= isLast;
   }
-  if (!isInnerAlone || address.laneOffsets)
-    address.laneStep = 0;
+  if (address.laneStride && !address.laneOffsets)
+    address.laneStep = getConstantIntValue(address.laneStride).value_or(0);
   return address;
 }
 
@@ -115,7 +122,8 @@ Value Evaluator::loadRow(const Memory &memory, const Tile &tile, int64_t row) {
   if (!address.laneStride && !address.laneOffsets)
     return b.splat(b.loadElement(selectAddress(b, tile.inside, place), elementType));
   if (address.laneStep == 1)
-    return b.loadElements(selectAddress(b, tile.inside, place), elementType, tile.mask);
+    return b.loadElements(selectAddress(b, tile.inside, place), elementType, tile.mask,
+                          memory.hasWholeRows && isAligned(tile.indices.back().start));
   if (address.laneStep == -1 && !tile.mask) {
     Value first = b.offset(place, b.i64(1 - b.getLanes()), elementType);
     return b.loadReversed(selectAddress(b, tile.inside, first), elementType);

@@ -1,0 +1,107 @@
+// Products of matrices, tile by tile: a block brings slices of both operands into shared memory,
+// each thread has a tile of sums in registers. What the matrices are is left to whoever derives.
+#ifndef DLC_LIB_CODEGEN_CUDA_TILEPRODUCT_H
+#define DLC_LIB_CODEGEN_CUDA_TILEPRODUCT_H
+
+#include "../Common/AnchorKernel.h"
+#include "DeviceKernel.h"
+
+namespace dlc {
+
+/// The left operand has rows (pixels of a convolution), the right one columns (its output
+/// channels); both have `inner` elements that are multiplied and summed.
+class TileProduct {
+public:
+  TileProduct(KernelBuilder &b, AnchorKernel &kernel);
+  virtual ~TileProduct() = default;
+
+  /// Emits the task.
+  void emit();
+
+protected:
+  /// In which order the threads of a block take the elements of a slice: neighbours should lie side
+  /// by side in memory.
+  enum class Order { alongOuter, alongInner };
+
+  /// Finds the rows and columns of `tile`; sets the fields below.
+  virtual void begin() = 0;
+  /// What is known of a row, whose number in the tile is `row`, an i32: once for the tile, and for
+  /// each step, which begins at element `start`.
+  virtual KernelBuilder::Carried prepareLeft(mlir::Value row) = 0;
+  virtual KernelBuilder::Carried prepareStep(mlir::ValueRange prepared, mlir::Value start) {
+    return llvm::to_vector(prepared);
+  }
+  /// An element of the row, 0 where there is none: `k`, an i32 that may lie beyond `inner`, is the
+  /// number `own` of the step.
+  virtual mlir::Value loadLeft(mlir::ValueRange prepared, mlir::Value k, mlir::Value own) = 0;
+  virtual KernelBuilder::Carried prepareRight(mlir::Value column) = 0;
+  virtual mlir::Value loadRight(mlir::ValueRange prepared, mlir::Value k) = 0;
+  /// The sums of the columns from `column` on before the first product.
+  virtual mlir::Value loadBias(mlir::Value column) = 0;
+  /// Applies the epilogue to sums of neighbouring columns of a row, and stores them. Neither all
+  /// columns nor the row need exist.
+  virtual void storeSums(mlir::Value row, mlir::Value column, mlir::Value sums) = 0;
+
+  /// An element at `place`, counted in i64, where `exists` says that there is one; else 0.
+  mlir::Value loadIf(mlir::Value exists, mlir::Value base, mlir::Value place);
+  /// The address of the buffer that operand `index` of the epilogue is read from.
+  mlir::Value getOperand(size_t index);
+
+  KernelBuilder &b;
+  Threads threads;
+  AnchorKernel &kernel;
+  int64_t tileRows, tileColumns, step;
+  int64_t threadColumns; ///< neighbouring columns that a thread has the sums of
+  mlir::Value tile;      ///< the number of the block's tile, i64
+  mlir::Value inner;     ///< i32
+  Order leftOrder = Order::alongOuter, rightOrder = Order::alongOuter;
+  bool columnsFirst = false; ///< neighbouring threads have neighbouring columns, else rows
+
+private:
+  /// Which word of a slice a thread brings: its number along the outer dim and along the inner.
+  struct Place {
+    mlir::Value outer, word;
+    size_t prepared;
+  };
+  /// Words of shared memory, one row for each word of the inner dim.
+  struct Slice {
+    llvm::SmallVector<Place> places;
+    llvm::SmallVector<KernelBuilder::Carried> prepared;
+    mlir::Value memory;
+    int64_t pitch;
+  };
+  using Sums = KernelBuilder::Carried;
+
+  bool usesTensorCores() const { return precision != Precision::fp32; }
+  Slice makeSlice(llvm::StringRef name, int64_t outer, Order order);
+  mlir::Value makeWord(llvm::function_ref<mlir::Value(int64_t part)> load);
+  Sums loadSlices(mlir::Value start);
+  void storeSlices(mlir::ValueRange words);
+
+  // In registers: a thread has rows `firstRow + i * rowGroups`, and neighbouring columns.
+  void beginScalars();
+  Sums multiplyScalars(mlir::ValueRange sums);
+  // By tensor cores: a warp has a part of the tile, in pieces of 16 rows and 8 columns.
+  void beginTensors();
+  Sums multiplyTensors(mlir::ValueRange sums);
+  mlir::Value loadWord(const Slice &slice, mlir::Value outer, int64_t word, int64_t offset);
+
+  Sums getInits(bool withBias);
+  /// [start, end) of the elements that the block sums over, i32.
+  std::pair<mlir::Value, mlir::Value> getRange();
+  void shareSums(mlir::ValueRange sums);
+  Sums multiply(mlir::ValueRange sums);
+  void storeAll(mlir::ValueRange sums);
+
+  Precision precision;
+  int64_t numThreads, parts; ///< of a word, elements
+  int64_t rowsOfPart;        ///< of a thread or warp
+  int64_t columnsOfPart = 0; ///< of a warp
+  Slice left, right;
+  mlir::Value threadRow, threadColumn; ///< of the tile, i32
+  mlir::Value quarter;                 ///< of tensor cores: the thread's place along k
+};
+
+} // namespace dlc
+
+#endif
