@@ -2,9 +2,10 @@
 
 #include "mlir/Transforms/Passes.h"
 
-void dlc::buildSchedulePipeline(mlir::OpPassManager &pm) {
+void dlc::buildSchedulePipeline(mlir::OpPassManager &pm,
+                                const dlc::ChooseSchedulesOptions &options) {
   pm.addPass(createAssignLayouts());
-  pm.addPass(createChooseSchedules());
+  pm.addPass(createChooseSchedules(options));
   pm.addPass(createPackWeights());
   pm.addPass(mlir::createCanonicalizerPass());
 }
