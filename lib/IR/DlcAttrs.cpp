@@ -44,7 +44,8 @@ LogicalResult ImageLayoutAttr::verify(EmitError emitError, int64_t block, ArrayR
   return success();
 }
 
-LogicalResult FilterLayoutAttr::verify(EmitError emitError, int64_t outputs, int64_t inputs) {
+LogicalResult FilterLayoutAttr::verify(EmitError emitError, int64_t outputs, int64_t inputs,
+                                       bool /*winograd*/) {
   if (outputs < 1 || inputs < 1)
     return emitError() << "expected positive panel sizes, found " << outputs << " and " << inputs;
   return success();
@@ -226,7 +227,7 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
     return emitError() << "expected positive channels and rows and at least one tile width";
   bool takesVectors = algorithm == Algorithm::direct_conv || algorithm == Algorithm::matmul ||
                       algorithm == Algorithm::depthwise || algorithm == Algorithm::recurrence ||
-                      algorithm == Algorithm::blocks;
+                      algorithm == Algorithm::blocks || algorithm == Algorithm::winograd;
   if (takesVectors && (channels % lanes != 0 || pixels.back() != 1))
     return emitError() << "expected whole vectors of channels and a last tile of one pixel";
   bool isAlongRows = algorithm == Algorithm::row_conv || algorithm == Algorithm::loops;

@@ -1,6 +1,7 @@
 #include "Tasks.h"
 
 #include "dlc/IR/Emitters.h"
+#include "dlc/IR/Winograd.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -30,11 +31,14 @@ ExprAttr dlc::getCpuTasks(KernelOp box) {
   auto type = cast<PlannedType>(box.getResult(0).getType());
   ArrayRef<ExprAttr> dims = type.getDims();
   ExprAttr one = ExprAttr::constant(box.getContext(), 1);
-  auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
+  bool hasHalo = llvm::any_of(box.getResultTypes(), [](Type result) {
+    auto image = dyn_cast_or_null<ImageLayoutAttr>(cast<PlannedType>(result).getLayout());
+    return image && image.hasHalo();
+  });
   // An image without rows still has a halo to fill.
   auto bands = [&](ExprAttr rows) {
     ExprAttr count = ceilDiv(rows, schedule.getRows());
-    return image && image.hasHalo() ? maximum(count, one) : count;
+    return hasHalo ? maximum(count, one) : count;
   };
   if (schedule.getAlgorithm() == Algorithm::loops) {
     SmallVector<ExprAttr> groups(dims.empty() ? dims : dims.drop_back());
@@ -43,6 +47,11 @@ ExprAttr dlc::getCpuTasks(KernelOp box) {
       transposed = ceilDiv(transposed, schedule.getChannels());
     }
     return bands(getProduct(box.getContext(), groups));
+  }
+  if (schedule.getAlgorithm() == Algorithm::winograd) {
+    ExprAttr tiles = ceilDiv(dims[2], Winograd::outputs) * ceilDiv(dims[3], Winograd::outputs);
+    return dims[0] * ceilDiv(dims[1], schedule.getChannels()) *
+           maximum(ceilDiv(tiles, schedule.getRows()), one);
   }
   auto norms = box.getBody().getOps<LayerNormOp>();
   if (!norms.empty())

@@ -34,15 +34,10 @@ struct Slot {
 };
 } // namespace
 
-/// Whether `lhs <= rhs` for all values of the symbols, which are never negative.
+/// Whether `lhs <= rhs` for all values of the symbols; false where that is not plain to see.
 static bool isAtMost(ExprAttr lhs, ExprAttr rhs) {
   ExprAttr difference = rhs - lhs;
-  if (!difference)
-    return false;
-  bool onlySymbols = llvm::all_of(difference.getFactors(),
-                                  [](Attribute factor) { return isa<StringAttr>(factor); });
-  return onlySymbols &&
-         llvm::all_of(difference.getCoefficients(), [](int64_t c) { return c >= 0; });
+  return difference && isKnownNonNegative(difference);
 }
 
 /// Slots start at multiples of 64 bytes.
@@ -127,6 +122,10 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
       range.size = range.buffer.getType().getTensor().getBufferBytes();
       if (!range.size)
         return range.buffer.emitError("expected a buffer of less than 2^63 bytes");
+      // Plan does not know which branches are taken: in others a size may be negative.
+      ExprAttr zero = ExprAttr::constant(&getContext(), 0);
+      if (!isa<func::FuncOp>(range.buffer->getParentOp()) && !isKnownNonNegative(range.size))
+        range.size = maximum(range.size, zero);
       range.usualSize = getUsualSize(getOperation(), range.size);
     }
     return success();

@@ -39,7 +39,7 @@ struct ChooseSchedules : dlc::impl::ChooseSchedulesBase<ChooseSchedules> {
         ++(schedule ? numOnDevice : numOnHost);
       if (device && !schedule && explain)
         explainHost(box);
-      box.setScheduleAttr(schedule ? schedule : chooseCpuSchedule(box, *target));
+      box.setScheduleAttr(schedule ? schedule : chooseCpuSchedule(box, *target, winograd));
     });
   }
 };

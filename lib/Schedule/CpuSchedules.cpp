@@ -95,12 +95,14 @@ static ScheduleAttr getDepthwise(TargetAttr target, ExprAttr width) {
                            target.getLanes(), getTileWidths(width, 8), 1);
 }
 
-static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target) {
+static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target, bool winograd) {
   int64_t groupOutputs =
       *conv.getFilter().getType().getDim(0).getConstant() / static_cast<int64_t>(conv.getGroup());
   ExprAttr width = conv.getType().getDim(3);
   switch (getConvForm(conv, target)) {
   case ConvForm::direct:
+    if (ScheduleAttr schedule = winograd ? chooseWinograd(box, conv, target) : ScheduleAttr())
+      return schedule;
     return getDirectConv(target, groupOutputs, width, !isBlocked(box.getResult(0)));
   case ConvForm::channels:
     if (isBlocked(box.getResult(0)))
@@ -135,12 +137,13 @@ static ScheduleAttr getElements(TargetAttr target, KernelOp box) {
 }
 
 /// A few pixels of a block at a time: their loads overlap.
-static ScheduleAttr getBlocks(TargetAttr target, ArrayRef<ExprAttr> dims) {
+/// A copy from one layout to the other transposes as many pixels as channels.
+static ScheduleAttr getBlocks(TargetAttr target, ArrayRef<ExprAttr> dims, bool transposes) {
   int64_t width = dims.back().getConstant().value_or(usualLength);
   int64_t rows =
       std::max<int64_t>(1, usualTask / (std::max<int64_t>(width, 1) * target.getLanes()));
   return ScheduleAttr::get(target.getContext(), Algorithm::blocks, target.getLanes(),
-                           target.getLanes(), {4, 1}, rows);
+                           target.getLanes(), {transposes ? target.getLanes() : 4, 1}, rows);
 }
 
 /// Several vectors of sums at a time: their loads and additions overlap.
@@ -182,10 +185,10 @@ static ScheduleAttr getResize(TargetAttr target) {
                            {4 * target.getLanes(), target.getLanes()}, 8);
 }
 
-ScheduleAttr dlc::chooseCpuSchedule(KernelOp box, TargetAttr target) {
+ScheduleAttr dlc::chooseCpuSchedule(KernelOp box, TargetAttr target, bool winograd) {
   auto type = cast<PlannedType>(box.getResult(0).getType());
   if (ConvOp conv = getFirst<ConvOp>(box))
-    return chooseConv(box, conv, target);
+    return chooseConv(box, conv, target, winograd);
   if (MatmulOp matmul = getFirst<MatmulOp>(box)) {
     if (!isPacked(matmul))
       return getMatmul(target, matmul);
@@ -206,7 +209,8 @@ ScheduleAttr dlc::chooseCpuSchedule(KernelOp box, TargetAttr target) {
     return getColumnSums(target);
   if (getFirst<ResizeOp>(box))
     return getResize(target);
-  if (isElementwiseOnImages(box) && isBlocked(box.getResult(0)))
-    return getBlocks(target, type.getDims());
+  bool transposes = isCopy(box) && isBlocked(box.getInputs()[0]) != isBlocked(box.getResult(0));
+  if (transposes || (isElementwiseOnImages(box) && isBlocked(box.getResult(0))))
+    return getBlocks(target, type.getDims(), transposes);
   return box.getKind() == BoxKind::loops ? getElements(target, box) : getLoops(target);
 }

@@ -136,8 +136,10 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
                            getSlices(product, chosen->rows, chosen->columns, step));
 }
 
+/// Tensor cores would compute columns that do not exist where there are few.
 static ScheduleAttr getTiles(DeviceAttr device, const Product &product) {
-  if (device.getPrecision() == Precision::fp32)
+  constexpr int64_t fewColumns = 8;
+  if (device.getPrecision() == Precision::fp32 || product.columns <= fewColumns)
     return getScalarTiles(device.getContext(), product);
   return getTensorTiles(device.getContext(), product, device.getPrecision());
 }

@@ -59,12 +59,16 @@ static LogicalResult packConv(KernelOp box, ConvOp conv) {
   if (!input)
     return box.emitError("expected a convolution of an operand of the box");
   auto type = cast<PlannedType>(box.getInputs()[input.getArgNumber()].getType());
-  int64_t block = type.getImageLayout().getBlock();
-  if (box.getScheduleAttr().getAlgorithm() == Algorithm::depthwise)
-    block = 1;
-  else if (box.getScheduleAttr().getAlgorithm() == Algorithm::cuda_gemm) // tap by tap
-    block = std::max<int64_t>(*conv.getFilter().getType().getDim(1).getConstant(), 1);
-  auto panels = FilterLayoutAttr::get(box.getContext(), channels, block);
+  Algorithm algorithm = box.getScheduleAttr().getAlgorithm();
+  bool isWinograd = algorithm == Algorithm::winograd;
+  int64_t block = type.getImageLayout().getBlock(), inputs = block;
+  if (algorithm == Algorithm::depthwise)
+    inputs = 1;
+  else if (algorithm == Algorithm::cuda_gemm) // tap by tap
+    inputs = std::max<int64_t>(*conv.getFilter().getType().getDim(1).getConstant(), 1);
+  auto panels = FilterLayoutAttr::get(box.getContext(),
+                                      isWinograd ? getWinogradPanel(channels, block) : channels,
+                                      inputs, isWinograd);
   if (failed(pack(conv.getFilterMutable(), panels)))
     return failure();
   return conv.getBias() ? pack(*conv.getBiasMutable().begin(),

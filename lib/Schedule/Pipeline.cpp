@@ -2,8 +2,9 @@
 
 #include "mlir/Transforms/Passes.h"
 
-void dlc::buildSchedulePipeline(mlir::OpPassManager &pm,
-                                const dlc::ChooseSchedulesOptions &options) {
+void dlc::buildSchedulePipeline(mlir::OpPassManager &pm, const ChooseSchedulesOptions &options) {
+  if (options.winograd)
+    pm.addPass(createInsertReorders());
   pm.addPass(createAssignLayouts());
   pm.addPass(createChooseSchedules(options));
   pm.addPass(createPackWeights());

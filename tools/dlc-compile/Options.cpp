@@ -78,6 +78,14 @@ static cl::opt<bool> printPipelineFlag("print-pipeline",
 static cl::opt<bool> listOperators("list-operators", cl::Hidden,
                                    cl::desc("Print the operators of the importer, and stop"),
                                    cl::cat(category));
+enum class Switch { on, off };
+static cl::opt<Switch> winograd(
+    "winograd", cl::init(Switch::on),
+    cl::desc(
+        "Convolutions by 3 x 3 filters in Winograd's form where that is faster (default: on). It "
+        "rounds differently, and takes infinities and NaNs to neighbours:"),
+    cl::values(clEnumValN(Switch::on, "on", ""), clEnumValN(Switch::off, "off", "")),
+    cl::cat(category));
 static cl::opt<bool> check("check",
                            cl::desc("Write nothing; say what keeps the model from compiling, and "
                                     "which ops run as library ops, and why"),
@@ -190,6 +198,7 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   llvm::append_range(options.pipeline.graph.hints, hints);
   llvm::append_range(options.pipeline.graph.versions, specialize);
   options.pipeline.fuse.reference = reference;
+  options.pipeline.schedule.winograd = winograd == Switch::on;
   options.pipeline.fuse.explain = check;
   options.pipeline.schedule.explain = check;
   options.printPipeline = printPipelineFlag;

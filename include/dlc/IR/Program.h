@@ -42,6 +42,8 @@ inline constexpr llvm::StringLiteral deviceWorkspaceName = "dlc.device_workspace
 inline constexpr int64_t deviceZeros = 4096;
 /// Attribute of kernel functions (from the plan phase on): their #dlc.schedule.
 inline constexpr llvm::StringLiteral scheduleName = "dlc.schedule";
+/// Attribute of an emitted kernel: how many bytes of scratch memory each of its threads needs.
+inline constexpr llvm::StringLiteral scratchName = "dlc.scratch";
 
 /// Attribute of `main`'s arguments and results (up to the plan phase): the names of inputs and
 /// outputs.

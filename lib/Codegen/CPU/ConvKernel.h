@@ -88,6 +88,8 @@ private:
 mlir::LogicalResult emitDirectConv(KernelBuilder &b);
 /// Vectorizes over the pixels of a row; see `#dlc.schedule`.
 mlir::LogicalResult emitRowConv(KernelBuilder &b);
+/// Computes tiles of 4 x 4 pixels with fewer multiplications; see `#dlc.schedule`.
+mlir::LogicalResult emitWinograd(KernelBuilder &b);
 /// Vectorizes over the channels of a block; see `#dlc.schedule`.
 mlir::LogicalResult emitDepthwise(KernelBuilder &b);
 

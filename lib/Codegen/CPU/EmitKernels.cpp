@@ -51,14 +51,18 @@ static void beginTask(KernelBuilder &b, const Signature &signature) {
   auto loadField = [&b, call = Value(function.getArgument(0))](int32_t index) -> Value {
     Type pointer = LLVM::LLVMPointerType::get(b.getContext());
     Type callType = LLVM::LLVMStructType::getLiteral(
-        b.getContext(), {b.getI32Type(), b.getI32Type(), pointer, pointer, pointer});
+        b.getContext(), {b.getI32Type(), b.getI32Type(), pointer, pointer, pointer, pointer});
     Value address =
         LLVM::GEPOp::create(b, pointer, callType, call, ArrayRef<LLVM::GEPArg>{0, index},
                             LLVM::GEPNoWrapFlags::inbounds);
     return LLVM::LoadOp::create(b, pointer, address);
   };
   Value task = function.getArgument(1), buffers = loadField(2), symbols = loadField(3);
-  KernelBuilder::Frame frame = {task, {}, {}, [loadField] { return loadField(4); }, task};
+  KernelBuilder::Frame frame;
+  frame.task = frame.errorCode = task;
+  frame.hasErrorDetails = true;
+  frame.getErrorWord = [loadField] { return loadField(4); };
+  frame.getScratch = [loadField] { return loadField(5); };
   for (unsigned i = 0; i != b.getSource().getNumArguments(); ++i) {
     Value address = LLVM::GEPOp::create(b, pointer, pointer, buffers,
                                         ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)},
@@ -80,6 +84,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitDirectConv(b);
   case Algorithm::row_conv:
     return emitRowConv(b);
+  case Algorithm::winograd:
+    return emitWinograd(b);
   case Algorithm::depthwise:
     return emitDepthwise(b);
   case Algorithm::loops:

@@ -7,7 +7,6 @@ namespace dlc {
 
 /// Evaluates the kernel's results row by row; see `#dlc.schedule`.
 llvm::LogicalResult emitLoops(KernelBuilder &b);
-
 /// Evaluates elementwise results in blocks of channels pixel by pixel; see `#dlc.schedule`.
 llvm::LogicalResult emitBlocks(KernelBuilder &b);
 

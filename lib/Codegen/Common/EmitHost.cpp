@@ -76,14 +76,15 @@ static LogicalResult emitRun(HostProgram &program, func::FuncOp main, const Sign
 
 namespace {
 /// What plan checks: that dims are not negative, and that they and the sizes fit 64 bits. Those
-/// that hold a late symbol are left to the run.
+/// that hold a late symbol are left to the run, and so are dims of a branch or loop's body, which
+/// may not be entered.
 struct PlannedSizes {
   PlannedSizes(func::FuncOp main, const Signature &signature) : signature(signature) {
     for (Value argument : main.getArguments())
       addBuffer(argument.getType());
     main.walk([&](Operation *op) {
       for (Type type : op->getResultTypes())
-        addBuffer(type);
+        addBuffer(type, op->getParentOp() != main);
       if (auto launch = dyn_cast<LaunchOp>(op))
         addSize(launch.getTasks());
     });
@@ -96,11 +97,12 @@ struct PlannedSizes {
   bool isValid = true;
 
 private:
-  void addBuffer(Type type) {
+  void addBuffer(Type type, bool isNested = false) {
     auto buffer = dyn_cast<BufferType>(type);
     if (!buffer)
       return;
-    llvm::for_each(buffer.getTensor().getDims(), [&](ExprAttr dim) { addDim(dim); });
+    if (!isNested)
+      llvm::for_each(buffer.getTensor().getDims(), [&](ExprAttr dim) { addDim(dim); });
     if (!signature.isLate(buffer.getTensor()))
       addSize(buffer.getTensor().getBufferBytes());
   }
@@ -298,6 +300,15 @@ static LogicalResult emitDeviceTables(CodeBuilder &code, ModuleOp module, HostPr
   return success();
 }
 
+/// What the kernel of the module that needs most asks for.
+static int64_t getScratch(ModuleOp module) {
+  int64_t bytes = 0;
+  for (auto kernel : module.getOps<LLVM::LLVMFuncOp>())
+    if (auto scratch = kernel->getAttrOfType<IntegerAttr>(scratchName))
+      bytes = std::max(bytes, scratch.getInt());
+  return bytes;
+}
+
 static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signature,
                       int64_t weightsSize, size_t numImages, size_t numFunctions) {
   OpBuilder &builder = code.builder;
@@ -308,7 +319,8 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
   weights.setVisibility_(LLVM::Visibility::Hidden);
   weights.setDsoLocal(true);
   Type p = code.pointer, i32 = code.i32;
-  Type type = code.getStruct({i32, i32, p, p, p, code.i64, i32, i32, i32, i32, p, p, i32, i32});
+  Type type =
+      code.getStruct({i32, i32, p, p, p, code.i64, i32, i32, i32, i32, p, p, i32, i32, code.i64});
   auto table = LLVM::GlobalOp::create(builder, code.loc, type, /*isConstant=*/true,
                                       LLVM::Linkage::Internal, programName, Attribute());
   table.setDsoLocal(true);
@@ -333,7 +345,8 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
                     addressIf(numImages != 0, imagesName),
                     addressIf(numImages != 0, functionsName),
                     code.constant(i32, numFunctions),
-                    code.constant(i32, 0)};
+                    code.constant(i32, 0),
+                    code.constant(code.i64, getScratch(module))};
   LLVM::ReturnOp::create(builder, code.loc, emitStruct(code, type, fields));
 }
 

@@ -145,6 +145,7 @@ private:
   mlir::Value keep(mlir::Value address);
 
   // Control flow.
+  llvm::LogicalResult emitBody(mlir::Block &block);
   llvm::LogicalResult emitIf(IfOp op);
   llvm::LogicalResult emitLoop(LoopOp op);
   mlir::FailureOr<mlir::Value> emitTripCount(LoopOp op);

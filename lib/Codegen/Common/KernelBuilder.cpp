@@ -86,6 +86,13 @@ void KernelBuilder::enter(Frame entered) {
   setInsertionPointToEnd(body);
 }
 
+Value KernelBuilder::getScratch(int64_t bytes) {
+  function->setAttr(scratchName, getI64IntegerAttr(bytes));
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPointToEnd(entry);
+  return frame.getScratch();
+}
+
 void KernelBuilder::finish() {
   LLVM::ReturnOp::create(*this, ValueRange());
   setInsertionPointToEnd(entry);
@@ -193,19 +200,42 @@ KernelBuilder::Carried KernelBuilder::chooseValues(Value condition,
   return llvm::to_vector(ValueRange(ifOp.getResults()));
 }
 
-void KernelBuilder::reportUnless(Value valid, Value mask, Value reached) {
-  auto negate = [&](Value condition) -> Value {
-    return arith::XOrIOp::create(*this, condition,
-                                 createFill(*this, getLoc(), condition.getType(), 1));
-  };
-  Value failed = negate(valid);
-  if (isa<VectorType>(failed.getType())) {
-    failed = mask ? both(failed, mask) : failed;
-    failed = vector::ReductionOp::create(*this, vector::CombiningKind::OR, failed);
-  }
+/// The first of the lanes that are set, one or more.
+static Value getFirst(KernelBuilder &b, Value lanes) {
+  Type bits = b.getIntegerType(b.getLanes());
+  Value word = b.getLanes() == 1
+                   ? vector::ExtractOp::create(b, lanes, 0).getResult()
+                   : vector::ExtractOp::create(
+                         b, vector::BitCastOp::create(b, VectorType::get(1, bits), lanes), 0)
+                         .getResult();
+  Value first = LLVM::CountTrailingZerosOp::create(b, bits, word, /*is_zero_poison=*/true);
+  return b.getLanes() < 64 ? arith::ExtUIOp::create(b, b.getI64Type(), first) : first;
+}
+
+void KernelBuilder::reportUnless(Value valid, Value mask, Value reached, Value index, Value size) {
+  Value failing =
+      arith::XOrIOp::create(*this, valid, createFill(*this, getLoc(), valid.getType(), 1));
+  bool isVector = isa<VectorType>(failing.getType());
+  if (isVector && mask)
+    failing = both(failing, mask);
+  Value failed = isVector
+                     ? Value(vector::ReductionOp::create(*this, vector::CombiningKind::OR, failing))
+                     : failing;
   onlyIf(reached ? both(failed, reached) : failed, [&] {
-    LLVM::AtomicRMWOp::create(*this, LLVM::AtomicBinOp::min, frame.getErrorWord(), frame.errorCode,
-                              LLVM::AtomicOrdering::monotonic);
+    Value word = frame.getErrorWord();
+    Value before = LLVM::AtomicRMWOp::create(*this, LLVM::AtomicBinOp::min, word, frame.errorCode,
+                                             LLVM::AtomicOrdering::monotonic);
+    if (!frame.hasErrorDetails)
+      return;
+    onlyIf(equal(before, i64(std::numeric_limits<int64_t>::max())), [&] {
+      Value lane = isVector ? getFirst(*this, failing) : Value();
+      Value found =
+          lane ? vector::ExtractOp::create(*this, index, OpFoldResult(toIndex(lane))) : index;
+      for (auto [place, detail] : {std::pair(1, found), std::pair(2, size)})
+        LLVM::StoreOp::create(*this, detail, offset(word, i64(place), getI64Type()),
+                              /*alignment=*/8, /*isVolatile=*/false, /*isNonTemporal=*/false,
+                              /*isInvariantGroup=*/false, LLVM::AtomicOrdering::monotonic);
+    });
   });
 }
 

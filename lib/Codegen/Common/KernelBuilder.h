@@ -60,6 +60,9 @@ public:
     std::optional<ExprEmitter> exprs;
     std::function<mlir::Value()> getErrorWord; ///< emits its address
     mlir::Value errorCode;                     ///< what a failed check lowers it to, an i64
+    bool hasErrorDetails =
+        false; ///< whether index and size lie behind the word: it is a dlc_kernel_error
+    std::function<mlir::Value()> getScratch; ///< emits its address; null where there is none
   };
   /// Code goes to the body from here on.
   void enter(Frame frame);
@@ -113,9 +116,10 @@ public:
   /// With the values that one of the two gives.
   Carried chooseValues(mlir::Value condition, llvm::function_ref<Carried()> whenTrue,
                        llvm::function_ref<Carried()> whenFalse);
-  /// Lowers the run's error word where `valid`, i1 or a vector of it, is false: in the
-  /// lanes of `mask` (null for all), and if `reached` (null for always).
-  void reportUnless(mlir::Value valid, mlir::Value mask, mlir::Value reached);
+  /// Reports an error where `valid`, i1 or a vector of it, is false: in the lanes of `mask` (null
+  /// for all), and if `reached` (null for always). `index` is the one in error, of a dim of `size`.
+  void reportUnless(mlir::Value valid, mlir::Value mask, mlir::Value reached, mlir::Value index,
+                    mlir::Value size);
   /// Emits `body` for a task of `rows` rows in all. Where there are none, the images may still have
   /// a halo: one task writes it.
   void unlessEmpty(mlir::Value rows, llvm::ArrayRef<Image> images, llvm::function_ref<void()> body);
@@ -126,6 +130,9 @@ public:
 
   //===-- Memory ----------------------------------------------------------===//
 
+  /// The address of `bytes` bytes, aligned to 64, that are the thread's own during a task. To be
+  /// asked for once.
+  mlir::Value getScratch(int64_t bytes);
   /// Base address of an argument of the source.
   mlir::Value getAddress(mlir::Value buffer);
   Image getImage(mlir::Value buffer);
