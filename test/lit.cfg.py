@@ -1,5 +1,6 @@
 # Configuration of the lit tests: tools on the path, substitutions, features.
 import os
+import shutil
 
 import lit.formats
 
@@ -27,6 +28,12 @@ config.substitutions += [
     ("%count_allocations", os.path.join(config.dlc_binary_dir, "lib", "libdlc_test_count_allocations.so")),
     ("%lib", os.path.join(config.dlc_binary_dir, "lib")),
 ]
+
+# NVIDIA's assembler, where a CUDA Toolkit is installed.
+ptxas = shutil.which("ptxas") or "/usr/local/cuda/bin/ptxas"
+if os.path.exists(ptxas):
+    config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", ptxas))
 
 # Larger models lie beside the project where they are needed; it builds and tests without them.
 zoo = os.path.normpath(os.path.join(config.dlc_source_dir, "..", "shared", "models"))

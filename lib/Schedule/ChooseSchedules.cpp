@@ -2,6 +2,7 @@
 
 #include "Algorithms.h"
 
+#include "dlc/IR/Emitters.h"
 #include "dlc/IR/Program.h"
 #include "dlc/Schedule/Passes.h"
 
@@ -19,6 +20,14 @@ namespace {
 struct ChooseSchedules : dlc::impl::ChooseSchedulesBase<ChooseSchedules> {
   using ChooseSchedulesBase::ChooseSchedulesBase;
 
+  void explainHost(KernelOp box) {
+    for (Operation &op : box.getBody().front().without_terminator())
+      if (std::optional<std::string> obstacle = getDeviceObstacle(&op)) {
+        op.emitRemark("runs on the host: ") << *obstacle;
+        return;
+      }
+  }
+
   void runOnOperation() override {
     FailureOr<TargetAttr> target = getTarget(getOperation());
     if (failed(target))
@@ -28,6 +37,8 @@ struct ChooseSchedules : dlc::impl::ChooseSchedulesBase<ChooseSchedules> {
       ScheduleAttr schedule = device ? chooseCudaSchedule(box, device) : ScheduleAttr();
       if (device)
         ++(schedule ? numOnDevice : numOnHost);
+      if (device && !schedule && explain)
+        explainHost(box);
       box.setScheduleAttr(schedule ? schedule : chooseCpuSchedule(box, *target, winograd));
     });
   }

@@ -115,24 +115,31 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
   static constexpr Tile tiles[] = {
       {128, 64, 32}, {64, 64, 32}, {64, 32, 16}, {32, 32, 16}, {32, 16, 16}};
   constexpr int64_t processors = 132;
-  int64_t step = precision == Precision::tf32 ? 32 : 64;
+  // As many elements as registers can hold on their way beside the sums.
+  auto getStep = [&](const Tile &tile) {
+    bool hasRoom = tile.columns == 32; // more threads for each element
+    return precision != Precision::tf32 && hasRoom ? 64 : 32;
+  };
   const Tile *chosen = nullptr;
   for (const Tile &tile : tiles) {
     bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
     int64_t blocks = product.countTiles(tile.rows, tile.columns).value_or(processors) *
-                     getSlices(product, tile.rows, tile.columns, step);
+                     getSlices(product, tile.rows, tile.columns, getStep(tile));
     if (!isTooWide && (blocks >= processors || &tile == std::prev(std::end(tiles)))) {
       chosen = &tile;
       break;
     }
   }
+  int64_t step = getStep(*chosen);
   return ScheduleAttr::get(context, product.algorithm, /*lanes=*/2, chosen->columns,
                            {chosen->rows, chosen->warpRows}, step, precision,
                            getSlices(product, chosen->rows, chosen->columns, step));
 }
 
+/// Tensor cores would compute columns that do not exist where there are few.
 static ScheduleAttr getTiles(DeviceAttr device, const Product &product) {
-  if (device.getPrecision() == Precision::fp32)
+  constexpr int64_t fewColumns = 8;
+  if (device.getPrecision() == Precision::fp32 || product.columns <= fewColumns)
     return getScalarTiles(device.getContext(), product);
   return getTensorTiles(device.getContext(), product, device.getPrecision());
 }

@@ -61,13 +61,14 @@ static LogicalResult packConv(KernelOp box, ConvOp conv) {
   auto type = cast<PlannedType>(box.getInputs()[input.getArgNumber()].getType());
   Algorithm algorithm = box.getScheduleAttr().getAlgorithm();
   bool isWinograd = algorithm == Algorithm::winograd;
-  int64_t block = type.getImageLayout().getBlock();
-  int64_t outputs = isWinograd ? getWinogradPanel(channels, block) : channels;
+  int64_t block = type.getImageLayout().getBlock(), inputs = block;
   if (algorithm == Algorithm::depthwise)
-    block = 1;
+    inputs = 1;
   else if (algorithm == Algorithm::cuda_gemm) // tap by tap
-    block = std::max<int64_t>(*conv.getFilter().getType().getDim(1).getConstant(), 1);
-  auto panels = FilterLayoutAttr::get(box.getContext(), outputs, block, isWinograd);
+    inputs = std::max<int64_t>(*conv.getFilter().getType().getDim(1).getConstant(), 1);
+  auto panels = FilterLayoutAttr::get(box.getContext(),
+                                      isWinograd ? getWinogradPanel(channels, block) : channels,
+                                      inputs, isWinograd);
   if (failed(pack(conv.getFilterMutable(), panels)))
     return failure();
   return conv.getBias() ? pack(*conv.getBiasMutable().begin(),

@@ -28,7 +28,8 @@ def struct(name, fields):
 Program = struct("Program", [("struct_size", U32), ("abi_version", U32), ("plan", P), ("run", P), ("weights", P),
                              ("weights_size", I64), ("num_symbols", U32), ("num_shape_symbols", U32),
                              ("num_output_dims", U32), ("num_images", U32), ("images", P), ("device_functions", P),
-                             ("num_device_functions", U32), ("reserved", U32)])
+                             ("num_device_functions", U32), ("reserved", U32),
+                             ("scratch", I64)])
 Image = struct("Image", [("struct_size", U32), ("form", U32), ("architecture", U32), ("reserved", U32), ("data", P),
                          ("size", U64)])
 PlanCall = struct("PlanCall", [("struct_size", U32), ("version", U32), ("state", P), ("services", P), ("symbols", P),
@@ -65,6 +66,7 @@ class Manifest:
     def __init__(self, path):
         data = open(path, "rb").read()
         note = data.find(b"dlc\0", data.find((0x444C4331).to_bytes(4, "little")) - 8)
+        self.abi_version = int(np.frombuffer(data, np.uint32, 1, note + 4 + 8)[0])
         fields = np.frombuffer(data, np.uint64, 4, note + 4 + 24)
         self.blob = data[int(fields[0]):int(fields[0] + fields[1])]
         header = np.frombuffer(self.blob, np.uint32, 18)
@@ -186,7 +188,7 @@ class Session:
         self.library = c.CDLL(path)
         query = self.library.dlc_query
         query.restype = c.POINTER(Program)
-        self.program = query(U32(3)).contents
+        self.program = query(U32(self.manifest.abi_version)).contents
         if self.program.num_images == 0:
             sys.exit("error: the artifact has no device code")
         image = c.cast(self.program.images, c.POINTER(Image)).contents
@@ -208,8 +210,9 @@ class Session:
 
     def on_launch(self, state, launch):
         launch = launch.contents
-        word = (I64 * 3)(2**63 - 1)  # dlc_kernel_error
-        call = KernelCall(c.sizeof(KernelCall), 0, launch.buffers, self.symbols.ctypes.data, c.addressof(word), None)
+        word = (I64 * 3)(2**63 - 1)
+        scratch = self.op_scratch(None, self.program.scratch)
+        call = KernelCall(c.sizeof(KernelCall), 0, launch.buffers, self.symbols.ctypes.data, c.addressof(word), scratch)
         kernel = c.CFUNCTYPE(None, P, I64)(launch.function)
         for task in range(launch.num_tasks):
             kernel(c.addressof(call), task)

@@ -23,7 +23,7 @@ static cl::list<std::string>
 static cl::list<std::string>
     targets("target", cl::CommaSeparated, cl::value_desc("kind:name"),
             cl::desc("What to generate code for: cpu:<CPU>, one of LLVM's names or host, and "
-                     "cuda:sm_<number>, a GPU that kernels run on instead (default: cpu:host)"),
+                     "cuda:sm_<number>, GPUs that kernels run on instead (default: cpu:host)"),
             cl::cat(category));
 static cl::opt<std::string> precision(
     "precision", cl::init("fp32"), cl::value_desc("name"),
@@ -141,13 +141,13 @@ static bool parseTargets(ToolOptions &options) {
              << "' in --target; expected cpu, cpu:<CPU> or cuda:sm_<number>, as cuda:sm_80\n";
       return false;
     }
-    if ((isCpu && hasCpu) || (!isCpu && !options.targetDevice.empty())) {
-      errs() << "error: --target names two targets of kind " << kind << '\n';
+    if (isCpu && hasCpu) {
+      errs() << "error: --target names two CPUs\n";
       return false;
     }
     hasCpu |= isCpu;
     if (!isCpu)
-      options.targetDevice = name.str();
+      options.targetDevices.push_back(name.str());
     else if (!name.empty())
       options.targetCpu = name.str();
   }
@@ -158,7 +158,7 @@ static bool parseTargets(ToolOptions &options) {
     return false;
   }
   options.precision = *known;
-  if (options.targetDevice.empty() && precision.getNumOccurrences() != 0) {
+  if (options.targetDevices.empty() && precision.getNumOccurrences() != 0) {
     errs() << "error: --precision is of GPUs, which --target names\n";
     return false;
   }
@@ -200,6 +200,7 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   options.pipeline.fuse.reference = reference;
   options.pipeline.schedule.winograd = winograd == Switch::on;
   options.pipeline.fuse.explain = check;
+  options.pipeline.schedule.explain = check;
   options.printPipeline = printPipelineFlag;
   options.listOperators = listOperators;
   if (options.printPipeline || options.listOperators)

@@ -20,7 +20,7 @@ struct ToolOptions {
   std::string output; // "-" is standard output, for IR only
   std::vector<std::string> sources;
   std::string targetCpu, targetFeatures;
-  std::string targetDevice; ///< a GPU, or empty
+  std::vector<std::string> targetDevices; ///< GPUs
   Precision precision = Precision::fp32;
   bool targetGiven = false; // by the user, rather than by default
   bool fromIR = false;      // the input is IR that has gone through `from`

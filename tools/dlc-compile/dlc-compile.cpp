@@ -163,9 +163,9 @@ static int compile(const ToolOptions &options) {
     if (failed(target))
       return exitRejected;
     setTarget(*module, *target);
-    if (!options.targetDevice.empty()) {
+    if (!options.targetDevices.empty()) {
       FailureOr<DeviceAttr> device =
-          getDevice(module->getLoc(), options.targetDevice, options.precision);
+          getDevice(module->getLoc(), options.targetDevices, options.precision);
       if (failed(device))
         return exitRejected;
       setDevice(*module, *device);

@@ -22,8 +22,9 @@ void buildCodegenPipeline(mlir::OpPassManager &pm);
 mlir::FailureOr<TargetAttr> getTarget(mlir::Location loc, llvm::StringRef name,
                                       llvm::StringRef features);
 
-/// The GPU `name` ("sm_80"); an error on `loc` that lists the known ones where it is none of them.
-mlir::FailureOr<DeviceAttr> getDevice(mlir::Location loc, llvm::StringRef name,
+/// The GPUs `names` ("sm_80"): code for the oldest of them, and machine code for each; an error on
+/// `loc` that lists the known ones where a name is none of them.
+mlir::FailureOr<DeviceAttr> getDevice(mlir::Location loc, llvm::ArrayRef<std::string> names,
                                       Precision precision);
 
 /// DLC_CPU_ bits (dlc/ABI/Artifact.h) of the features that code for `target` uses.

@@ -51,10 +51,11 @@ def EmitCudaKernels : Pass<"dlc-emit-cuda-kernels", "::mlir::ModuleOp"> {
 }
 
 def EmitImages : Pass<"dlc-emit-images", "::mlir::ModuleOp"> {
-  let summary = "compile the device's module to PTX";
+  let summary = "compile the device's module to PTX and machine code";
   let description = [{
     Replaces the nested module `@device`, which must hold `llvm` and `nvvm` alone, by a constant, and lists it in
-    `dlc.images`. Fails where the code would call a function that the device does not have.
+    `dlc.images`; with others of machine code, for the architectures that the device names, where the machine has NVIDIA's
+    assembler (ptxas, on the PATH or in /usr/local/cuda/bin). Fails where the code would call a function that the device does not have.
 
     Example:
     ```mlir

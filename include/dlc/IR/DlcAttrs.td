@@ -347,14 +347,18 @@ def Dlc_TargetAttr : Dlc_Attr<"Target", "target"> {
 def Dlc_DeviceAttr : Dlc_Attr<"Device", "device"> {
   let summary = "the GPU that code is generated for beside the CPU's";
   let description = [{
-    `architecture` is the number of the oldest one that the code runs on.
+    `architecture` is the number of the oldest one that the code runs on; `machine_code` are those that the artifact should
+    have machine code for, which starts without the driver's compiler.
 
     Products are of operands that are rounded to `precision`; their sums, and all else, are f32.
 
     Example: `#dlc.device<architecture = 80, precision = tf32>`
   }];
-  let parameters = (ins "int64_t":$architecture, DefaultValuedParameter<"::dlc::Precision", "::dlc::Precision::fp32">:$precision);
-  let assemblyFormat = "`<` `architecture` `=` $architecture (`,` `precision` `=` $precision^)? `>`";
+  let parameters = (ins "int64_t":$architecture, DefaultValuedParameter<"::dlc::Precision", "::dlc::Precision::fp32">:$precision,
+                        OptionalArrayRefParameter<"int64_t">:$machineCode);
+  let assemblyFormat = [{
+    `<` `architecture` `=` $architecture (`,` `precision` `=` $precision^)? (`,` `machine_code` `=` `[` $machineCode^ `]`)? `>`
+  }];
 }
 
 def Dlc_Space : I32EnumAttr<"Space", "where memory lies", [

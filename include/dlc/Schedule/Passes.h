@@ -13,7 +13,7 @@ namespace dlc {
 #include "dlc/Schedule/Passes.h.inc"
 
 /// Decides how each box is computed and how values lie in memory, for the module's target.
-void buildSchedulePipeline(mlir::OpPassManager &pm, const ChooseSchedulesOptions &options);
+void buildSchedulePipeline(mlir::OpPassManager &pm, const ChooseSchedulesOptions &options = {});
 
 } // namespace dlc
 

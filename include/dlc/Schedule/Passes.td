@@ -55,7 +55,8 @@ def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::ModuleOp"> {
 
     In a module with a device a box gets an algorithm of the device's (`cuda_loops`, ...) where there is one for all of its ops.
   }];
-  let options = [Option<"winograd", "winograd", "bool", "true", "Whether convolutions may run in Winograd's form">];
+  let options = [Option<"winograd", "winograd", "bool", "true", "Whether convolutions may run in Winograd's form">,
+                 Option<"explain", "explain", "bool", "false", "Say in a remark which boxes run on the host beside a device, and why">];
   let statistics = [Statistic<"numOnDevice", "num-on-device", "Number of boxes that run on the device">,
                     Statistic<"numOnHost", "num-on-host", "Number of boxes that run on the host beside a device">];
 }

@@ -1,5 +1,6 @@
 // Makes the device's module text of PTX, which the artifact holds as a constant.
 
+#include "Assembler.h"
 #include "DeviceKernel.h"
 #include "Machine.h"
 
@@ -56,6 +57,34 @@ static FailureOr<std::string> generatePtx(ModuleOp device, DeviceAttr target) {
 
 namespace {
 struct EmitImages : dlc::impl::EmitImagesBase<EmitImages> {
+  SmallVector<DeviceImage> images;
+
+  /// A constant with the code, in front of the device's module.
+  void addImage(ModuleOp device, uint32_t form, int64_t architecture, StringRef bytes) {
+    OpBuilder builder(device);
+    auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size());
+    std::string name = "dlc_image_" + std::to_string(images.size());
+    auto image = LLVM::GlobalOp::create(builder, device.getLoc(), type, /*isConstant=*/true,
+                                        LLVM::Linkage::Internal, name, builder.getStringAttr(bytes),
+                                        /*alignment=*/16);
+    image.setDsoLocal(true);
+    images.push_back({image.getName(), form, static_cast<uint32_t>(architecture), bytes.size()});
+  }
+
+  LogicalResult addMachineCode(ModuleOp device, DeviceAttr target, StringRef ptx) {
+    std::optional<std::string> assembler = findAssembler();
+    for (int64_t architecture : target.getMachineCode()) {
+      if (!assembler)
+        break; // the driver compiles
+      llvm::Expected<std::string> code = assemble(*assembler, ptx, architecture);
+      if (!code)
+        return device.emitError("ptxas cannot assemble device code: ")
+               << llvm::toString(code.takeError());
+      addImage(device, DLC_IMAGE_CUBIN, architecture, *code);
+    }
+    return success();
+  }
+
   void runOnOperation() override {
     ModuleOp module = getOperation(), device = getDeviceModule(module);
     if (!device)
@@ -68,16 +97,11 @@ struct EmitImages : dlc::impl::EmitImagesBase<EmitImages> {
     FailureOr<std::string> ptx = generatePtx(device, target);
     if (failed(ptx))
       return signalPassFailure();
-    ptx->push_back('\0');
-    OpBuilder builder(device);
-    constexpr StringLiteral name = "dlc_image_0";
-    auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), ptx->size());
-    auto image = LLVM::GlobalOp::create(builder, module.getLoc(), type, /*isConstant=*/true,
-                                        LLVM::Linkage::Internal, name, builder.getStringAttr(*ptx),
-                                        /*alignment=*/16);
-    image.setDsoLocal(true);
-    setImages(module, {{image.getName(), DLC_IMAGE_PTX,
-                        static_cast<uint32_t>(target.getArchitecture()), ptx->size()}});
+    images.clear();
+    addImage(device, DLC_IMAGE_PTX, target.getArchitecture(), *ptx + '\0');
+    if (failed(addMachineCode(device, target, *ptx)))
+      return signalPassFailure();
+    setImages(module, images);
     device.erase();
   }
 };

@@ -43,15 +43,23 @@ static const Architecture *find(int64_t number) {
   return found == std::end(architectures) ? nullptr : found;
 }
 
-FailureOr<DeviceAttr> dlc::getDevice(Location loc, StringRef name, Precision precision) {
-  int64_t number = 0;
-  StringRef digits = name;
-  if (digits.consume_front(prefix) && llvm::to_integer(digits, number) && find(number))
-    return DeviceAttr::get(loc.getContext(), number, precision);
-  std::string known;
-  for (const Architecture &architecture : architectures)
-    known += (" " + prefix + std::to_string(architecture.number)).str();
-  return emitError(loc, "unknown GPU '") << name << "'; expected one of" << known;
+FailureOr<DeviceAttr> dlc::getDevice(Location loc, ArrayRef<std::string> names,
+                                     Precision precision) {
+  SmallVector<int64_t> numbers;
+  for (StringRef name : names) {
+    int64_t number = 0;
+    StringRef digits = name;
+    if (!digits.consume_front(prefix) || !llvm::to_integer(digits, number) || !find(number)) {
+      std::string known;
+      for (const Architecture &architecture : architectures)
+        known += (" " + prefix + std::to_string(architecture.number)).str();
+      return emitError(loc, "unknown GPU '") << name << "'; expected one of" << known;
+    }
+    numbers.push_back(number);
+  }
+  llvm::sort(numbers);
+  numbers.erase(llvm::unique(numbers), numbers.end());
+  return DeviceAttr::get(loc.getContext(), numbers.front(), precision, numbers);
 }
 
 std::unique_ptr<llvm::TargetMachine> dlc::createGpuMachine(DeviceAttr device) {

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Assembles the device code of artifacts for several GPUs, and fails where registers do not suffice.
+
+    assemble_ptx.py PTXAS ARTIFACT...
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+
+
+def find_ptx(path):
+    data = open(path, "rb").read()
+    start = data.find(b"\n.version ")
+    if start < 0:
+        sys.exit(f"error: {path}: no device code")
+    return data[start:data.index(b"\0", start)]
+
+
+def main():
+    ptxas, artifacts = sys.argv[1], sys.argv[2:]
+    for path in artifacts:
+        with tempfile.NamedTemporaryFile(suffix=".ptx") as file:
+            file.write(find_ptx(path))
+            file.flush()
+            for gpu in ("sm_80", "sm_90"):
+                done = subprocess.run([ptxas, "-v", f"-arch={gpu}", file.name, "-o", "/dev/null"], capture_output=True,
+                                      text=True)
+                spills = [line.strip() for line in done.stderr.splitlines() if re.search(r"[1-9]\d* bytes spill", line)]
+                if done.returncode or spills:
+                    sys.exit(f"error: {path} for {gpu}: {done.stderr if done.returncode else spills}")
+                print(f"ok {gpu}: {len(re.findall('Used', done.stderr))} kernels")
+
+
+if __name__ == "__main__":
+    main()
