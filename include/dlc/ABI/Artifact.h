@@ -97,7 +97,12 @@ enum {
   DLC_PORT_VALUE = 1
 };
 
-enum { DLC_PORT_READ_AT_ENTRY = 1 /* plan reads this input's elements */ };
+enum {
+  DLC_PORT_READ_AT_ENTRY = 1, /* plan reads this input's elements */
+  /* The program takes and gives this planned tensor in the device's memory. Inputs that are read at
+   * entry are none of these. */
+  DLC_PORT_DEVICE = 2
+};
 
 typedef struct dlc_manifest_tensor {
   uint32_t name; /* offset of a string */
@@ -105,7 +110,7 @@ typedef struct dlc_manifest_tensor {
   uint32_t rank;
   uint32_t dims;       /* offset of `rank` dlc_manifest_dim */
   uint32_t port;       /* DLC_PORT_TENSOR or _VALUE */
-  uint32_t flags;      /* DLC_PORT_READ_AT_ENTRY */
+  uint32_t flags;      /* DLC_PORT_READ_AT_ENTRY, DLC_PORT_DEVICE */
   uint32_t value_kind; /* DLC_VALUE_ of a _VALUE */
   uint32_t reserved;
 } dlc_manifest_tensor;
@@ -121,6 +126,13 @@ typedef struct dlc_manifest_kernel {
   uint32_t name;  /* offset of a string */
   uint32_t nodes; /* offset of a string: the ONNX nodes that it computes, separated by ", " */
 } dlc_manifest_kernel;
+
+/* What runs on the device, for those who look at a file without loading it: one row for each
+ * dlc_image, in the same order. */
+typedef struct dlc_manifest_image {
+  uint32_t target; /* offset of a string: "cuda:sm_80" */
+  uint32_t form;   /* DLC_IMAGE_ of dlc/ABI/Program.h */
+} dlc_manifest_image;
 
 /* A place of the host program that can fail or that a profile may name: library calls, guards,
  * values whose dims the run finds. */
@@ -153,6 +165,8 @@ typedef struct dlc_manifest {
   uint32_t sites;
   uint32_t num_versions;
   uint32_t versions;
+  uint32_t num_images; /* 0, or field absent: all runs on the CPU */
+  uint32_t images;
 } dlc_manifest;
 
 #ifdef __cplusplus

@@ -56,6 +56,29 @@ typedef struct dlc_launch {
   int64_t flops;        /* 2 x multiply-adds of all tasks, for profiles; 0 where nobody counts */
 } dlc_launch;
 
+/* One launch on the device: `blocks` blocks of `threads` threads each, both along x. The parameters
+ * of the function are, in this order and of 8 bytes each: the `num_buffers` device addresses of
+ * `buffers`, the `num_symbols` values of `symbols`, the device address of the error word, and the
+ * number `kernel`. The record and what it points to are valid during the call alone. The launch
+ * itself may come later, but in the order of the calls, and before what `copy` brings back. */
+typedef struct dlc_device_launch {
+  uint32_t struct_size;
+  uint32_t kernel;   /* row of the manifest's kernel table, for errors and profiles */
+  uint32_t function; /* row of dlc_program.device_functions */
+  uint32_t threads;
+  int64_t blocks;         /* may be 0: nothing to do */
+  uint32_t shared_memory; /* dynamic, in bytes */
+  uint32_t num_buffers;
+  void *const *buffers;
+  const int64_t *symbols;
+  uint32_t num_symbols;
+  uint32_t reserved;
+  int64_t flops; /* see dlc_launch */
+} dlc_device_launch;
+
+/* From where to where dlc_services.copy copies. */
+enum { DLC_COPY_TO_DEVICE = 1, DLC_COPY_TO_HOST = 2, DLC_COPY_ON_DEVICE = 3 };
+
 /* A call of a library op. */
 typedef struct dlc_library_call {
   uint32_t struct_size;
@@ -91,6 +114,16 @@ typedef struct dlc_services {
   void (*release)(void *state, dlc_value *value);
   /* Whether the run is to go on: asked once in each iteration of a loop. 0: go on. */
   int32_t (*poll)(void *state);
+  /* What follows is called by programs with device code alone (dlc_program.num_images != 0). */
+  /* Executes a launch on the device, now or later. */
+  int32_t (*launch_on_device)(void *state, const dlc_device_launch *launch);
+  /* Copies `bytes` bytes, which may be 0, after all that was launched before. DLC_COPY_TO_DEVICE
+   * has read the source when it returns, DLC_COPY_TO_HOST has written the target: it waits for
+   * the device, looks at the error word, and fails where a kernel has lowered it. */
+  int32_t (*copy)(void *state, uint32_t direction, void *target, const void *source, int64_t bytes);
+  /* Device memory of a size that only the run knows, aligned to 256, until the run ends. Null,
+   * after a report, where there is not enough. */
+  void *(*allocate_on_device)(void *state, int64_t bytes);
 } dlc_services;
 
 /* The arguments of `plan`. */
@@ -99,12 +132,13 @@ typedef struct dlc_plan_call {
   uint32_t version; /* set by plan: row of the manifest's version table, the one that `run` takes */
   void *state;
   const dlc_services *services;
-  int64_t *symbols;     /* shape symbols are given, entry symbols are set */
-  void *const *inputs;  /* in the manifest's order: the data of planned inputs, of others a
-                                 dlc_value; only those that the manifest marks as read at entry */
-  int64_t *output_dims; /* set: all dims of all outputs, one after the other; -1 for late ones
-                           and for each dim that a handle's port has */
-  int64_t workspace;    /* set: bytes of the arena */
+  int64_t *symbols;         /* shape symbols are given, entry symbols are set */
+  void *const *inputs;      /* in the manifest's order: the data of planned inputs, of others a
+                                     dlc_value; only those that the manifest marks as read at entry */
+  int64_t *output_dims;     /* set: all dims of all outputs, one after the other; -1 for late ones
+                               and for each dim that a handle's port has */
+  int64_t workspace;        /* set: bytes of the arena */
+  int64_t device_workspace; /* set by programs with device code: bytes of the device's arena */
 } dlc_plan_call;
 
 /* One run. Planned buffers are dense and row-major; the arena is 64-byte aligned and at least as
@@ -120,7 +154,28 @@ typedef struct dlc_run_call {
   char *arena;
   const char *weights; /* dlc_program.weights */
   dlc_value **values;  /* in the manifest's order; set: the other outputs, each one reference */
+  /* For programs with device code: the device's arena, of 256-byte alignment, and the weights
+   * section's copy on the device. Inputs and outputs that the manifest marks with DLC_PORT_DEVICE
+   * are device addresses, aligned to their element; all others are host addresses. */
+  char *device_arena;
+  const char *device_weights;
 } dlc_run_call;
+
+/* Code for devices, in one form for one architecture. */
+enum {
+  DLC_IMAGE_PTX = 1, /* text, with a '\0' behind it: for this architecture and all later ones */
+  DLC_IMAGE_CUBIN =
+      2 /* machine code, for this architecture and later ones of the same major version */
+};
+
+typedef struct dlc_image {
+  uint32_t struct_size;
+  uint32_t form;         /* DLC_IMAGE_ */
+  uint32_t architecture; /* 80 for sm_80 */
+  uint32_t reserved;
+  const char *data; /* aligned to 16 */
+  uint64_t size;    /* of PTX with its '\0' */
+} dlc_image;
 
 /* The table that `dlc_query` returns. */
 typedef struct dlc_program {
@@ -136,6 +191,12 @@ typedef struct dlc_program {
   uint32_t num_symbols;       /* of all three kinds */
   uint32_t num_shape_symbols; /* the manifest has as many */
   uint32_t num_output_dims;   /* that plan writes; the manifest's outputs have as many */
+  uint32_t num_images;        /* 0: no device code */
+  /* Each image holds all device functions. The best one is a cubin for the device's architecture,
+   * then the PTX of the latest architecture that is not newer than the device's. */
+  const dlc_image *images;
+  const char *const *device_functions; /* names */
+  uint32_t num_device_functions;
   uint32_t reserved;
 } dlc_program;
 
