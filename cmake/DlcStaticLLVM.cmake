@@ -9,7 +9,7 @@ find_library(DLC_ZLIB_ARCHIVE libz.a REQUIRED)
 add_library(DlcStaticStubs STATIC ${PROJECT_SOURCE_DIR}/lib/Support/StaticStubs.cpp)
 
 llvm_map_components_to_libnames(dlc_llvm_archives
-  passes irreader linker lto dtlto option textapi x86codegen x86asmparser)
+  passes irreader linker lto dtlto option textapi x86codegen x86asmparser nvptxcodegen)
 add_library(dlc_llvm_archives INTERFACE)
 target_link_libraries(dlc_llvm_archives INTERFACE ${dlc_llvm_archives} DlcStaticStubs)
 
@@ -48,6 +48,8 @@ target_link_libraries(dlc_static_llvm INTERFACE
   MLIRMathToLLVM
   MLIRMathTransforms
   MLIRMemRefToLLVM
+  MLIRNVVMDialect
+  MLIRNVVMToLLVMIRTranslation
   MLIROptLib
   MLIRParser
   MLIRPass

@@ -15,9 +15,8 @@
 using namespace mlir;
 using namespace dlc;
 
-void dlc::buildCodegenPipeline(OpPassManager &pm) {
-  pm.addPass(createEmitKernels());
-  pm.addPass(createEmitHost());
+/// From what emitters build to `llvm` alone.
+static void lower(OpPassManager &pm) {
   pm.addPass(createExpandMath());
   // Emitters leave constants and coordinates where they need them; these move them out of the
   // loops.
@@ -31,4 +30,13 @@ void dlc::buildCodegenPipeline(OpPassManager &pm) {
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void dlc::buildCodegenPipeline(OpPassManager &pm) {
+  pm.addPass(createEmitKernels());
+  pm.addPass(createEmitCudaKernels());
+  lower(pm.nest<ModuleOp>()); // the device's, if any
+  pm.addPass(createEmitImages());
+  pm.addPass(createEmitHost());
+  lower(pm);
 }

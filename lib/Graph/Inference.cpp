@@ -150,13 +150,25 @@ LogicalResult Inference::makeLate(Operation *op, ArrayRef<PartialDims> dims) {
   return success();
 }
 
+/// Dims of a result that parameters and contents of operands decide may be anything.
+static LogicalResult verifyDims(Operation *op, const PartialDims &dims) {
+  if (!dims)
+    return success();
+  for (ExprAttr dim : *dims)
+    if (std::optional<int64_t> size = dim ? dim.getConstant() : std::nullopt; size && *size < 0)
+      return op->emitError("expected dims that are not negative, found ") << *size;
+  return success();
+}
+
 LogicalResult Inference::inferLibraryCall(LibraryCallOp op) {
   passHandles(op);
   // Results that are all known, or handles.
   if (llvm::all_of(op.getResults(), isKnown) || !op.getOuts().empty())
     return success();
   FailureOr<SmallVector<PartialDims>> dims = inferLibraryResults(op, *this);
-  if (failed(dims))
+  if (failed(dims) || !llvm::all_of(*dims, [&](const PartialDims &known) {
+        return succeeded(verifyDims(op, known));
+      }))
     return failure();
   bool complete = llvm::all_of(*dims, [](const PartialDims &known) {
     return known && !llvm::is_contained(*known, ExprAttr());
@@ -313,6 +325,15 @@ void Inference::simplify(Operation *op) {
   replace(op, sizes);
 }
 
+/// Whether sizes of all results can be counted.
+static LogicalResult verifySizes(Operation *op) {
+  for (Type type : op->getResultTypes())
+    if (auto planned = dyn_cast<PlannedType>(type);
+        planned && planned.hasRank() && !planned.getBufferBytes())
+      return op->emitError("expected a shape of less than 2^63 bytes, found ") << planned;
+  return success();
+}
+
 LogicalResult Inference::inferBlock(Block &block) {
   bool failedOp = false;
   Operation *next;
@@ -327,6 +348,7 @@ LogicalResult Inference::inferBlock(Block &block) {
     for (Operation *made = before ? before->getNextNode() : &block.front(); made != next;) {
       Operation *current = made;
       made = made->getNextNode();
+      failedOp |= failed(verifySizes(current));
       simplify(current);
     }
   }

@@ -51,7 +51,12 @@ static FailureOr<PartialDims> inferTopK(LibraryCallOp op, ShapeContext &context)
   if (failed(axis))
     return failure();
   std::optional<ShapeContext::Contents> count = context.bindContents(op.getInputs()[1]);
-  (*dims)[*axis] = count && count->size() == 1 ? count->front() : ExprAttr();
+  ExprAttr wanted = count && count->size() == 1 ? count->front() : ExprAttr();
+  std::optional<int64_t> known = wanted ? wanted.getConstant() : std::nullopt;
+  std::optional<int64_t> size = (*dims)[*axis].getConstant();
+  if (known && size && *known > *size)
+    return op.emitError("expected k to be at most ") << *size << ", found " << *known;
+  (*dims)[*axis] = wanted;
   return dims;
 }
 
@@ -151,16 +156,24 @@ static FailureOr<PartialDims> inferEinsum(LibraryCallOp op, ShapeContext &) {
   std::map<char, int> uses; // in the order of letters
   ExprAttr one = ExprAttr::constant(op.getContext(), 1);
   if (terms.size() != op.getInputs().size())
-    return PartialDims();
+    return op.emitError("expected an equation of ")
+           << op.getInputs().size() << " terms, found " << attr;
   for (auto [term, input] : llvm::zip_equal(terms, op.getInputs())) {
     std::string letters;
     llvm::copy_if(term, std::back_inserter(letters), llvm::isAlpha);
     PartialDims dims = getDims(input);
-    if (!dims || dims->size() != letters.size())
+    if (!dims)
       return PartialDims();
+    if (dims->size() != letters.size())
+      return op.emitError("expected '")
+             << letters << "' of the equation to have a letter for each dim of " << input.getType();
     for (auto [letter, dim] : llvm::zip_equal(letters, *dims)) {
       ++uses[letter];
       ExprAttr &size = sizes[letter];
+      std::optional<int64_t> known = size ? size.getConstant() : std::nullopt;
+      if (known && dim.getConstant() && *known != 1 && dim != one && size != dim)
+        return op.emitError("expected dims '") << letter << "' of the equation to be equal, found "
+                                               << *known << " and " << *dim.getConstant();
       size = !size || size == one ? dim : size;
     }
   }

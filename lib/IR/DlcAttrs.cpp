@@ -44,7 +44,8 @@ LogicalResult ImageLayoutAttr::verify(EmitError emitError, int64_t block, ArrayR
   return success();
 }
 
-LogicalResult FilterLayoutAttr::verify(EmitError emitError, int64_t outputs, int64_t inputs) {
+LogicalResult FilterLayoutAttr::verify(EmitError emitError, int64_t outputs, int64_t inputs,
+                                       bool /*winograd*/) {
   if (outputs < 1 || inputs < 1)
     return emitError() << "expected positive panel sizes, found " << outputs << " and " << inputs;
   return success();
@@ -225,7 +226,7 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
     return emitError() << "expected positive channels and rows and at least one tile width";
   bool takesVectors = algorithm == Algorithm::direct_conv || algorithm == Algorithm::matmul ||
                       algorithm == Algorithm::depthwise || algorithm == Algorithm::recurrence ||
-                      algorithm == Algorithm::blocks;
+                      algorithm == Algorithm::blocks || algorithm == Algorithm::winograd;
   if (takesVectors && (channels % lanes != 0 || pixels.back() != 1))
     return emitError() << "expected whole vectors of channels and a last tile of one pixel";
   bool isAlongRows = algorithm == Algorithm::row_conv || algorithm == Algorithm::loops;
@@ -235,6 +236,9 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
     if (isAlongRows && width % lanes != 0)
       return emitError() << "expected tile widths to be whole vectors, found " << width;
   }
+  bool isTiled = algorithm == Algorithm::cuda_gemm || algorithm == Algorithm::cuda_matmul;
+  if (isTiled && (pixels.size() != 2 || channels % lanes != 0 || pixels[0] % pixels[1] != 0))
+    return emitError() << "expected tiles of a block and of a thread that divide";
   if (isAlongRows && pixels.back() != lanes)
     return emitError() << "expected a last tile of one vector";
   return success();

@@ -246,6 +246,29 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
       });
 }
 
+/// Devices have no library of math functions, and the polynomials are of f32. What divides and
+/// roots is exact there too.
+static bool needsMathLibrary(Operation *op) {
+  if (isa<PowOp, ModOp>(op))
+    return isFloat(cast<PlannedType>(op->getResult(0).getType()).getElementType());
+  if (isa<SinOp, CosOp, TanOp>(op)) // of huge numbers
+    return true;
+  bool isF64 = llvm::any_of(op->getResultTypes(), [](Type type) {
+    return cast<PlannedType>(type).getElementType().isF64();
+  });
+  return isF64 && isa<AcosOp, AcoshOp, AsinOp, AsinhOp, AtanOp, AtanhOp, CoshOp, ErfOp, ExpOp,
+                      LogOp, SigmoidOp, SinhOp, TanhOp>(op);
+}
+
+std::optional<std::string> dlc::getDeviceObstacle(Operation *op) {
+  if (isa<RecurrenceOp>(op))
+    return "a recurrence has no device code";
+  if (isa<ElementwiseOpInterface>(op) && needsMathLibrary(op))
+    return llvm::formatv("'{0}' has no device code for its element type",
+                         op->getName().stripDialect());
+  return std::nullopt;
+}
+
 bool dlc::isHostOp(Operation *op) {
   return isa<LibraryCallOp, MatchOp, AbsentOp, WrapOp, BindOp, GuardOp, IfOp, LoopOp>(op);
 }

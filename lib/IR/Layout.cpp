@@ -1,5 +1,7 @@
 #include "dlc/IR/Layout.h"
 
+#include "dlc/IR/Winograd.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -15,6 +17,11 @@ LogicalResult dlc::verifyLayout(Attribute layout, ArrayRef<ExprAttr> dims,
   if (gates && dims.size() == 3 && dims[1].getConstant().value_or(0) % gates.getGates() != 0)
     return emitError() << "expected rows of " << gates.getGates() << " gates, found "
                        << dims[1].str();
+  auto filter = dyn_cast<FilterLayoutAttr>(layout);
+  if (filter && filter.getWinograd() && dims.size() == 4 &&
+      llvm::any_of(dims.take_back(2),
+                   [](ExprAttr dim) { return dim.getConstant() != Winograd::taps; }))
+    return emitError() << "expected a filter of 3 x 3 taps for " << layout;
   bool fits = isa<PaddedLayoutAttr>(layout)   ? dims.size() == 1
               : gates                         ? dims.size() == 3
               : isa<FilterLayoutAttr>(layout) ? dims.size() == 2 || dims.size() == 4
@@ -35,6 +42,8 @@ ExprAttr dlc::getBufferElements(MLIRContext *context, Attribute layout, ArrayRef
         ExprAttr elements = ceilDiv(dims[0], filter.getOutputs()) *
                             ceilDiv(dims[1], filter.getInputs()) * filter.getInputs() *
                             filter.getOutputs();
+        if (filter.getWinograd())
+          return elements * Winograd::factors;
         for (ExprAttr dim : dims.drop_front(2))
           elements = elements * dim;
         return elements;

@@ -7,10 +7,13 @@ using namespace mlir;
 using namespace dlc;
 
 static constexpr StringLiteral modelAttr = "dlc.model", sourcesAttr = "dlc.sources",
-                               targetAttr = "dlc.target", signatureAttr = "dlc.signature",
-                               weightsAttr = "dlc.weights", kernelsAttr = "dlc.kernels",
-                               rangesAttr = "dlc.ranges", hintsAttr = "dlc.hints",
-                               sitesAttr = "dlc.sites", versionsAttr = "dlc.versions";
+                               targetAttr = "dlc.target", deviceAttr = "dlc.device",
+                               signatureAttr = "dlc.signature", weightsAttr = "dlc.weights",
+                               kernelsAttr = "dlc.kernels", rangesAttr = "dlc.ranges",
+                               hintsAttr = "dlc.hints", imagesAttr = "dlc.images",
+                               symbolsAttr = "dlc.symbols", threadsAttr = "dlc.threads",
+                               sharedAttr = "dlc.shared_memory", sitesAttr = "dlc.sites",
+                               versionsAttr = "dlc.versions";
 
 /// The attribute `name` of the module; an error where it is absent or of another kind.
 template <typename Attr> static FailureOr<Attr> getRequired(Operation *op, StringRef name) {
@@ -58,6 +61,8 @@ static Attribute encodePorts(Builder &builder, ArrayRef<Port> ports) {
       fields.set("type", TypeAttr::get(port.type));
     if (port.readAtEntry)
       fields.set("read_at_entry", builder.getUnitAttr());
+    if (port.isOnDevice)
+      fields.set("on_device", builder.getUnitAttr());
     return fields.getDictionary(builder.getContext());
   }));
 }
@@ -77,6 +82,7 @@ static LogicalResult decodePorts(DictionaryAttr signature, StringRef key,
       return failure();
     ports.push_back({name.getValue(), planned});
     ports.back().readAtEntry = port.contains("read_at_entry");
+    ports.back().isOnDevice = port.contains("on_device");
     if (handle)
       ports.back().handle = {static_cast<uint32_t>(handle[0]), static_cast<int32_t>(handle[1])};
   }
@@ -324,6 +330,81 @@ bool dlc::hasTarget(ModuleOp module) { return module->hasAttr(targetAttr); }
 
 FailureOr<TargetAttr> dlc::getTarget(ModuleOp module) {
   return getRequired<TargetAttr>(module, targetAttr);
+}
+
+void dlc::setDevice(ModuleOp module, DeviceAttr device) { module->setAttr(deviceAttr, device); }
+
+DeviceAttr dlc::getDevice(ModuleOp module) { return module->getAttrOfType<DeviceAttr>(deviceAttr); }
+
+bool dlc::isOnDevice(ScheduleAttr schedule) {
+  switch (schedule.getAlgorithm()) {
+  case Algorithm::cuda_loops:
+  case Algorithm::cuda_rows:
+  case Algorithm::cuda_gemm:
+  case Algorithm::cuda_matmul:
+  case Algorithm::cuda_window:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool dlc::isOnDevice(Operation *kernel) {
+  auto schedule = kernel->getAttrOfType<ScheduleAttr>(scheduleName);
+  return schedule && isOnDevice(schedule);
+}
+
+void dlc::setDeviceKernel(Operation *kernel, const DeviceKernel &properties) {
+  Builder builder(kernel->getContext());
+  kernel->setAttr(symbolsAttr, builder.getStrArrayAttr(properties.symbols));
+  kernel->setAttr(threadsAttr, builder.getI64IntegerAttr(properties.threads));
+  kernel->setAttr(sharedAttr, builder.getI64IntegerAttr(properties.sharedMemory));
+}
+
+DeviceKernel dlc::getDeviceKernel(Operation *kernel) {
+  DeviceKernel properties;
+  if (auto symbols = kernel->getAttrOfType<ArrayAttr>(symbolsAttr))
+    llvm::append_range(properties.symbols, symbols.getAsValueRange<StringAttr>());
+  auto getNumber = [&](StringRef name) {
+    auto number = kernel->getAttrOfType<IntegerAttr>(name);
+    return number ? number.getInt() : 0;
+  };
+  properties.threads = getNumber(threadsAttr);
+  properties.sharedMemory = getNumber(sharedAttr);
+  return properties;
+}
+
+void dlc::setImages(ModuleOp module, ArrayRef<DeviceImage> images) {
+  Builder builder(module.getContext());
+  auto rows = llvm::map_to_vector(images, [&](const DeviceImage &image) -> Attribute {
+    NamedAttrList fields;
+    fields.set("name", builder.getStringAttr(image.name));
+    fields.set("form", builder.getI32IntegerAttr(static_cast<int32_t>(image.form)));
+    fields.set("architecture", builder.getI32IntegerAttr(static_cast<int32_t>(image.architecture)));
+    fields.set("size", builder.getI64IntegerAttr(static_cast<int64_t>(image.size)));
+    return fields.getDictionary(module.getContext());
+  });
+  module->setAttr(imagesAttr, builder.getArrayAttr(rows));
+}
+
+FailureOr<SmallVector<DeviceImage>> dlc::getImages(ModuleOp module) {
+  SmallVector<DeviceImage> images;
+  auto rows = module->getAttrOfType<ArrayAttr>(imagesAttr);
+  for (Attribute row : rows ? rows.getValue() : ArrayRef<Attribute>()) {
+    auto fields = dyn_cast<DictionaryAttr>(row);
+    auto name = fields ? fields.getAs<StringAttr>("name") : StringAttr();
+    auto getNumber = [&](StringRef key) {
+      return fields ? fields.getAs<IntegerAttr>(key) : IntegerAttr();
+    };
+    IntegerAttr form = getNumber("form"), architecture = getNumber("architecture"),
+                size = getNumber("size");
+    if (!name || !form || !architecture || !size)
+      return malformed(module, imagesAttr);
+    images.push_back({name.getValue(), static_cast<uint32_t>(form.getInt()),
+                      static_cast<uint32_t>(architecture.getInt()),
+                      static_cast<uint64_t>(size.getInt())});
+  }
+  return images;
 }
 
 void dlc::setModelName(ModuleOp module, StringRef name) {

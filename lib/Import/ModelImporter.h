@@ -61,6 +61,7 @@ private:
   void importNode(const onnx::NodeProto &node, int index);
   void importOutputs();
   /// Checks a value against the type that is stated for it, if any.
+  void checkDefault(const onnx::ValueInfoProto &input);
   void checkDeclared(const onnx::ValueInfoProto &info, mlir::Value value, EmitError emitError);
 
   const OpRow *findRow(const onnx::NodeProto &node, mlir::Location where);

@@ -132,6 +132,26 @@ DictionaryAttr ModelImporter::makePortAttributes(StringRef port, Value value) {
   return builder.getDictionaryAttr(attributes);
 }
 
+/// Whether the initializer of an input fits what is declared.
+void ModelImporter::checkDefault(const onnx::ValueInfoProto &input) {
+  Value value = scope->values.lookup(input.name());
+  auto prefix = [&] { return emitError() << "input '" << input.name() << "': "; };
+  checkDeclared(input, value, prefix);
+  auto type = dyn_cast<PlannedType>(value.getType());
+  const onnx::TypeProto_Tensor &stated = input.type().tensor_type();
+  if (!type || !type.hasRank() || !stated.has_shape() || isStandIn(value))
+    return;
+  if (stated.shape().dim_size() != type.getRank()) {
+    prefix() << "expected an initializer of rank " << stated.shape().dim_size()
+             << " as declared, found " << type;
+    return;
+  }
+  for (auto [index, dim] : llvm::enumerate(stated.shape().dim()))
+    if (dim.has_dim_value() && type.getDim(index).getConstant() != dim.dim_value())
+      prefix() << "expected an initializer of " << dim.dim_value() << " elements in dimension "
+               << index << " as declared, found " << type;
+}
+
 /// What is an initializer too is no input: the initializer is its value.
 void ModelImporter::importInputs() {
   for (const onnx::ValueInfoProto &input : model.graph().input())
@@ -142,8 +162,10 @@ void ModelImporter::importInputs() {
   for (const auto &entry : scope->values)
     initializers.insert(entry.getKey());
   for (const onnx::ValueInfoProto &input : model.graph().input()) {
-    if (initializers.contains(input.name()))
+    if (initializers.contains(input.name())) {
+      checkDefault(input);
       continue;
+    }
     auto prefix = [&] { return emitError() << "input '" << input.name() << "': "; };
     FailureOr<OnnxType> onnxType = convertOnnxType(context, input.type(), prefix);
     FailureOr<Type> type = failure();

@@ -22,7 +22,8 @@ public:
       : module(module), signature(signature) {}
 
   FailureOr<std::string> build(ArrayRef<Kernel> kernels, ArrayRef<HostSite> sites,
-                               ArrayRef<Version> versions, StringRef target);
+                               ArrayRef<Version> versions, ArrayRef<DeviceImage> images,
+                               StringRef target);
 
 private:
   /// Reserves an aligned table and returns its offset.
@@ -104,7 +105,8 @@ LogicalResult ManifestBuilder::addPorts(StringRef kind, ArrayRef<Port> ports, ui
   for (auto [index, port] : llvm::enumerate(ports)) {
     dlc_manifest_tensor row = {};
     row.name = addString(port.name);
-    row.flags = port.readAtEntry ? DLC_PORT_READ_AT_ENTRY : 0;
+    row.flags =
+        (port.readAtEntry ? DLC_PORT_READ_AT_ENTRY : 0) | (port.isOnDevice ? DLC_PORT_DEVICE : 0);
     if (port.handle) {
       row.port = DLC_PORT_VALUE;
       row.value_kind = port.handle->kind;
@@ -119,7 +121,8 @@ LogicalResult ManifestBuilder::addPorts(StringRef kind, ArrayRef<Port> ports, ui
 }
 
 FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, ArrayRef<HostSite> sites,
-                                              ArrayRef<Version> versions, StringRef target) {
+                                              ArrayRef<Version> versions,
+                                              ArrayRef<DeviceImage> images, StringRef target) {
   dlc_manifest header = {};
   reserve(sizeof(header));
   header.struct_size = sizeof(header);
@@ -129,6 +132,7 @@ FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, ArrayRef
   header.num_kernels = kernels.size();
   header.num_sites = sites.size();
   header.num_versions = versions.size();
+  header.num_images = images.size();
   if (failed(addPorts("input", signature.inputs, header.inputs)) ||
       failed(addPorts("output", signature.outputs, header.outputs)))
     return failure();
@@ -154,6 +158,12 @@ FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, ArrayRef
     dlc_manifest_version row = {addString(version.when), 0};
     store(header.versions + index * sizeof(row), row);
   }
+  header.images = reserve(images.size() * sizeof(dlc_manifest_image));
+  for (auto [index, image] : llvm::enumerate(images)) {
+    dlc_manifest_image row = {addString("cuda:sm_" + std::to_string(image.architecture)),
+                              image.form};
+    store(header.images + index * sizeof(row), row);
+  }
   header.model = addString(getModelName(module));
   header.compiler = addString(DLC_VERSION);
   header.target = addString(target);
@@ -168,7 +178,9 @@ FailureOr<std::string> dlc::buildManifest(ModuleOp module, ArrayRef<Kernel> kern
   FailureOr<TargetAttr> target = getTarget(module);
   FailureOr<SmallVector<HostSite>> sites = getSites(module);
   FailureOr<SmallVector<Version>> versions = getVersions(module);
-  if (failed(signature) || failed(target) || failed(sites) || failed(versions))
+  FailureOr<SmallVector<DeviceImage>> images = getImages(module);
+  if (failed(signature) || failed(target) || failed(sites) || failed(versions) || failed(images))
     return failure();
-  return ManifestBuilder(module, *signature).build(kernels, *sites, *versions, target->getCpu());
+  return ManifestBuilder(module, *signature)
+      .build(kernels, *sites, *versions, *images, target->getCpu());
 }

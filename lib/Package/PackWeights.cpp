@@ -4,6 +4,8 @@
 
 #include "PackWeights.h"
 
+#include "dlc/IR/Winograd.h"
+
 #include "llvm/Support/Parallel.h"
 
 #include <cstring>
@@ -57,6 +59,39 @@ static void packFilterPanel(const Copy &copy, FilterLayoutAttr layout, const Uni
           std::memcpy(to, from, bytes);
       }
   });
+}
+
+/// Factors of channel `c` and output `m` of a panel from its 3x3 taps.
+static void packFactors(const float *taps, float *to, int64_t pitch) {
+  constexpr int64_t size = Winograd::inputs;
+  std::array<std::array<double, size>, Winograd::taps> rows;
+  for (int64_t row = 0; row < Winograd::taps; ++row) {
+    std::array<double, Winograd::taps> values;
+    for (double &value : values)
+      value = *taps++;
+    rows[row] = Winograd::transformFilter(values);
+  }
+  for (int64_t column = 0; column < size; ++column) {
+    std::array<double, size> values =
+        Winograd::transformFilter({rows[0][column], rows[1][column], rows[2][column]});
+    for (int64_t row = 0; row < size; ++row)
+      to[(row * size + column) * pitch] = static_cast<float>(values[row]);
+  }
+}
+
+/// Panel of a filter as factors: [36][C/inputs][inputs][outputs].
+static void packWinogradPanel(const Copy &copy, FilterLayoutAttr layout, const Unit &unit) {
+  int64_t channels = copy.shape[1], outputs = layout.getOutputs();
+  int64_t matrix = llvm::alignTo(channels, layout.getInputs()) * outputs;
+  int64_t rows = std::min(outputs, copy.shape[0] - unit.index * outputs);
+  auto *panel = reinterpret_cast<float *>(copy.to) + unit.index * Winograd::factors * matrix;
+  const char *from = unit.from;
+  std::array<float, Winograd::taps * Winograd::taps> taps;
+  for (int64_t m = 0; m < rows; ++m)
+    for (int64_t c = 0; c < channels; ++c, from += sizeof(taps)) {
+      std::memcpy(taps.data(), from, sizeof(taps));
+      packFactors(taps.data(), panel + c * outputs + m, matrix);
+    }
 }
 
 /// Direction of a recurrence: [H/lanes][K][gates][lanes].
@@ -141,7 +176,8 @@ static void packUnit(const Copy &copy, int64_t index) {
     unit.from = computed.data();
   }
   if (auto filter = dyn_cast_or_null<FilterLayoutAttr>(copy.layout))
-    return packFilterPanel(copy, filter, unit);
+    return filter.getWinograd() ? packWinogradPanel(copy, filter, unit)
+                                : packFilterPanel(copy, filter, unit);
   if (auto gates = dyn_cast_or_null<GateLayoutAttr>(copy.layout))
     return packGates(copy, gates, unit);
   if (auto image = dyn_cast_or_null<ImageLayoutAttr>(copy.layout))

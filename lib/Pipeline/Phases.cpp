@@ -44,7 +44,7 @@ void dlc::buildPhase(OpPassManager &pm, Phase phase, const PipelineOptions &opti
   case Phase::Fuse:
     return buildFusePipeline(pm, options.fuse);
   case Phase::Schedule:
-    return buildSchedulePipeline(pm);
+    return buildSchedulePipeline(pm, options.schedule);
   case Phase::Plan:
     return buildPlanPipeline(pm);
   case Phase::Codegen:

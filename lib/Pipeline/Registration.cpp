@@ -1,5 +1,6 @@
 // What tools register: the dialects of all phases, every pass, and a pipeline for each phase on IR.
 
+#include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Passes.h"
 #include "dlc/Graph/Passes.h"
 #include "dlc/Pipeline/Passes.h"
@@ -11,6 +12,7 @@
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -22,7 +24,8 @@ using namespace dlc;
 
 void dlc::registerDialects(DialectRegistry &registry) {
   registry.insert<DlcDialect, arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect,
-                  LLVM::LLVMDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect>();
+                  LLVM::LLVMDialect, math::MathDialect, NVVM::NVVMDialect, scf::SCFDialect, vector::VectorDialect>();
+  registerDeviceTranslations(registry);
 }
 
 void dlc::registerPasses() {

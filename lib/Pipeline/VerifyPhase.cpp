@@ -47,7 +47,8 @@ static bool isAllowedInHost(Operation *op, Phase phase, bool isEntry) {
   if (isEntry)
     return isa<AllocOp, WeightSlotOp, ReinterpretOp, StoreSizesOp, LibraryCallOp, AbsentOp, BindOp,
                GuardOp>(op);
-  return isInHostProgram(op) || (isPlanOp(op) && !isa<AllocOp>(op));
+  auto alloc = dyn_cast<AllocOp>(op); // of late size where it is left
+  return isInHostProgram(op) || (isPlanOp(op) && (!alloc || alloc.getType().isOnDevice()));
 }
 
 /// The ops that may occur after a phase.

@@ -12,7 +12,7 @@ using namespace dlc;
 // Buffers
 //===----------------------------------------------------------------------===//
 
-Value WeightTable::place(OpBuilder &builder, ConstantOp constant) {
+Value WeightTable::place(OpBuilder &builder, ConstantOp constant, Space space) {
   WeightAttr weight = constant.getWeight();
   auto [place, isNew] = offsets.try_emplace(weight, size);
   if (isNew) {
@@ -20,12 +20,13 @@ Value WeightTable::place(OpBuilder &builder, ConstantOp constant) {
     weights.push_back({weight, size, bytes});
     size = llvm::alignTo(size + bytes, 64);
   }
-  auto type = BufferType::get(builder.getContext(), constant.getType());
+  auto type = BufferType::get(builder.getContext(), constant.getType(), space);
   return WeightSlotOp::create(builder, constant.getLoc(), type, place->second, weight);
 }
 
-static BufferType getBufferType(Value value) {
-  return BufferType::get(value.getContext(), cast<PlannedType>(value.getType()));
+/// The type of the buffer of `value` in the memory that `like` lies in.
+static BufferType getBufferType(Value value, Value like) {
+  return cast<BufferType>(like.getType()).with(cast<PlannedType>(value.getType()));
 }
 
 /// The buffer that `buffer` shows, through all reinterpretations.
@@ -35,9 +36,9 @@ static Value getMemory(Value buffer) {
   return buffer;
 }
 
-Value HostBuilder::makeBuffer(Location loc, PlannedType type) {
-  auto buffer = BufferType::get(builder.getContext(), type);
-  if (!signature.isLate(type))
+Value HostBuilder::makeBuffer(Location loc, PlannedType type, Space space) {
+  auto buffer = BufferType::get(builder.getContext(), type, space);
+  if (!signature.isLate(type) || buffer.isOnDevice())
     return AllocOp::create(builder, loc, buffer);
   return NewTensorOp::create(builder, loc, HandleType::get(builder.getContext()), buffer)
       .getBuffer();
@@ -50,19 +51,35 @@ Value HostBuilder::reinterpret(Location loc, Value buffer, BufferType type) {
 
 /// The place of `value` in a buffer, `offset` elements from its start.
 Value HostBuilder::getPart(Location loc, Value buffer, ExprAttr offset, Value value) {
-  return ReinterpretOp::create(builder, loc, getBufferType(value), buffer, offset);
+  return ReinterpretOp::create(builder, loc, getBufferType(value, buffer), buffer, offset);
 }
 
 void HostBuilder::copy(Location loc, Value source, Value target) {
-  Value shown = reinterpret(loc, source, cast<BufferType>(target.getType()));
+  Value shown =
+      reinterpret(loc, source, cast<BufferType>(source.getType()).with(getTensor(target)));
   CopyOp::create(builder, loc, shown, target);
 }
 
+Value HostBuilder::lookup(Value value, Space space) {
+  Value home = values.lookup(value);
+  auto type = dyn_cast<BufferType>(home.getType());
+  if (!type || type.getSpace() == space)
+    return home;
+  Value &copied = copies[{value, builder.getBlock()}];
+  if (copied)
+    return copied;
+  if (auto constant = value.getDefiningOp<ConstantOp>())
+    return copied = weights.place(builder, constant, space);
+  copied = makeBuffer(value.getLoc(), type.getTensor(), space);
+  CopyOp::create(builder, value.getLoc(), home, copied);
+  return copied;
+}
+
 /// The buffer that the op of `result` writes.
-Value HostBuilder::mapResult(Value result) {
+Value HostBuilder::mapResult(Value result, Space space) {
   Value buffer = destinations.lookup(result);
   if (!buffer)
-    buffer = makeBuffer(result.getLoc(), cast<PlannedType>(result.getType()));
+    buffer = makeBuffer(result.getLoc(), cast<PlannedType>(result.getType()), space);
   values.map(result, buffer);
   return buffer;
 }
@@ -76,15 +93,16 @@ bool HostBuilder::claim(Value value, Value target, Block &block) {
   Value computed = getViewed(value);
   Operation *op = computed.getDefiningOp();
   if (!isa<PlannedType>(value.getType()) || !op || !writesWhereTold(op) ||
-      op->getBlock() != &block || destinations.contains(computed))
+      op->getBlock() != &block || destinations.contains(computed) ||
+      homes.get(computed) != cast<BufferType>(target.getType()).getSpace())
     return false;
-  destinations[computed] = reinterpret(value.getLoc(), target, getBufferType(computed));
+  destinations[computed] = reinterpret(value.getLoc(), target, getBufferType(computed, target));
   return true;
 }
 
 /// Objects that hold exactly the value need no copy, unless their contents will change.
 Value HostBuilder::getHandle(Location loc, Value value) {
-  Value buffer = lookup(value);
+  Value buffer = lookup(value, Space::host);
   if (auto object = buffer.getDefiningOp<NewTensorOp>(); object && !carried.contains(buffer))
     return object.getHandle();
   return WrapOp::create(builder, loc, HandleType::get(builder.getContext()), buffer);
@@ -92,7 +110,7 @@ Value HostBuilder::getHandle(Location loc, Value value) {
 
 /// A buffer of one element of a tensor or handle of one element.
 Value HostBuilder::getScalar(Location loc, Value value, Type elementType) {
-  Value converted = lookup(value);
+  Value converted = lookup(value, Space::host);
   auto type = BufferType::get(builder.getContext(), PlannedType::get({}, elementType));
   if (isa<BufferType>(converted.getType()))
     return reinterpret(loc, converted, type);
@@ -100,8 +118,8 @@ Value HostBuilder::getScalar(Location loc, Value value, Type elementType) {
                          /*single=*/true);
 }
 
-SmallVector<Value> HostBuilder::lookupAll(ValueRange range) const {
-  return llvm::map_to_vector(range, [&](Value value) { return lookup(value); });
+SmallVector<Value> HostBuilder::lookupAll(ValueRange range, Space space) {
+  return llvm::map_to_vector(range, [&](Value value) { return lookup(value, space); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -109,9 +127,11 @@ SmallVector<Value> HostBuilder::lookupAll(ValueRange range) const {
 //===----------------------------------------------------------------------===//
 
 LogicalResult HostBuilder::convertKernel(KernelOp box) {
-  SmallVector<Value> buffers = lookupAll(box.getInputs());
+  ScheduleAttr schedule = box.getScheduleAttr();
+  Space space = schedule && isOnDevice(schedule) ? Space::device : Space::host;
+  SmallVector<Value> buffers = lookupAll(box.getInputs(), space);
   for (Value result : box.getResults())
-    buffers.push_back(mapResult(result));
+    buffers.push_back(mapResult(result, space));
   return kernels.launch(builder, box, buffers);
 }
 
@@ -122,7 +142,7 @@ void HostBuilder::convertLibraryCall(LibraryCallOp call) {
     if (isa<HandleType>(result.getType()))
       types.push_back(result.getType());
     else
-      outs.push_back(mapResult(result));
+      outs.push_back(mapResult(result, Space::host));
   auto converted = LibraryCallOp::create(builder, call.getLoc(), types, call.getCallee(), inputs,
                                          outs, call.getParameters());
   if (!types.empty())
@@ -130,8 +150,9 @@ void HostBuilder::convertLibraryCall(LibraryCallOp call) {
 }
 
 void HostBuilder::convertMatch(MatchOp match) {
-  auto converted = MatchOp::create(builder, match.getLoc(), getBufferType(match.getResult()),
-                                   lookup(match.getHandle()), match.getBinds(), match.getSingle());
+  auto type = BufferType::get(builder.getContext(), cast<PlannedType>(match.getResult().getType()));
+  auto converted = MatchOp::create(builder, match.getLoc(), type, lookup(match.getHandle()),
+                                   match.getBinds(), match.getSingle());
   values.map(match.getResult(), converted.getResult());
 }
 
@@ -151,7 +172,7 @@ static SmallVector<std::pair<OpOperand *, ExprAttr>> getParts(ConcatOp concat) {
 void HostBuilder::placeOperands(ConcatOp concat) {
   if (signature.isLate(concat.getType()))
     return;
-  Value result = mapResult(concat.getResult());
+  Value result = mapResult(concat.getResult(), homes.get(concat));
   for (auto [use, offset] : getParts(concat))
     if (claim(use->get(), getPart(concat.getLoc(), result, offset, use->get()),
               *concat->getBlock()))
@@ -161,7 +182,7 @@ void HostBuilder::placeOperands(ConcatOp concat) {
 void HostBuilder::convertConcat(ConcatOp concat) {
   Value result = values.lookupOrNull(concat.getResult());
   if (!result)
-    result = mapResult(concat.getResult());
+    result = mapResult(concat.getResult(), homes.get(concat));
   for (auto [use, offset] : getParts(concat))
     if (!placed.contains(use))
       copy(concat.getLoc(), lookup(use->get()),
@@ -173,13 +194,16 @@ LogicalResult HostBuilder::convert(Operation *op) {
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](ConstantOp constant) {
         if (!constant->use_empty())
-          values.map(constant.getResult(), weights.place(builder, constant));
+          values.map(constant.getResult(),
+                     weights.place(builder, constant, homes.getOfConstants()));
         return success();
       })
       .Case([&](ViewOp view) {
-        if (!view->use_empty())
+        if (!view->use_empty()) {
+          Value source = lookup(view.getInput());
           values.map(view.getResult(),
-                     reinterpret(loc, lookup(view.getInput()), getBufferType(view.getResult())));
+                     reinterpret(loc, source, getBufferType(view.getResult(), source)));
+        }
         return success();
       })
       .Case([&](SliceOp slice) -> LogicalResult {
@@ -194,7 +218,8 @@ LogicalResult HostBuilder::convert(Operation *op) {
       .Case([&](ConcatOp concat) { return convertConcat(concat), success(); })
       .Case([&](SizesOp sizes) {
         if (!sizes->use_empty())
-          StoreSizesOp::create(builder, loc, sizes.getValues(), mapResult(sizes.getResult()));
+          StoreSizesOp::create(builder, loc, sizes.getValues(),
+                               mapResult(sizes.getResult(), Space::host));
         return success();
       })
       .Case([&](WrapOp wrap) {
@@ -205,7 +230,7 @@ LogicalResult HostBuilder::convert(Operation *op) {
       .Case([&](LibraryCallOp call) { return convertLibraryCall(call), success(); })
       .Case([&](MatchOp match) { return convertMatch(match), success(); })
       .Case([&](BindOp bind) {
-        BindOp::create(builder, loc, lookup(bind.getInput()), bind.getSymbols());
+        BindOp::create(builder, loc, lookup(bind.getInput(), Space::host), bind.getSymbols());
         return success();
       })
       .Case<GuardOp, AbsentOp>([&](auto other) {
@@ -264,7 +289,7 @@ LogicalResult HostBuilder::convertIf(IfOp op) {
   SmallVector<Value> targets, handles = getHandles(op.getResults());
   for (Value result : op.getResults())
     if (isPlanned(result))
-      targets.push_back(mapResult(result));
+      targets.push_back(mapResult(result, homes.get(result)));
   Value condition = getScalar(op.getLoc(), op.getCondition(), builder.getI1Type());
   auto converted = IfOp::create(builder, op.getLoc(), TypeRange(ValueRange(handles)), condition);
   if (failed(convertBranch(op.getThenRegion(), converted.getThenRegion(), targets)) ||
@@ -320,7 +345,7 @@ Value HostBuilder::placeCarried(LoopOp op, unsigned index) {
   if (!destinations.contains(result) && isLastUse(op, init)) {
     buffer = lookup(init);
   } else {
-    buffer = mapResult(result);
+    buffer = mapResult(result, homes.get(result));
     copy(op.getLoc(), lookup(init), buffer);
   }
   values.map(result, buffer);
@@ -347,7 +372,7 @@ void HostBuilder::moveCarried(Location loc, SmallVector<std::pair<Value, Value>>
     }
     // Every target is still to be read: one of the cycle is kept elsewhere.
     Value target = moves.front().second;
-    Value kept = makeBuffer(loc, getTensor(target));
+    Value kept = makeBuffer(loc, getTensor(target), cast<BufferType>(target.getType()).getSpace());
     copy(loc, target, kept);
     for (auto &move : moves)
       if (readsTarget(move.first, target))
@@ -401,7 +426,7 @@ LogicalResult HostBuilder::convertLoop(LoopOp op) {
   if (op.getMaxTrip())
     maxTrip = getScalar(loc, op.getMaxTrip(), builder.getI64Type());
   if (op.getCondition()) {
-    condition = makeBuffer(loc, PlannedType::get({}, builder.getI1Type()));
+    condition = makeBuffer(loc, PlannedType::get({}, builder.getI1Type()), Space::host);
     copy(loc, getScalar(loc, op.getCondition(), builder.getI1Type()), condition);
   }
   SmallVector<Value> inits = lookupAll(getHandles(op.getInits())),

@@ -1,6 +1,6 @@
 #include "Kernels.h"
+#include "Tasks.h"
 
-#include "dlc/IR/Emitters.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
@@ -15,63 +15,6 @@ static std::string getKernelName(KernelOp box, size_t number) {
   if (name.empty())
     name = "copy_";
   return name + std::to_string(number);
-}
-
-static ExprAttr getMatmulTasks(MatmulOp matmul, ScheduleAttr schedule) {
-  ExprAttr one = ExprAttr::constant(matmul.getContext(), 1);
-  ExprAttr rows = matmul.getRows(), columns = matmul.getColumns();
-  ExprAttr panels = ceilDiv(columns ? columns : one, schedule.getChannels());
-  if (schedule.getAlgorithm() == Algorithm::direct_conv)
-    return panels;
-  return getProduct(matmul.getContext(), matmul.getBatchDims()) * panels *
-         ceilDiv(rows ? rows : one, schedule.getRows());
-}
-
-static ExprAttr getSoftmaxTasks(SoftmaxOp softmax, ScheduleAttr schedule) {
-  ArrayRef<ExprAttr> dims = softmax.getType().getDims();
-  size_t axis = softmax.getDim();
-  ExprAttr outer = getProduct(softmax.getContext(), dims.take_front(axis));
-  if (axis + 1 == dims.size())
-    return ceilDiv(outer, schedule.getRows());
-  ExprAttr inner = getProduct(softmax.getContext(), dims.drop_front(axis + 1));
-  return outer * ceilDiv(inner, schedule.getChannels());
-}
-
-/// The number of tasks of a box, see `#dlc.schedule`. Null where it leaves 64 bits.
-static ExprAttr getTasks(KernelOp box) {
-  ScheduleAttr schedule = box.getScheduleAttr();
-  auto type = cast<PlannedType>(box.getResult(0).getType());
-  ArrayRef<ExprAttr> dims = type.getDims();
-  ExprAttr one = ExprAttr::constant(box.getContext(), 1);
-  auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
-  // An image without rows still has a halo to fill.
-  auto bands = [&](ExprAttr rows) {
-    ExprAttr count = ceilDiv(rows, schedule.getRows());
-    return image && image.hasHalo() ? maximum(count, one) : count;
-  };
-  if (schedule.getAlgorithm() == Algorithm::loops) {
-    SmallVector<ExprAttr> groups(dims.empty() ? dims : dims.drop_back());
-    if (schedule.getChannels() != 1) {
-      ExprAttr &transposed = groups[*getTransposedDim(box.getYield().getOperand(0))];
-      transposed = ceilDiv(transposed, schedule.getChannels());
-    }
-    return bands(getProduct(box.getContext(), groups));
-  }
-  auto norms = box.getBody().getOps<LayerNormOp>();
-  if (!norms.empty())
-    return ceilDiv(getProduct(box.getContext(), dims.take_front((*norms.begin()).getDim())),
-                   schedule.getRows());
-  auto recurrences = box.getBody().getOps<RecurrenceOp>();
-  if (!recurrences.empty())
-    return dims[1] * ceilDiv(dims[2], schedule.getRows());
-  auto softmaxes = box.getBody().getOps<SoftmaxOp>();
-  if (!softmaxes.empty())
-    return getSoftmaxTasks(*softmaxes.begin(), schedule);
-  auto products = box.getBody().getOps<MatmulOp>();
-  if (!products.empty())
-    return getMatmulTasks(*products.begin(), schedule);
-  ExprAttr panels = ceilDiv(dims[1], schedule.getChannels());
-  return dims[0] * panels * (dims.size() == 4 ? bands(dims[2]) : one);
 }
 
 /// 2 x the multiply-adds of the convolutions, matrix products and recurrences in a box. Null where
@@ -101,9 +44,10 @@ static func::FuncOp outline(KernelOp box, StringRef name) {
   MLIRContext *context = box.getContext();
   OpBuilder builder(context);
   builder.setInsertionPoint(box->getParentOfType<func::FuncOp>());
+  Space space = isOnDevice(box.getScheduleAttr()) ? Space::device : Space::host;
   SmallVector<Type> buffers;
   for (Type type : llvm::concat<const Type>(box.getOperandTypes(), box.getResultTypes()))
-    buffers.push_back(BufferType::get(context, cast<PlannedType>(type)));
+    buffers.push_back(BufferType::get(context, cast<PlannedType>(type), space));
   Location loc = box.getLoc();
   auto function = func::FuncOp::create(builder, loc, name, builder.getFunctionType(buffers, {}));
   function.setPrivate();
@@ -142,7 +86,7 @@ func::FuncOp KernelTable::getFunction(KernelOp box) {
 LogicalResult KernelTable::launch(OpBuilder &builder, KernelOp box, ValueRange buffers) {
   if (!box.getSchedule())
     return box.emitError("expected a schedule");
-  ExprAttr tasks = getTasks(box);
+  ExprAttr tasks = isOnDevice(box.getScheduleAttr()) ? getCudaTasks(box) : getCpuTasks(box);
   if (!tasks)
     return box.emitError("expected a number of tasks of 64 bits");
   LaunchOp::create(builder, box.getLoc(), getFunction(box).getSymName(), tasks, getFlops(box),

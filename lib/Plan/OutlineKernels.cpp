@@ -16,17 +16,19 @@ namespace dlc {
 using namespace mlir;
 using namespace dlc;
 
-/// The type of a value in the host program.
-static Type convertType(Type type) {
-  auto planned = dyn_cast<PlannedType>(type);
-  return planned ? BufferType::get(type.getContext(), planned) : type;
+/// The type of an input or output in the host program.
+static Type convertType(MLIRContext *context, const Port &port) {
+  if (!port.type)
+    return HandleType::get(context);
+  return BufferType::get(context, port.type, port.isOnDevice ? Space::device : Space::host);
 }
 
 /// A function before `main` that takes its inputs as buffers and handles, then those of `more`.
-static func::FuncOp makeFunction(func::FuncOp main, StringRef name, TypeRange more,
-                                 TypeRange results) {
+static func::FuncOp makeFunction(func::FuncOp main, StringRef name, ArrayRef<Port> inputs,
+                                 TypeRange more, TypeRange results) {
   OpBuilder builder(main);
-  SmallVector<Type> types = llvm::map_to_vector(main.getArgumentTypes(), convertType);
+  SmallVector<Type> types = llvm::map_to_vector(
+      inputs, [&](const Port &port) { return convertType(main.getContext(), port); });
   llvm::append_range(types, more);
   auto function =
       func::FuncOp::create(builder, main.getLoc(), name, builder.getFunctionType(types, results));
@@ -37,9 +39,9 @@ static func::FuncOp makeFunction(func::FuncOp main, StringRef name, TypeRange mo
 }
 
 static HostBuilder makeBuilder(func::FuncOp function, func::FuncOp main, const Signature &signature,
-                               KernelTable &kernels, WeightTable &weights) {
+                               KernelTable &kernels, WeightTable &weights, const Homes &homes) {
   Block &block = function.getBody().front();
-  HostBuilder builder(OpBuilder::atBlockEnd(&block), signature, kernels, weights);
+  HostBuilder builder(OpBuilder::atBlockEnd(&block), signature, kernels, weights, homes);
   for (auto [argument, converted] : llvm::zip(main.getArguments(), block.getArguments()))
     builder.map(argument, converted);
   return builder;
@@ -62,6 +64,38 @@ static void shareSymbols(MutableArrayRef<Signature> signatures) {
   }
 }
 
+/// Decides which inputs and outputs lie in the device's memory: in all versions the same.
+static void placePorts(ArrayRef<func::FuncOp> hosts, MutableArrayRef<Signature> signatures,
+                       Homes &homes) {
+  auto place = [&](auto ports, size_t index, function_ref<bool(func::FuncOp, size_t)> isOnDevice) {
+    bool onDevice = llvm::all_of(llvm::zip_equal(hosts, signatures), [&](auto pair) {
+      auto &[host, signature] = pair;
+      return isOnDevice(host, index);
+    });
+    for (Signature &signature : signatures)
+      (signature.*ports)[index].isOnDevice = onDevice;
+    return onDevice;
+  };
+  const Signature &last = signatures.back();
+  for (size_t index = 0; index != last.inputs.size(); ++index) {
+    bool isPlanned = last.inputs[index].type && !last.inputs[index].readAtEntry;
+    bool onDevice = place(&Signature::inputs, index, [&](func::FuncOp host, size_t number) {
+      return isPlanned && homes.isReadOnDevice(host.getArgument(number));
+    });
+    for (func::FuncOp host : hosts)
+      homes.setInput(host.getArgument(index), onDevice ? Space::device : Space::host);
+  }
+  for (size_t index = 0; index != last.outputs.size(); ++index) {
+    bool isPlanned = llvm::all_of(signatures, [&](const Signature &signature) {
+      return signature.isCallersMemory(signature.outputs[index]);
+    });
+    place(&Signature::outputs, index, [&](func::FuncOp host, size_t number) {
+      Operation *end = host.getBody().front().getTerminator();
+      return isPlanned && homes.get(end->getOperand(number)) == Space::device;
+    });
+  }
+}
+
 /// "N = 1, M = 4"
 static Version describe(func::FuncOp host) {
   std::string text;
@@ -79,8 +113,12 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
                            KernelTable &kernels, WeightTable &weights) {
     if (ops.empty())
       return success();
-    func::FuncOp entry = makeFunction(main, getEntryName(main), {}, {});
-    HostBuilder host = makeBuilder(entry, main, signature, kernels, weights);
+    Signature onHost = signature;
+    for (Port &port : onHost.inputs)
+      port.isOnDevice = false;
+    func::FuncOp entry = makeFunction(main, getEntryName(main), onHost.inputs, {}, {});
+    Homes homes(/*hasDevice=*/false);
+    HostBuilder host = makeBuilder(entry, main, signature, kernels, weights, homes);
     for (Operation *op : ops)
       if (failed(host.convert(op)))
         return failure();
@@ -94,17 +132,17 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
   /// `main` over buffers: arguments for inputs, then for outputs whose size is known before the
   /// run; the others are returned as handles.
   LogicalResult convertMain(func::FuncOp main, const Signature &signature, KernelTable &kernels,
-                            WeightTable &weights) {
+                            WeightTable &weights, const Homes &homes) {
     Block &block = main.getBody().front();
     Operation *end = block.getTerminator();
     SmallVector<Type> buffers, handles;
     for (const Port &output : signature.outputs)
       if (signature.isCallersMemory(output))
-        buffers.push_back(convertType(output.type));
+        buffers.push_back(convertType(&getContext(), output));
       else
         handles.push_back(HandleType::get(&getContext()));
-    func::FuncOp host = makeFunction(main, main.getSymName(), buffers, handles);
-    HostBuilder builder = makeBuilder(host, main, signature, kernels, weights);
+    func::FuncOp host = makeFunction(main, main.getSymName(), signature.inputs, buffers, handles);
+    HostBuilder builder = makeBuilder(host, main, signature, kernels, weights, homes);
     SmallVector<std::pair<Value, Value>> copies;
     SmallVector<Value> others;
     ValueRange targets = host.getArguments().drop_front(main.getNumArguments());
@@ -147,6 +185,8 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
       signatures.push_back(std::move(*signature));
     }
     shareSymbols(signatures);
+    Homes homes(getDevice(getOperation()) != nullptr);
+    placePorts(hosts, signatures, homes);
     setSignature(getOperation(), signatures.back());
     if (hosts.size() > 1)
       setVersions(getOperation(), llvm::map_to_vector(hosts, describe));
@@ -154,7 +194,7 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
     WeightTable weights;
     for (auto [host, ops, signature] : llvm::zip_equal(hosts, entryOps, signatures))
       if (failed(splitEntry(host, signature, ops, kernels, weights)) ||
-          failed(convertMain(host, signature, kernels, weights)))
+          failed(convertMain(host, signature, kernels, weights, homes)))
         return signalPassFailure();
     setWeights(getOperation(), weights.getWeights());
   }

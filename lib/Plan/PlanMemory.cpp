@@ -34,15 +34,10 @@ struct Slot {
 };
 } // namespace
 
-/// Whether `lhs <= rhs` for all values of the symbols, which are never negative.
+/// Whether `lhs <= rhs` for all values of the symbols; false where that is not plain to see.
 static bool isAtMost(ExprAttr lhs, ExprAttr rhs) {
   ExprAttr difference = rhs - lhs;
-  if (!difference)
-    return false;
-  bool onlySymbols = llvm::all_of(difference.getFactors(),
-                                  [](Attribute factor) { return isa<StringAttr>(factor); });
-  return onlySymbols &&
-         llvm::all_of(difference.getCoefficients(), [](int64_t c) { return c >= 0; });
+  return difference && isKnownNonNegative(difference);
 }
 
 /// Slots start at multiples of 64 bytes.
@@ -80,7 +75,9 @@ private:
 };
 } // namespace
 
-static SmallVector<LiveRange> getLiveRanges(func::FuncOp main) {
+/// Of the buffers in one memory. Those of late size have no place in an arena.
+static SmallVector<LiveRange> getLiveRanges(func::FuncOp main, Space space,
+                                            const Signature &signature) {
   Timeline timeline(main);
   SmallVector<LiveRange> ranges;
   DenseMap<Value, size_t> indices;
@@ -91,7 +88,8 @@ static SmallVector<LiveRange> getLiveRanges(func::FuncOp main) {
       while (auto reinterpret = buffer.getDefiningOp<ReinterpretOp>())
         buffer = reinterpret.getSource();
       auto alloc = buffer.getDefiningOp<AllocOp>();
-      if (!alloc)
+      if (!alloc || alloc.getType().getSpace() != space ||
+          signature.isLate(alloc.getType().getTensor()))
         continue;
       auto [first, last] = timeline.getSpan(alloc, op);
       auto [entry, isNew] = indices.try_emplace(buffer, ranges.size());
@@ -124,6 +122,10 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
       range.size = range.buffer.getType().getTensor().getBufferBytes();
       if (!range.size)
         return range.buffer.emitError("expected a buffer of less than 2^63 bytes");
+      // Plan does not know which branches are taken: in others a size may be negative.
+      ExprAttr zero = ExprAttr::constant(&getContext(), 0);
+      if (!isa<func::FuncOp>(range.buffer->getParentOp()) && !isKnownNonNegative(range.size))
+        range.size = maximum(range.size, zero);
       range.usualSize = getUsualSize(getOperation(), range.size);
     }
     return success();
@@ -145,8 +147,9 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
     slots.push_back({range.size, {range}});
   }
 
-  LogicalResult plan(func::FuncOp main) {
-    SmallVector<LiveRange> ranges = getLiveRanges(main);
+  LogicalResult plan(func::FuncOp main, Space space, StringRef sizeName,
+                     const Signature &signature) {
+    SmallVector<LiveRange> ranges = getLiveRanges(main, space, signature);
     if (failed(measure(ranges)))
       return failure();
     // Largest first: a small buffer then never takes the place that a large one could have shared.
@@ -170,8 +173,24 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
       if (!offset)
         return main.emitError("expected an arena of less than 2^63 bytes");
     }
-    main->setAttr(workspaceName, offset);
+    main->setAttr(sizeName, offset);
     return success();
+  }
+
+  LogicalResult plan(func::FuncOp main) {
+    ModuleOp module = getOperation();
+    Signature signature;
+    if (getDevice(module)) { // elsewhere late buffers are objects
+      FailureOr<Signature> own =
+          main->hasAttr(whenName) ? getSignature(main) : getSignature(module);
+      if (failed(own))
+        return failure();
+      signature = std::move(*own);
+    }
+    if (failed(plan(main, Space::host, workspaceName, signature)))
+      return failure();
+    return getDevice(module) ? plan(main, Space::device, deviceWorkspaceName, signature)
+                             : success();
   }
 
   void runOnOperation() override {

@@ -33,6 +33,20 @@ inline ConvForm getConvForm(ConvOp conv, TargetAttr target) {
   return inputs % lanes == 0 && outputs / groups % lanes == 0 ? ConvForm::direct : ConvForm::rows;
 }
 
+/// How many of the `channels` output channels of a task are one panel of `winograd`: vectors of
+/// sums that share what is loaded of a tile, as many as divide them.
+inline int64_t getWinogradPanel(int64_t channels, int64_t lanes) {
+  int64_t vectors = channels / lanes;
+  return lanes * (vectors % 2 == 0 ? 2 : vectors % 3 == 0 ? 3 : 1);
+}
+/// The cycles of a core that Winograd's form saves where all images lie in blocks; 0 or less where
+/// it is not defined or no faster.
+double getWinogradGain(ConvOp conv, TargetAttr target);
+/// Height or width of an image where it is not known.
+inline constexpr int64_t usualSize = 64;
+/// How a convolution runs in Winograd's form; null where it cannot, or is no faster so.
+ScheduleAttr chooseWinograd(KernelOp box, ConvOp conv, TargetAttr target);
+
 /// Whether `value` is one of four dims.
 inline bool isImage(mlir::Value value) {
   auto type = llvm::dyn_cast<PlannedType>(value.getType());
@@ -52,7 +66,9 @@ inline bool isElementwiseOnImages(KernelOp box) {
                         });
   };
   auto isLikeFirst = [&](mlir::Value result) {
-    return result.getType() == box.getResult(0).getType();
+    auto type = llvm::cast<PlannedType>(result.getType());
+    return type.withoutLayout() ==
+           llvm::cast<PlannedType>(box.getResult(0).getType()).withoutLayout();
   };
   auto isElementwise = [](mlir::Operation &op) {
     return llvm::isa<ConstantOp, ElementwiseOpInterface>(op);
@@ -60,6 +76,13 @@ inline bool isElementwiseOnImages(KernelOp box) {
   return box.getKind() == BoxKind::loops && isImage(box.getResult(0)) &&
          llvm::all_of(box.getBody().front().without_terminator(), isElementwise) &&
          llvm::all_of(box.getResults(), isLikeFirst) && llvm::all_of(box.getInputs(), isWithin);
+}
+
+/// Whether a box does nothing but copy an image, perhaps from one layout to another.
+inline bool isCopy(KernelOp box) {
+  mlir::Block &body = box.getBody().front();
+  return llvm::hasSingleElement(body) && isElementwiseOnImages(box) &&
+         box.getResults().size() == 1 && box.getInputs().size() == 1;
 }
 
 /// Whether a matrix product reads its right operand from panels, as a 1x1 convolution does: it is a
@@ -81,6 +104,11 @@ inline bool isBlocked(mlir::Value value) {
   auto layout = llvm::dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
   return layout && layout.getBlock() != 1;
 }
+
+/// How a box runs on a CPU; with `winograd` convolutions may run in that form.
+ScheduleAttr chooseCpuSchedule(KernelOp box, TargetAttr target, bool winograd);
+/// How a box runs on a GPU; null where it cannot.
+ScheduleAttr chooseCudaSchedule(KernelOp box, DeviceAttr device);
 
 } // namespace dlc
 

@@ -52,14 +52,19 @@ static LogicalResult pack(OpOperand &reader, Attribute layout, bool transpose = 
 }
 
 static LogicalResult packConv(KernelOp box, ConvOp conv) {
+  if (box.getScheduleAttr().getAlgorithm() == Algorithm::cuda_window)
+    return success(); // reads the filter as it is
   int64_t channels = box.getScheduleAttr().getChannels();
   auto input = dyn_cast<BlockArgument>(conv.getInput());
   if (!input)
     return box.emitError("expected a convolution of an operand of the box");
   auto type = cast<PlannedType>(box.getInputs()[input.getArgNumber()].getType());
-  bool isDepthwise = box.getScheduleAttr().getAlgorithm() == Algorithm::depthwise;
-  auto panels = FilterLayoutAttr::get(box.getContext(), channels,
-                                      isDepthwise ? 1 : type.getImageLayout().getBlock());
+  Algorithm algorithm = box.getScheduleAttr().getAlgorithm();
+  bool isWinograd = algorithm == Algorithm::winograd;
+  int64_t block = type.getImageLayout().getBlock();
+  auto panels = FilterLayoutAttr::get(box.getContext(),
+                                      isWinograd ? getWinogradPanel(channels, block) : channels,
+                                      algorithm == Algorithm::depthwise ? 1 : block, isWinograd);
   if (failed(pack(conv.getFilterMutable(), panels)))
     return failure();
   return conv.getBias() ? pack(*conv.getBiasMutable().begin(),

@@ -2,9 +2,11 @@
 
 #include "mlir/Transforms/Passes.h"
 
-void dlc::buildSchedulePipeline(mlir::OpPassManager &pm) {
+void dlc::buildSchedulePipeline(mlir::OpPassManager &pm, const ChooseSchedulesOptions &options) {
+  if (options.winograd)
+    pm.addPass(createInsertReorders());
   pm.addPass(createAssignLayouts());
-  pm.addPass(createChooseSchedules());
+  pm.addPass(createChooseSchedules(options));
   pm.addPass(createPackWeights());
   pm.addPass(mlir::createCanonicalizerPass());
 }

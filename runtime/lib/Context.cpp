@@ -128,6 +128,19 @@ static void fillInputs(dlc_context &context, bool all) {
   }
 }
 
+/// The workspace of a run: `arena` bytes, and behind them the scratch memory of each thread's
+/// kernels.
+static Status addScratch(dlc_context &context, int64_t arena) {
+  constexpr uint64_t alignment = DLC_WORKSPACE_ALIGNMENT;
+  const uint64_t scratch = context.session->scratchBytes * dlc_context_num_threads(&context);
+  context.scratchBegin = (static_cast<uint64_t>(arena) + alignment - 1) & -alignment;
+  const uint64_t size = scratch ? context.scratchBegin + scratch : static_cast<uint64_t>(arena);
+  if (size > INT64_MAX)
+    return context.error.fail(DLC_OVERFLOW, "the size of the workspace does not fit 63 bits");
+  context.workspace = static_cast<int64_t>(size);
+  return DLC_OK;
+}
+
 /// Lets the program compute entry symbols, output dims, the arena's size and its version.
 static Status planProgram(dlc_context &context, const std::atomic<bool> &cancelled) {
   ErrorText &error = context.error;
@@ -143,12 +156,12 @@ static Status planProgram(dlc_context &context, const std::atomic<bool> &cancell
                         .workspace = 0};
   DLC_RETURN_IF_ERROR(programStatus(context, state, context.session->program->plan(&call)));
   context.version = call.version;
-  context.workspace = call.workspace;
   if (context.version >= context.session->manifest.versions().size())
     return error.fail(DLC_INTERNAL, "the artifact's code chose version %u, which it has not",
                       context.version);
-  if (context.workspace < 0)
+  if (call.workspace < 0)
     return error.fail(DLC_INTERNAL, "the artifact's code computed a negative arena size");
+  DLC_RETURN_IF_ERROR(addScratch(context, call.workspace));
   return checkOutputDims(context);
 }
 
@@ -230,6 +243,11 @@ static Status execute(dlc_context &context, const dlc_run_options &options, dlc_
   RunState state = beginState(context, context.cancelled);
   state.profile = options.profile;
   state.numProfileRows = options.num_profile_rows;
+  if (context.session->scratchBytes != 0) {
+    state.numThreads = dlc_context_num_threads(&context);
+    state.kernelScratch = workspace + context.scratchBegin;
+    state.kernelScratchBytes = static_cast<int64_t>(context.session->scratchBytes);
+  }
   fillInputs(context, /*all=*/true);
   dlc_status status = allocateOutputs(context, outputs);
   if (status == DLC_OK)

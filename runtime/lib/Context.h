@@ -22,6 +22,7 @@ struct dlc_context {
   dlc::runtime::OwnedArray<bool> isLate; // an output of which plan does not know all dims
   uint32_t version = 0;
   int64_t workspace = 0;
+  uint64_t scratchBegin = 0; // where in the workspace the scratch memory of kernels begins
   std::atomic<bool> cancelled{false};
   std::atomic<bool> busy{false};
 

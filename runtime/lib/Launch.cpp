@@ -39,17 +39,25 @@ int32_t dlc::runtime::launchKernel(void *state, const dlc_launch *launch) {
   auto *run = static_cast<RunState *>(state);
   if (!run->goesOn())
     return DLC_PROGRAM_STOPPED;
-  const dlc_kernel_call call = {sizeof(dlc_kernel_call), 0, launch->buffers, run->symbols,
-                                &run->errorWord};
+  const dlc_kernel_call call = {sizeof(dlc_kernel_call), 0,
+                                launch->buffers,         run->symbols,
+                                &run->kernelError,       run->kernelScratch};
   const uint64_t begin = run->profile ? nanosecondsNow() : 0;
-  processPool.run(launch->function, call, launch->num_tasks, run->numThreads);
+  processPool.run(launch->function, call, launch->num_tasks, run->numThreads,
+                  run->kernelScratchBytes);
   if (run->profile)
     count(*run, *launch, nanosecondsNow() - begin);
-  if (run->errorWord == INT64_MAX)
+  if (run->kernelError.task == INT64_MAX)
     return DLC_PROGRAM_OK;
+  // Several threads may have met an error: the first one's first is the same in every run.
+  const int64_t task = run->kernelError.task;
+  run->kernelError = {INT64_MAX, 0, 0};
+  launch->function(&call, task);
   const OwnedArray<ManifestKernel> &kernels = run->manifest.kernels();
   char where[256];
   describeNodes(launch->kernel < kernels.size() ? kernels[launch->kernel].nodes : "of a kernel",
                 where, sizeof(where));
-  return run->fail(DLC_OP_FAILED, where, "an index is out of range");
+  return run->fail(DLC_OP_FAILED, where, "index %lld is out of range for a dim of %lld elements",
+                   static_cast<long long>(run->kernelError.index),
+                   static_cast<long long>(run->kernelError.size));
 }

@@ -25,10 +25,12 @@ struct RunState {
 
   dlc_profile_row *profile = nullptr; // a row for each kernel; null: nobody measures
   uint32_t numProfileRows = 0;
+  char *kernelScratch = nullptr; // of the first thread, see Pool::run
+  int64_t kernelScratchBytes = 0;
   /// Why a service refused to go on.
   dlc_status status = DLC_OK;
   uint32_t site = 0; // of the library call at work
-  int64_t errorWord = INT64_MAX;
+  dlc_kernel_error kernelError = {INT64_MAX, 0, 0};
   ObjectList objects = {};
 
   /// Reports the first failure of a run, in printf's form. `where` is how the message starts.

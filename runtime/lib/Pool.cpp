@@ -97,18 +97,20 @@ Pool::Ticket Pool::takeTicket(Launch &launch, uint64_t seat) {
     if (launch.tickets.compare_exchange_weak(tickets, tickets - seat - size,
                                              std::memory_order_acquire, std::memory_order_relaxed))
       return {launch.numTasks - static_cast<int64_t>(tickets & taskMask),
-              static_cast<int64_t>(size)};
+              static_cast<int64_t>(size), static_cast<int64_t>(tickets >> seatShift)};
   }
-  return {0, 0};
+  return {0, 0, 0};
 }
 
 /// Computes the tasks of `ticket` and of further ones until there are no more; returns how many
-/// tasks it were.
-int64_t Pool::compute(Launch &launch, Ticket ticket) {
+/// tasks it were. The leader's seat is 0.
+int64_t Pool::compute(Launch &launch, Ticket ticket, int64_t seat) {
+  dlc_kernel_call call = *launch.call;
+  call.scratch += seat * launch.scratchBytes;
   int64_t count = 0;
   for (; ticket.count != 0; count += ticket.count, ticket = takeTicket(launch, 0))
     for (int64_t task = ticket.first; task != ticket.first + ticket.count; ++task)
-      launch.function(launch.call, task);
+      launch.function(&call, task);
   return count;
 }
 
@@ -120,7 +122,7 @@ bool Pool::hasTicketForHelper(const Launch &launch) {
 //===-- Leaders ----------------------------------------------------------------------------------//
 
 void Pool::run(dlc_kernel_fn function, const dlc_kernel_call &call, int64_t numTasks,
-               uint32_t limit) {
+               uint32_t limit, int64_t scratchBytes) {
   uint32_t seats = 0;
   if (numTasks > 1 && limit != 1 && static_cast<uint64_t>(numTasks) <= taskMask)
     seats = ensureHelpers(static_cast<uint32_t>(
@@ -135,6 +137,7 @@ void Pool::run(dlc_kernel_fn function, const dlc_kernel_call &call, int64_t numT
   launch.function = function;
   launch.call = &call;
   launch.numTasks = numTasks;
+  launch.scratchBytes = scratchBytes;
   launch.floatingPointMode = floatingPointMode();
   lead(launch, seats);
   claimed.fetch_and(~(uint64_t{1} << slot), std::memory_order_release);
@@ -148,7 +151,7 @@ void Pool::lead(Launch &launch, uint64_t seats) {
   launch.tickets.store(seats << seatShift | getShare(seats + 1) << shareShift |
                        static_cast<uint64_t>(launch.numTasks));
   wake(seats);
-  const int64_t own = compute(launch, takeTicket(launch, 0));
+  const int64_t own = compute(launch, takeTicket(launch, 0), /*seat=*/0);
   if (launch.unfinished.fetch_sub(own, std::memory_order_acquire) == own)
     return;
   for (unsigned i = 0; launch.unfinished.load(std::memory_order_acquire) != 0; ++i) {
@@ -289,7 +292,7 @@ bool Pool::help(unsigned &next) {
     if (ticket.count == 0)
       continue;
     setFloatingPointMode(launch.floatingPointMode);
-    const int64_t count = compute(launch, ticket);
+    const int64_t count = compute(launch, ticket, ticket.seat);
     launch.unfinished.fetch_sub(count, std::memory_order_release);
     next = slot + 1;
     return true;

@@ -31,8 +31,10 @@ public:
   ~Pool();
 
   /// Computes the tasks 0 to numTasks - 1 on at most `limit` threads, this one included (0: as many
-  /// as the pool has). All are finished on return.
-  void run(dlc_kernel_fn function, const dlc_kernel_call &call, int64_t numTasks, uint32_t limit);
+  /// as the pool has). All are finished on return. Each thread's call has scratch of its own, of
+  /// `scratchBytes` bytes: call.scratch is that of the first thread, the others' lie behind it.
+  void run(dlc_kernel_fn function, const dlc_kernel_call &call, int64_t numTasks, uint32_t limit,
+           int64_t scratchBytes = 0);
 
   /// Threads at most, leader included.
   uint32_t size() const;
@@ -55,6 +57,7 @@ private:
     dlc_kernel_fn function = nullptr;
     const dlc_kernel_call *call = nullptr;
     int64_t numTasks = 0;
+    int64_t scratchBytes = 0;
     uint64_t floatingPointMode = 0;
     /// Tasks not yet finished. On a line of its own: the leader watches it.
     alignas(64) std::atomic<int64_t> unfinished{0};
@@ -63,10 +66,11 @@ private:
   /// Tasks of a launch, one after another.
   struct Ticket {
     int64_t first, count;
+    int64_t seat; // with a helper's first ticket: which of the launch's seats it has, from 1 on
   };
 
   static Ticket takeTicket(Launch &launch, uint64_t seat);
-  static int64_t compute(Launch &launch, Ticket ticket);
+  static int64_t compute(Launch &launch, Ticket ticket, int64_t seat);
   static bool hasTicketForHelper(const Launch &launch);
 
   void lead(Launch &launch, uint64_t seats);

@@ -128,7 +128,7 @@ static void parallelFor(void *state, int64_t count, void (*function)(void *, int
                         void *argument) {
   Body body = {function, argument};
   void *const buffers[] = {&body};
-  const dlc_kernel_call call = {sizeof(dlc_kernel_call), 0, buffers, nullptr, nullptr};
+  const dlc_kernel_call call = {sizeof(dlc_kernel_call), 0, buffers, nullptr, nullptr, nullptr};
   processPool.run(callBody, call, count, runOf(state).numThreads);
 }
 

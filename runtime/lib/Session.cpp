@@ -130,14 +130,20 @@ static Status queryProgram(dlc_session &session, ErrorText &error) {
   const dlc_program *program = query(DLC_ABI_VERSION);
   if (!program)
     return error.fail(DLC_INCOMPATIBLE, "its code does not speak ABI version %u", DLC_ABI_VERSION);
-  if (!coversFirstVersion(*program) || program->abi_version != DLC_ABI_VERSION || !program->plan ||
-      !program->run || static_cast<uint64_t>(program->weights_size) != session.weightsSize)
+  if (program->struct_size < sizeof(dlc_program) || program->abi_version != DLC_ABI_VERSION ||
+      !program->plan || !program->run ||
+      static_cast<uint64_t>(program->weights_size) != session.weightsSize)
     return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its note");
   // The code trusts that it is given room for as much as it reads and writes.
   if (program->num_shape_symbols != session.manifest.symbols().size() ||
       program->num_symbols < program->num_shape_symbols ||
       program->num_output_dims != session.manifest.numOutputDims())
     return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its manifest");
+  constexpr int64_t most = int64_t{1} << 40, alignment = DLC_WORKSPACE_ALIGNMENT;
+  if (program->scratch < 0 || program->scratch > most)
+    return error.fail(DLC_BAD_ARTIFACT, "its kernels ask for %lld bytes of scratch memory",
+                      static_cast<long long>(program->scratch));
+  session.scratchBytes = static_cast<uint64_t>((program->scratch + alignment - 1) & -alignment);
   session.program = program;
   return DLC_OK;
 }

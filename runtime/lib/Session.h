@@ -15,6 +15,7 @@ struct dlc_session {
   uint64_t weightsSize = 0;
   void *library = nullptr;
   const dlc_program *program = nullptr;
+  uint64_t scratchBytes = 0; // that kernels need for each thread, a multiple of 64
 
   ~dlc_session();
 };

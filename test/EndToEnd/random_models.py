@@ -41,8 +41,9 @@ class Network:
         self.images = [("x", channels, height, width)]
         self.input_shape = (self.batch, channels, height, width)
         for _ in range(self.random.randint(1, 7)):
-            self.random.choice([self.add_conv, self.add_conv, self.add_pool, self.add_sum, self.add_activation,
-                                self.add_arithmetic, self.add_softmax, self.add_head, self.add_reduction, self.add_product])()
+            self.random.choice([self.add_conv, self.add_conv, self.add_body, self.add_body, self.add_gate, self.add_concat,
+                                self.add_pool, self.add_sum, self.add_activation, self.add_arithmetic, self.add_softmax,
+                                self.add_head, self.add_reduction, self.add_product])()
         if len(self.images) > 1:
             self.outputs.append(self.images[-1][0])
         if len(self.images) > 3 and self.random.random() < 0.3:
@@ -85,6 +86,33 @@ class Network:
             self.images.append((self.node("BatchNormalization", value, scale, shift, mean, variance), *self.images[-1][1:]))
         if self.random.random() < 0.6:
             self.images.append((self.node("Relu", self.images[-1][0]), *self.images[-1][1:]))
+
+    def add_body(self):
+        """A 3 x 3 convolution that keeps the image's size, of as many channels as Winograd's form takes."""
+        name, channels, height, width = self.pick()
+        outputs = self.random.choice([16, 17, 24, 32, 64, 80])
+        value = self.node("Conv", name, self.weight(outputs, channels, 3, 3, scale=(9 * channels) ** -0.5),
+                          self.weight(outputs), pads=[1] * 4)
+        self.images.append((value, outputs, height, width))
+        if self.random.random() < 0.6:
+            self.images.append((self.node(self.random.choice(["Relu", "Sigmoid"]), value), outputs, height, width))
+
+    def add_gate(self):
+        """A factor for each channel, computed from its mean, or one for each pixel."""
+        name, channels, height, width = self.pick()
+        if self.random.random() < 0.7:
+            mean = self.node("GlobalAveragePool", name)
+            factor = self.node("Conv", mean, self.weight(channels, channels, 1, 1, scale=channels ** -0.5))
+        else:
+            factor = self.node("Conv", name, self.weight(1, channels, 1, 1, scale=channels ** -0.5))
+        product = self.node("Mul", name, self.node("Sigmoid", factor))
+        self.images.append((product, channels, height, width))
+
+    def add_concat(self):
+        name, channels, height, width = self.pick()
+        others = [image for image in self.images if image[2:] == (height, width)]
+        other = self.random.choice(others)
+        self.images.append((self.node("Concat", other[0], name, axis=1), other[1] + channels, height, width))
 
     def add_pool(self):
         name, channels, height, width = self.pick()
@@ -167,12 +195,16 @@ KINDS = {"networks": Network, "programs": Program}
 
 def check_sizes(program, arguments, artifact, folder):
     """What differs, or None; and whether ONNX Runtime takes the model at the sizes that it was made for."""
-    reference, runs = make_reference(arguments.model), ApiRuns(artifact, arguments)
+    try:
+        reference = make_reference(arguments.model)
+    except Exception: # of ONNX Runtime, whose exceptions have no base but this
+        return None, False
+    runs = ApiRuns(artifact, arguments)
     for index, sizes in enumerate(program.list_sizes()):
         inputs = program.make_inputs(sizes)
         try:
             reference(inputs)
-        except Exception: # of ONNX Runtime, whose exceptions have no base but this
+        except Exception:
             if index == 0:
                 return None, False
             continue
@@ -188,7 +220,7 @@ def check_seed(kind, seed, folder, by_library):
     if not program.outputs:
         return None, False
     arguments = argparse.Namespace(model=f"{folder}/m.onnx", target_cpu=target if target != "host" else None, tools="",
-                                   tolerance=TOLERANCE, count_allocations=False, reference=by_library)
+                                   tolerance=TOLERANCE, count_allocations=False, reference=by_library, winograd="on")
     onnx.save(program.make_model(), arguments.model)
     try:
         problem, taken = check_sizes(program, arguments, compile_model(arguments, folder), folder)

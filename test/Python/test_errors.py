@@ -81,11 +81,12 @@ def test_a_node_that_fails_is_named(open_graph):
     with pytest.raises(dlc.OpFailed) as caught:
         session.run(None, {"x": x, "i": np.array([1, 9])})
     assert caught.value.code == dlc.Code.OP_FAILED and caught.value.node == "pick"
+    assert str(caught.value) == "node 'pick' (Gather): index 9 is out of range for a dim of 4 elements"
     assert session.run(None, {"x": x, "i": np.array([1, -1])})[0].tolist() == [1, 3]
 
 
 @pytest.mark.parametrize("text, node", [
-    ("one of the nodes pick it (Gather), act (Relu): an index is out of range", "pick it, act"),
+    ("one of the nodes pick it (Gather), act (Relu): index 9 is out of range", "pick it, act"),
     ("node 'pick' (Gather): index 9 is out of range", "pick"),
     ("an arena of 12 bytes (too many) is over the limit", None),
 ])

@@ -1,4 +1,5 @@
 // RUN: dlc-opt %s --split-input-file --dlc-choose-schedules | FileCheck %s
+// RUN: dlc-opt %s --split-input-file --dlc-choose-schedules=winograd=false | FileCheck %s --check-prefix=OFF
 
 module attributes {dlc.target = #dlc.target<cpu = "znver4", features = "", lanes = 16, registers = 32, fma = true>} {
 // CHECK-LABEL: func.func @wide
@@ -75,6 +76,35 @@ func.func @known_width(%x: !dlc.tensor<1 x 3 x 7 x 20 x f32>, %w: !dlc.tensor<64
   ^bb0(%a: !dlc.tensor<N x 8 x f32>, %b: !dlc.tensor<8 x K x f32>):
     %1 = dlc.matmul %a, %b : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x K x f32>) -> !dlc.tensor<N x K x f32>
     dlc.yield %1 : !dlc.tensor<N x K x f32>
+  }
+  return
+}
+
+// 3 x 3 filters of many channels in Winograd's form, with all outputs in one task where there are enough of them. Where the
+// weights take longer to load than the direct sums to compute, they are not spread out to factors.
+// CHECK-LABEL: func.func @winograd
+func.func @winograd(%x: !dlc.tensor<1 x 64 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, %w: !dlc.tensor<64 x 64 x 3 x 3 x f32>,
+                    %y: !dlc.tensor<1 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, %v: !dlc.tensor<512 x 512 x 3 x 3 x f32>,
+                    %z: !dlc.tensor<1 x 256 x 14 x 14 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, %u: !dlc.tensor<256 x 256 x 3 x 3 x f32>) {
+  // CHECK: schedule <winograd, lanes = 16, channels = 64, pixels = [13, 4, 1], rows = 26>
+  // OFF-NOT: schedule <winograd
+  %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 64 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, !dlc.tensor<64 x 64 x 3 x 3 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 64 x H x W x f32>, %b: !dlc.tensor<64 x 64 x 3 x 3 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 64 x H x W x f32>, !dlc.tensor<64 x 64 x 3 x 3 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 64 x H x W x f32>
+  }
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 32, pixels = [7, 1], rows = 1>
+  %2 = dlc.kernel anchor (%y, %v) : (!dlc.tensor<1 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, !dlc.tensor<512 x 512 x 3 x 3 x f32>) -> !dlc.tensor<1 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 512 x 7 x 7 x f32>, %b: !dlc.tensor<512 x 512 x 3 x 3 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 512 x 7 x 7 x f32>, !dlc.tensor<512 x 512 x 3 x 3 x f32>) -> !dlc.tensor<1 x 512 x 7 x 7 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 512 x 7 x 7 x f32>
+  }
+  // Sixteen tiles are one block: tasks share the outputs.
+  // CHECK: schedule <winograd, lanes = 16, channels = 64, pixels = [8, 4, 1], rows = 8>
+  %3 = dlc.kernel anchor (%z, %u) : (!dlc.tensor<1 x 256 x 14 x 14 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, !dlc.tensor<256 x 256 x 3 x 3 x f32>) -> !dlc.tensor<1 x 256 x 14 x 14 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 256 x 14 x 14 x f32>, %b: !dlc.tensor<256 x 256 x 3 x 3 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 256 x 14 x 14 x f32>, !dlc.tensor<256 x 256 x 3 x 3 x f32>) -> !dlc.tensor<1 x 256 x 14 x 14 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 256 x 14 x 14 x f32>
   }
   return
 }

@@ -20,6 +20,11 @@ static cl::list<std::string>
     sources("source", cl::value_desc("file"),
             cl::desc("A file that the weights of --compile-from's IR lie in, found by content"),
             cl::cat(category));
+static cl::list<std::string>
+    targets("target", cl::CommaSeparated, cl::value_desc("kind:name"),
+            cl::desc("What to generate code for: cpu:<CPU>, one of LLVM's names or host, and "
+                     "cuda:sm_<number>, a GPU that kernels run on instead (default: cpu:host)"),
+            cl::cat(category));
 static cl::opt<std::string>
     targetCpu("target-cpu", cl::init("host"), cl::value_desc("name"),
               cl::desc("CPU to generate code for, one of LLVM's names (default: host)"),
@@ -68,6 +73,14 @@ static cl::opt<bool> printPipelineFlag("print-pipeline",
 static cl::opt<bool> listOperators("list-operators", cl::Hidden,
                                    cl::desc("Print the operators of the importer, and stop"),
                                    cl::cat(category));
+enum class Switch { on, off };
+static cl::opt<Switch> winograd(
+    "winograd", cl::init(Switch::on),
+    cl::desc(
+        "Convolutions by 3 x 3 filters in Winograd's form where that is faster (default: on). It "
+        "rounds differently, and takes infinities and NaNs to neighbours:"),
+    cl::values(clEnumValN(Switch::on, "on", ""), clEnumValN(Switch::off, "off", "")),
+    cl::cat(category));
 static cl::opt<bool> check("check",
                            cl::desc("Write nothing; say what keeps the model from compiling, and "
                                     "which ops run as library ops, and why"),
@@ -112,6 +125,34 @@ static std::optional<Emit> parseEmit(StringRef name) {
   return emit;
 }
 
+/// Reads --target: the CPU and the GPU that it names.
+static bool parseTargets(ToolOptions &options) {
+  bool hasCpu = false;
+  for (StringRef target : targets) {
+    auto [kind, name] = target.split(':');
+    bool isCpu = kind == "cpu", isKnown = isCpu || (kind == "cuda" && !name.empty());
+    if (!isKnown) {
+      errs() << "error: unknown target '" << target
+             << "' in --target; expected cpu, cpu:<CPU> or cuda:sm_<number>, as cuda:sm_80\n";
+      return false;
+    }
+    if ((isCpu && hasCpu) || (!isCpu && !options.targetDevice.empty())) {
+      errs() << "error: --target names two targets of kind " << kind << '\n';
+      return false;
+    }
+    hasCpu |= isCpu;
+    if (!isCpu)
+      options.targetDevice = name.str();
+    else if (!name.empty())
+      options.targetCpu = name.str();
+  }
+  if (hasCpu && targetCpu.getNumOccurrences() != 0) {
+    errs() << "error: --target=cpu and --target-cpu exclude each other\n";
+    return false;
+  }
+  return true;
+}
+
 static std::string getDefaultOutput(const ToolOptions &options) {
   if (options.to < Phase::Package)
     return "-";
@@ -141,6 +182,7 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   llvm::append_range(options.pipeline.graph.hints, hints);
   llvm::append_range(options.pipeline.graph.versions, specialize);
   options.pipeline.fuse.reference = reference;
+  options.pipeline.schedule.winograd = winograd == Switch::on;
   options.pipeline.fuse.explain = check;
   options.printPipeline = printPipelineFlag;
   options.listOperators = listOperators;
@@ -192,10 +234,13 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   options.output = output.empty() ? getDefaultOutput(options) : output;
   options.sources = sources;
   options.targetCpu = targetCpu;
-  options.targetGiven =
-      targetCpu.getNumOccurrences() != 0 || targetFeatures.getNumOccurrences() != 0;
+  if (!parseTargets(options))
+    return std::nullopt;
+  options.targetGiven = targetCpu.getNumOccurrences() != 0 ||
+                        targetFeatures.getNumOccurrences() != 0 || !targets.empty();
   if (options.targetGiven && options.fromIR && options.from >= Phase::Schedule) {
-    errs() << "error: --target-cpu and --target-features come too late for IR that is scheduled\n";
+    errs() << "error: --target, --target-cpu and --target-features come too late for IR that is "
+              "scheduled\n";
     return std::nullopt;
   }
   options.targetFeatures = targetFeatures;

@@ -19,6 +19,7 @@ struct ToolOptions {
   std::string output; // "-" is standard output, for IR only
   std::vector<std::string> sources;
   std::string targetCpu, targetFeatures;
+  std::string targetDevice; ///< a GPU, or empty
   bool targetGiven = false; // by the user, rather than by default
   bool fromIR = false;      // the input is IR that has gone through `from`
   Phase from = Phase::Import;

@@ -163,6 +163,12 @@ static int compile(const ToolOptions &options) {
     if (failed(target))
       return exitRejected;
     setTarget(*module, *target);
+    if (!options.targetDevice.empty()) {
+      FailureOr<DeviceAttr> device = getDevice(module->getLoc(), options.targetDevice);
+      if (failed(device))
+        return exitRejected;
+      setDevice(*module, *device);
+    }
   }
   CompileOptions compileOptions{options.pipeline, options.from, options.to, options.dumpFolder};
   switch (runPhases(*module, compileOptions)) {

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define DLC_ABI_VERSION 2u
+#define DLC_ABI_VERSION 3u
 
 /* The one symbol an artifact exports. */
 #define DLC_QUERY_SYMBOL "dlc_query"
@@ -32,14 +32,23 @@ enum {
  * and the dims of inputs bind; entry symbols, which `plan` computes from these and from the values
  * of inputs; late symbols, which `run` computes on its way. Kernels read all three alike. */
 
-/* All tasks of one launch share one of these. */
+/* What the tasks of a launch have met. Kernels write it atomically. */
+typedef struct dlc_kernel_error {
+  int64_t task; /* INT64_MAX, or the least task that met an index out of range, which went on with a
+                   safe one */
+  int64_t index; /* where one task alone ran: the first such index that it met, */
+  int64_t size;  /* and the size of the dim that it should lie in */
+} dlc_kernel_error;
+
+/* All tasks of one launch share one of these, but for `scratch`. */
 typedef struct dlc_kernel_call {
   uint32_t struct_size;
   uint32_t reserved;
   void *const *buffers;   /* base addresses, in the kernel's argument order */
   const int64_t *symbols; /* all symbols of the program */
-  int64_t *error;         /* the error word: INT64_MAX, or the least task that met an index out of
-                             range, which went on with a safe one. Kernels lower it atomically */
+  dlc_kernel_error *error;
+  char *scratch; /* memory for the thread that computes the task, while it does: dlc_program.scratch
+                    bytes, aligned to 64. What it holds is undefined */
 } dlc_kernel_call;
 
 /* Computes one task. Tasks of a launch are independent of each other and may run in any order, on
@@ -198,6 +207,7 @@ typedef struct dlc_program {
   const char *const *device_functions; /* names */
   uint32_t num_device_functions;
   uint32_t reserved;
+  int64_t scratch; /* bytes that kernels need for each thread, see dlc_kernel_call */
 } dlc_program;
 
 /* Returns null where the artifact does not speak `abi_version`. */

@@ -10,6 +10,9 @@
 
 namespace dlc {
 
+/// What the codegen phase needs of dialects to translate device code to LLVM IR.
+void registerDeviceTranslations(mlir::DialectRegistry &registry);
+
 /// From functions over buffers to `llvm` alone: kernels, host program, query table. The module
 /// keeps its attributes.
 void buildCodegenPipeline(mlir::OpPassManager &pm);
@@ -18,6 +21,9 @@ void buildCodegenPipeline(mlir::OpPassManager &pm);
 /// LLVM knows no such CPU.
 mlir::FailureOr<TargetAttr> getTarget(mlir::Location loc, llvm::StringRef name,
                                       llvm::StringRef features);
+
+/// The GPU `name` ("sm_80"); an error on `loc` that lists the known ones where it is none of them.
+mlir::FailureOr<DeviceAttr> getDevice(mlir::Location loc, llvm::StringRef name);
 
 /// DLC_CPU_ bits (dlc/ABI/Artifact.h) of the features that code for `target` uses.
 uint64_t getCpuFeatures(TargetAttr target);

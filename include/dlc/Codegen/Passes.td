@@ -25,6 +25,49 @@ def EmitKernels : Pass<"dlc-emit-kernels", "::mlir::ModuleOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def EmitCudaKernels : Pass<"dlc-emit-cuda-kernels", "::mlir::ModuleOp"> {
+  let summary = "emit kernel functions of the device";
+  let description = [{
+    Makes each kernel function whose algorithm is one of the device's a function of the nested module `@device`, which a
+    block of threads executes for a task. Its arguments are buffers, the symbols that it uses, the address of the error
+    word, and the number of the launch. A declaration stays, with what a launch needs to know.
+
+    Example:
+    ```mlir
+    func.func private @relu(%in: !dlc.buffer<!dlc.tensor<N x f32>, device>, %out: !dlc.buffer<!dlc.tensor<N x f32>, device>)
+        attributes {dlc.schedule = #dlc.schedule<cuda_loops, lanes = 1, channels = 1, pixels = [1], rows = 256>}
+    ```
+    becomes
+    ```mlir
+    llvm.func @relu() attributes {dlc.symbols = ["N"], dlc.threads = 256 : i64, ...}
+    module @device {
+      llvm.func @relu(%in: !llvm.ptr {llvm.noalias, llvm.readonly}, %out: !llvm.ptr, %n: i64, %error: !llvm.ptr, %launch: i64)
+          attributes {nvvm.kernel, nvvm.reqntid = array<i32: 256, 1, 1>}
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+                           "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
+def EmitImages : Pass<"dlc-emit-images", "::mlir::ModuleOp"> {
+  let summary = "compile the device's module to PTX";
+  let description = [{
+    Replaces the nested module `@device`, which must hold `llvm` and `nvvm` alone, by a constant, and lists it in
+    `dlc.images`. Fails where the code would call a function that the device does not have.
+
+    Example:
+    ```mlir
+    module @device { ... }
+    ```
+    becomes
+    ```mlir
+    llvm.mlir.global internal constant @dlc_image_0(".version 7.1 ...")
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def EmitHost : Pass<"dlc-emit-host", "::mlir::ModuleOp"> {
   let summary = "emit the host program and the table of the artifact";
   let description = [{

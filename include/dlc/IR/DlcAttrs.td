@@ -98,9 +98,15 @@ def Dlc_FilterLayoutAttr : Dlc_Attr<"FilterLayout", "filter_layout"> {
     The buffer is [ceil(M/outputs)][ceil(C/inputs)][KH][KW][inputs][outputs], zeros beyond M and C: a kernel reads one
     panel of `outputs` output channels from front to back.
 
+    With `winograd` the 3 x 3 taps of each channel are 36 factors, computed in double (see dlc/IR/Winograd.h), and the
+    buffer is [ceil(M/outputs)][36][ceil(C/inputs)][inputs][outputs].
+
     Example: `#dlc.filter_layout<outputs = 32, inputs = 16>`
   }];
-  let parameters = (ins "int64_t":$outputs, "int64_t":$inputs);
+  let parameters = (ins "int64_t":$outputs, "int64_t":$inputs, DefaultValuedParameter<"bool", "false">:$winograd);
+  let builders = [AttrBuilder<(ins "int64_t":$outputs, "int64_t":$inputs), [{
+    return $_get($_ctxt, outputs, inputs, false);
+  }]>];
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
 }
@@ -224,7 +230,9 @@ def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
     I32EnumAttrCase<"direct_conv", 0>, I32EnumAttrCase<"row_conv", 1>, I32EnumAttrCase<"loops", 2>,
     I32EnumAttrCase<"pool", 3>, I32EnumAttrCase<"matmul", 4>,
     I32EnumAttrCase<"depthwise", 5>, I32EnumAttrCase<"rows", 6>, I32EnumAttrCase<"recurrence", 7>,
-    I32EnumAttrCase<"blocks", 8>]> {
+    I32EnumAttrCase<"blocks", 13>, I32EnumAttrCase<"winograd", 14>,
+    I32EnumAttrCase<"cuda_loops", 8>, I32EnumAttrCase<"cuda_rows", 9>, I32EnumAttrCase<"cuda_gemm", 10>,
+    I32EnumAttrCase<"cuda_matmul", 11>, I32EnumAttrCase<"cuda_window", 12>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -234,11 +242,13 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
   let description = [{
     `direct_conv` vectorizes over output channels: a tile is `pixels[i]` neighbours of a row times `channels` output
     channels (`channels / lanes` vectors), all accumulators in registers. `row_conv` vectorizes over a row: a tile is
-    `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors). `depthwise` convolves each
+    `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors). `winograd`
+    multiplies `pixels[i]` tiles of 4 x 4 pixels by the factors of a panel of output channels at a time, in registers over
+    all input channels. `depthwise` convolves each
     channel of a blocked image with a filter of its own: a tile is `pixels[i]` neighbours of one block. `loops` evaluates
     its ops at `pixels[i]` neighbours of the innermost dim, of `channels` rows at a time: 1, or `lanes` where the
     columns of such a block lie side by side in an operand, which is transposed in registers. `blocks` evaluates
-    elementwise ops at `pixels[i]` neighbours of one block of a blocked image. `pool` reduces windows of a
+    elementwise ops at `pixels[i]` neighbours of one block of a blocked image, or copies them between a blocked and a planar one. `pool` reduces windows of a
     blocked image, a block of channels at a time. `rows` normalizes `rows` rows (of a softmax also `channels` neighbours)
     in several walks. `recurrence` walks along the steps of `pixels[i]` sequences at a time, with a vector of all gates of
     each (`channels` sums) in registers. A matrix product by constant weights is a `direct_conv` whose pixels are the rows of its left operand; others
@@ -248,10 +258,18 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     all of it; what `pool` leaves over it takes pixel by pixel. A task is `rows` rows of the output (for `loops`: of the
     innermost dim, or blocks of them), for convolutions of one panel of `channels` output channels, for `blocks` and `pool` of one block of channels:
     task = (n * panels + panel) * bands + band, so that neighbours share the weights of a panel. It also writes the halo
-    beside its rows; an output without rows has one band, for the halo alone. A `direct_conv` that is a matrix product
+    beside its rows; an output without rows has one band, for the halo alone. For `winograd` a task is `rows` tiles of 4 x 4 pixels of `channels` output
+    channels, which are whole panels. A `direct_conv` that is a matrix product
     has a task for each panel, a reduction by `pool` for each block. For `matmul`, n counts the products and a band is
     `rows` rows of one. For `rows`, a task is `rows` rows along the last dims, or for a softmax along another dim the sums
     of `channels` neighbours. For `recurrence`, a task is all steps of `rows` sequences in one direction.
+
+    Algorithms that begin with `cuda_` run on the device, where a task is a block of threads. `cuda_loops` and
+    `cuda_window` (a grouped convolution) have a thread for each vector of `lanes` neighbours of the results, `rows`
+    threads in a block. `cuda_rows` normalizes a row with the `rows` threads of a block, or for a softmax along another
+    dim a column with each of them. `cuda_gemm` multiplies by weights in panels, as `direct_conv` does, and `cuda_matmul`
+    by operands as they lie: a block computes a tile of `pixels[0]` pixels or rows times `channels` output channels or
+    columns, a thread `pixels[1]` times `lanes` of them, in steps of `rows` elements of what is summed over.
 
     Example: `#dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1>`
   }];
@@ -284,6 +302,23 @@ def Dlc_TargetAttr : Dlc_Attr<"Target", "target"> {
     "bool":$fma);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
+}
+
+def Dlc_DeviceAttr : Dlc_Attr<"Device", "device"> {
+  let summary = "the GPU that code is generated for beside the CPU's";
+  let description = [{
+    `architecture` is the number of the oldest one that the code runs on.
+
+    Example: `#dlc.device<architecture = 80>`
+  }];
+  let parameters = (ins "int64_t":$architecture);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Dlc_Space : I32EnumAttr<"Space", "where memory lies", [
+    I32EnumAttrCase<"host", 0>, I32EnumAttrCase<"device", 1>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
 }
 
 //===-- Enumerations of ops -------------------------------------------------------------------------------------------===//

@@ -54,9 +54,17 @@ def Dlc_TensorType : TypeDef<Dlc_Dialect, "Planned"> {
 def Dlc_BufferType : TypeDef<Dlc_Dialect, "Buffer"> {
   let mnemonic = "buffer";
   let summary = "memory that holds a tensor";
-  let description = "Example: `!dlc.buffer<!dlc.tensor<1 x 3 x H x W x f32>>`";
-  let parameters = (ins "::dlc::PlannedType":$tensor);
-  let assemblyFormat = "`<` $tensor `>`";
+  let description = "Example: `!dlc.buffer<!dlc.tensor<1 x 3 x H x W x f32>>`, or in a device's memory `!dlc.buffer<!dlc.tensor<N x f32>, device>`";
+  let parameters = (ins "::dlc::PlannedType":$tensor, DefaultValuedParameter<"::dlc::Space", "::dlc::Space::host">:$space);
+  let assemblyFormat = "`<` $tensor (`,` $space^)? `>`";
+  let builders = [TypeBuilder<(ins "::dlc::PlannedType":$tensor), [{
+    return $_get($_ctxt, tensor, ::dlc::Space::host);
+  }]>];
+  let extraClassDeclaration = [{
+    bool isOnDevice() const { return getSpace() == Space::device; }
+    /// A buffer of another tensor in the same memory.
+    BufferType with(PlannedType tensor) const { return get(getContext(), tensor, getSpace()); }
+  }];
 }
 
 def Dlc_HandleType : TypeDef<Dlc_Dialect, "Handle"> {

@@ -30,6 +30,10 @@ std::optional<int64_t> getTransposedDim(mlir::Value result);
 /// Why no emitter computes `op`, for an error message; nothing where one does.
 std::optional<std::string> getEmissionObstacle(mlir::Operation *op);
 
+/// Why a box with `op` has no code for a device, though an emitter for CPUs computes it; nothing
+/// where it has.
+std::optional<std::string> getDeviceObstacle(mlir::Operation *op);
+
 /// Whether `op` is one of the host program that computes no tensor of a kernel: it is in no box.
 bool isHostOp(mlir::Operation *op);
 

@@ -4,11 +4,13 @@
 //   dlc.model      the model's file name without its folder
 //   dlc.sources    array of #dlc.source: the files that #dlc.range counts
 //   dlc.target     #dlc.target: what the phases from schedule on compile for
+//   dlc.device     #dlc.device: the GPU that boxes run on, where there is one
 //   dlc.ranges     declared ranges of symbols
 //   dlc.hints      usual values of symbols
 //   dlc.signature  symbols, inputs and outputs
 //   dlc.kernels    the launches: names of kernels, and ONNX nodes (from the codegen phase on)
 //   dlc.sites      the places of the host program that can fail (from the codegen phase on)
+//   dlc.images     the device code (from the codegen phase on, where there is a device)
 //   dlc.versions   for which sizes its versions are (from the plan phase on)
 //   dlc.weights    the contents of the weights section (from the plan phase on)
 #ifndef DLC_IR_PROGRAM_H
@@ -33,8 +35,12 @@ inline constexpr llvm::StringLiteral entryName = "entry";
 /// Attribute of the host program (from the plan phase on): the size of its arena in bytes, a
 /// #dlc.expr.
 inline constexpr llvm::StringLiteral workspaceName = "dlc.workspace";
+/// The same of the device's arena, in modules with a device.
+inline constexpr llvm::StringLiteral deviceWorkspaceName = "dlc.device_workspace";
 /// Attribute of kernel functions (from the plan phase on): their #dlc.schedule.
 inline constexpr llvm::StringLiteral scheduleName = "dlc.schedule";
+/// Attribute of an emitted kernel: how many bytes of scratch memory each of its threads needs.
+inline constexpr llvm::StringLiteral scratchName = "dlc.scratch";
 
 /// Attribute of `main`'s arguments and results (up to the plan phase): the names of inputs and
 /// outputs.
@@ -65,6 +71,7 @@ struct Port {
   PlannedType type = {};                 ///< null for a handle
   std::optional<HandlePort> handle = {}; ///< of a handle
   bool readAtEntry = false;              ///< an input whose elements entry symbols depend on
+  bool isOnDevice = false;               ///< given and taken in the device's memory
 };
 
 /// Symbols in the order that generated code counts them: those of the inputs' shapes (the
@@ -142,6 +149,33 @@ void setTarget(mlir::ModuleOp module, TargetAttr target);
 bool hasTarget(mlir::ModuleOp module);
 /// Fails with an error on the module where there is none.
 mlir::FailureOr<TargetAttr> getTarget(mlir::ModuleOp module);
+
+void setDevice(mlir::ModuleOp module, DeviceAttr device);
+/// Null where all code is for the CPU.
+DeviceAttr getDevice(mlir::ModuleOp module);
+/// Whether a box or kernel with this schedule runs on the device.
+bool isOnDevice(ScheduleAttr schedule);
+/// Whether `kernel`, a function or declaration with a schedule, runs on the device.
+bool isOnDevice(mlir::Operation *kernel);
+
+/// How a kernel of the device is launched: attributes of its declaration beside the host program.
+struct DeviceKernel {
+  llvm::SmallVector<llvm::StringRef> symbols; ///< whose values it takes
+  int64_t threads = 0;                        ///< of a block
+  int64_t sharedMemory = 0;                   ///< dynamic, in bytes
+};
+void setDeviceKernel(mlir::Operation *kernel, const DeviceKernel &properties);
+DeviceKernel getDeviceKernel(mlir::Operation *kernel);
+
+/// Code for devices (a dlc_image of dlc/ABI/Program.h): the bytes of global `name`.
+struct DeviceImage {
+  llvm::StringRef name;
+  uint32_t form, architecture;
+  uint64_t size;
+};
+void setImages(mlir::ModuleOp module, llvm::ArrayRef<DeviceImage> images);
+/// None without the attribute.
+mlir::FailureOr<llvm::SmallVector<DeviceImage>> getImages(mlir::ModuleOp module);
 
 void setModelName(mlir::ModuleOp module, llvm::StringRef name);
 llvm::StringRef getModelName(mlir::ModuleOp module);

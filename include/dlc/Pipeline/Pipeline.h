@@ -5,6 +5,7 @@
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Fuse/Passes.h"
 #include "dlc/Graph/Passes.h"
+#include "dlc/Schedule/Passes.h"
 #include "dlc/Support/SourceFiles.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectRegistry.h"
@@ -28,6 +29,7 @@ std::optional<Phase> symbolizePhase(llvm::StringRef flag);
 struct PipelineOptions {
   SpecializeShapesOptions graph;
   FuseOptions fuse;
+  ChooseSchedulesOptions schedule;
 };
 
 /// Appends the passes of a phase on IR (Graph to Codegen).
@@ -66,8 +68,8 @@ enum class CompileResult { ok, rejected, internalError };
 /// model, `internalError` with ones about the compiler.
 CompileResult runPhases(mlir::ModuleOp module, const CompileOptions &options);
 
-/// Machine code and package: writes the artifact of a module after the codegen phase. `jobs` threads
-/// generate code (0: one for each CPU), which changes no byte.
+/// Machine code and package: writes the artifact of a module after the codegen phase. `jobs`
+/// threads generate code (0: one for each CPU), which changes no byte.
 llvm::LogicalResult buildArtifact(mlir::ModuleOp module, const SourceFiles &sources,
                                   llvm::StringRef outputPath, unsigned jobs = 0);
 

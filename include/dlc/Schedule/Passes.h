@@ -8,12 +8,12 @@
 
 namespace dlc {
 
-/// Decides how each box is computed and how values lie in memory, for the module's target.
-void buildSchedulePipeline(mlir::OpPassManager &pm);
-
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "dlc/Schedule/Passes.h.inc"
+
+/// Decides how each box is computed and how values lie in memory, for the module's target.
+void buildSchedulePipeline(mlir::OpPassManager &pm, const ChooseSchedulesOptions &options);
 
 } // namespace dlc
 

@@ -60,7 +60,8 @@ LogicalResult ConvKernel::matchMatmul(KernelBuilder &b, MatmulOp matmul, const B
 /// What the schedule, the layouts and the shapes must agree in.
 LogicalResult ConvKernel::matchPanels(KernelBuilder &b, const Buffers &buffers) {
   int64_t channels = b.getSchedule().getChannels();
-  if (panels.getOutputs() != channels)
+  bool isWinograd = b.getSchedule().getAlgorithm() == Algorithm::winograd;
+  if (isWinograd ? channels % panels.getOutputs() != 0 : panels.getOutputs() != channels)
     return anchor->emitError("expected panels of ") << channels << " outputs, found " << panels;
   if (b.getSchedule().getAlgorithm() != Algorithm::depthwise) {
     if (panels.getInputs() != std::max<int64_t>(input.block, 1))

@@ -3,7 +3,7 @@
 #ifndef DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 #define DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 
-#include "AnchorKernel.h"
+#include "../Common/AnchorKernel.h"
 
 namespace dlc {
 
@@ -88,6 +88,8 @@ private:
 mlir::LogicalResult emitDirectConv(KernelBuilder &b);
 /// Vectorizes over the pixels of a row; see `#dlc.schedule`.
 mlir::LogicalResult emitRowConv(KernelBuilder &b);
+/// Computes tiles of 4 x 4 pixels with fewer multiplications; see `#dlc.schedule`.
+mlir::LogicalResult emitWinograd(KernelBuilder &b);
 /// Vectorizes over the channels of a block; see `#dlc.schedule`.
 mlir::LogicalResult emitDepthwise(KernelBuilder &b);
 

@@ -1,11 +1,14 @@
 // Makes each kernel function the code that its schedule describes.
 
 #include "ConvKernel.h"
+#include "Loops.h"
 #include "Matmul.h"
 #include "Pool.h"
 #include "Recurrence.h"
 #include "Rows.h"
 
+#include "dlc/ABI/Artifact.h"
+#include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -23,12 +26,66 @@ namespace dlc {
 #include "dlc/Codegen/Passes.h.inc"
 } // namespace dlc
 
+//===----------------------------------------------------------------------===//
+// Frame
+//===----------------------------------------------------------------------===//
+
+static Machine getMachine(TargetAttr target, ScheduleAttr schedule) {
+  uint64_t features = getCpuFeatures(target);
+  StringRef permutation;
+  if (schedule && schedule.getLanes() == 16 && (features & DLC_CPU_AVX512F))
+    permutation = "llvm.x86.avx512.permvar.sf.512";
+  else if (schedule && schedule.getLanes() == 8 && (features & DLC_CPU_AVX2))
+    permutation = "llvm.x86.avx2.permps";
+  return {target.getFma(), (features & DLC_CPU_F16C) != 0, permutation};
+}
+
+/// Begins a `dlc_kernel_fn` (dlc/ABI/Program.h).
+static void beginTask(KernelBuilder &b, const Signature &signature) {
+  Type pointer = LLVM::LLVMPointerType::get(b.getContext());
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(b.getContext()),
+                                          {pointer, b.getI64Type()});
+  auto function = LLVM::LLVMFuncOp::create(b, b.getSource().getName(), type,
+                                           LLVM::Linkage::Internal, /*dsoLocal=*/true);
+  b.begin(function);
+  auto loadField = [&b, call = Value(function.getArgument(0))](int32_t index) -> Value {
+    Type pointer = LLVM::LLVMPointerType::get(b.getContext());
+    Type callType = LLVM::LLVMStructType::getLiteral(
+        b.getContext(), {b.getI32Type(), b.getI32Type(), pointer, pointer, pointer, pointer});
+    Value address =
+        LLVM::GEPOp::create(b, pointer, callType, call, ArrayRef<LLVM::GEPArg>{0, index},
+                            LLVM::GEPNoWrapFlags::inbounds);
+    return LLVM::LoadOp::create(b, pointer, address);
+  };
+  Value task = function.getArgument(1), buffers = loadField(2), symbols = loadField(3);
+  KernelBuilder::Frame frame;
+  frame.task = frame.errorCode = task;
+  frame.hasErrorDetails = true;
+  frame.getErrorWord = [loadField] { return loadField(4); };
+  frame.getScratch = [loadField] { return loadField(5); };
+  for (unsigned i = 0; i != b.getSource().getNumArguments(); ++i) {
+    Value address = LLVM::GEPOp::create(b, pointer, pointer, buffers,
+                                        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)},
+                                        LLVM::GEPNoWrapFlags::inbounds);
+    frame.addresses.push_back(LLVM::LoadOp::create(b, pointer, address));
+  }
+  frame.exprs.emplace(b, b.getLoc(), symbols, signature.getAllSymbols(),
+                      ExprEmitter::Mode::unchecked);
+  b.enter(std::move(frame));
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
 static LogicalResult emitBody(KernelBuilder &b) {
   switch (b.getSchedule().getAlgorithm()) {
   case Algorithm::direct_conv:
     return emitDirectConv(b);
   case Algorithm::row_conv:
     return emitRowConv(b);
+  case Algorithm::winograd:
+    return emitWinograd(b);
   case Algorithm::depthwise:
     return emitDepthwise(b);
   case Algorithm::loops:
@@ -43,16 +100,20 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitRecurrence(b);
   case Algorithm::matmul:
     return emitMatmul(b);
+  default:
+    return b.getSource().emitError("expected an algorithm of CPUs");
   }
-  llvm_unreachable("all algorithms are handled");
 }
 
 /// Replaces `source` by its code, at the same place of the module.
 static LogicalResult emitKernel(func::FuncOp source, TargetAttr target,
                                 const Signature &signature) {
-  FailureOr<KernelBuilder> builder = KernelBuilder::create(source, target, signature);
+  auto schedule = source->getAttrOfType<ScheduleAttr>(scheduleName);
+  FailureOr<KernelBuilder> builder =
+      KernelBuilder::create(source, getMachine(target, schedule), signature);
   if (failed(builder))
     return failure();
+  beginTask(*builder, signature);
   if (failed(emitBody(*builder))) {
     builder->discard();
     return failure();
@@ -72,7 +133,7 @@ struct EmitKernels : dlc::impl::EmitKernelsBase<EmitKernels> {
       return signalPassFailure();
     bool good = true;
     for (auto kernel : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
-      if (kernel->hasAttr(scheduleName))
+      if (kernel->hasAttr(scheduleName) && !isOnDevice(kernel))
         good &= succeeded(emitKernel(kernel, *target, *signature));
     if (!good)
       signalPassFailure();

@@ -2,8 +2,8 @@
 // results. A row that is read three times lies in the caches, and a variance from sums of squares
 // would lose the digits that a large mean takes.
 
-#include "AnchorKernel.h"
-#include "Reducer.h"
+#include "../Common/AnchorKernel.h"
+#include "../Common/Reducer.h"
 #include "Rows.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

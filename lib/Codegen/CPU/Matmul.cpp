@@ -3,7 +3,7 @@
 // is transposed, its vectors are gathered.
 
 #include "Matmul.h"
-#include "AnchorKernel.h"
+#include "../Common/AnchorKernel.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

@@ -2,7 +2,7 @@
 #ifndef DLC_LIB_CODEGEN_CPU_MATMUL_H
 #define DLC_LIB_CODEGEN_CPU_MATMUL_H
 
-#include "KernelBuilder.h"
+#include "../Common/KernelBuilder.h"
 
 namespace dlc {
 

@@ -2,7 +2,7 @@
 // exchanged between lanes.
 
 #include "Pool.h"
-#include "Reducer.h"
+#include "../Common/Reducer.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 

@@ -2,7 +2,7 @@
 #ifndef DLC_LIB_CODEGEN_CPU_ROWS_H
 #define DLC_LIB_CODEGEN_CPU_ROWS_H
 
-#include "KernelBuilder.h"
+#include "../Common/KernelBuilder.h"
 
 namespace dlc {
 

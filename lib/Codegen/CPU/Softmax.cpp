@@ -1,8 +1,8 @@
 // Softmax in three passes over what is summed: the largest element, the exponentials and their sum,
 // the quotients. The exponentials wait in the result.
 
-#include "AnchorKernel.h"
-#include "Reducer.h"
+#include "../Common/AnchorKernel.h"
+#include "../Common/Reducer.h"
 #include "Rows.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"

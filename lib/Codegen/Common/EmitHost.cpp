@@ -17,7 +17,8 @@ namespace dlc {
 } // namespace dlc
 
 static constexpr StringLiteral runName = "dlc_run", planName = "dlc_plan",
-                               programName = "dlc_program", weightsName = "dlc_weights";
+                               programName = "dlc_program", weightsName = "dlc_weights",
+                               imagesName = "dlc_images", functionsName = "dlc_device_functions";
 
 //===----------------------------------------------------------------------===//
 // dlc_run
@@ -55,7 +56,10 @@ static LogicalResult emitRun(HostProgram &program, func::FuncOp main, const Sign
     if (signature.isCallersMemory(port))
       code.setAddress(main.getArgument(argument++),
                       code.load(code.element(outputs, code.pointer, static_cast<int32_t>(index))));
-  code.assumePlanned(loadField(7), loadField(8));
+  HostEmitter::Memory device;
+  if (getDevice(program.getModule()))
+    device = {loadField(10), loadField(11)};
+  code.assumePlanned({loadField(7), loadField(8)}, device);
   Block &block = main.getBody().front();
   if (failed(code.emitOps(block)))
     return failure();
@@ -70,14 +74,15 @@ static LogicalResult emitRun(HostProgram &program, func::FuncOp main, const Sign
 
 namespace {
 /// What plan checks: that dims are not negative, and that they and the sizes fit 64 bits. Those
-/// that hold a late symbol are left to the run.
+/// that hold a late symbol are left to the run, and so are dims of a branch or loop's body, which
+/// may not be entered.
 struct PlannedSizes {
   PlannedSizes(func::FuncOp main, const Signature &signature) : signature(signature) {
     for (Value argument : main.getArguments())
       addBuffer(argument.getType());
     main.walk([&](Operation *op) {
       for (Type type : op->getResultTypes())
-        addBuffer(type);
+        addBuffer(type, op->getParentOp() != main);
       if (auto launch = dyn_cast<LaunchOp>(op))
         addSize(launch.getTasks());
     });
@@ -90,11 +95,12 @@ struct PlannedSizes {
   bool isValid = true;
 
 private:
-  void addBuffer(Type type) {
+  void addBuffer(Type type, bool isNested = false) {
     auto buffer = dyn_cast<BufferType>(type);
     if (!buffer)
       return;
-    llvm::for_each(buffer.getTensor().getDims(), [&](ExprAttr dim) { addDim(dim); });
+    if (!isNested)
+      llvm::for_each(buffer.getTensor().getDims(), [&](ExprAttr dim) { addDim(dim); });
     if (!signature.isLate(buffer.getTensor()))
       addSize(buffer.getTensor().getBufferBytes());
   }
@@ -155,6 +161,9 @@ static LogicalResult emitPlan(HostProgram &program, func::FuncOp main, func::Fun
     return main.emitError("expected the attribute '") << workspaceName << "'";
   PlannedSizes planned(main, signature);
   planned.sizes.insert(workspace);
+  auto deviceWorkspace = main->getAttrOfType<ExprAttr>(deviceWorkspaceName);
+  if (deviceWorkspace)
+    planned.sizes.insert(deviceWorkspace);
   if (!planned.isValid)
     return main.emitError("expected sizes of buffers with coefficients of 64 bits");
   HostEmitter code(program, signature, main.getLoc(), name);
@@ -177,6 +186,8 @@ static LogicalResult emitPlan(HostProgram &program, func::FuncOp main, func::Fun
                    code.element(dims, code.i64, index++));
   code.store(code.constant(code.i32, version), fieldAddress(1));
   code.store(*exprs.emit(workspace), fieldAddress(7));
+  if (deviceWorkspace)
+    code.store(*exprs.emit(deviceWorkspace), fieldAddress(8));
   LLVM::ReturnOp::create(code.builder, code.loc, code.constant(code.i32, DLC_PROGRAM_OK));
   code.finish();
   return success();
@@ -241,8 +252,63 @@ static void emitChoices(CodeBuilder &code, ModuleOp module, ArrayRef<func::FuncO
 // Table and query
 //===----------------------------------------------------------------------===//
 
+/// A constant table of `rows`, which `emit` makes one by one; its address is `name`'s.
+static void emitRows(CodeBuilder &code, ModuleOp module, StringRef name, Type rowType, size_t count,
+                     function_ref<Value(size_t)> emit) {
+  OpBuilder &builder = code.builder;
+  builder.setInsertionPointToEnd(module.getBody());
+  auto type = LLVM::LLVMArrayType::get(rowType, count);
+  auto table = LLVM::GlobalOp::create(builder, code.loc, type, /*isConstant=*/true,
+                                      LLVM::Linkage::Internal, name, Attribute());
+  table.setDsoLocal(true);
+  builder.createBlock(&table.getInitializerRegion());
+  Value value = LLVM::UndefOp::create(builder, code.loc, type);
+  for (size_t row = 0; row != count; ++row)
+    value =
+        LLVM::InsertValueOp::create(builder, code.loc, value, emit(row), static_cast<int64_t>(row));
+  LLVM::ReturnOp::create(builder, code.loc, value);
+}
+
+static Value emitStruct(CodeBuilder &code, Type type, ArrayRef<Value> fields) {
+  Value value = LLVM::UndefOp::create(code.builder, code.loc, type);
+  for (auto [index, field] : llvm::enumerate(fields))
+    value = LLVM::InsertValueOp::create(code.builder, code.loc, value, field,
+                                        static_cast<int64_t>(index));
+  return value;
+}
+
+/// The tables of images and of device functions.
+static LogicalResult emitDeviceTables(CodeBuilder &code, ModuleOp module, HostProgram &program,
+                                      ArrayRef<DeviceImage> images) {
+  ArrayRef<std::string> functions = program.getDeviceFunctions();
+  SmallVector<std::string> names;
+  for (const std::string &function : functions)
+    names.push_back(program.getConstant(function + '\0').str());
+  emitRows(code, module, functionsName, code.pointer, functions.size(),
+           [&](size_t row) { return code.addressOf(names[row]); });
+  Type p = code.pointer, i32 = code.i32;
+  Type type = code.getStruct({i32, i32, i32, i32, p, code.i64});
+  emitRows(code, module, imagesName, type, images.size(), [&](size_t row) {
+    const DeviceImage &image = images[row];
+    return emitStruct(code, type,
+                      {code.constant(i32, sizeof(dlc_image)), code.constant(i32, image.form),
+                       code.constant(i32, image.architecture), code.constant(i32, 0),
+                       code.addressOf(image.name), code.constant(code.i64, image.size)});
+  });
+  return success();
+}
+
+/// What the kernel of the module that needs most asks for.
+static int64_t getScratch(ModuleOp module) {
+  int64_t bytes = 0;
+  for (auto kernel : module.getOps<LLVM::LLVMFuncOp>())
+    if (auto scratch = kernel->getAttrOfType<IntegerAttr>(scratchName))
+      bytes = std::max(bytes, scratch.getInt());
+  return bytes;
+}
+
 static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signature,
-                      int64_t weightsSize) {
+                      int64_t weightsSize, size_t numImages, size_t numFunctions) {
   OpBuilder &builder = code.builder;
   builder.setInsertionPointToEnd(module.getBody());
   auto bytes = LLVM::LLVMArrayType::get(code.i8, 0);
@@ -251,7 +317,8 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
   weights.setVisibility_(LLVM::Visibility::Hidden);
   weights.setDsoLocal(true);
   Type p = code.pointer, i32 = code.i32;
-  Type type = code.getStruct({i32, i32, p, p, p, code.i64, i32, i32, i32, i32});
+  Type type =
+      code.getStruct({i32, i32, p, p, p, code.i64, i32, i32, i32, i32, p, p, i32, i32, code.i64});
   auto table = LLVM::GlobalOp::create(builder, code.loc, type, /*isConstant=*/true,
                                       LLVM::Linkage::Internal, programName, Attribute());
   table.setDsoLocal(true);
@@ -260,7 +327,9 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
   for (const Port &output : signature.outputs)
     if (output.type)
       numOutputDims += output.type.getDims().size();
-  Value value = LLVM::UndefOp::create(builder, code.loc, type);
+  auto addressIf = [&](bool isThere, StringRef name) {
+    return isThere ? code.addressOf(name) : LLVM::ZeroOp::create(builder, code.loc, p).getResult();
+  };
   Value fields[] = {code.constant(i32, sizeof(dlc_program)),
                     code.constant(i32, DLC_ABI_VERSION),
                     code.addressOf(planName),
@@ -270,11 +339,13 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
                     code.constant(i32, signature.getAllSymbols().size()),
                     code.constant(i32, signature.symbols.size()),
                     code.constant(i32, numOutputDims),
-                    code.constant(i32, 0)};
-  for (auto [index, fieldValue] : llvm::enumerate(fields))
-    value = LLVM::InsertValueOp::create(builder, code.loc, value, fieldValue,
-                                        static_cast<int64_t>(index));
-  LLVM::ReturnOp::create(builder, code.loc, value);
+                    code.constant(i32, numImages),
+                    addressIf(numImages != 0, imagesName),
+                    addressIf(numImages != 0, functionsName),
+                    code.constant(i32, numFunctions),
+                    code.constant(i32, 0),
+                    code.constant(code.i64, getScratch(module))};
+  LLVM::ReturnOp::create(builder, code.loc, emitStruct(code, type, fields));
 }
 
 static void emitQuery(CodeBuilder &code, ModuleOp module) {
@@ -320,8 +391,16 @@ struct EmitHost : dlc::impl::EmitHostBase<EmitHost> {
     int64_t weightsSize = 0;
     for (const PlacedWeight &placed : *weights)
       weightsSize = std::max(weightsSize, placed.offset + placed.size);
-    emitTable(code, module, *signature, weightsSize);
+    FailureOr<SmallVector<DeviceImage>> images = getImages(module);
+    if (failed(images) ||
+        (!images->empty() && failed(emitDeviceTables(code, module, program, *images))))
+      return failure();
+    emitTable(code, module, *signature, weightsSize, images->size(),
+              program.getDeviceFunctions().size());
     emitQuery(code, module);
+    for (auto function : llvm::make_early_inc_range(module.getOps<LLVM::LLVMFuncOp>()))
+      if (isOnDevice(function))
+        function.erase(); // its name is in the table
     setKernels(module, program.getLaunches());
     setSites(module, program.getSites());
     return success();

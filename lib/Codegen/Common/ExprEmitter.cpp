@@ -12,6 +12,10 @@ ExprEmitter::ExprEmitter(OpBuilder builder, Location loc, Value symbols, ArrayRe
     overflow = LLVM::ConstantOp::create(this->builder, loc, builder.getI1Type(), 0);
 }
 
+void ExprEmitter::define(StringRef symbol, Value value) {
+  values[StringAttr::get(loc.getContext(), symbol)] = value;
+}
+
 Value ExprEmitter::constant(int64_t value) {
   return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), value);
 }

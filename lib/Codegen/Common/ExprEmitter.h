@@ -19,6 +19,9 @@ public:
   ExprEmitter(mlir::OpBuilder builder, mlir::Location loc, mlir::Value symbols,
               llvm::ArrayRef<llvm::StringRef> names, Mode mode);
 
+  /// Gives a symbol a value that is there already.
+  void define(llvm::StringRef symbol, mlir::Value value);
+
   /// An error on the emitter's location where `expr` names an unknown symbol.
   mlir::FailureOr<mlir::Value> emit(ExprAttr expr);
 

@@ -24,12 +24,33 @@ static void addArguments(Block *block, ValueRange handles, Type pointer,
     addresses[handle] = block->addArgument(pointer, handle.getLoc());
 }
 
+/// The ops of a branch or body, once its dims are known not to be negative: plan, which does not
+/// know what is entered, has not checked those.
+LogicalResult HostEmitter::emitBody(Block &block) {
+  SetVector<ExprAttr> dims;
+  for (Operation &op : block)
+    for (Type type : op.getResultTypes())
+      if (auto buffer = dyn_cast<BufferType>(type))
+        for (ExprAttr dim : buffer.getTensor().getDims())
+          if (!signature.isLate(dim) && !isKnownNonNegative(dim))
+            dims.insert(dim);
+  for (ExprAttr dim : dims) {
+    FailureOr<Value> size = emitSize(dim);
+    if (failed(size))
+      return failure();
+    returnUnless(
+        LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::sge, *size, constant(i64, 0)),
+        DLC_PROGRAM_NEGATIVE);
+  }
+  return emitOps(block);
+}
+
 LogicalResult HostEmitter::emitIf(IfOp op) {
   Value condition = emitCondition(op.getCondition());
   Block *before = builder.getBlock(), *branches[2], *ends[2];
   for (auto [index, region] : llvm::enumerate(op->getRegions())) {
     branches[index] = addBlock();
-    if (failed(emitOps(region.front())))
+    if (failed(emitBody(region.front())))
       return failure();
     ends[index] = builder.getBlock();
   }
@@ -75,7 +96,7 @@ LogicalResult HostEmitter::emitLoop(LoopOp op) {
   Block *body = addBlock();
   storeSymbol(op.getIteration(), iteration);
   callStatus(Service::poll, {});
-  if (failed(emitOps(op.getBody().front())))
+  if (failed(emitBody(op.getBody().front())))
     return failure();
   SmallVector<Value> next = {LLVM::AddOp::create(builder, loc, iteration, constant(i64, 1))};
   llvm::append_range(next, getAddresses(op.getCarried()));

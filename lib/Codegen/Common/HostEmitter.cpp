@@ -24,6 +24,12 @@ int64_t HostProgram::addSite(Operation *op, std::string text) {
   return static_cast<int64_t>(sites.size()) - 1;
 }
 
+int64_t HostProgram::addDeviceFunction(StringRef name) {
+  if (!llvm::is_contained(deviceFunctions, name))
+    deviceFunctions.push_back(name.str());
+  return llvm::find(deviceFunctions, name) - deviceFunctions.begin();
+}
+
 StringRef HostProgram::getConstant(StringRef bytes) {
   auto [entry, isNew] = constants.try_emplace(bytes);
   if (isNew) {
@@ -59,10 +65,11 @@ CodeBuilder::CodeBuilder(MLIRContext *context, Location loc)
     : builder(context), loc(loc), i8(builder.getI8Type()), i32(builder.getI32Type()),
       i64(builder.getI64Type()), pointer(LLVM::LLVMPointerType::get(context)) {
   Type p = pointer;
-  planCallType = getStruct({i32, i32, p, p, p, p, p, i64});
-  runCallType = getStruct({i32, i32, p, p, p, p, p, p, p, p});
-  servicesType = getStruct({i32, i32, p, p, p, p, p, p, p, p});
+  planCallType = getStruct({i32, i32, p, p, p, p, p, i64, i64});
+  runCallType = getStruct({i32, i32, p, p, p, p, p, p, p, p, p, p});
+  servicesType = getStruct({i32, i32, p, p, p, p, p, p, p, p, p, p, p});
   launchType = getStruct({i32, i32, p, p, i64, i64});
+  deviceLaunchType = getStruct({i32, i32, i32, i32, i64, i32, i32, p, p, i32, i32, i64});
   libraryCallType = getStruct({i32, i32, p, p});
   opCallType = getStruct({i32, i32, i32, i32, p, p, p, p, p});
   valueType = getStruct({i32, i32, i32, i32, i32, i32, p, i64, p});
@@ -139,6 +146,8 @@ HostEmitter::HostEmitter(HostProgram &program, const Signature &signature, Locat
     area.memory = LLVM::AllocaOp::create(builder, loc, pointer, type, area.count);
   }
   launchRecord = allocate(launchType, 1);
+  if (getDevice(program.getModule()))
+    deviceLaunchRecord = allocate(deviceLaunchType, 1);
   libraryCallRecord = allocate(libraryCallType, 1);
   opCallRecord = allocate(opCallType, 1);
   state = load(field(call, runCallType, 2));
@@ -174,9 +183,9 @@ Value HostEmitter::getInput(size_t index) {
   return load(element(inputs, pointer, static_cast<int32_t>(index)));
 }
 
-void HostEmitter::assumePlanned(Value arenaAddress, Value weightsAddress) {
-  arena = arenaAddress;
-  weights = weightsAddress;
+void HostEmitter::assumePlanned(Memory ofHost, Memory ofDevice) {
+  host = ofHost;
+  device = ofDevice;
   planned.emplace(OpBuilder::atBlockEnd(entry), loc, symbols, names, ExprEmitter::Mode::unchecked);
 }
 
@@ -257,7 +266,9 @@ LogicalResult HostEmitter::emitOp(Operation *op) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](SlotOp slot) { return emitSlot(slot); })
       .Case([&](WeightSlotOp slot) {
-        Value base = weights ? weights : addressOf("dlc_weights");
+        Value base = !host                         ? addressOf("dlc_weights")
+                     : slot.getType().isOnDevice() ? device->weights
+                                                   : host->weights;
         addresses[slot] = element(base, i8, constant(i64, slot.getOffset()));
         return success();
       })
@@ -294,7 +305,16 @@ LogicalResult HostEmitter::emitOp(Operation *op) {
 /// Buffers of entry, which are small, lie in the frame.
 LogicalResult HostEmitter::emitAlloc(AllocOp alloc) {
   ExprAttr size = alloc.getType().getTensor().getBufferBytes();
-  std::optional<int64_t> bytes = size && !arena ? size.getConstant() : std::nullopt;
+  if (alloc.getType().isOnDevice()) { // of late size
+    if (!size)
+      return alloc.emitError("expected a buffer of less than 2^63 bytes");
+    FailureOr<SmallVector<Value>> bytes = emitChecked({size});
+    if (failed(bytes))
+      return failure();
+    addresses[alloc] = callForObject(Service::allocateOnDevice, bytes->front());
+    return success();
+  }
+  std::optional<int64_t> bytes = size && !host ? size.getConstant() : std::nullopt;
   if (!bytes)
     return alloc.emitError("expected a buffer that has a place");
   addresses[alloc] = allocate(i8, std::max<int64_t>(*bytes, 1), /*alignment=*/64);
@@ -305,31 +325,65 @@ LogicalResult HostEmitter::emitSlot(SlotOp slot) {
   FailureOr<Value> offset = emitSize(slot.getOffset());
   if (failed(offset))
     return failure();
-  addresses[slot] = element(arena, i8, *offset);
+  addresses[slot] = element(slot.getType().isOnDevice() ? device->arena : host->arena, i8, *offset);
   return success();
+}
+
+FailureOr<Value> HostEmitter::emitFlops(LaunchOp launch) {
+  ExprAttr flops = launch.getFlopsAttr();
+  return flops ? emitSize(flops) : constant(i64, 0);
+}
+
+Value HostEmitter::storeBuffers(LaunchOp launch) {
+  Value buffers = take(Area::pointers, launch.getBuffers().size());
+  for (auto [index, buffer] : llvm::enumerate(launch.getBuffers()))
+    store(getAddress(buffer), element(buffers, pointer, static_cast<int32_t>(index)));
+  return buffers;
+}
+
+void HostEmitter::storeFields(Value record, Type type, ArrayRef<Value> fields) {
+  for (auto [index, value] : llvm::enumerate(fields))
+    store(value, field(record, type, static_cast<int32_t>(index)));
 }
 
 LogicalResult HostEmitter::emitLaunch(LaunchOp launch) {
   auto kernel = program.getModule().lookupSymbol<LLVM::LLVMFuncOp>(launch.getKernel());
   if (!kernel || !kernel->hasAttr(scheduleName))
     return launch.emitError("expected a kernel function '") << launch.getKernel() << "'";
-  ExprAttr flops = launch.getFlopsAttr();
-  FailureOr<Value> numTasks = emitSize(launch.getTasks()),
-                   numFlops = flops ? emitSize(flops) : constant(i64, 0);
+  if (isOnDevice(kernel))
+    return emitDeviceLaunch(launch, kernel);
+  FailureOr<Value> numTasks = emitSize(launch.getTasks()), numFlops = emitFlops(launch);
   if (failed(numTasks) || failed(numFlops))
     return failure();
-  Value buffers = take(Area::pointers, launch.getBuffers().size());
-  for (auto [index, buffer] : llvm::enumerate(launch.getBuffers()))
-    store(getAddress(buffer), element(buffers, pointer, static_cast<int32_t>(index)));
-  Value fields[] = {constant(i32, sizeof(dlc_launch)),
-                    constant(i32, program.addLaunch(launch)),
-                    addressOf(launch.getKernel()),
-                    buffers,
-                    *numTasks,
-                    *numFlops};
-  for (auto [index, value] : llvm::enumerate(fields))
-    store(value, field(launchRecord, launchType, static_cast<int32_t>(index)));
+  Value buffers = storeBuffers(launch);
+  storeFields(launchRecord, launchType,
+              {constant(i32, sizeof(dlc_launch)), constant(i32, program.addLaunch(launch)),
+               addressOf(launch.getKernel()), buffers, *numTasks, *numFlops});
   callStatus(Service::launch, launchRecord);
+  return success();
+}
+
+LogicalResult HostEmitter::emitDeviceLaunch(LaunchOp launch, LLVM::LLVMFuncOp kernel) {
+  FailureOr<Value> numBlocks = emitSize(launch.getTasks()), numFlops = emitFlops(launch);
+  DeviceKernel properties = getDeviceKernel(kernel);
+  if (failed(numBlocks) || failed(numFlops))
+    return failure();
+  Value values = take(Area::numbers, properties.symbols.size());
+  for (auto [index, name] : llvm::enumerate(properties.symbols)) {
+    FailureOr<Value> value = emitSize(ExprAttr::symbol(launch.getContext(), name));
+    if (failed(value))
+      return failure();
+    store(*value, element(values, i64, static_cast<int32_t>(index)));
+  }
+  Value buffers = storeBuffers(launch);
+  storeFields(deviceLaunchRecord, deviceLaunchType,
+              {constant(i32, sizeof(dlc_device_launch)), constant(i32, program.addLaunch(launch)),
+               constant(i32, program.addDeviceFunction(launch.getKernel())),
+               constant(i32, properties.threads), *numBlocks,
+               constant(i32, properties.sharedMemory), constant(i32, launch.getBuffers().size()),
+               buffers, values, constant(i32, properties.symbols.size()), constant(i32, 0),
+               *numFlops});
+  callStatus(Service::launchOnDevice, deviceLaunchRecord);
   return success();
 }
 
@@ -363,6 +417,16 @@ LogicalResult HostEmitter::emitCopy(CopyOp op) {
   FailureOr<Value> bytes = emitSize(op.getSource().getType().getTensor().getBufferBytes());
   if (failed(bytes))
     return failure();
+  bool fromDevice = op.getSource().getType().isOnDevice(),
+       toDevice = op.getTarget().getType().isOnDevice();
+  if (fromDevice || toDevice) {
+    uint32_t direction = !toDevice     ? DLC_COPY_TO_HOST
+                         : !fromDevice ? DLC_COPY_TO_DEVICE
+                                       : DLC_COPY_ON_DEVICE;
+    callStatus(Service::copy, {constant(i32, direction), getAddress(op.getTarget()),
+                               getAddress(op.getSource()), *bytes});
+    return success();
+  }
   LLVM::MemcpyOp::create(builder, loc, getAddress(op.getTarget()), getAddress(op.getSource()),
                          *bytes, /*isVolatile=*/false);
   return success();

@@ -27,6 +27,9 @@ public:
   llvm::ArrayRef<HostSite> getSites() const { return sites; }
   /// The name of a constant of these bytes, aligned to 8.
   llvm::StringRef getConstant(llvm::StringRef bytes);
+  /// The row of a function in the table of device functions.
+  int64_t addDeviceFunction(llvm::StringRef name);
+  llvm::ArrayRef<std::string> getDeviceFunctions() const { return deviceFunctions; }
   /// The name of the library's function, which is declared.
   std::string getLibraryFunction(llvm::StringRef callee);
 
@@ -35,6 +38,7 @@ private:
   llvm::StringMap<std::string> constants;
   llvm::SmallVector<Kernel> launches;
   llvm::SmallVector<HostSite> sites;
+  llvm::SmallVector<std::string> deviceFunctions;
 };
 
 /// Short forms for code of the `llvm` dialect.
@@ -61,8 +65,8 @@ public:
   mlir::Location loc;
   mlir::Type i8, i32, i64, pointer;
   // The structs of the ABI.
-  mlir::Type planCallType, runCallType, servicesType, launchType, libraryCallType, opCallType,
-      valueType, attributeType;
+  mlir::Type planCallType, runCallType, servicesType, launchType, deviceLaunchType, libraryCallType,
+      opCallType, valueType, attributeType;
 };
 
 /// Emits one function, op by op.
@@ -81,14 +85,29 @@ public:
 
   /// From here on sizes without late symbols are what plan has computed. Emits them once, where the
   /// function begins.
-  void assumePlanned(mlir::Value arena, mlir::Value weights);
+  struct Memory {
+    mlir::Value arena, weights;
+  };
+  void assumePlanned(Memory host, Memory device);
   /// All ops of `block` but its terminator.
   llvm::LogicalResult emitOps(mlir::Block &block);
   /// Ends the function, whose last block has its return.
   void finish();
 
 private:
-  enum class Service { launch = 2, call, unequal, match, newTensor, keep, release, poll };
+  enum class Service {
+    launch = 2,
+    call,
+    unequal,
+    match,
+    newTensor,
+    keep,
+    release,
+    poll,
+    launchOnDevice,
+    copy,
+    allocateOnDevice
+  };
   enum class Area { values, pointers, numbers, attributes };
 
   // Sizes.
@@ -101,6 +120,10 @@ private:
   llvm::LogicalResult emitAlloc(AllocOp alloc);
   llvm::LogicalResult emitSlot(SlotOp slot);
   llvm::LogicalResult emitLaunch(LaunchOp launch);
+  llvm::LogicalResult emitDeviceLaunch(LaunchOp launch, mlir::LLVM::LLVMFuncOp kernel);
+  mlir::FailureOr<mlir::Value> emitFlops(LaunchOp launch);
+  mlir::Value storeBuffers(LaunchOp launch);
+  void storeFields(mlir::Value record, mlir::Type type, llvm::ArrayRef<mlir::Value> fields);
   llvm::LogicalResult emitStoreSizes(StoreSizesOp op);
   llvm::LogicalResult emitCopy(CopyOp op);
   llvm::LogicalResult emitBind(BindOp op);
@@ -122,6 +145,7 @@ private:
   mlir::Value keep(mlir::Value address);
 
   // Control flow.
+  llvm::LogicalResult emitBody(mlir::Block &block);
   llvm::LogicalResult emitIf(IfOp op);
   llvm::LogicalResult emitLoop(LoopOp op);
   mlir::FailureOr<mlir::Value> emitTripCount(LoopOp op);
@@ -143,7 +167,8 @@ private:
   llvm::SmallVector<llvm::StringRef> names;
   mlir::LLVM::LLVMFuncOp function;
   mlir::Block *entry; // memory of the frame, what the call holds, planned sizes
-  mlir::Value call, state, services, symbols, inputs, arena, weights;
+  mlir::Value call, state, services, symbols, inputs;
+  std::optional<Memory> host, device; // known in run
   std::optional<ExprEmitter> planned;
   llvm::DenseMap<mlir::Value, mlir::Value> addresses;
 
@@ -153,7 +178,7 @@ private:
     size_t used = 0, most = 0;
   };
   AreaState areas[4];
-  mlir::Value launchRecord, libraryCallRecord, opCallRecord;
+  mlir::Value launchRecord, deviceLaunchRecord, libraryCallRecord, opCallRecord;
 };
 
 } // namespace dlc

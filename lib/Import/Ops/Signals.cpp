@@ -104,11 +104,35 @@ static LogicalResult importMelWeights(OnnxNode &node) {
   return success();
 }
 
+/// Terms of letters and "...", with commas between them, and perhaps a result behind "->".
+static bool isEinsumEquation(StringRef equation) {
+  std::string terms;
+  llvm::copy_if(equation, std::back_inserter(terms), [](char c) { return c != ' '; });
+  auto [operands, result] = StringRef(terms).split("->");
+  if (result.contains(','))
+    return false;
+  for (StringRef side : {operands, result}) {
+    SmallVector<StringRef> parts;
+    side.split(parts, ',');
+    for (StringRef part : parts) {
+      auto [before, after] = part.split("...");
+      if (!llvm::all_of(before, llvm::isAlpha) || !llvm::all_of(after, llvm::isAlpha))
+        return false;
+    }
+  }
+  return true;
+}
+
 static LogicalResult importEinsum(OnnxNode &node) {
   bool good = succeeded(node.requireElements(numberElements));
   good &= succeeded(node.requireAttribute("equation"));
   if (!good)
     return failure();
+  StringRef equation = node.getString("equation", "");
+  if (!isEinsumEquation(equation))
+    return node.emitError() << "expected attribute 'equation' of terms of letters as 'ij,jk->ik', "
+                               "found '"
+                            << equation << "'";
   node.setResult(
       Pieces(node).call("einsum", node.inputs, node.getElementType(0), node.getParameters()));
   return success();

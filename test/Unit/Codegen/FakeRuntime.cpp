@@ -235,8 +235,9 @@ dlc_services FakeRuntime::getServices() {
   dlc_services services = {};
   services.struct_size = sizeof services;
   services.launch = [](void *state, const dlc_launch *launch) {
-    int64_t error = std::numeric_limits<int64_t>::max();
-    dlc_kernel_call call = {sizeof call, 0, launch->buffers, from(state).symbols.data(), &error};
+    dlc_kernel_error error = {std::numeric_limits<int64_t>::max(), 0, 0};
+    dlc_kernel_call call = {sizeof call, 0,      launch->buffers, from(state).symbols.data(),
+                            &error,      nullptr};
     for (int64_t task = launch->num_tasks; task-- > 0;)
       launch->function(&call, task);
     return 0;

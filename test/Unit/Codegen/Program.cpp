@@ -14,8 +14,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <dlfcn.h>
 #include <limits>
+#include <new>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -164,10 +166,15 @@ int32_t Program::run(llvm::ArrayRef<int64_t> symbols, llvm::ArrayRef<void *> inp
   auto launch = [&](const dlc_launch &launch) -> int32_t {
     if (onLaunch)
       return onLaunch(launch);
-    int64_t error = std::numeric_limits<int64_t>::max();
-    dlc_kernel_call call = {sizeof call, 0, launch.buffers, symbols.data(), &error};
+    dlc_kernel_error error = {std::numeric_limits<int64_t>::max(), 0, 0};
+    auto alignment = std::align_val_t(64);
+    int64_t bytes = query(DLC_ABI_VERSION)->scratch;
+    char *scratch = new (alignment) char[bytes];
+    std::memset(scratch, 0xff, bytes); // NaNs
+    dlc_kernel_call call = {sizeof call, 0, launch.buffers, symbols.data(), &error, scratch};
     for (int64_t task = launch.num_tasks; task-- > 0;)
       launch.function(&call, task);
+    operator delete[](scratch, alignment);
     return 0;
   };
   dlc_services services = {};

@@ -5,6 +5,8 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <array>
+#include <cmath>
+#include <cstring>
 
 using namespace dlc;
 
@@ -61,6 +63,52 @@ TEST_F(PackWeightsTest, filterPanels) {
                         ? data.substr((((m * k.c + c) * k.kh + y) * k.kw + x) * k.bytes, k.bytes)
                         : std::string(k.bytes, '\0');
     EXPECT_TRUE(packed == expected) << k.m << " x " << k.c << " " << k.type;
+  }
+}
+
+/// The polynomial of a row of taps, divided by the product of what its point differs by from the
+/// others: interpolation's denominators. The last point is infinity.
+static std::array<double, 6> evaluateAtPoints(const std::array<double, 3> &row) {
+  const std::array<double, 5> points = {0, 0.75, -0.75, 1.5, -1.5};
+  std::array<double, 6> values;
+  for (size_t i = 0; i < 5; ++i) {
+    double product = 1;
+    for (double other : points)
+      if (other != points[i])
+        product *= points[i] - other;
+    values[i] = (row[0] + points[i] * (row[1] + points[i] * row[2])) / product;
+  }
+  values[5] = row[2];
+  return values;
+}
+
+TEST_F(PackWeightsTest, factors) {
+  constexpr int64_t m = 17, c = 5, outputs = 16;
+  std::vector<float> filter(m * c * 9);
+  for (size_t i = 0; i < filter.size(); ++i)
+    filter[i] = static_cast<float>(static_cast<int64_t>(i * 37 % 101) - 50) / 7;
+  std::string packed =
+      pack(std::string(reinterpret_cast<const char *>(filter.data()), filter.size() * 4),
+           "[17, 5, 3, 3]", "f32", "#dlc.filter_layout<outputs = 16, inputs = 4, winograd = true>");
+  std::vector<float> expected(2 * 36 * 8 * outputs); // 17 outputs and 5 inputs, padded
+  for (int64_t o = 0; o < m; ++o)
+    for (int64_t i = 0; i < c; ++i) {
+      std::array<std::array<double, 6>, 3> rows;
+      const float *taps = &filter[(o * c + i) * 9];
+      for (int64_t y = 0; y < 3; ++y)
+        rows[y] = evaluateAtPoints({taps[3 * y], taps[3 * y + 1], taps[3 * y + 2]});
+      for (int64_t x = 0; x < 6; ++x) {
+        std::array<double, 6> column = evaluateAtPoints({rows[0][x], rows[1][x], rows[2][x]});
+        for (int64_t y = 0; y < 6; ++y)
+          expected[((o / outputs * 36 + y * 6 + x) * 8 + i) * outputs + o % outputs] =
+              static_cast<float>(column[y]);
+      }
+    }
+  ASSERT_EQ(packed.size(), expected.size() * sizeof(float));
+  for (size_t i = 0; i < expected.size(); ++i) {
+    float found;
+    std::memcpy(&found, &packed[i * sizeof(float)], sizeof(float));
+    ASSERT_NEAR(found, expected[i], 1e-6 * std::abs(expected[i])) << i;
   }
 }
 

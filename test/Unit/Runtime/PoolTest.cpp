@@ -25,7 +25,7 @@ using Task = std::function<void(int64_t)>;
 /// Runs a C++ function as the tasks of a launch. It comes to the kernel as a buffer.
 void launch(Pool &pool, int64_t numTasks, const Task &task, uint32_t limit = 0) {
   void *const buffers[] = {const_cast<Task *>(&task)};
-  const dlc_kernel_call call = {sizeof(call), 0, buffers, nullptr, nullptr};
+  const dlc_kernel_call call = {sizeof(call), 0, buffers, nullptr, nullptr, nullptr};
   pool.run([](const dlc_kernel_call *of,
               int64_t number) { (*static_cast<const Task *>(of->buffers[0]))(number); },
            call, numTasks, limit);

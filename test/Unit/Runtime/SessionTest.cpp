@@ -146,7 +146,7 @@ TEST_F(SessionTest, RefusesOtherVersions) {
   expectRefused(buildArtifact({.formatVersion = 9}).bytes, DLC_INCOMPATIBLE,
                 "artifact format version 9; this runtime reads version 2");
   expectRefused(buildArtifact({.abiVersion = 9}).bytes, DLC_INCOMPATIBLE,
-                "ABI version 9; this runtime speaks version 2");
+                "ABI version 9; this runtime speaks version 3");
 }
 
 TEST_F(SessionTest, RefusesAnotherMachineOrCpu) {

@@ -23,9 +23,13 @@ enum { SITE_OP, SITE_GUARD };
 static void count_up(const dlc_kernel_call *call, int64_t task) {
   ((float *)call->buffers[0])[task] = (float)(task + (call->symbols[M] != 1));
   if (call->symbols[M] == INDEX_OUT_OF_RANGE && task % 2 == 1) {
-    int64_t least = __atomic_load_n(call->error, __ATOMIC_RELAXED);
-    while (task < least && !__atomic_compare_exchange_n(call->error, &least, task, 1,
+    int64_t least = __atomic_load_n(&call->error->task, __ATOMIC_RELAXED);
+    while (task < least && !__atomic_compare_exchange_n(&call->error->task, &least, task, 1,
                                                         __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+    if (least == INT64_MAX) {
+      __atomic_store_n(&call->error->index, 100 + task, __ATOMIC_RELAXED);
+      __atomic_store_n(&call->error->size, 100, __ATOMIC_RELAXED);
     }
   }
 }

@@ -372,7 +372,8 @@ TEST_F(ValueTest, ReportsFailuresOfChecks) {
   expectFailure(WRONG_RANK, DLC_SHAPE_MISMATCH, "node 'guard' (Add): expected rank 0, found 1");
   expectFailure(WRONG_DIM, DLC_SHAPE_MISMATCH,
                 "node 'guard' (Add): expected 77 in dimension 0, found 5");
-  expectFailure(INDEX_OUT_OF_RANGE, DLC_OP_FAILED, "one of the nodes node_0: an index is out of range");
+  expectFailure(INDEX_OUT_OF_RANGE, DLC_OP_FAILED,
+                "one of the nodes node_0: index 101 is out of range for a dim of 100 elements");
 }
 
 TEST_F(ValueTest, ReportsAProgramThatBreaksItsContract) {

@@ -1,6 +1,6 @@
 // Windows and reductions of values that lie row by row.
 
-#include "Pool.h"
+#include "Evaluator.h"
 #include "Reducer.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -10,7 +10,7 @@ using namespace dlc;
 
 static Value getBuffer(Value value) { return value.getDefiningOp<ReadOp>().getBuffer(); }
 
-LogicalResult dlc::verifyPoolInLoops(Operation *op) {
+LogicalResult dlc::verifyWindow(Operation *op) {
   if (!op->getOperand(0).getDefiningOp<ReadOp>())
     return op->emitError("expected an operand that is read from a buffer");
   auto reduce = dyn_cast<ReduceOp>(op);

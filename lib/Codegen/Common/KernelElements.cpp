@@ -23,7 +23,7 @@ Value KernelBuilder::fromStored(Value value, Type elementType) {
   if (isBool(elementType))
     return arith::CmpIOp::create(*this, arith::CmpIPredicate::ne, value,
                                  createFill(*this, getLoc(), value.getType(), 0));
-  if (elementType.isF16() && hasHalfConversions) {
+  if (elementType.isF16() && machine.hasHalfConversions) {
     Value half = arith::BitcastOp::create(*this, getLike(value, getF16Type()), value);
     return arith::ExtFOp::create(*this, getLike(value, getF32Type()), half);
   }
@@ -35,7 +35,7 @@ Value KernelBuilder::fromStored(Value value, Type elementType) {
 Value KernelBuilder::toStored(Value value, Type elementType) {
   if (isBool(elementType))
     return arith::ExtUIOp::create(*this, getLike(value, getI8Type()), value);
-  if (elementType.isF16() && hasHalfConversions) {
+  if (elementType.isF16() && machine.hasHalfConversions) {
     Value half = arith::TruncFOp::create(*this, getLike(value, getF16Type()), value);
     return arith::BitcastOp::create(*this, getLike(value, getI16Type()), half);
   }
@@ -50,15 +50,14 @@ Value KernelBuilder::loadElement(Value address, Type elementType) {
                     elementType);
 }
 
-Value KernelBuilder::loadElements(Value address, Type elementType, Value mask) {
+Value KernelBuilder::loadElements(Value address, Type elementType, Value mask, bool whole) {
   Type stored = getStoredType(elementType), vector = VectorType::get(getLanes(), stored);
+  unsigned alignment = getAlignment(stored) * (whole ? getLanes() : 1);
   if (!mask)
-    return fromStored(LLVM::LoadOp::create(*this, vector, address, getAlignment(stored)),
-                      elementType);
+    return fromStored(LLVM::LoadOp::create(*this, vector, address, alignment), elementType);
   Value zeros = createFill(*this, getLoc(), vector, 0);
-  return fromStored(
-      LLVM::MaskedLoadOp::create(*this, vector, address, mask, zeros, getAlignment(stored)),
-      elementType);
+  return fromStored(LLVM::MaskedLoadOp::create(*this, vector, address, mask, zeros, alignment),
+                    elementType);
 }
 
 Value KernelBuilder::loadReversed(Value address, Type elementType) {
@@ -108,8 +107,10 @@ Value KernelBuilder::gatherElements(Value address, Value indices, Type elementTy
                     elementType);
 }
 
-void KernelBuilder::storeElements(Value value, Value address, Type elementType, Value mask) {
-  unsigned alignment = getAlignment(getStoredType(elementType));
+void KernelBuilder::storeElements(Value value, Value address, Type elementType, Value mask,
+                                  bool whole) {
+  unsigned alignment =
+      getAlignment(getStoredType(elementType)) * (whole ? static_cast<unsigned>(getLanes()) : 1);
   Value stored = toStored(value, elementType);
   if (mask)
     LLVM::MaskedStoreOp::create(*this, stored, address, mask, alignment);

@@ -1,7 +1,5 @@
 #include "KernelBuilder.h"
 
-#include "dlc/ABI/Artifact.h"
-#include "dlc/Codegen/Codegen.h"
 #include "dlc/IR/Emitters.h"
 #include "dlc/IR/LibraryCall.h"
 
@@ -65,52 +63,34 @@ static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature
   return failure(result.wasInterrupted());
 }
 
-FailureOr<KernelBuilder> KernelBuilder::create(func::FuncOp source, TargetAttr target,
+FailureOr<KernelBuilder> KernelBuilder::create(func::FuncOp source, Machine machine,
                                                const Signature &signature) {
   auto schedule = source->getAttrOfType<ScheduleAttr>(scheduleName);
   if (!schedule || !llvm::hasSingleElement(source.getBody()))
     return source.emitError("expected a kernel function of one block with a schedule");
   if (failed(verifyTypes(source, signature)))
     return failure();
-  return KernelBuilder(source, schedule, target, signature);
+  return KernelBuilder(source, schedule, machine);
 }
 
-/// The entry block holds addresses and sizes, which code of the body adds to as it needs them.
-KernelBuilder::KernelBuilder(func::FuncOp source, ScheduleAttr schedule, TargetAttr target,
-                             const Signature &signature)
-    : ImplicitLocOpBuilder(source.getLoc(), source.getOperation()), source(source),
-      schedule(schedule), target(target),
-      hasHalfConversions(getCpuFeatures(target) & DLC_CPU_F16C) {
-  Type pointer = LLVM::LLVMPointerType::get(getContext());
-  auto type =
-      LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(getContext()), {pointer, getI64Type()});
-  function = LLVM::LLVMFuncOp::create(*this, source.getName(), type, LLVM::Linkage::Internal,
-                                      /*dsoLocal=*/true);
+void KernelBuilder::begin(LLVM::LLVMFuncOp begun) {
+  function = begun;
   function->setAttr(scheduleName, schedule);
   entry = function.addEntryBlock(*this);
   body = createBlock(&function.getBody(), function.getBody().end());
-
   setInsertionPointToStart(entry);
-  Value buffers = loadCallField(2), symbols = loadCallField(3);
-  for (unsigned i = 0; i != source.getNumArguments(); ++i) {
-    Value address = LLVM::GEPOp::create(*this, pointer, pointer, buffers,
-                                        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)},
-                                        LLVM::GEPNoWrapFlags::inbounds);
-    addresses.push_back(LLVM::LoadOp::create(*this, pointer, address));
-  }
-  exprs.emplace(*this, getLoc(), symbols, signature.getAllSymbols(), ExprEmitter::Mode::unchecked);
+}
+
+void KernelBuilder::enter(Frame entered) {
+  frame = std::move(entered);
   setInsertionPointToEnd(body);
 }
 
-/// A pointer of `dlc_kernel_call`.
-Value KernelBuilder::loadCallField(int32_t index) {
-  Type pointer = LLVM::LLVMPointerType::get(getContext());
-  Type callType = LLVM::LLVMStructType::getLiteral(
-      getContext(), {getI32Type(), getI32Type(), pointer, pointer, pointer});
-  Value address =
-      LLVM::GEPOp::create(*this, pointer, callType, function.getArgument(0),
-                          ArrayRef<LLVM::GEPArg>{0, index}, LLVM::GEPNoWrapFlags::inbounds);
-  return LLVM::LoadOp::create(*this, pointer, address);
+Value KernelBuilder::getScratch(int64_t bytes) {
+  function->setAttr(scratchName, getI64IntegerAttr(bytes));
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPointToEnd(entry);
+  return frame.getScratch();
 }
 
 void KernelBuilder::finish() {
@@ -130,7 +110,7 @@ Value KernelBuilder::i64(int64_t value) {
 Value KernelBuilder::size(ExprAttr expr) {
   if (std::optional<int64_t> value = expr.getConstant())
     return i64(*value);
-  FailureOr<Value> value = exprs->emit(expr);
+  FailureOr<Value> value = frame.exprs->emit(expr);
   assert(succeeded(value) && "symbols have been verified");
   return *value;
 }
@@ -220,19 +200,42 @@ KernelBuilder::Carried KernelBuilder::chooseValues(Value condition,
   return llvm::to_vector(ValueRange(ifOp.getResults()));
 }
 
-void KernelBuilder::reportUnless(Value valid, Value mask, Value reached) {
-  auto negate = [&](Value condition) -> Value {
-    return arith::XOrIOp::create(*this, condition,
-                                 createFill(*this, getLoc(), condition.getType(), 1));
-  };
-  Value failed = negate(valid);
-  if (isa<VectorType>(failed.getType())) {
-    failed = mask ? both(failed, mask) : failed;
-    failed = vector::ReductionOp::create(*this, vector::CombiningKind::OR, failed);
-  }
+/// The first of the lanes that are set, one or more.
+static Value getFirst(KernelBuilder &b, Value lanes) {
+  Type bits = b.getIntegerType(b.getLanes());
+  Value word = b.getLanes() == 1
+                   ? vector::ExtractOp::create(b, lanes, 0).getResult()
+                   : vector::ExtractOp::create(
+                         b, vector::BitCastOp::create(b, VectorType::get(1, bits), lanes), 0)
+                         .getResult();
+  Value first = LLVM::CountTrailingZerosOp::create(b, bits, word, /*is_zero_poison=*/true);
+  return b.getLanes() < 64 ? arith::ExtUIOp::create(b, b.getI64Type(), first) : first;
+}
+
+void KernelBuilder::reportUnless(Value valid, Value mask, Value reached, Value index, Value size) {
+  Value failing =
+      arith::XOrIOp::create(*this, valid, createFill(*this, getLoc(), valid.getType(), 1));
+  bool isVector = isa<VectorType>(failing.getType());
+  if (isVector && mask)
+    failing = both(failing, mask);
+  Value failed = isVector
+                     ? Value(vector::ReductionOp::create(*this, vector::CombiningKind::OR, failing))
+                     : failing;
   onlyIf(reached ? both(failed, reached) : failed, [&] {
-    LLVM::AtomicRMWOp::create(*this, LLVM::AtomicBinOp::min, loadCallField(4), getTask(),
-                              LLVM::AtomicOrdering::monotonic);
+    Value word = frame.getErrorWord();
+    Value before = LLVM::AtomicRMWOp::create(*this, LLVM::AtomicBinOp::min, word, frame.errorCode,
+                                             LLVM::AtomicOrdering::monotonic);
+    if (!frame.hasErrorDetails)
+      return;
+    onlyIf(equal(before, i64(std::numeric_limits<int64_t>::max())), [&] {
+      Value lane = isVector ? getFirst(*this, failing) : Value();
+      Value found =
+          lane ? vector::ExtractOp::create(*this, index, OpFoldResult(toIndex(lane))) : index;
+      for (auto [place, detail] : {std::pair(1, found), std::pair(2, size)})
+        LLVM::StoreOp::create(*this, detail, offset(word, i64(place), getI64Type()),
+                              /*alignment=*/8, /*isVolatile=*/false, /*isNonTemporal=*/false,
+                              /*isInvariantGroup=*/false, LLVM::AtomicOrdering::monotonic);
+    });
   });
 }
 
@@ -264,7 +267,7 @@ Value KernelBuilder::loopOverTiles(Value size, ArrayRef<int64_t> widths,
 //===----------------------------------------------------------------------===//
 
 Value KernelBuilder::getAddress(Value buffer) {
-  return addresses[cast<BlockArgument>(buffer).getArgNumber()];
+  return frame.addresses[cast<BlockArgument>(buffer).getArgNumber()];
 }
 
 Image KernelBuilder::getImage(Value buffer) {
@@ -485,7 +488,7 @@ Value KernelBuilder::select(Value condition, Value whenTrue, Value whenFalse) {
 }
 
 Value KernelBuilder::fma(Value lhs, Value rhs, Value sum) {
-  if (!target.getFma())
+  if (!machine.hasFma)
     return arith::AddFOp::create(*this, arith::MulFOp::create(*this, lhs, rhs), sum);
   return LLVM::FMAOp::create(*this, lhs, rhs, sum);
 }

@@ -1,6 +1,6 @@
 // A kernel of one op that is not elementwise, and elementwise ops behind it.
-#ifndef DLC_LIB_CODEGEN_CPU_ANCHORKERNEL_H
-#define DLC_LIB_CODEGEN_CPU_ANCHORKERNEL_H
+#ifndef DLC_LIB_CODEGEN_COMMON_ANCHORKERNEL_H
+#define DLC_LIB_CODEGEN_COMMON_ANCHORKERNEL_H
 
 #include "KernelBuilder.h"
 

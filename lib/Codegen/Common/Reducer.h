@@ -1,6 +1,6 @@
 // Sums, extrema and other reductions, in vectors.
-#ifndef DLC_LIB_CODEGEN_CPU_REDUCER_H
-#define DLC_LIB_CODEGEN_CPU_REDUCER_H
+#ifndef DLC_LIB_CODEGEN_COMMON_REDUCER_H
+#define DLC_LIB_CODEGEN_COMMON_REDUCER_H
 
 #include "KernelBuilder.h"
 

@@ -1,6 +1,6 @@
 // Ops that move elements, as maps from indices of their results to indices of their operands.
 
-#include "Loops.h"
+#include "Evaluator.h"
 
 #include "dlc/IR/Emitters.h"
 
@@ -270,10 +270,11 @@ Evaluator::Rows Evaluator::evaluateGather(GatherOp op, const Tile &tile) {
     index = arith::ExtSIOp::create(b, wide, index);
   auto like = [&](Value scalar) { return isOne ? scalar : b.splat(scalar); };
   Value size = b.size(op.getInput().getType().getDim(dim));
+  Value given = index;
   Value isNegative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, like(b.i64(0)));
   index = b.select(isNegative, b.add(index, like(size)), index);
   Value valid = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, like(size));
-  b.reportUnless(valid, tile.mask, tile.inside);
+  b.reportUnless(valid, tile.mask, tile.inside, given, size);
   llvm::append_range(input.indices, ArrayRef(tile.indices).take_front(dim));
   input.indices.push_back({index});
   llvm::append_range(input.indices, ArrayRef(tile.indices).drop_front(dim + rank));

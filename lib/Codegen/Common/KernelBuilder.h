@@ -1,14 +1,16 @@
-// What all emitters of CPU kernels build with: the function's frame, i64 arithmetic, loops, and
+// What all emitters of kernels build with: the function's frame, i64 arithmetic, loops, and
 // memory access.
-#ifndef DLC_LIB_CODEGEN_CPU_KERNELBUILDER_H
-#define DLC_LIB_CODEGEN_CPU_KERNELBUILDER_H
+#ifndef DLC_LIB_CODEGEN_COMMON_KERNELBUILDER_H
+#define DLC_LIB_CODEGEN_COMMON_KERNELBUILDER_H
 
-#include "../Common/ExprEmitter.h"
+#include "ExprEmitter.h"
 
 #include "dlc/IR/Program.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+
+#include <functional>
 
 namespace dlc {
 
@@ -32,14 +34,38 @@ struct Taps {
   mlir::Value begin, end;
 };
 
-/// Builds one `dlc_kernel_fn` from a kernel function over buffers. Vectors have `lanes` elements of
-/// any type; what names no element type is of f32.
+/// What emitters ask of the machine that a kernel runs on.
+struct Machine {
+  bool hasFma;             ///< it multiplies and adds in one step
+  bool hasHalfConversions; ///< between f16 and f32
+  /// LLVM's name of an instruction that permutes a vector of f32 by indices; null without one.
+  llvm::StringRef permutation;
+};
+
+/// Builds one function from a kernel function over buffers. Vectors have `lanes` elements of any
+/// type; what names no element type is of f32. The target's part makes the function and its frame:
+/// where tasks, buffers, symbols and the error word come from.
 class KernelBuilder : public mlir::ImplicitLocOpBuilder {
 public:
-  /// Starts the function in front of `source`; an error where it is no kernel over buffers of
-  /// elements that its ops can be emitted for.
-  static mlir::FailureOr<KernelBuilder> create(mlir::func::FuncOp source, TargetAttr target,
+  /// Stands in front of `source`; an error where it is no kernel over buffers of elements that its
+  /// ops can be emitted for.
+  static mlir::FailureOr<KernelBuilder> create(mlir::func::FuncOp source, Machine machine,
                                                const Signature &signature);
+  /// Begins `function`, which has no body yet: code goes to its entry block, which addresses and
+  /// sizes are added to later.
+  void begin(mlir::LLVM::LLVMFuncOp function);
+  struct Frame {
+    mlir::Value task;
+    llvm::SmallVector<mlir::Value> addresses; ///< of the buffers, in order
+    std::optional<ExprEmitter> exprs;
+    std::function<mlir::Value()> getErrorWord; ///< emits its address
+    mlir::Value errorCode;                     ///< what a failed check lowers it to, an i64
+    bool hasErrorDetails =
+        false; ///< whether index and size lie behind the word: it is a dlc_kernel_error
+    std::function<mlir::Value()> getScratch; ///< emits its address; null where there is none
+  };
+  /// Code goes to the body from here on.
+  void enter(Frame frame);
   /// Ends the function.
   void finish();
   /// Removes the function after an error.
@@ -47,8 +73,9 @@ public:
 
   mlir::func::FuncOp getSource() const { return source; }
   ScheduleAttr getSchedule() const { return schedule; }
-  TargetAttr getTarget() const { return target; }
-  mlir::Value getTask() { return function.getArgument(1); }
+  const Machine &getMachine() const { return machine; }
+  mlir::LLVM::LLVMFuncOp getFunction() const { return function; }
+  mlir::Value getTask() { return frame.task; }
   int64_t getLanes() const { return schedule.getLanes(); }
   mlir::VectorType getVectorType() { return mlir::VectorType::get(getLanes(), getF32Type()); }
   mlir::VectorType getIndexVectorType() { return mlir::VectorType::get(getLanes(), getI32Type()); }
@@ -89,9 +116,10 @@ public:
   /// With the values that one of the two gives.
   Carried chooseValues(mlir::Value condition, llvm::function_ref<Carried()> whenTrue,
                        llvm::function_ref<Carried()> whenFalse);
-  /// Notes the task in the run's error word where `valid`, i1 or a vector of it, is false: in the
-  /// lanes of `mask` (null for all), and if `reached` (null for always).
-  void reportUnless(mlir::Value valid, mlir::Value mask, mlir::Value reached);
+  /// Reports an error where `valid`, i1 or a vector of it, is false: in the lanes of `mask` (null
+  /// for all), and if `reached` (null for always). `index` is the one in error, of a dim of `size`.
+  void reportUnless(mlir::Value valid, mlir::Value mask, mlir::Value reached, mlir::Value index,
+                    mlir::Value size);
   /// Emits `body` for a task of `rows` rows in all. Where there are none, the images may still have
   /// a halo: one task writes it.
   void unlessEmpty(mlir::Value rows, llvm::ArrayRef<Image> images, llvm::function_ref<void()> body);
@@ -102,6 +130,9 @@ public:
 
   //===-- Memory ----------------------------------------------------------===//
 
+  /// The address of `bytes` bytes, aligned to 64, that are the thread's own during a task. To be
+  /// asked for once.
+  mlir::Value getScratch(int64_t bytes);
   /// Base address of an argument of the source.
   mlir::Value getAddress(mlir::Value buffer);
   Image getImage(mlir::Value buffer);
@@ -131,7 +162,9 @@ public:
   /// Elements of any type in a kernel: as scalars of getScalarType, or vectors of them. Only these
   /// know how elements lie in memory.
   mlir::Value loadElement(mlir::Value address, mlir::Type elementType);
-  mlir::Value loadElements(mlir::Value address, mlir::Type elementType, mlir::Value mask);
+  /// Vectors are `whole` where their address is a multiple of their size.
+  mlir::Value loadElements(mlir::Value address, mlir::Type elementType, mlir::Value mask,
+                           bool whole = false);
   mlir::Value gatherElements(mlir::Value address, mlir::Value indices, mlir::Type elementType,
                              mlir::Value mask = {});
   /// The last element first.
@@ -141,7 +174,7 @@ public:
   llvm::SmallVector<mlir::Value> loadTransposed(llvm::ArrayRef<mlir::Value> addresses,
                                                 mlir::Type elementType);
   void storeElements(mlir::Value value, mlir::Value address, mlir::Type elementType,
-                     mlir::Value mask);
+                     mlir::Value mask, bool whole = false);
   /// Asks for the cache line at `address`, which may lie outside of all buffers, into L2.
   void prefetch(mlir::Value address);
   void store(mlir::Value value, mlir::Value address, mlir::Value mask = {});
@@ -176,21 +209,19 @@ public:
   mlir::Value fma(mlir::Value lhs, mlir::Value rhs, mlir::Value sum);
 
 private:
-  KernelBuilder(mlir::func::FuncOp source, ScheduleAttr schedule, TargetAttr target,
-                const Signature &signature);
-  mlir::Value loadCallField(int32_t index);
+  KernelBuilder(mlir::func::FuncOp source, ScheduleAttr schedule, Machine machine)
+      : ImplicitLocOpBuilder(source.getLoc(), source.getOperation()), source(source),
+        schedule(schedule), machine(machine) {}
   mlir::Value fromStored(mlir::Value value, mlir::Type elementType);
   mlir::Value toStored(mlir::Value value, mlir::Type elementType);
 
   mlir::func::FuncOp source;
   ScheduleAttr schedule;
-  TargetAttr target;
-  bool hasHalfConversions;
+  Machine machine;
   mlir::LLVM::LLVMFuncOp function;
   mlir::Block *entry;
   mlir::Block *body;
-  std::optional<ExprEmitter> exprs;
-  llvm::SmallVector<mlir::Value> addresses;
+  Frame frame;
   llvm::DenseMap<mlir::Attribute, mlir::LLVM::GlobalOp> globals;
 };
 

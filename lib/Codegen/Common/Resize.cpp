@@ -4,7 +4,7 @@
 // grows: then one window of each row holds all neighbours, and lanes pick theirs from the weighted
 // sum of the windows. Otherwise each neighbour is gathered.
 
-#include "Loops.h"
+#include "Evaluator.h"
 
 #include "dlc/ABI/Artifact.h"
 #include "dlc/Codegen/Codegen.h"
@@ -272,14 +272,10 @@ Value ResizeEmitter::emitGathers(const Axis &inner) {
 
 /// An instruction that permutes a vector by indices, where there is one for contiguous lanes.
 std::optional<StringRef> ResizeEmitter::getPermutation() {
-  if (site.lanes != Site::Lanes::contiguous)
+  StringRef permutation = b.getMachine().permutation;
+  if (site.lanes != Site::Lanes::contiguous || permutation.empty())
     return std::nullopt;
-  uint64_t features = getCpuFeatures(b.getTarget());
-  if (b.getLanes() == 16 && (features & DLC_CPU_AVX512F))
-    return "llvm.x86.avx512.permvar.sf.512";
-  if (b.getLanes() == 8 && (features & DLC_CPU_AVX2))
-    return "llvm.x86.avx2.permps";
-  return std::nullopt;
+  return permutation;
 }
 
 /// The scale above which the neighbours of all lanes fit one vector. The first neighbours of the

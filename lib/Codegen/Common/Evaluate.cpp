@@ -1,7 +1,7 @@
 // Values of a kernel at a tile of indices, with no value in between stored: loads, elementwise ops,
 // and what the other files add to them.
 
-#include "Pool.h"
+#include "Evaluator.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -31,7 +31,9 @@ void Tile::addCondition(KernelBuilder &b, Value condition) {
 //===----------------------------------------------------------------------===//
 
 Evaluator::Memory Evaluator::getDenseMemory(Value base, PlannedType type) {
-  Memory memory = {base, SmallVector<Value>(type.getRank()), type.getElementType()};
+  bool hasWholeRows =
+      type.getRank() < 2 || type.getDims().back().getConstant().value_or(1) % b.getLanes() == 0;
+  Memory memory = {base, SmallVector<Value>(type.getRank()), type.getElementType(), hasWholeRows};
   Value stride = b.i64(1);
   for (int64_t i = type.getRank(); i-- != 0;) {
     memory.strides[i] = stride;
@@ -50,6 +52,7 @@ Evaluator::Memory Evaluator::getMemory(Value buffer) {
   return {b.offset(image, zero, zero, zero, zero),
           {image.imagePitch, image.planePitch, image.rowPitch, b.i64(image.block)},
           type.getElementType(),
+          /*hasWholeRows=*/false,
           image.block};
 }
 
@@ -119,7 +122,8 @@ Value Evaluator::loadRow(const Memory &memory, const Tile &tile, int64_t row) {
   if (!address.laneStride && !address.laneOffsets)
     return b.splat(b.loadElement(selectAddress(b, tile.inside, place), elementType));
   if (address.laneStep == 1)
-    return b.loadElements(selectAddress(b, tile.inside, place), elementType, tile.mask);
+    return b.loadElements(selectAddress(b, tile.inside, place), elementType, tile.mask,
+                          memory.hasWholeRows && isAligned(tile.indices.back().start));
   if (address.laneStep == -1 && !tile.mask) {
     Value first = b.offset(place, b.i64(1 - b.getLanes()), elementType);
     return b.loadReversed(selectAddress(b, tile.inside, first), elementType);

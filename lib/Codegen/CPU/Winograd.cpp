@@ -1,0 +1,357 @@
+// Convolution of tiles of 4x4 outputs in Winograd's form, see dlc/IR/Winograd.h. A task transforms
+// some tiles of the input (all channels) into 36 matrices of tiles x channels, multiplies each by
+// its factors of the filter, one panel of output channels after the other, and transforms the sums
+// back. The matrices are small enough to stay in the L2 cache.
+
+#include "ConvKernel.h"
+
+#include "dlc/IR/Winograd.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+using namespace mlir;
+using namespace dlc;
+
+/// How many steps of the reduction ahead factors are fetched; what lies behind a panel's matrix is
+/// the next one.
+static constexpr int64_t prefetchDistance = 144;
+
+namespace {
+/// Tiles x channels, for each of the 36 factors; counted in elements of the scratch memory. Pitches
+/// are no powers of two, whose rows would share sets of the caches.
+struct Matrices {
+  int64_t begin, rowPitch, pitch;
+
+  Matrices(int64_t begin, int64_t rows, int64_t columns, int64_t lanes)
+      : begin(begin), rowPitch(columns + lanes), pitch(rows * rowPitch + lanes) {}
+  int64_t end() const { return begin + Winograd::factors * pitch; }
+};
+
+/// A tile of outputs: its number among those of the task, and its first pixel.
+struct TilePlace {
+  Value number, h, w;
+};
+
+class WinogradConv {
+public:
+  WinogradConv(KernelBuilder &b, ConvKernel &kernel);
+
+  void emit();
+
+private:
+  static constexpr int64_t size = Winograd::inputs;
+  using Values = std::array<Value, Winograd::inputs>;
+
+  void emitTiles();
+  void forEachTile(function_ref<void(const TilePlace &)> emitTile);
+  void emitInputs(const TilePlace &tile);
+  void emitPatch(Value plane, Value h, Value w);
+  void transformInputs(Value address, Value rowPitch, Value to);
+  void multiply(Value panel);
+  void emitProducts(Value factors, Value inputs, Value sums, int64_t tiles);
+  void emitOutputs(Value panel, const TilePlace &tile);
+  void transformOutputs(Value from, Value bias);
+  void storePixel(Value plane, Value h, Value w, Value from);
+
+  Values transformInput(const Values &row);
+  SmallVector<Value> transformOutput(const Values &row);
+  Value multiplyAdd(double factor, Value value, Value sum) {
+    return b.fma(b.splat(static_cast<float>(factor)), value, sum);
+  }
+  Value scale(double factor, Value value) {
+    return arith::MulFOp::create(b, value, b.splat(static_cast<float>(factor)));
+  }
+  Value sum(Value lhs, Value rhs) { return arith::AddFOp::create(b, lhs, rhs); }
+  Value difference(Value lhs, Value rhs) { return arith::SubFOp::create(b, lhs, rhs); }
+  Value at(int64_t element) { return b.offset(scratch, element); }
+
+  KernelBuilder &b;
+  ConvKernel &kernel;
+  int64_t lanes, panelOutputs, panels, inputChannels;
+  Matrices inputs, sums;
+  int64_t patch, pixels; ///< a tile of inputs and of outputs, in the scratch memory
+  Value scratch;
+  Value tilesPerRow;
+  Value n, firstTile, numTiles, firstPanel, lastPanel; ///< of the task
+};
+} // namespace
+
+WinogradConv::WinogradConv(KernelBuilder &b, ConvKernel &kernel)
+    : b(b), kernel(kernel), lanes(b.getLanes()), panelOutputs(kernel.panels.getOutputs()),
+      panels(llvm::divideCeil(kernel.outputChannels, panelOutputs)),
+      inputChannels(llvm::alignTo(kernel.inputChannels, lanes)),
+      inputs(0, b.getSchedule().getRows(), inputChannels, lanes),
+      sums(inputs.end(), b.getSchedule().getRows(), panelOutputs, lanes), patch(sums.end()),
+      pixels(patch + Winograd::factors * lanes) {
+  int64_t elements = pixels + Winograd::outputs * Winograd::outputs * lanes;
+  scratch = b.getScratch(elements * static_cast<int64_t>(sizeof(float)));
+}
+
+//===----------------------------------------------------------------------===//
+// Transforms
+//===----------------------------------------------------------------------===//
+
+/// The values of a row of inputs, a polynomial's coefficients, as multiplication needs them.
+WinogradConv::Values WinogradConv::transformInput(const Values &row) {
+  const auto [p, q] = Winograd::points;
+  const double a = p * p, b = q * q;
+  // coefficient[4] - (a + b) coefficient[2] + ab coefficient[0]
+  auto atEnd = [&](size_t i) {
+    return multiplyAdd(a * b, row[i], multiplyAdd(-(a + b), row[i + 2], row[i + 4]));
+  };
+  Values values;
+  values[0] = atEnd(0);
+  values[5] = atEnd(1);
+  for (auto [i, point, other] : {std::tuple(1, p, b), std::tuple(3, q, a)}) {
+    Value even = multiplyAdd(-other, row[2], row[4]), odd = multiplyAdd(-other, row[1], row[3]);
+    values[i] = multiplyAdd(point, odd, even);
+    values[i + 1] = multiplyAdd(-point, odd, even);
+  }
+  return values;
+}
+
+/// Interpolates a row of outputs.
+SmallVector<Value> WinogradConv::transformOutput(const Values &row) {
+  const auto [p, q] = Winograd::points;
+  Value even0 = sum(row[1], row[2]), odd0 = difference(row[1], row[2]);
+  Value even1 = sum(row[3], row[4]), odd1 = difference(row[3], row[4]);
+  return {sum(row[0], sum(even0, even1)), multiplyAdd(p, odd0, scale(q, odd1)),
+          multiplyAdd(p * p, even0, scale(q * q, even1)),
+          multiplyAdd(p * p * p, odd0, multiplyAdd(q * q * q, odd1, row[5]))};
+}
+
+/// Transforms a block of channels of a tile, whose rows are `rowPitch` apart.
+void WinogradConv::transformInputs(Value address, Value rowPitch, Value to) {
+  std::array<Values, size> columns;
+  for (int64_t column = 0; column != size; ++column) {
+    Values values;
+    for (int64_t row = 0; row != size; ++row)
+      values[row] = b.loadVector(b.offset(b.offset(address, b.mul(rowPitch, row)), column * lanes));
+    columns[column] = transformInput(values);
+  }
+  for (int64_t row = 0; row != size; ++row) {
+    Values values;
+    for (int64_t column = 0; column != size; ++column)
+      values[column] = columns[column][row];
+    for (auto [column, value] : llvm::enumerate(transformInput(values)))
+      b.store(value, b.offset(to, (row * size + column) * inputs.pitch));
+  }
+}
+
+/// Transforms a vector of sums of a tile to pixels.
+void WinogradConv::transformOutputs(Value from, Value bias) {
+  std::array<SmallVector<Value>, size> columns;
+  for (int64_t column = 0; column != size; ++column) {
+    Values values;
+    for (int64_t row = 0; row != size; ++row)
+      values[row] = b.loadVector(b.offset(from, (row * size + column) * sums.pitch));
+    columns[column] = transformOutput(values);
+  }
+  for (int64_t row = 0; row != Winograd::outputs; ++row) {
+    Values values;
+    for (int64_t column = 0; column != size; ++column)
+      values[column] = columns[column][row];
+    for (auto [column, value] : llvm::enumerate(transformOutput(values)))
+      b.store(bias ? sum(value, bias) : value,
+              at(pixels + (row * Winograd::outputs + static_cast<int64_t>(column)) * lanes));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+void WinogradConv::forEachTile(function_ref<void(const TilePlace &)> emitTile) {
+  b.loop(b.i64(0), numTiles, 1, [&](Value number) {
+    Value tile = b.add(firstTile, number);
+    Value h = b.mul(b.div(tile, tilesPerRow), Winograd::outputs);
+    Value w = b.mul(b.rem(tile, tilesPerRow), Winograd::outputs);
+    emitTile({number, h, w});
+  });
+}
+
+/// Copies what the buffer has of a tile from pixel (h, w) on, with zeros around it.
+void WinogradConv::emitPatch(Value plane, Value h, Value w) {
+  const Image &input = kernel.input;
+  b.storeZeros(at(patch), b.i64(Winograd::factors * lanes));
+  Taps rows = b.clipTaps(h, size, 1, b.i64(-input.top), b.add(input.height, input.bottom));
+  Taps columns = b.clipTaps(w, size, 1, b.i64(-input.left), b.add(input.width, input.right));
+  b.loop(rows.begin, rows.end, 1, [&](Value row) {
+    b.loop(columns.begin, columns.end, 1, [&](Value column) {
+      Value place = b.mul(b.add(b.mul(row, size), column), lanes);
+      Value pixel = b.offset(input, n, plane, b.add(h, row), b.add(w, column));
+      b.store(b.loadVector(pixel), b.offset(at(patch), place));
+    });
+  });
+}
+
+void WinogradConv::emitInputs(const TilePlace &tile) {
+  const Image &input = kernel.input;
+  Value h = b.add(tile.h, -kernel.pads[0]), w = b.add(tile.w, -kernel.pads[1]);
+  Value bottom = b.add(input.height, input.bottom - size);
+  Value right = b.add(input.width, input.right - size);
+  Value inside = b.both(b.both(b.atMost(b.i64(-input.top), h), b.atMost(h, bottom)),
+                        b.both(b.atMost(b.i64(-input.left), w), b.atMost(w, right)));
+  b.loop(b.i64(0), b.i64(inputChannels / lanes), 1, [&](Value plane) {
+    b.either(inside, [] {}, [&] { emitPatch(plane, h, w); });
+    Value from = b.select(inside, b.offset(input, n, plane, h, w), at(patch));
+    Value rowPitch = arith::SelectOp::create(b, inside, input.rowPitch, b.i64(size * lanes));
+    Value to =
+        b.offset(at(inputs.begin), b.add(b.mul(tile.number, inputs.rowPitch), b.mul(plane, lanes)));
+    transformInputs(from, rowPitch, to);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+/// Some tiles times the output channels of a panel, in registers over all input channels.
+void WinogradConv::emitProducts(Value factors, Value from, Value to, int64_t tiles) {
+  int64_t vectors = panelOutputs / lanes;
+  SmallVector<Value> zeros(tiles * vectors, b.splat(0.0f));
+  auto emitStep = [&](Value channel, ValueRange carried) {
+    Value weights = b.offset(factors, b.mul(channel, panelOutputs));
+    SmallVector<Value> row;
+    for (int64_t vector = 0; vector != vectors; ++vector)
+      row.push_back(b.loadVector(b.offset(weights, vector * lanes)));
+    if (tiles != 1)
+      for (int64_t vector = 0; vector != vectors; ++vector)
+        b.prefetch(b.offset(weights, prefetchDistance * panelOutputs + vector * lanes));
+    KernelBuilder::Carried next;
+    for (int64_t tile = 0; tile != tiles; ++tile) {
+      Value element =
+          b.splat(b.loadScalar(b.offset(b.offset(from, channel), tile * inputs.rowPitch)));
+      for (Value factor : row)
+        next.push_back(b.fma(element, factor, carried[next.size()]));
+    }
+    return next;
+  };
+  KernelBuilder::Carried products = b.loop(b.i64(0), b.i64(inputChannels), 1, zeros, emitStep);
+  for (auto [index, product] : llvm::enumerate(products)) {
+    int64_t tile = static_cast<int64_t>(index) / vectors;
+    int64_t vector = static_cast<int64_t>(index) % vectors;
+    b.store(product, b.offset(to, tile * sums.rowPitch + vector * lanes));
+  }
+}
+
+void WinogradConv::multiply(Value panel) {
+  b.loop(b.i64(0), b.i64(Winograd::factors), 1, [&](Value factor) {
+    Value matrix = b.add(b.mul(panel, Winograd::factors), factor);
+    Value factors = b.offset(kernel.filter, b.mul(matrix, inputChannels * panelOutputs));
+    Value from = b.offset(at(inputs.begin), b.mul(factor, inputs.pitch));
+    Value to = b.offset(at(sums.begin), b.mul(factor, sums.pitch));
+    b.loopOverTiles(numTiles, b.getSchedule().getPixels(), [&](Value tile, int64_t tiles) {
+      emitProducts(factors, b.offset(from, b.mul(tile, inputs.rowPitch)),
+                   b.offset(to, b.mul(tile, sums.rowPitch)), tiles);
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Outputs
+//===----------------------------------------------------------------------===//
+
+void WinogradConv::storePixel(Value plane, Value h, Value w, Value from) {
+  auto place = [&](const Image &image) { return b.offset(image, n, plane, h, w); };
+  Value value = kernel.emitEpilogue(b, b.loadVector(from),
+                                    [&](const Image &image) { return b.loadVector(place(image)); });
+  int64_t rest = kernel.outputChannels % lanes;
+  if (rest != 0) { // the epilogue may have made pad lanes anything
+    Value channels = b.sub(b.i64(kernel.outputChannels), b.mul(plane, lanes));
+    value = b.select(b.laneMask(channels), value, b.splat(0.0f));
+  }
+  b.store(value, place(kernel.output));
+}
+
+void WinogradConv::emitOutputs(Value panel, const TilePlace &tile) {
+  const Image &output = kernel.output;
+  int64_t vectors = panelOutputs / lanes;
+  Value firstPlane = b.mul(panel, vectors);
+  Value planes = b.min(b.i64(vectors), b.sub(output.planes, firstPlane));
+  b.loop(b.i64(0), planes, 1, [&](Value vector) {
+    Value plane = b.add(firstPlane, vector);
+    Value bias;
+    if (kernel.bias)
+      bias = b.loadVector(b.offset(kernel.bias, b.mul(plane, lanes)));
+    transformOutputs(
+        b.offset(at(sums.begin), b.add(b.mul(tile.number, sums.rowPitch), b.mul(vector, lanes))),
+        bias);
+    Value rows = b.min(b.i64(Winograd::outputs), b.sub(output.height, tile.h));
+    Value columns = b.min(b.i64(Winograd::outputs), b.sub(output.width, tile.w));
+    b.loop(b.i64(0), rows, 1, [&](Value row) {
+      b.loop(b.i64(0), columns, 1, [&](Value column) {
+        Value place = b.mul(b.add(b.mul(row, Winograd::outputs), column), lanes);
+        storePixel(plane, b.add(tile.h, row), b.add(tile.w, column), b.offset(at(pixels), place));
+      });
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Tasks
+//===----------------------------------------------------------------------===//
+
+void WinogradConv::emitTiles() {
+  forEachTile([&](const TilePlace &tile) { emitInputs(tile); });
+  b.loop(firstPanel, lastPanel, 1, [&](Value panel) {
+    multiply(panel);
+    forEachTile([&](const TilePlace &tile) { emitOutputs(panel, tile); });
+  });
+}
+
+/// The halo of the output's rows is shared out evenly among the blocks of tiles.
+void WinogradConv::emit() {
+  const Image &output = kernel.output;
+  int64_t tilesPerTask = b.getSchedule().getRows(), channels = b.getSchedule().getChannels();
+  tilesPerRow = b.ceilDiv(output.width, Winograd::outputs);
+  Value tiles = b.mul(b.ceilDiv(output.height, Winograd::outputs), tilesPerRow);
+  Value blocks = b.max(b.ceilDiv(tiles, tilesPerTask), b.i64(1));
+  Value groups = b.i64(llvm::divideCeil(kernel.outputChannels, channels));
+  Value block = b.rem(b.getTask(), blocks), rest = b.div(b.getTask(), blocks);
+  Value group = b.rem(rest, groups);
+  n = b.div(rest, groups);
+  firstTile = b.mul(block, tilesPerTask);
+  numTiles = b.min(b.sub(tiles, firstTile), b.i64(tilesPerTask));
+  firstPanel = b.mul(group, channels / panelOutputs);
+  lastPanel = b.min(b.add(firstPanel, channels / panelOutputs), b.i64(panels));
+  if (output.hasHalo()) {
+    Value rows = b.div(b.add(b.add(output.height, blocks), -1), blocks);
+    Value begin = b.min(b.mul(block, rows), output.height);
+    Value end = b.min(b.add(begin, rows), output.height);
+    // Of several blocks that end at the last row the first one has written what lies below.
+    Value isEmpty = b.both(b.equal(begin, end), b.atMost(b.i64(1), block));
+    b.either(
+        isEmpty, [] {},
+        [&] {
+          Value firstPlane = b.mul(group, channels / lanes);
+          Value planes = b.min(b.add(firstPlane, channels / lanes), output.planes);
+          b.loop(firstPlane, planes, 1,
+                 [&](Value plane) { b.storeHalo(output, n, plane, begin, end); });
+        });
+  }
+  emitTiles();
+}
+
+static LogicalResult verify(KernelBuilder &b, ConvKernel &kernel) {
+  Operation *anchor = kernel.anchor;
+  auto areOne = [](ArrayRef<int64_t> values) {
+    return llvm::all_of(values, [](int64_t value) { return value == 1; });
+  };
+  if (!isa<ConvOp>(anchor) || kernel.groups != 1 || kernel.kernelHeight != Winograd::taps ||
+      kernel.kernelWidth != Winograd::taps || !areOne(kernel.strides) || !areOne(kernel.dilations))
+    return anchor->emitError("expected a convolution by 3 x 3 filters in steps of one");
+  if (!kernel.panels.getWinograd())
+    return anchor->emitError("expected factors of filters, found ") << kernel.panels;
+  if (kernel.input.block != b.getLanes() || kernel.output.block != b.getLanes())
+    return anchor->emitError("expected images in blocks of ") << b.getLanes() << " channels";
+  return success();
+}
+
+LogicalResult dlc::emitWinograd(KernelBuilder &b) {
+  FailureOr<ConvKernel> kernel = ConvKernel::create(b);
+  if (failed(kernel) || failed(verify(b, *kernel)))
+    return failure();
+  WinogradConv(b, *kernel).emit();
+  return success();
+}

@@ -1,0 +1,70 @@
+#include "DeviceKernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace mlir;
+using namespace dlc;
+
+static constexpr int64_t warpSize = 32;
+static constexpr unsigned sharedSpace = 3;
+
+Value Threads::getThread() { return NVVM::ThreadIdXOp::create(b, b.getI32Type()); }
+Value Threads::getBlock() { return wide(NVVM::BlockIdXOp::create(b, b.getI32Type())); }
+void Threads::wait() { NVVM::Barrier0Op::create(b); }
+
+Value Threads::i32(int64_t value) {
+  return arith::ConstantOp::create(b, b.getI32IntegerAttr(static_cast<int32_t>(value)));
+}
+Value Threads::add(Value lhs, Value rhs) { return b.createOrFold<arith::AddIOp>(lhs, rhs); }
+Value Threads::mul(Value lhs, int64_t rhs) { return b.createOrFold<arith::MulIOp>(lhs, i32(rhs)); }
+Value Threads::div(Value lhs, int64_t rhs) { return b.createOrFold<arith::DivUIOp>(lhs, i32(rhs)); }
+Value Threads::rem(Value lhs, int64_t rhs) { return b.createOrFold<arith::RemUIOp>(lhs, i32(rhs)); }
+Value Threads::less(Value lhs, Value rhs) {
+  return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, lhs, rhs);
+}
+Value Threads::wide(Value number) { return arith::ExtUIOp::create(b, b.getI64Type(), number); }
+
+Value Threads::share(StringRef name, int64_t count) {
+  auto module = b.getFunction()->getParentOfType<ModuleOp>();
+  std::string full = (b.getFunction().getName() + "_" + name).str();
+  auto type = LLVM::LLVMArrayType::get(b.getF32Type(), count);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(module.getBody());
+    LLVM::GlobalOp::create(b, type, /*isConstant=*/false, LLVM::Linkage::Internal, full,
+                           Attribute(), /*alignment=*/16, sharedSpace);
+  }
+  return LLVM::AddressOfOp::create(b, LLVM::LLVMPointerType::get(b.getContext(), sharedSpace),
+                                   full);
+}
+
+Value Threads::exchange(Value value, int64_t mask) {
+  return NVVM::ShflOp::create(b, b.getF32Type(), i32(-1), value, i32(mask), i32(warpSize - 1),
+                              NVVM::ShflKind::bfly, UnitAttr());
+}
+
+Value Threads::reduce(Value value, int64_t count, function_ref<Value(Value, Value)> combine) {
+  for (int64_t mask = warpSize / 2; mask != 0; mask /= 2)
+    value = combine(value, exchange(value, mask));
+  int64_t warps = count / warpSize;
+  if (warps <= 1)
+    return value;
+  if (!shared)
+    shared = share("sums", warps);
+  Value thread = getThread();
+  auto place = [&](Value index) { return b.offset(shared, wide(index)); };
+  b.onlyIf(b.equal(rem(thread, warpSize), i32(0)),
+           [&] { b.store(value, place(div(thread, warpSize))); });
+  wait();
+  Value sum = b.loadScalar(place(i32(0)));
+  for (int64_t warp = 1; warp != warps; ++warp)
+    sum = combine(sum, b.loadScalar(place(i32(warp))));
+  wait(); // before the next reduction writes
+  return sum;
+}
+
+ModuleOp dlc::getDeviceModule(ModuleOp module) {
+  auto nested = module.getOps<ModuleOp>();
+  return nested.empty() ? ModuleOp() : *nested.begin();
+}

@@ -1,0 +1,266 @@
+// Convolutions and matrix products by weights in panels: [panel][k][column], zeros beyond the last
+// column. Pixels of all images are the rows of a convolution's left operand, which is never stored:
+// its elements are found when they are needed.
+
+#include "TileProduct.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+/// What a convolution and a product by weights share.
+class PanelProduct : public TileProduct {
+public:
+  using TileProduct::TileProduct;
+
+protected:
+  LogicalResult matchWeights(Value filterOperand, Value biasOperand) {
+    FailureOr<Value> filterBuffer = kernel.getBuffer(filterOperand);
+    FailureOr<Value> biasBuffer = kernel.getBuffer(biasOperand);
+    if (failed(filterBuffer) || failed(biasBuffer))
+      return failure();
+    auto panels = dyn_cast_or_null<FilterLayoutAttr>(getTensor(*filterBuffer).getLayout());
+    if (!panels || panels.getOutputs() != tileColumns)
+      return kernel.anchor->emitError("expected weights in panels of ") << tileColumns;
+    filter = b.getAddress(*filterBuffer);
+    bias = *biasBuffer ? b.getAddress(*biasBuffer) : Value();
+    return success();
+  }
+
+  /// Sets the tile's first row and column, from the number of all rows and columns.
+  void beginTile(Value rows, int64_t columns) {
+    numRows = rows;
+    numColumns = columns;
+    Value panels = b.i64(llvm::divideCeil(columns, tileColumns));
+    panel = b.rem(b.getTask(), panels);
+    firstRow = b.mul(b.div(b.getTask(), panels), tileRows);
+    firstColumn = b.mul(panel, tileColumns);
+    Value pitch = b.mul(threads.wide(inner), tileColumns);
+    panelStart = b.offset(filter, b.mul(panel, pitch));
+  }
+
+  KernelBuilder::Carried prepareRight(Value column) override { return {threads.wide(column)}; }
+  Value loadRight(ValueRange prepared, Value k) override {
+    Value place = b.add(b.mul(threads.wide(k), tileColumns), prepared[0]);
+    return loadIf(threads.less(k, inner), panelStart, place);
+  }
+  Value loadBias(Value column) override {
+    if (!bias)
+      return b.splat(0.0f);
+    Value place = b.add(firstColumn, threads.wide(column));
+    return LLVM::LoadOp::create(b, b.getVectorType(), b.offset(bias, place), /*alignment=*/16);
+  }
+  /// Whether the row exists.
+  Value isRow(Value row) {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, row, numRows);
+  }
+
+  /// Stores the lanes of `sums` at the places that `getPlace` gives for columns.
+  void storeLanes(Value column, Value sums, function_ref<Value(Value column)> getPlace);
+
+  Value filter, bias, panel, panelStart;
+  Value numRows, firstRow, firstColumn;
+  int64_t numColumns;
+};
+
+class ConvProduct : public PanelProduct {
+public:
+  ConvProduct(KernelBuilder &b, AnchorKernel &kernel)
+      : PanelProduct(b, kernel), conv(cast<ConvOp>(kernel.anchor)) {}
+
+  LogicalResult match();
+
+protected:
+  void begin() override;
+  KernelBuilder::Carried prepareLeft(Value row) override;
+  Value loadLeft(ValueRange prepared, Value k) override;
+  void storeSums(Value row, Value column, Value sums) override;
+
+private:
+  bool isPointwise() {
+    return kernelHeight == 1 && kernelWidth == 1 &&
+           llvm::all_of(conv.getStrides(), [](int64_t stride) { return stride == 1; }) &&
+           llvm::all_of(conv.getPads(), [](int64_t pad) { return pad == 0; });
+  }
+
+  ConvOp conv;
+  Value input;
+  int64_t kernelHeight = 1, kernelWidth = 1, inputChannels = 0;
+  Value height, width, outputWidth, outputPixels;
+};
+
+class MatrixProduct : public PanelProduct {
+public:
+  MatrixProduct(KernelBuilder &b, AnchorKernel &kernel)
+      : PanelProduct(b, kernel), matmul(cast<MatmulOp>(kernel.anchor)) {}
+
+  LogicalResult match();
+
+protected:
+  void begin() override;
+  KernelBuilder::Carried prepareLeft(Value row) override;
+  Value loadLeft(ValueRange prepared, Value k) override;
+  void storeSums(Value row, Value column, Value sums) override;
+
+private:
+  MatmulOp matmul;
+  Value lhs;
+};
+} // namespace
+
+void PanelProduct::storeLanes(Value column, Value sums, function_ref<Value(Value)> getPlace) {
+  SmallVector<Value> places, exist;
+  Value output = b.getAddress(kernel.output);
+  for (int64_t lane = 0; lane != threadColumns; ++lane) {
+    Value own = b.add(column, lane);
+    exist.push_back(
+        numColumns % tileColumns == 0
+            ? Value()
+            : arith::CmpIOp::create(b, arith::CmpIPredicate::slt, own, b.i64(numColumns)));
+    places.push_back(getPlace(own));
+  }
+  Value results = kernel.emitEpilogue(b, sums, [&](size_t index) {
+    SmallVector<Value> lanes;
+    Value base = getOperand(index);
+    for (auto [place, exists] : llvm::zip_equal(places, exist))
+      lanes.push_back(exists ? loadIf(exists, base, place) : b.loadScalar(b.offset(base, place)));
+    return Value(vector::FromElementsOp::create(b, b.getVectorType(), lanes));
+  });
+  for (auto [lane, place] : llvm::enumerate(places)) {
+    auto store = [&] {
+      Value result = vector::ExtractOp::create(b, results, static_cast<int64_t>(lane));
+      b.store(result, b.offset(output, place));
+    };
+    if (exist[lane])
+      b.onlyIf(exist[lane], store);
+    else
+      store();
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Convolutions
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConvProduct::match() {
+  FailureOr<Value> inputBuffer = kernel.getBuffer(conv.getInput());
+  if (failed(inputBuffer) || failed(matchWeights(conv.getFilter(), conv.getBias())))
+    return failure();
+  if (conv.getGroup() != 1)
+    return conv.emitError("expected one group");
+  input = b.getAddress(*inputBuffer);
+  ArrayRef<ExprAttr> dims = conv.getFilter().getType().getDims();
+  inputChannels = *dims[1].getConstant();
+  kernelHeight = *dims[2].getConstant();
+  kernelWidth = *dims[3].getConstant();
+  return success();
+}
+
+void ConvProduct::begin() {
+  PlannedType inputType = conv.getInput().getType(), type = conv.getType();
+  height = b.size(inputType.getDim(2));
+  width = b.size(inputType.getDim(3));
+  outputWidth = b.size(type.getDim(3));
+  outputPixels = b.mul(b.size(type.getDim(2)), outputWidth);
+  inner = threads.i32(inputChannels * kernelHeight * kernelWidth);
+  beginTile(b.mul(b.size(type.getDim(0)), outputPixels), *type.getDim(1).getConstant());
+}
+
+/// Where the image begins, the window's first row and column, and whether the pixel exists.
+KernelBuilder::Carried ConvProduct::prepareLeft(Value row) {
+  Value pixel = b.add(firstRow, threads.wide(row));
+  Value image = b.div(pixel, outputPixels), place = b.rem(pixel, outputPixels);
+  Value plane = b.mul(height, width);
+  Value start = b.mul(b.mul(image, inputChannels), plane);
+  if (isPointwise())
+    return {b.add(start, place), isRow(pixel), plane};
+  Value top = b.add(b.mul(b.div(place, outputWidth), conv.getStrides()[0]), -conv.getPads()[0]);
+  Value left = b.add(b.mul(b.rem(place, outputWidth), conv.getStrides()[1]), -conv.getPads()[1]);
+  return {start, isRow(pixel), top, left};
+}
+
+Value ConvProduct::loadLeft(ValueRange prepared, Value k) {
+  Value exists = b.both(prepared[1], threads.less(k, inner));
+  if (isPointwise())
+    return loadIf(exists, input, b.add(prepared[0], b.mul(threads.wide(k), prepared[2])));
+  Value tap = threads.rem(k, kernelHeight * kernelWidth);
+  Value channel = threads.wide(threads.div(k, kernelHeight * kernelWidth));
+  Value r = threads.wide(threads.div(tap, kernelWidth)),
+        s = threads.wide(threads.rem(tap, kernelWidth));
+  Value h = b.add(prepared[2], b.mul(r, conv.getDilations()[0]));
+  Value w = b.add(prepared[3], b.mul(s, conv.getDilations()[1]));
+  auto isInside = [&](Value index, Value size) -> Value {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
+  };
+  exists = b.both(exists, b.both(isInside(h, height), isInside(w, width)));
+  Value place = b.add(b.mul(b.add(b.mul(channel, height), h), width), w);
+  return loadIf(exists, input, b.add(prepared[0], place));
+}
+
+void ConvProduct::storeSums(Value row, Value column, Value sums) {
+  Value pixel = b.add(firstRow, threads.wide(row));
+  b.onlyIf(isRow(pixel), [&] {
+    Value image = b.div(pixel, outputPixels), place = b.rem(pixel, outputPixels);
+    Value start = b.add(b.mul(b.mul(image, numColumns), outputPixels), place);
+    storeLanes(b.add(firstColumn, threads.wide(column)), sums,
+               [&](Value channel) { return b.add(start, b.mul(channel, outputPixels)); });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Matrix products
+//===----------------------------------------------------------------------===//
+
+LogicalResult MatrixProduct::match() {
+  FailureOr<Value> left = kernel.getBuffer(matmul.getLhs());
+  if (failed(left) || failed(matchWeights(matmul.getRhs(), matmul.getBias())))
+    return failure();
+  lhs = b.getAddress(*left);
+  return success();
+}
+
+void MatrixProduct::begin() {
+  ArrayRef<ExprAttr> dims = matmul.getType().getDims();
+  Value rows = b.i64(1);
+  for (ExprAttr dim : dims.drop_back())
+    rows = b.mul(rows, b.size(dim));
+  inner = threads.i32(*matmul.getInnerDim().getConstant());
+  leftOrder = Order::alongInner;
+  columnsFirst = true;
+  beginTile(rows, *dims.back().getConstant());
+}
+
+KernelBuilder::Carried MatrixProduct::prepareLeft(Value row) {
+  Value number = b.add(firstRow, threads.wide(row));
+  return {b.mul(number, threads.wide(inner)), isRow(number)};
+}
+
+Value MatrixProduct::loadLeft(ValueRange prepared, Value k) {
+  return loadIf(b.both(prepared[1], threads.less(k, inner)), lhs,
+                b.add(prepared[0], threads.wide(k)));
+}
+
+void MatrixProduct::storeSums(Value row, Value column, Value sums) {
+  Value number = b.add(firstRow, threads.wide(row));
+  b.onlyIf(isRow(number), [&] {
+    Value start = b.mul(number, numColumns);
+    storeLanes(b.add(firstColumn, threads.wide(column)), sums,
+               [&](Value own) { return b.add(start, own); });
+  });
+}
+
+LogicalResult dlc::emitCudaGemm(KernelBuilder &b) {
+  AnchorKernel kernel;
+  if (failed(kernel.match(b, llvm::IsaPred<ConvOp, MatmulOp>)))
+    return failure();
+  auto emit = [](auto product) {
+    if (failed(product.match()))
+      return failure();
+    product.emit();
+    return success();
+  };
+  return isa<ConvOp>(kernel.anchor) ? emit(ConvProduct(b, kernel)) : emit(MatrixProduct(b, kernel));
+}

@@ -1,0 +1,15 @@
+// LLVM's NVPTX backend.
+#ifndef DLC_LIB_CODEGEN_CUDA_MACHINE_H
+#define DLC_LIB_CODEGEN_CUDA_MACHINE_H
+
+#include "dlc/IR/Dlc.h"
+
+#include "llvm/Target/TargetMachine.h"
+
+namespace dlc {
+
+std::unique_ptr<llvm::TargetMachine> createGpuMachine(DeviceAttr device);
+
+} // namespace dlc
+
+#endif

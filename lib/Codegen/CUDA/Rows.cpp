@@ -1,0 +1,208 @@
+// Softmax and normalizations. A row belongs to a block, whose threads take elements in turns, so
+// that neighbours are read together; a column belongs to a thread.
+
+#include "../Common/AnchorKernel.h"
+#include "../Common/Reducer.h"
+#include "DeviceKernel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+using namespace dlc;
+
+static Value getProduct(KernelBuilder &b, ArrayRef<ExprAttr> dims) {
+  Value product = b.i64(1);
+  for (ExprAttr dim : dims)
+    product = b.mul(product, b.size(dim));
+  return product;
+}
+
+namespace {
+/// Elements `first`, `first + step`, ... below `end`, `pitch` elements from each other in memory.
+struct Walk {
+  KernelBuilder &b;
+  Value first, end;
+  int64_t step;
+  Value start, pitch;
+
+  /// A value carried from element to element; `emit` gets the place of each in memory.
+  Value forEach(Value init, function_ref<Value(Value place, Value carried)> emit) {
+    return b.loop(first, end, step, init, [&](Value i, ValueRange carried) {
+      return KernelBuilder::Carried{emit(b.add(start, b.mul(i, pitch)), carried[0])};
+    })[0];
+  }
+};
+
+class RowEmitter {
+public:
+  explicit RowEmitter(KernelBuilder &b) : b(b), threads(b), numThreads(b.getSchedule().getRows()) {}
+
+  /// Elements of the block's row, which has `length` of them.
+  Walk getRow(Value length) {
+    return {b,          threads.wide(threads.getThread()), length,
+            numThreads, b.mul(b.getTask(), length),        b.i64(1)};
+  }
+  /// What the threads of the block have computed, or the thread alone.
+  Value join(Value value, bool isRow, ReduceKind kind) {
+    Reducer reducer(b, kind);
+    auto combine = [&](Value lhs, Value rhs) { return reducer.combine(lhs, rhs); };
+    return isRow ? threads.reduce(value, numThreads, combine) : value;
+  }
+
+  KernelBuilder &b;
+  Threads threads;
+  int64_t numThreads;
+};
+
+class SoftmaxRows : RowEmitter {
+public:
+  SoftmaxRows(KernelBuilder &b, SoftmaxOp op, Value input, Value output)
+      : RowEmitter(b), op(op), input(b.getAddress(input)), output(b.getAddress(output)) {}
+
+  void emit();
+
+private:
+  void emitSums(Walk walk, bool isRow);
+
+  SoftmaxOp op;
+  Value input, output;
+};
+
+class LayerNormRows : RowEmitter {
+public:
+  LayerNormRows(KernelBuilder &b, AnchorKernel &kernel)
+      : RowEmitter(b), kernel(kernel), op(cast<LayerNormOp>(kernel.anchor)) {}
+
+  LogicalResult match();
+  void emit();
+
+private:
+  Value getMean(Walk walk, Value length, ReduceKind kind, function_ref<Value(Value)> change);
+
+  AnchorKernel &kernel;
+  LayerNormOp op;
+  Value input, scale, bias; ///< addresses; null where there is none
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Softmax
+//===----------------------------------------------------------------------===//
+
+void SoftmaxRows::emitSums(Walk walk, bool isRow) {
+  Reducer maxima(b, ReduceKind::max);
+  Value most = walk.forEach(b.f32(maxima.getIdentity()), [&](Value place, Value carried) {
+    return maxima.accumulate(carried, b.loadScalar(b.offset(input, place)));
+  });
+  most = join(most, isRow, ReduceKind::max);
+  auto emitShifted = [&](Value place) -> Value {
+    return arith::SubFOp::create(b, b.loadScalar(b.offset(input, place)), most);
+  };
+  Value sum = walk.forEach(b.f32(0.0f), [&](Value place, Value carried) -> Value {
+    return arith::AddFOp::create(b, carried, math::ExpOp::create(b, emitShifted(place)));
+  });
+  sum = join(sum, isRow, ReduceKind::sum);
+  sum = op.getLog() ? Value(math::LogOp::create(b, sum))
+                    : Value(arith::DivFOp::create(b, b.f32(1.0f), sum));
+  walk.forEach(sum, [&](Value place, Value carried) {
+    Value shifted = emitShifted(place);
+    Value value = op.getLog()
+                      ? Value(arith::SubFOp::create(b, shifted, carried))
+                      : Value(arith::MulFOp::create(b, math::ExpOp::create(b, shifted), carried));
+    b.store(value, b.offset(output, place));
+    return carried;
+  });
+}
+
+void SoftmaxRows::emit() {
+  ArrayRef<ExprAttr> dims = op.getType().getDims();
+  size_t axis = op.getDim();
+  Value length = b.size(dims[axis]);
+  if (axis + 1 == dims.size())
+    return emitSums(getRow(length), true);
+  Value inner = getProduct(b, dims.drop_front(axis + 1));
+  Value columns = b.mul(getProduct(b, dims.take_front(axis)), inner);
+  Value column = b.add(b.mul(b.getTask(), numThreads), threads.wide(threads.getThread()));
+  b.onlyIf(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, column, columns), [&] {
+    Value start = b.add(b.mul(b.mul(b.div(column, inner), length), inner), b.rem(column, inner));
+    emitSums({b, b.i64(0), length, 1, start, inner}, false);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Normalization
+//===----------------------------------------------------------------------===//
+
+LogicalResult LayerNormRows::match() {
+  for (auto [operand, address] : {std::pair<Value, Value *>{op.getInput(), &input},
+                                  {op.getScale(), &scale},
+                                  {op.getBias(), &bias}}) {
+    FailureOr<Value> buffer = kernel.getBuffer(operand);
+    if (failed(buffer))
+      return failure();
+    if (*buffer)
+      *address = b.getAddress(*buffer);
+  }
+  return success();
+}
+
+Value LayerNormRows::getMean(Walk walk, Value length, ReduceKind kind,
+                             function_ref<Value(Value)> change) {
+  Reducer reducer(b, kind), means(b, ReduceKind::mean);
+  Value sum = walk.forEach(b.f32(0.0f), [&](Value place, Value carried) {
+    return reducer.accumulate(carried, change(b.loadScalar(b.offset(input, place))));
+  });
+  return means.finish(join(sum, true, ReduceKind::sum), length);
+}
+
+void LayerNormRows::emit() {
+  Value length = getProduct(b, op.getType().getDims().drop_front(op.getDim()));
+  Walk walk = getRow(length);
+  Value mean;
+  if (!op.getRms())
+    mean = getMean(walk, length, ReduceKind::sum, [](Value element) { return element; });
+  auto center = [&](Value element) -> Value {
+    return mean ? arith::SubFOp::create(b, element, mean) : element;
+  };
+  Value variance = getMean(walk, length, ReduceKind::sum_square, center);
+  Value shifted = arith::AddFOp::create(b, variance, b.f32(op.getEpsilon().convertToFloat()));
+  Value factor = arith::DivFOp::create(b, b.f32(1.0f), math::SqrtOp::create(b, shifted));
+  walk.forEach(factor, [&](Value place, Value carried) {
+    Value column = b.sub(place, walk.start);
+    auto load = [&](Value address, Value at) { return b.loadScalar(b.offset(address, at)); };
+    Value value = arith::MulFOp::create(b, center(load(input, place)), carried);
+    if (scale && bias)
+      value = b.fma(value, load(scale, column), load(bias, column));
+    else if (scale)
+      value = arith::MulFOp::create(b, value, load(scale, column));
+    else if (bias)
+      value = arith::AddFOp::create(b, value, load(bias, column));
+    value = kernel.emitEpilogue(b, value, [&](size_t index) {
+      Value buffer = kernel.operands[index].getDefiningOp<ReadOp>().getBuffer();
+      return load(b.getAddress(buffer), place);
+    });
+    b.store(value, b.offset(b.getAddress(kernel.output), place));
+    return carried;
+  });
+}
+
+LogicalResult dlc::emitCudaRows(KernelBuilder &b) {
+  AnchorKernel kernel;
+  if (failed(kernel.match(b, llvm::IsaPred<SoftmaxOp, LayerNormOp>)))
+    return failure();
+  if (isa<LayerNormOp>(kernel.anchor)) {
+    LayerNormRows rows(b, kernel);
+    if (failed(rows.match()))
+      return failure();
+    rows.emit();
+    return success();
+  }
+  FailureOr<Value> input = kernel.getBuffer(kernel.anchor->getOperand(0));
+  if (failed(input))
+    return failure();
+  if (!kernel.epilogue.empty())
+    return kernel.epilogue.front()->emitError("expected nothing behind the softmax");
+  SoftmaxRows(b, cast<SoftmaxOp>(kernel.anchor), *input, kernel.output).emit();
+  return success();
+}

@@ -1,0 +1,59 @@
+#include "Tasks.h"
+
+using namespace mlir;
+using namespace dlc;
+
+template <typename Op> static Op getFirst(KernelOp box) {
+  auto ops = box.getBody().getOps<Op>();
+  return ops.empty() ? Op() : *ops.begin();
+}
+
+/// Rows of a normalization, or columns of a softmax along another dim than the last.
+static ExprAttr getRowBlocks(KernelOp box, int64_t threads) {
+  MLIRContext *context = box.getContext();
+  ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
+  if (LayerNormOp norm = getFirst<LayerNormOp>(box))
+    return getProduct(context, dims.take_front(norm.getDim()));
+  size_t axis = getFirst<SoftmaxOp>(box).getDim();
+  ExprAttr outer = getProduct(context, dims.take_front(axis));
+  if (axis + 1 == dims.size())
+    return outer;
+  return ceilDiv(outer * getProduct(context, dims.drop_front(axis + 1)), threads);
+}
+
+/// Tiles of a product.
+static ExprAttr getTileBlocks(KernelOp box, ScheduleAttr schedule) {
+  MLIRContext *context = box.getContext();
+  ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
+  ExprAttr one = ExprAttr::constant(context, 1);
+  auto count = [&](ExprAttr rows, ExprAttr columns) {
+    return ceilDiv(rows, schedule.getPixels().front()) * ceilDiv(columns, schedule.getChannels());
+  };
+  if (getFirst<ConvOp>(box))
+    return count(dims[0] * dims[2] * dims[3], dims[1]);
+  if (schedule.getAlgorithm() == Algorithm::cuda_gemm)
+    return count(getProduct(context, dims.drop_back()), dims.back());
+  MatmulOp matmul = getFirst<MatmulOp>(box);
+  ExprAttr rows = matmul.getRows(), columns = matmul.getColumns();
+  return getProduct(context, matmul.getBatchDims()) *
+         count(rows ? rows : one, columns ? columns : one);
+}
+
+ExprAttr dlc::getCudaTasks(KernelOp box) {
+  ScheduleAttr schedule = box.getScheduleAttr();
+  ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
+  switch (schedule.getAlgorithm()) {
+  case Algorithm::cuda_rows:
+    return getRowBlocks(box, schedule.getRows());
+  case Algorithm::cuda_gemm:
+  case Algorithm::cuda_matmul:
+    return getTileBlocks(box, schedule);
+  default: { // a thread for each vector
+    ExprAttr vectors = ExprAttr::constant(box.getContext(), 1);
+    if (!dims.empty())
+      vectors = getProduct(box.getContext(), dims.drop_back()) *
+                ceilDiv(dims.back(), schedule.getLanes());
+    return ceilDiv(vectors, schedule.getRows());
+  }
+  }
+}

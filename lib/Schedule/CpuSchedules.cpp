@@ -1,0 +1,216 @@
+// How boxes are computed on a CPU: the analytic part. Tiles are as large as the vector registers
+// allow, since every accumulator more means fewer loads for each multiplication.
+
+#include "Algorithms.h"
+
+#include "dlc/IR/Dlc.h"
+#include "dlc/IR/Emitters.h"
+
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace dlc;
+
+/// Accumulators along a row, one vector of weights for each output channel and one of the input are
+/// in registers.
+static ScheduleAttr getRowConv(TargetAttr target, int64_t outputs) {
+  int64_t vectors = std::max<int64_t>(1, (target.getRegisters() - 1 - outputs) / outputs);
+  vectors = std::min<int64_t>(vectors, 8);
+  SmallVector<int64_t> pixels = {vectors * target.getLanes()};
+  if (vectors != 1)
+    pixels.push_back(target.getLanes());
+  return ScheduleAttr::get(target.getContext(), Algorithm::row_conv, target.getLanes(), outputs,
+                           pixels, 1);
+}
+
+/// Tile widths of at most `widest` for rows of `width` pixels: tiles of nearly equal width where it
+/// is known, else a narrow tile for the rest. The last tile takes single pixels.
+static SmallVector<int64_t> getTileWidths(ExprAttr width, int64_t widest) {
+  SmallVector<int64_t> widths;
+  if (std::optional<int64_t> known = width.getConstant(); known && *known > 0) {
+    int64_t tile = llvm::divideCeil(*known, llvm::divideCeil(*known, widest));
+    widths = {tile, *known % tile};
+  } else {
+    widths = {widest, 4};
+  }
+  llvm::erase_if(widths, [&](int64_t tile) { return tile <= 1 || tile > widest; });
+  if (widths.size() == 2 && widths[0] <= widths[1])
+    widths.pop_back();
+  widths.push_back(1);
+  return widths;
+}
+
+/// `widest`, a power of two, and all smaller ones.
+static SmallVector<int64_t> getHalves(int64_t widest) {
+  SmallVector<int64_t> widths;
+  for (; widest != 0; widest /= 2)
+    widths.push_back(widest);
+  return widths;
+}
+
+/// All channels of a panel are in one group.
+static ScheduleAttr getGroupedRowConv(TargetAttr target, int64_t groupOutputs) {
+  int64_t channels = std::min<int64_t>(groupOutputs, 4);
+  while (groupOutputs % channels != 0)
+    --channels;
+  return getRowConv(target, channels);
+}
+
+/// Accumulators, one vector of weights for each vector of channels and one broadcast pixel are in
+/// registers. Planar results are transposed on their way out, which takes powers of two of pixels.
+static ScheduleAttr getDirectConv(TargetAttr target, int64_t groupOutputs, ExprAttr width,
+                                  bool planar) {
+  int64_t blocks = llvm::divideCeil(groupOutputs, target.getLanes());
+  int64_t vectors = 1;
+  for (int64_t candidate : {2, 3, 5})
+    if (blocks % candidate == 0) {
+      vectors = candidate;
+      break;
+    }
+  int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 16);
+  if (planar)
+    widest = llvm::bit_floor<uint64_t>(widest);
+  SmallVector<int64_t> pixels = planar ? getHalves(widest) : getTileWidths(width, widest);
+  return ScheduleAttr::get(target.getContext(), Algorithm::direct_conv, target.getLanes(),
+                           vectors * target.getLanes(), pixels, 1);
+}
+
+/// Tiles of rows times vectors of columns. The rows of a band share what lies in the caches.
+static ScheduleAttr getMatmul(TargetAttr target, MatmulOp matmul) {
+  ExprAttr one = ExprAttr::constant(target.getContext(), 1);
+  ExprAttr rows = matmul.getRows() ? matmul.getRows() : one;
+  ExprAttr columns = matmul.getColumns() ? matmul.getColumns() : one;
+  int64_t vectors = target.getRegisters() < 32 ? 2 : 4, bandsOfTiles = 8;
+  if (std::optional<int64_t> known = columns.getConstant())
+    vectors = std::clamp<int64_t>(llvm::divideCeil(*known, target.getLanes()), 1, vectors);
+  int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 8);
+  SmallVector<int64_t> heights = getTileWidths(rows, widest);
+  return ScheduleAttr::get(target.getContext(), Algorithm::matmul, target.getLanes(),
+                           vectors * target.getLanes(), heights, bandsOfTiles * heights[0]);
+}
+
+/// A few neighbours share the weights and most of the pixels that they load.
+static ScheduleAttr getDepthwise(TargetAttr target, ExprAttr width) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::depthwise, target.getLanes(),
+                           target.getLanes(), getTileWidths(width, 8), 1);
+}
+
+static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target, bool winograd) {
+  int64_t groupOutputs =
+      *conv.getFilter().getType().getDim(0).getConstant() / static_cast<int64_t>(conv.getGroup());
+  ExprAttr width = conv.getType().getDim(3);
+  switch (getConvForm(conv, target)) {
+  case ConvForm::direct:
+    if (ScheduleAttr schedule = winograd ? chooseWinograd(box, conv, target) : ScheduleAttr())
+      return schedule;
+    return getDirectConv(target, groupOutputs, width, !isBlocked(box.getResult(0)));
+  case ConvForm::channels:
+    if (isBlocked(box.getResult(0)))
+      return getDepthwise(target, width);
+    [[fallthrough]];
+  case ConvForm::rows:
+    return conv.getGroup() == 1 ? getRowConv(target, groupOutputs)
+                                : getGroupedRowConv(target, groupOutputs);
+  }
+  llvm_unreachable("all forms are handled");
+}
+
+static ScheduleAttr getLoops(TargetAttr target) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
+                           {target.getLanes()}, 1);
+}
+
+// Tasks of this many elements are long beside what it takes to start one, and short beside a launch
+// that is worth more than one thread.
+static constexpr int64_t usualTask = 4096, usualLength = 256;
+
+/// A row of the result at a time, or a block of rows that are columns of an operand.
+static ScheduleAttr getElements(TargetAttr target, KernelOp box) {
+  ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
+  int64_t length = dims.empty() ? 1 : dims.back().getConstant().value_or(usualLength);
+  std::optional<int64_t> dim = getTransposedDim(box.getYield().getOperand(0));
+  bool isBlock = dim && dims[*dim].getConstant().value_or(usualLength) >= target.getLanes();
+  int64_t channels = isBlock ? target.getLanes() : 1;
+  int64_t rows = std::max<int64_t>(1, usualTask / (std::max<int64_t>(length, 1) * channels));
+  return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), channels,
+                           {target.getLanes()}, rows);
+}
+
+/// A few pixels of a block at a time: their loads overlap.
+/// A copy from one layout to the other transposes as many pixels as channels.
+static ScheduleAttr getBlocks(TargetAttr target, ArrayRef<ExprAttr> dims, bool transposes) {
+  int64_t width = dims.back().getConstant().value_or(usualLength);
+  int64_t rows =
+      std::max<int64_t>(1, usualTask / (std::max<int64_t>(width, 1) * target.getLanes()));
+  return ScheduleAttr::get(target.getContext(), Algorithm::blocks, target.getLanes(),
+                           target.getLanes(), {transposes ? target.getLanes() : 4, 1}, rows);
+}
+
+/// Several vectors of sums at a time: their loads and additions overlap.
+static ScheduleAttr getColumnSums(TargetAttr target) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
+                           {4 * target.getLanes(), target.getLanes()}, 1);
+}
+
+/// Tasks of some thousand elements.
+static ScheduleAttr getRows(TargetAttr target, ArrayRef<ExprAttr> rowDims) {
+  ExprAttr size = getProduct(target.getContext(), rowDims);
+  int64_t length = (size ? size.getConstant() : std::nullopt).value_or(usualLength);
+  int64_t rows = std::max<int64_t>(1, usualTask / std::max<int64_t>(length, 1));
+  return ScheduleAttr::get(target.getContext(), Algorithm::rows, target.getLanes(),
+                           4 * target.getLanes(), {target.getLanes()}, rows);
+}
+
+/// Sums of all gates of a vector of the state, their weights and one element of the state are in
+/// registers; a few sequences share the weights.
+static ScheduleAttr getRecurrence(TargetAttr target, RecurrenceOp recurrence) {
+  int64_t gates = recurrence.getNumGates();
+  int64_t widest = std::clamp<int64_t>((target.getRegisters() - 1 - gates) / gates, 1, 4);
+  if (recurrence.getLengths()) // each sequence by itself
+    widest = 1;
+  auto heights = llvm::to_vector(llvm::reverse(llvm::seq_inclusive<int64_t>(1, widest)));
+  return ScheduleAttr::get(target.getContext(), Algorithm::recurrence, target.getLanes(),
+                           gates * target.getLanes(), heights, heights.front());
+}
+
+/// One block of channels of some pixels: enough of them for the loads to overlap.
+static ScheduleAttr getPool(TargetAttr target) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::pool, target.getLanes(),
+                           target.getLanes(), {8}, 1);
+}
+
+/// Several rows and vectors share what depends on the column alone.
+static ScheduleAttr getResize(TargetAttr target) {
+  return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
+                           {4 * target.getLanes(), target.getLanes()}, 8);
+}
+
+ScheduleAttr dlc::chooseCpuSchedule(KernelOp box, TargetAttr target, bool winograd) {
+  auto type = cast<PlannedType>(box.getResult(0).getType());
+  if (ConvOp conv = getFirst<ConvOp>(box))
+    return chooseConv(box, conv, target, winograd);
+  if (MatmulOp matmul = getFirst<MatmulOp>(box)) {
+    if (!isPacked(matmul))
+      return getMatmul(target, matmul);
+    ExprAttr rows = ExprAttr::constant(target.getContext(), 1);
+    for (ExprAttr dim : type.getDims().drop_back())
+      rows = rows * dim;
+    return getDirectConv(target, *type.getDims().back().getConstant(), rows, false);
+  }
+  if (RecurrenceOp recurrence = getFirst<RecurrenceOp>(box))
+    return getRecurrence(target, recurrence);
+  if (box.getKind() == BoxKind::pool && isBlocked(box.getInputs()[0]))
+    return getPool(target);
+  if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box))
+    return getRows(target, softmax.getType().getDim(softmax.getDim()));
+  if (LayerNormOp norm = getFirst<LayerNormOp>(box))
+    return getRows(target, norm.getType().getDims().drop_front(norm.getDim()));
+  if (ReduceOp reduce = getFirst<ReduceOp>(box); reduce && reduce.keepsLastDim())
+    return getColumnSums(target);
+  if (getFirst<ResizeOp>(box))
+    return getResize(target);
+  bool transposes = isCopy(box) && isBlocked(box.getInputs()[0]) != isBlocked(box.getResult(0));
+  if (transposes || (isElementwiseOnImages(box) && isBlocked(box.getResult(0))))
+    return getBlocks(target, type.getDims(), transposes);
+  return box.getKind() == BoxKind::loops ? getElements(target, box) : getLoops(target);
+}

@@ -1,0 +1,139 @@
+// Convolutions in Winograd's form read and write blocks of channels alone. Where another box forces
+// an image to lie planar, and the form saves more than it takes to write the image once more, a box
+// that copies from one layout to the other goes in between.
+
+#include "Blocks.h"
+
+#include "dlc/IR/Program.h"
+#include "dlc/Schedule/Passes.h"
+
+#include "mlir/IR/Builders.h"
+
+#define DEBUG_TYPE "dlc-insert-reorders"
+
+namespace dlc {
+#define GEN_PASS_DEF_INSERTREORDERS
+#include "dlc/Schedule/Passes.h.inc"
+} // namespace dlc
+
+using namespace mlir;
+using namespace dlc;
+
+/// Cycles for each element that is read in one layout and written in the other.
+static constexpr double cyclesPerElement = 2;
+
+namespace {
+class Reorders {
+public:
+  Reorders(func::FuncOp function, TargetAttr target) : function(function), target(target) {}
+
+  void insert();
+
+private:
+  bool isWorthwhile(KernelOp box, const Blocks &blocks);
+  void blockOperands(KernelOp box, const Blocks &blocks);
+  void unblockUses(Value value, const Blocks &blocks);
+  Value copy(OpBuilder &builder, Value value);
+
+  func::FuncOp function;
+  TargetAttr target;
+  DenseMap<std::pair<Value, Block *>, Value> copies; ///< in blocks, of values that are not
+};
+} // namespace
+
+/// Whether `use` has to lie in blocks for its box to do so.
+static bool isImageOf(OpOperand &use, const Blocks &blocks) {
+  return getConvOfInput(use) || blocks.isShortcut(use);
+}
+
+static double countElements(Value value) {
+  ArrayRef<ExprAttr> dims = cast<PlannedType>(value.getType()).getDims();
+  auto elements = static_cast<double>(dims[0].getConstant().value_or(1));
+  for (ExprAttr dim : dims.drop_front())
+    elements *= static_cast<double>(dim.getConstant().value_or(usualSize));
+  return elements;
+}
+
+/// Whether the form saves more cycles than the copies which it needs take.
+bool Reorders::isWorthwhile(KernelOp box, const Blocks &blocks) {
+  ConvOp conv = getFirst<ConvOp>(box);
+  double gain = conv ? getWinogradGain(conv, target) : 0;
+  if (gain <= 0)
+    return false;
+  double elements = blocks.contains(box.getResult(0)) ? 0 : countElements(box.getResult(0));
+  for (OpOperand &operand : box->getOpOperands())
+    if (isImageOf(operand, blocks) && !blocks.contains(operand.get()))
+      elements += countElements(operand.get());
+  return elements != 0 && elements * cyclesPerElement < gain;
+}
+
+Value Reorders::copy(OpBuilder &builder, Value value) {
+  Location loc = value.getLoc();
+  auto box = KernelOp::create(builder, loc, value.getType(), BoxKind::loops, ValueRange(value),
+                              ScheduleAttr());
+  Block *body = builder.createBlock(&box.getBody());
+  Value argument = body->addArgument(value.getType(), loc);
+  YieldOp::create(builder, loc, argument);
+  return box.getResult(0);
+}
+
+void Reorders::blockOperands(KernelOp box, const Blocks &blocks) {
+  for (OpOperand &operand : box->getOpOperands()) {
+    if (!isImageOf(operand, blocks) || blocks.contains(operand.get()))
+      continue;
+    Value &known = copies[{operand.get(), box->getBlock()}];
+    if (!known) {
+      OpBuilder builder(box);
+      known = copy(builder, operand.get());
+    }
+    operand.set(known);
+  }
+}
+
+/// Gives those who cannot read blocks a copy.
+void Reorders::unblockUses(Value value, const Blocks &blocks) {
+  SmallVector<OpOperand *> others;
+  for (OpOperand &use : value.getUses())
+    if (!blocks.canRead(use))
+      others.push_back(&use);
+  if (others.empty())
+    return;
+  OpBuilder builder(value.getContext());
+  builder.setInsertionPointAfterValue(value);
+  Value planar = copy(builder, value);
+  for (OpOperand *use : others)
+    use->set(planar);
+}
+
+void Reorders::insert() {
+  SmallVector<KernelOp> boxes;
+  DenseSet<Value> pinned;
+  Blocks before(function, target);
+  function.walk([&](KernelOp box) {
+    if (isWorthwhile(box, before)) {
+      boxes.push_back(box);
+      pinned.insert(box.getResult(0));
+    }
+  });
+  if (boxes.empty())
+    return;
+  Blocks after(function, target, pinned);
+  for (KernelOp box : boxes)
+    unblockUses(box.getResult(0), after);
+  for (KernelOp box : boxes)
+    blockOperands(box, after);
+}
+
+namespace {
+struct InsertReorders : dlc::impl::InsertReordersBase<InsertReorders> {
+  void runOnOperation() override {
+    FailureOr<TargetAttr> target = getTarget(getOperation());
+    if (failed(target))
+      return signalPassFailure();
+    if (getDevice(getOperation())) // all values lie dense there
+      return;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      Reorders(function, *target).insert();
+  }
+};
+} // namespace

@@ -1,0 +1,49 @@
+// RUN: dlc-opt %s --dlc-insert-reorders | FileCheck %s
+
+!x = !dlc.tensor<1 x 48 x H x W x f32>
+!w = !dlc.tensor<48 x 48 x 3 x 3 x f32>
+!few = !dlc.tensor<1 x 4 x H x W x f32>
+!wfew = !dlc.tensor<4 x 48 x 1 x 1 x f32>
+module attributes {dlc.target = #dlc.target<cpu = "znver4", features = "", lanes = 16, registers = 32, fma = true>} {
+// The program's image is copied once for both convolutions that read it; who reads planar images has a copy of the result.
+// CHECK-LABEL: func.func @copies
+func.func @copies(%x: !x, %w: !w, %v: !wfew) -> !few {
+  // CHECK: %[[X:.*]] = dlc.kernel loops(%arg0)
+  // CHECK-NEXT: ^bb0(%[[A:.*]]: !dlc.tensor<1 x 48 x H x W x f32>):
+  // CHECK-NEXT: dlc.yield %[[A]]
+  // CHECK: %[[FIRST:.*]] = dlc.kernel anchor(%[[X]], %arg1)
+  %0 = dlc.kernel anchor (%x, %w) : (!x, !w) -> !x {
+  ^bb0(%a: !x, %b: !w):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x, !w) -> !x
+    dlc.yield %r : !x
+  }
+  // The shortcut lies as the result does.
+  // CHECK: %[[SECOND:.*]] = dlc.kernel anchor(%[[FIRST]], %arg1, %[[X]])
+  %1 = dlc.kernel anchor (%0, %w, %x) : (!x, !w, !x) -> !x {
+  ^bb0(%a: !x, %b: !w, %c: !x):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x, !w) -> !x
+    %s = dlc.add %r, %c : (!x, !x) -> !x
+    dlc.yield %s : !x
+  }
+  // CHECK: %[[PLANAR:.*]] = dlc.kernel loops(%[[SECOND]])
+  // CHECK: dlc.kernel anchor(%[[PLANAR]], %arg2)
+  %2 = dlc.kernel anchor (%1, %v) : (!x, !wfew) -> !few {
+  ^bb0(%a: !x, %b: !wfew):
+    %r = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !wfew) -> !few
+    dlc.yield %r : !few
+  }
+  return %2 : !few
+}
+
+// Strides have no such form: nothing is copied.
+// CHECK-LABEL: func.func @strides
+// CHECK-NOT: dlc.kernel loops
+func.func @strides(%x: !dlc.tensor<1 x 48 x 64 x 64 x f32>, %w: !w) -> !dlc.tensor<1 x 48 x 32 x 32 x f32> {
+  %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 48 x 64 x 64 x f32>, !w) -> !dlc.tensor<1 x 48 x 32 x 32 x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 48 x 64 x 64 x f32>, %b: !w):
+    %r = dlc.conv %a, %b strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 48 x 64 x 64 x f32>, !w) -> !dlc.tensor<1 x 48 x 32 x 32 x f32>
+    dlc.yield %r : !dlc.tensor<1 x 48 x 32 x 32 x f32>
+  }
+  return %0 : !dlc.tensor<1 x 48 x 32 x 32 x f32>
+}
+}
