@@ -150,6 +150,10 @@ typedef struct dlc_plan_call {
   int64_t device_workspace; /* set by programs with device code: bytes of the device's arena */
 } dlc_plan_call;
 
+/* The first bytes of a device's arena, which are zeros when the memory is new. Kernels leave them
+ * so. */
+#define DLC_DEVICE_ZEROS 4096
+
 /* One run. Planned buffers are dense and row-major; the arena is 64-byte aligned and at least as
  * large as `plan` said. */
 typedef struct dlc_run_call {
