@@ -219,7 +219,8 @@ LogicalResult CombineAttr::verify(EmitError emitError, CombineKind kind, Attribu
 static bool isVectorLength(int64_t lanes) { return lanes >= 1 && llvm::isPowerOf2_64(lanes); }
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int64_t lanes,
-                                   int64_t channels, ArrayRef<int64_t> pixels, int64_t rows) {
+                                   int64_t channels, ArrayRef<int64_t> pixels, int64_t rows,
+                                   Precision precision, int64_t slices) {
   if (!isVectorLength(lanes))
     return emitError() << "expected lanes to be a power of two, found " << lanes;
   if (channels < 1 || rows < 1 || pixels.empty())
@@ -239,9 +240,22 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
   bool isTiled = algorithm == Algorithm::cuda_gemm || algorithm == Algorithm::cuda_matmul;
   if (isTiled && (pixels.size() != 2 || channels % lanes != 0 || pixels[0] % pixels[1] != 0))
     return emitError() << "expected tiles of a block and of a thread that divide";
+  if (slices < 1 || (slices != 1 && !isTiled))
+    return emitError() << "expected slices of tiles of products";
+  bool usesTensorCores = precision != Precision::fp32;
+  if (usesTensorCores && (!isTiled || lanes != 2 || channels % 16 != 0 || pixels[1] % 16 != 0 ||
+                          rows % (precision == Precision::tf32 ? 8 : 16) != 0))
+    return emitError() << "expected tiles of 16 rows and 8 columns for tensor cores";
   if (isAlongRows && pixels.back() != lanes)
     return emitError() << "expected a last tile of one vector";
   return success();
+}
+
+int64_t ScheduleAttr::getTileThreads() const {
+  int64_t parts = getPixels()[0] / getPixels()[1];
+  constexpr int64_t warpSize = 32;
+  return getPrecision() == Precision::fp32 ? parts * getChannels() / getLanes()
+                                           : parts * (getChannels() / getWarpColumns()) * warpSize;
 }
 
 LogicalResult TargetAttr::verify(EmitError emitError, StringRef cpu, StringRef features,

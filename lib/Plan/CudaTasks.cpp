@@ -8,12 +8,14 @@ template <typename Op> static Op getFirst(KernelOp box) {
   return ops.empty() ? Op() : *ops.begin();
 }
 
-/// Rows of a normalization, or columns of a softmax along another dim than the last.
+/// Rows of a normalization or reduction, or columns of a softmax along another dim than the last.
 static ExprAttr getRowBlocks(KernelOp box, int64_t threads) {
   MLIRContext *context = box.getContext();
   ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
   if (LayerNormOp norm = getFirst<LayerNormOp>(box))
     return getProduct(context, dims.take_front(norm.getDim()));
+  if (getFirst<ReduceOp>(box))
+    return getProduct(context, dims);
   size_t axis = getFirst<SoftmaxOp>(box).getDim();
   ExprAttr outer = getProduct(context, dims.take_front(axis));
   if (axis + 1 == dims.size())
@@ -27,7 +29,8 @@ static ExprAttr getTileBlocks(KernelOp box, ScheduleAttr schedule) {
   ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
   ExprAttr one = ExprAttr::constant(context, 1);
   auto count = [&](ExprAttr rows, ExprAttr columns) {
-    return ceilDiv(rows, schedule.getPixels().front()) * ceilDiv(columns, schedule.getChannels());
+    return ceilDiv(rows, schedule.getPixels().front()) * ceilDiv(columns, schedule.getChannels()) *
+           schedule.getSlices();
   };
   if (getFirst<ConvOp>(box))
     return count(dims[0] * dims[2] * dims[3], dims[1]);

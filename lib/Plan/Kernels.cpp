@@ -39,8 +39,8 @@ static ExprAttr getFlops(KernelOp box) {
   return flops;
 }
 
-/// The function of a box: reads, the ops, writes.
-static func::FuncOp outline(KernelOp box, StringRef name) {
+/// The function of a box: reads, the ops, writes. Scratch buffers come last.
+static func::FuncOp outline(KernelOp box, StringRef name, ArrayRef<Type> scratch) {
   MLIRContext *context = box.getContext();
   OpBuilder builder(context);
   builder.setInsertionPoint(box->getParentOfType<func::FuncOp>());
@@ -48,6 +48,7 @@ static func::FuncOp outline(KernelOp box, StringRef name) {
   SmallVector<Type> buffers;
   for (Type type : llvm::concat<const Type>(box.getOperandTypes(), box.getResultTypes()))
     buffers.push_back(BufferType::get(context, cast<PlannedType>(type), space));
+  llvm::append_range(buffers, scratch);
   Location loc = box.getLoc();
   auto function = func::FuncOp::create(builder, loc, name, builder.getFunctionType(buffers, {}));
   function.setPrivate();
@@ -62,15 +63,15 @@ static func::FuncOp outline(KernelOp box, StringRef name) {
   for (Operation &op : box.getBody().front().without_terminator())
     builder.clone(op, mapping);
   for (auto [value, buffer] :
-       llvm::zip_equal(box.getYield().getValues(), body->getArguments().drop_front(numInputs)))
+       llvm::zip_first(box.getYield().getValues(), body->getArguments().drop_front(numInputs)))
     WriteOp::create(builder, loc, mapping.lookupOrDefault(value), buffer);
   func::ReturnOp::create(builder, loc);
   return function;
 }
 
 /// Weights are arguments, so that the layers of a model often share their kernels.
-func::FuncOp KernelTable::getFunction(KernelOp box) {
-  func::FuncOp function = outline(box, getKernelName(box, numFunctions));
+func::FuncOp KernelTable::getFunction(KernelOp box, ArrayRef<Type> scratch) {
+  func::FuncOp function = outline(box, getKernelName(box, numFunctions), scratch);
   auto &others = functions[{function.getFunctionType(), box.getScheduleAttr()}];
   for (func::FuncOp other : others)
     if (OperationEquivalence::isRegionEquivalentTo(&function.getBody(), &other.getBody(),
@@ -83,13 +84,34 @@ func::FuncOp KernelTable::getFunction(KernelOp box) {
   return function;
 }
 
+/// What blocks of the device leave to each other: parts of sums, and counters, which all launches
+/// share, since they leave zeros.
+static SmallVector<Value> makeScratch(OpBuilder &builder, KernelOp box, ExprAttr tasks) {
+  ScheduleAttr schedule = box.getScheduleAttr();
+  if (schedule.getSlices() == 1)
+    return {};
+  MLIRContext *context = box.getContext();
+  auto getType = [&](ExprAttr count, Type elementType) {
+    return BufferType::get(context, PlannedType::get({count}, elementType), Space::device);
+  };
+  ExprAttr sums = tasks * (schedule.getPixels()[0] * schedule.getChannels());
+  ExprAttr counters = ExprAttr::constant(context, deviceZeros / sizeof(int32_t));
+  Location loc = box.getLoc();
+  return {AllocOp::create(builder, loc, getType(sums, builder.getF32Type())),
+          SlotOp::create(builder, loc, getType(counters, builder.getI32Type()),
+                         ExprAttr::constant(context, 0))};
+}
+
 LogicalResult KernelTable::launch(OpBuilder &builder, KernelOp box, ValueRange buffers) {
   if (!box.getSchedule())
     return box.emitError("expected a schedule");
   ExprAttr tasks = isOnDevice(box.getScheduleAttr()) ? getCudaTasks(box) : getCpuTasks(box);
   if (!tasks)
     return box.emitError("expected a number of tasks of 64 bits");
-  LaunchOp::create(builder, box.getLoc(), getFunction(box).getSymName(), tasks, getFlops(box),
-                   buffers);
+  SmallVector<Value> all = llvm::to_vector(buffers), scratch = makeScratch(builder, box, tasks);
+  llvm::append_range(all, scratch);
+  SmallVector<Type> types(ValueRange(scratch).getTypes());
+  LaunchOp::create(builder, box.getLoc(), getFunction(box, types).getSymName(), tasks,
+                   getFlops(box), all);
   return success();
 }

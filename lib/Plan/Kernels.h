@@ -16,7 +16,7 @@ public:
   llvm::LogicalResult launch(mlir::OpBuilder &builder, KernelOp box, mlir::ValueRange buffers);
 
 private:
-  mlir::func::FuncOp getFunction(KernelOp box);
+  mlir::func::FuncOp getFunction(KernelOp box, llvm::ArrayRef<mlir::Type> scratch);
 
   /// By type and schedule.
   llvm::DenseMap<std::pair<mlir::Type, mlir::Attribute>, llvm::SmallVector<mlir::func::FuncOp, 1>>

@@ -160,7 +160,11 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
     SmallVector<Slot> slots;
     for (const LiveRange &range : ranges)
       assignSlot(range, slots);
-    ExprAttr offset = ExprAttr::constant(&getContext(), 0);
+    // The counters of the device lie in front, where they have been placed already.
+    bool hasCounters = false;
+    if (space == Space::device)
+      main.walk([&](SlotOp slot) { hasCounters |= slot.getType().isOnDevice(); });
+    ExprAttr offset = ExprAttr::constant(&getContext(), hasCounters ? deviceZeros : 0);
     for (Slot &slot : slots) {
       for (LiveRange range : slot.ranges) {
         AllocOp alloc = range.buffer;

@@ -4,6 +4,7 @@
 #include "Algorithms.h"
 
 #include "dlc/IR/Emitters.h"
+#include "dlc/IR/Program.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -50,25 +51,123 @@ static ScheduleAttr getRows(KernelOp box, ArrayRef<ExprAttr> rowDims, bool areCo
   return get(box.getContext(), Algorithm::cuda_rows, 1, 1, {1}, threads);
 }
 
+/// The dims at the end of the input that are reduced, where their elements are enough for a warp.
+static std::optional<SmallVector<ExprAttr>> getLongRow(ReduceOp reduce) {
+  constexpr int64_t shortest = 32;
+  ArrayRef<ExprAttr> dims = reduce.getInput().getType().getDims();
+  SmallVector<int64_t> axes = reduce.getSortedAxes().value_or(SmallVector<int64_t>());
+  SmallVector<ExprAttr> row;
+  for (int64_t dim = dims.size(); dim-- != 0 && llvm::is_contained(axes, dim);)
+    row.push_back(dims[dim]);
+  ExprAttr size = getProduct(reduce.getContext(), row);
+  if (!size || size.getConstant().value_or(shortest) < shortest)
+    return std::nullopt;
+  return row;
+}
+
+namespace {
+/// A product that is computed in tiles; unknown sizes have no value.
+struct Product {
+  Algorithm algorithm;
+  std::optional<int64_t> rows, inner;
+  int64_t columns, products = 1;
+
+  /// Tiles of all products, as far as it is known.
+  std::optional<int64_t> countTiles(int64_t tileRows, int64_t tileColumns) const {
+    if (!rows)
+      return std::nullopt;
+    return products * llvm::divideCeil(*rows, tileRows) * llvm::divideCeil(columns, tileColumns);
+  }
+};
+} // namespace
+
+/// How many blocks share a tile: so many that a large GPU has blocks for all of its processors, as
+/// long as each has some steps to do.
+static int64_t getSlices(const Product &product, int64_t tileRows, int64_t tileColumns,
+                         int64_t step) {
+  constexpr int64_t usualBlocks = 264, fewestSteps = 3, most = 16;
+  constexpr int64_t numCounters = deviceZeros / sizeof(int32_t);
+  std::optional<int64_t> tiles = product.countTiles(tileRows, tileColumns);
+  if (!tiles || *tiles == 0 || *tiles > numCounters || !product.inner)
+    return 1;
+  int64_t steps = llvm::divideCeil(*product.inner, step);
+  int64_t slices = std::min({usualBlocks / *tiles, steps / fewestSteps, most});
+  if (slices < 2)
+    return 1;
+  return llvm::divideCeil(steps, llvm::divideCeil(steps, slices)); // no empty ones
+}
+
 /// Blocks of 256 threads, each with a tile of 4 x 4 sums; fewer output channels make longer tiles.
-static ScheduleAttr getTiles(MLIRContext *context, Algorithm algorithm, int64_t channels) {
-  int64_t width = std::clamp<int64_t>(llvm::PowerOf2Ceil(channels), 8, 64);
-  int64_t lanes = 4, pixels = blockThreads / (width / lanes) * 4;
-  return get(context, algorithm, lanes, width, {std::min<int64_t>(pixels, 256), 4}, 16);
+static ScheduleAttr getScalarTiles(MLIRContext *context, const Product &product) {
+  int64_t width = std::clamp<int64_t>(llvm::PowerOf2Ceil(product.columns), 8, 64);
+  int64_t lanes = 4, step = 16;
+  int64_t rows = std::min<int64_t>(blockThreads / (width / lanes) * 4, 256);
+  return ScheduleAttr::get(context, product.algorithm, lanes, width, {rows, 4}, step,
+                           Precision::fp32, getSlices(product, rows, width, step));
 }
 
-static ScheduleAttr getConv(KernelOp box, ConvOp conv) {
-  int64_t outputs = *conv.getFilter().getType().getDim(0).getConstant();
-  if (conv.getGroup() == 1)
-    return getTiles(box.getContext(), Algorithm::cuda_gemm, outputs);
-  return get(box.getContext(), Algorithm::cuda_window, 1, 1, {1}, blockThreads);
+/// The largest tiles that still give each processor of a large GPU a block.
+static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
+                                   Precision precision) {
+  struct Tile {
+    int64_t rows, columns, warpRows;
+  };
+  static constexpr Tile tiles[] = {
+      {128, 64, 32}, {64, 64, 32}, {64, 32, 16}, {32, 32, 16}, {32, 16, 16}};
+  constexpr int64_t processors = 132;
+  int64_t step = precision == Precision::tf32 ? 32 : 64;
+  const Tile *chosen = nullptr;
+  for (const Tile &tile : tiles) {
+    bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
+    int64_t blocks = product.countTiles(tile.rows, tile.columns).value_or(processors) *
+                     getSlices(product, tile.rows, tile.columns, step);
+    if (!isTooWide && (blocks >= processors || &tile == std::prev(std::end(tiles)))) {
+      chosen = &tile;
+      break;
+    }
+  }
+  return ScheduleAttr::get(context, product.algorithm, /*lanes=*/2, chosen->columns,
+                           {chosen->rows, chosen->warpRows}, step, precision,
+                           getSlices(product, chosen->rows, chosen->columns, step));
 }
 
-static ScheduleAttr getMatmul(KernelOp box, MatmulOp matmul) {
-  ExprAttr columns = matmul.getColumns();
-  int64_t known = (columns ? columns.getConstant() : std::optional<int64_t>(1)).value_or(64);
-  return getTiles(box.getContext(),
-                  isPacked(matmul) ? Algorithm::cuda_gemm : Algorithm::cuda_matmul, known);
+static ScheduleAttr getTiles(DeviceAttr device, const Product &product) {
+  if (device.getPrecision() == Precision::fp32)
+    return getScalarTiles(device.getContext(), product);
+  return getTensorTiles(device.getContext(), product, device.getPrecision());
+}
+
+/// The product of the dims, where it is known.
+static std::optional<int64_t> count(MLIRContext *context, ArrayRef<ExprAttr> dims) {
+  ExprAttr product = getProduct(context, dims);
+  return product ? product.getConstant() : std::nullopt;
+}
+
+static ScheduleAttr getConv(ConvOp conv, DeviceAttr device) {
+  ArrayRef<ExprAttr> dims = conv.getType().getDims();
+  if (conv.getGroup() != 1)
+    return get(device.getContext(), Algorithm::cuda_window, 1, 1, {1}, blockThreads);
+  Product product = {Algorithm::cuda_gemm, count(device.getContext(), {dims[0], dims[2], dims[3]}),
+                     count(device.getContext(), conv.getFilter().getType().getDims().drop_front()),
+                     *dims[1].getConstant()};
+  return getTiles(device, product);
+}
+
+static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device) {
+  MLIRContext *context = device.getContext();
+  ArrayRef<ExprAttr> dims = matmul.getType().getDims();
+  std::optional<int64_t> inner = matmul.getInnerDim().getConstant();
+  if (isPacked(matmul))
+    return getTiles(device, {Algorithm::cuda_gemm, count(context, dims.drop_back()), inner,
+                             *dims.back().getConstant()});
+  constexpr int64_t usualColumns = 64;
+  auto known = [](ExprAttr dim) { return dim ? dim.getConstant() : std::optional<int64_t>(1); };
+  std::optional<int64_t> columns = known(matmul.getColumns()), rows = known(matmul.getRows()),
+                         products = count(context, matmul.getBatchDims());
+  if (!columns || !products)
+    rows = std::nullopt; // their number is not known either
+  return getTiles(device, {Algorithm::cuda_matmul, rows, inner, columns.value_or(usualColumns),
+                           products.value_or(1)});
 }
 
 ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
@@ -76,9 +175,9 @@ ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
     if (getDeviceObstacle(&op))
       return ScheduleAttr();
   if (ConvOp conv = getFirst<ConvOp>(box))
-    return getConv(box, conv);
+    return getConv(conv, device);
   if (MatmulOp matmul = getFirst<MatmulOp>(box))
-    return getMatmul(box, matmul);
+    return getMatmul(matmul, device);
   if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box)) {
     PlannedType type = softmax.getType();
     int64_t axis = softmax.getDim();
@@ -86,5 +185,8 @@ ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
   }
   if (LayerNormOp norm = getFirst<LayerNormOp>(box))
     return getRows(box, norm.getType().getDims().drop_front(norm.getDim()), false);
+  if (ReduceOp reduce = getFirst<ReduceOp>(box); reduce && !reduce.keepsLastDim())
+    if (std::optional<SmallVector<ExprAttr>> row = getLongRow(reduce))
+      return getRows(box, *row, false);
   return getLoops(box);
 }

@@ -62,9 +62,12 @@ static LogicalResult packConv(KernelOp box, ConvOp conv) {
   Algorithm algorithm = box.getScheduleAttr().getAlgorithm();
   bool isWinograd = algorithm == Algorithm::winograd;
   int64_t block = type.getImageLayout().getBlock();
-  auto panels = FilterLayoutAttr::get(box.getContext(),
-                                      isWinograd ? getWinogradPanel(channels, block) : channels,
-                                      algorithm == Algorithm::depthwise ? 1 : block, isWinograd);
+  int64_t outputs = isWinograd ? getWinogradPanel(channels, block) : channels;
+  if (algorithm == Algorithm::depthwise)
+    block = 1;
+  else if (algorithm == Algorithm::cuda_gemm) // tap by tap
+    block = std::max<int64_t>(*conv.getFilter().getType().getDim(1).getConstant(), 1);
+  auto panels = FilterLayoutAttr::get(box.getContext(), outputs, block, isWinograd);
   if (failed(pack(conv.getFilterMutable(), panels)))
     return failure();
   return conv.getBias() ? pack(*conv.getBiasMutable().begin(),

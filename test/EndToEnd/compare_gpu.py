@@ -30,6 +30,7 @@ def parse_arguments():
     parser.add_argument("--range", type=parse_range, default=(-2.0, 2.0))
     parser.add_argument("--special", action="store_true")
     parser.add_argument("--target", default="cuda:sm_80")
+    parser.add_argument("--precision", default="fp32")
     parser.add_argument("--device", choices=["sim", "cuda"], default="sim")
     parser.add_argument("--tools", default="")
     return parser.parse_args()
@@ -43,7 +44,8 @@ def main():
     failures = 0
     with tempfile.TemporaryDirectory() as folder:
         artifact = os.path.join(folder, "model.so")
-        compiled = run_tool(arguments.tools, "dlc-compile", arguments.model, "-o", artifact, f"--target={arguments.target}")
+        compiled = run_tool(arguments.tools, "dlc-compile", arguments.model, "-o", artifact, f"--target={arguments.target}",
+                            f"--precision={arguments.precision}")
         if compiled.returncode != 0:
             sys.exit(f"dlc-compile ended with {compiled.returncode}: {compiled.stdout}{compiled.stderr}")
         session = gpu_run.Session(artifact, arguments.device)

@@ -13,92 +13,12 @@ import re
 
 import numpy as np
 
+from ptx_memory import U8, U16, U32, U64, UNSIGNED, Memory, PtxError, Shared
+
 WARP = 32
-F32, F64, U8, U16, U32, U64 = np.float32, np.float64, np.uint8, np.uint16, np.uint32, np.uint64
-UNSIGNED = {8: U8, 16: U16, 32: U32, 64: U64}
+F32, F64 = np.float32, np.float64
 SIGNED = {8: np.int8, 16: np.int16, 32: np.int32, 64: np.int64}
 FLOAT = {16: np.float16, 32: F32, 64: F64}
-
-
-class PtxError(Exception):
-    """A kernel did what a GPU leaves undefined, or what this interpreter does not know."""
-
-
-class Memory:
-    """Allocations, by address."""
-
-    def __init__(self):
-        self.arrays = []
-        self.bases = np.zeros(0, U64)
-
-    def allocate(self, size, alignment=256):
-        """Bytes that are not zero, so that nobody relies on it."""
-        raw = np.full(size + alignment, 0xA5, U8)
-        start = -raw.ctypes.data % alignment
-        return self.add(raw[start:start + size])
-
-    def add(self, array):
-        """Makes the bytes of a contiguous array known; returns their address."""
-        self.arrays.append(array.reshape(-1).view(U8))
-        self.arrays.sort(key=lambda known: known.ctypes.data)
-        self.bases = np.array([known.ctypes.data for known in self.arrays], U64)
-        return array.ctypes.data
-
-    def find(self, addresses, size, alignment):
-        """Pairs of an allocation and the lanes whose addresses lie in it, with their offsets."""
-        if addresses.size and (addresses % U64(alignment)).any():
-            raise PtxError(f"an access of {size} bytes is not aligned to {alignment}")
-        index = np.searchsorted(self.bases, addresses, side="right") - 1
-        for number in np.unique(index):
-            lanes = np.nonzero(index == number)[0]
-            array = self.arrays[number] if number >= 0 else np.zeros(0, U8)
-            offsets = (addresses[lanes] - U64(array.ctypes.data)).astype(np.int64) if number >= 0 else None
-            if number < 0 or (offsets + size > array.size).any():
-                raise PtxError(f"an access of {size} bytes lies outside of all allocations")
-            yield array, lanes, offsets
-
-    def load(self, addresses, bits, count, alignment):
-        result = np.zeros((count, addresses.size), UNSIGNED[bits])
-        width = bits // 8
-        for array, lanes, offsets in self.find(addresses, width * count, alignment):
-            whole = array[:array.size // width * width].view(UNSIGNED[bits])
-            for i in range(count):
-                result[i, lanes] = whole[offsets // width + i]
-        return result
-
-    def store(self, addresses, values, bits, alignment):
-        width = bits // 8
-        for array, lanes, offsets in self.find(addresses, width * len(values), alignment):
-            whole = array[:array.size // width * width].view(UNSIGNED[bits])
-            for i, value in enumerate(values):
-                whole[offsets // width + i] = value[lanes]
-
-
-class Shared:
-    """The shared memory of each block, and who has touched it since the last barrier."""
-
-    def __init__(self, blocks, size):
-        words = (size + 3) // 4
-        self.words = np.full((blocks, words), 0xA5A5A5A5, U32)
-        self.epoch = np.zeros(blocks, np.int64)
-        self.writer = np.full((blocks, words), -1, np.int64)  # epoch * 64 + warp
-        self.reader = np.full((blocks, words), -1, np.int64)
-        self.readers = np.zeros((blocks, words), np.int64)  # two of them in this epoch: -1
-
-    def check(self, blocks, warps, words, writes):
-        if (words < 0).any() or (words >= self.words.shape[1]).any():
-            raise PtxError("an access lies outside of the block's shared memory")
-        mine = self.epoch[blocks] * 64 + warps
-        written = self.writer[blocks, words]
-        race = (written // 64 == self.epoch[blocks]) & (written != mine)
-        if writes:
-            read = self.reader[blocks, words]
-            race |= (read // 64 == self.epoch[blocks]) & (read != mine)
-            self.writer[blocks, words] = mine
-        else:
-            self.reader[blocks, words] = mine
-        if race.any():
-            raise PtxError("two warps use the same shared memory with no barrier in between")
 
 
 class Instruction:
@@ -167,9 +87,13 @@ class Kernel:
 class Module:
     def __init__(self, text):
         self.kernels, self.globals = {}, []
-        kernel = None
+        kernel, begun = None, ""
         for line in text.splitlines():
-            line = re.sub(r"//.*", "", line).strip()
+            line = (begun + " " + re.sub(r"//.*", "", line).strip()).strip()
+            begun = ""
+            if kernel and re.match(r"(@!?%p\d+\s+)?[a-z][\w.:]*(\s|$)", line) and not line.endswith(";"):
+                begun = line  # an instruction of several lines
+                continue
             match = re.match(r"\.visible \.entry ([\w$]+)\(", line)
             if match:
                 kernel = self.kernels[match[1]] = Kernel(match[1])
@@ -253,12 +177,14 @@ class Run:
             raise PtxError(f"{self.kernel.name}: {where}: {error}") from None
 
     def release(self):
-        """Lets the blocks go on all of whose threads wait."""
-        missing = np.bincount(self.block[self.state != 1], minlength=self.shared.epoch.size)
-        if missing.any():
+        """Lets the blocks go on all of whose threads wait; others have ended."""
+        waiting = self.state == 1
+        waits = np.zeros(self.shared.epoch.size, bool)
+        waits[self.block[waiting]] = True
+        if (~waiting & waits[self.block]).any():
             raise PtxError("not all threads of a block reach a barrier")
-        self.shared.epoch += 1
-        self.state[:] = 0
+        self.shared.epoch[waits] += 1
+        self.state[waiting] = 0
 
     def run_straight(self):
         code, leaders = self.kernel.code, self.kernel.leaders
@@ -308,6 +234,8 @@ class Run:
         if operand == "_":
             return
         value = np.broadcast_to(np.ascontiguousarray(value), self.count)
+        if value.dtype.itemsize == 1 and value.dtype != bool:  # no register is so narrow
+            value = value.astype(np.int16 if value.dtype.kind == "i" else U16)
         if value.dtype != bool:
             value = np.ascontiguousarray(value).view(UNSIGNED[value.dtype.itemsize * 8])
         mask = self.active if mask is None else mask
@@ -348,9 +276,10 @@ class Run:
         else:
             loaded = self.memory.load(addresses, bits, len(results), size)
         for result, values in zip(results, loaded):
-            register = 32 if result.startswith("%r") and result[2] != "s" and result[2] != "d" else None
-            wide = np.zeros(self.count, UNSIGNED[max(bits, 16) if register is None else max(bits, 32)])
-            wide[lanes] = values
+            register = 16 if result.startswith("%rs") else 64 if result.startswith("%rd") else 32
+            kinds = SIGNED if parts[-1][0] == "s" else UNSIGNED  # how narrow ones are extended
+            wide = np.zeros(self.count, kinds[register])
+            wide[lanes] = values.view(kinds[bits])
             self.put(result, wide, mask)
 
     def do_st(self, instruction, parts, operands, mask):
@@ -378,12 +307,23 @@ class Run:
 
     def do_atom(self, instruction, parts, operands, mask):
         kind = self.kind_of(parts[-1])
+        bits = np.dtype(kind).itemsize * 8
         lanes = np.nonzero(mask)[0]
-        address = np.broadcast_to(self.get(operands[1][1], U64), self.count)[lanes]
+        address = np.broadcast_to(self.get(operands[1][1], U64), self.count)[lanes] + U64(operands[1][2])
         value = np.broadcast_to(self.get(operands[2], kind), self.count)[lanes]
-        for place, own in zip(address, value):
-            old = self.memory.load(np.array([place], U64), 64, 1, 8)[0].view(kind)
-            self.memory.store(np.array([place], U64), [np.minimum(old, own).view(U64)], 64, 8)
+        found = np.zeros(self.count, kind)
+        for lane, place, own in zip(lanes, address, value):
+            place = np.array([place], U64)
+            old = self.memory.load(place, bits, 1, bits // 8)[0].view(kind)
+            new = np.minimum(old, own) if "min" in parts else old + own
+            self.memory.store(place, [new.astype(kind).view(UNSIGNED[bits])], bits, bits // 8)
+            found[lane] = old[0]
+        self.put(operands[0], found, mask)
+
+    def do_fence(self, instruction, parts, operands, mask):
+        """Threads see what others have stored at once."""
+
+    do_membar = do_fence
 
     def do_shfl(self, instruction, parts, operands, mask):
         partner = self.lane ^ int(operands[2])
@@ -414,7 +354,23 @@ class Run:
     def do_cvta(self, instruction, parts, operands, mask):
         self.put(operands[0], self.get(operands[1], U64), mask)
 
+    def convert_packed(self, parts, operands, mask):
+        """To tf32, or to a pair of narrower numbers, the first operand above the second."""
+        if parts[1:] == ["rna", "tf32", "f32"]:
+            return self.put(operands[0], (self.get(operands[1], U32) + U32(0x1000)) & U32(0xFFFFE000), mask)
+        halves = []
+        for operand in operands[1:]:
+            value = self.get(operand, F32)
+            if parts[2] == "f16x2":
+                halves.append(value.astype(np.float16).view(U16).astype(U32))
+            else:
+                bits = value.view(U32)
+                halves.append((bits + U32(0x7FFF) + (bits >> U32(16) & U32(1))) >> U32(16))
+        self.put(operands[0], halves[0] << U32(16) | halves[1], mask)
+
     def do_cvt(self, instruction, parts, operands, mask):
+        if parts[-2] in ("tf32", "f16x2", "bf16x2"):
+            return self.convert_packed(parts, operands, mask)
         source, target = self.kind_of(parts[-1]), self.kind_of(parts[-2])
         value = self.get(operands[1], source)
         rounding = parts[1] if len(parts) > 3 else ""
@@ -432,6 +388,28 @@ class Run:
         elif saturates:
             raise PtxError("unknown instruction")
         self.put(operands[0], value.astype(target), mask)
+
+    def do_mma(self, instruction, parts, operands, mask):
+        """16 rows, 8 columns, and 8 words along k, which are f32 or pairs of narrower numbers."""
+        if not (mask.reshape(-1, WARP).all(axis=1) | ~mask.reshape(-1, WARP).any(axis=1)).all():
+            raise PtxError("a product by a part of a warp")
+        kind = parts[-2]
+        lane = np.arange(WARP)
+        group, quarter = lane // 4, lane % 4
+
+        def spread_words(registers, places, shape):
+            words = np.zeros((self.count // WARP, *shape), U32)
+            for register, (outer, word) in zip(registers, places):
+                words[:, outer, word] = np.broadcast_to(self.get(register, U32), self.count).reshape(-1, WARP)
+            return unpack(words, kind)
+
+        lefts = spread_words(operands[1], [(group, quarter), (group + 8, quarter), (group, quarter + 4),
+                                           (group + 8, quarter + 4)], (16, 8))
+        rights = spread_words(operands[2], [(group, quarter), (group, quarter + 4)], (8, 8))
+        sums = np.einsum("wik,wjk->wij", lefts, rights)
+        for i, (result, initial) in enumerate(zip(operands[0], operands[3])):
+            value = sums[:, group + 8 * (i // 2), 2 * quarter + i % 2].reshape(-1)
+            self.put(result, (value + self.get(initial, F32)).astype(F32), mask)
 
     def do_setp(self, instruction, parts, operands, mask):
         kind = self.kind_of(parts[-1])
@@ -589,6 +567,16 @@ class Run:
                 byte = np.where(byte & U64(128), U64(255), U64(0))
             value = value | (byte << U64(8 * i))
         self.put(operands[0], value.astype(U32), mask)
+
+
+def unpack(words, kind):
+    """The numbers in words along the last dim, as f32."""
+    if kind == "tf32":
+        return (words & U32(0xFFFFE000)).view(F32)
+    halves = np.stack([words & U32(0xFFFF), words >> U32(16)], axis=-1).reshape(*words.shape[:-1], -1)
+    if kind == "f16":
+        return halves.astype(U16).view(np.float16).astype(F32)
+    return (halves << U32(16)).view(F32)
 
 
 def high_product(lhs, rhs):

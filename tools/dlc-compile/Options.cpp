@@ -25,6 +25,11 @@ static cl::list<std::string>
             cl::desc("What to generate code for: cpu:<CPU>, one of LLVM's names or host, and "
                      "cuda:sm_<number>, a GPU that kernels run on instead (default: cpu:host)"),
             cl::cat(category));
+static cl::opt<std::string> precision(
+    "precision", cl::init("fp32"), cl::value_desc("name"),
+    cl::desc("What a GPU rounds the operands of products to: fp32 (not at all), tf32, fp16 "
+             "or bf16; sums are of f32 (default: fp32)"),
+    cl::cat(category));
 static cl::opt<std::string>
     targetCpu("target-cpu", cl::init("host"), cl::value_desc("name"),
               cl::desc("CPU to generate code for, one of LLVM's names (default: host)"),
@@ -145,6 +150,17 @@ static bool parseTargets(ToolOptions &options) {
       options.targetDevice = name.str();
     else if (!name.empty())
       options.targetCpu = name.str();
+  }
+  std::optional<Precision> known = symbolizePrecision(precision);
+  if (!known) {
+    errs() << "error: unknown precision '" << precision
+           << "' in --precision; expected one of fp32 tf32 fp16 bf16\n";
+    return false;
+  }
+  options.precision = *known;
+  if (options.targetDevice.empty() && precision.getNumOccurrences() != 0) {
+    errs() << "error: --precision is of GPUs, which --target names\n";
+    return false;
   }
   if (hasCpu && targetCpu.getNumOccurrences() != 0) {
     errs() << "error: --target=cpu and --target-cpu exclude each other\n";

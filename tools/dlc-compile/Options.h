@@ -2,6 +2,7 @@
 #ifndef DLC_TOOLS_COMPILE_OPTIONS_H
 #define DLC_TOOLS_COMPILE_OPTIONS_H
 
+#include "dlc/IR/Dlc.h"
 #include "dlc/Pipeline/Pipeline.h"
 
 #include <optional>
@@ -20,6 +21,7 @@ struct ToolOptions {
   std::vector<std::string> sources;
   std::string targetCpu, targetFeatures;
   std::string targetDevice; ///< a GPU, or empty
+  Precision precision = Precision::fp32;
   bool targetGiven = false; // by the user, rather than by default
   bool fromIR = false;      // the input is IR that has gone through `from`
   Phase from = Phase::Import;

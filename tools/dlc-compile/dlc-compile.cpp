@@ -164,7 +164,8 @@ static int compile(const ToolOptions &options) {
       return exitRejected;
     setTarget(*module, *target);
     if (!options.targetDevice.empty()) {
-      FailureOr<DeviceAttr> device = getDevice(module->getLoc(), options.targetDevice);
+      FailureOr<DeviceAttr> device =
+          getDevice(module->getLoc(), options.targetDevice, options.precision);
       if (failed(device))
         return exitRejected;
       setDevice(*module, *device);

@@ -23,7 +23,8 @@ mlir::FailureOr<TargetAttr> getTarget(mlir::Location loc, llvm::StringRef name,
                                       llvm::StringRef features);
 
 /// The GPU `name` ("sm_80"); an error on `loc` that lists the known ones where it is none of them.
-mlir::FailureOr<DeviceAttr> getDevice(mlir::Location loc, llvm::StringRef name);
+mlir::FailureOr<DeviceAttr> getDevice(mlir::Location loc, llvm::StringRef name,
+                                      Precision precision);
 
 /// DLC_CPU_ bits (dlc/ABI/Artifact.h) of the features that code for `target` uses.
 uint64_t getCpuFeatures(TargetAttr target);

@@ -230,9 +230,16 @@ def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
     I32EnumAttrCase<"direct_conv", 0>, I32EnumAttrCase<"row_conv", 1>, I32EnumAttrCase<"loops", 2>,
     I32EnumAttrCase<"pool", 3>, I32EnumAttrCase<"matmul", 4>,
     I32EnumAttrCase<"depthwise", 5>, I32EnumAttrCase<"rows", 6>, I32EnumAttrCase<"recurrence", 7>,
-    I32EnumAttrCase<"blocks", 13>, I32EnumAttrCase<"winograd", 14>,
-    I32EnumAttrCase<"cuda_loops", 8>, I32EnumAttrCase<"cuda_rows", 9>, I32EnumAttrCase<"cuda_gemm", 10>,
-    I32EnumAttrCase<"cuda_matmul", 11>, I32EnumAttrCase<"cuda_window", 12>]> {
+    I32EnumAttrCase<"blocks", 8>,
+    I32EnumAttrCase<"cuda_loops", 9>, I32EnumAttrCase<"cuda_rows", 10>, I32EnumAttrCase<"cuda_gemm", 11>,
+    I32EnumAttrCase<"cuda_matmul", 12>, I32EnumAttrCase<"cuda_window", 13>,
+    I32EnumAttrCase<"winograd", 14>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+
+def Dlc_Precision : I32EnumAttr<"Precision", "what products are computed of", [
+    I32EnumAttrCase<"fp32", 0>, I32EnumAttrCase<"tf32", 1>, I32EnumAttrCase<"fp16", 2>, I32EnumAttrCase<"bf16", 3>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -266,10 +273,13 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
 
     Algorithms that begin with `cuda_` run on the device, where a task is a block of threads. `cuda_loops` and
     `cuda_window` (a grouped convolution) have a thread for each vector of `lanes` neighbours of the results, `rows`
-    threads in a block. `cuda_rows` normalizes a row with the `rows` threads of a block, or for a softmax along another
+    threads in a block. `cuda_rows` normalizes or sums a row with the `rows` threads of a block, or for a softmax along another
     dim a column with each of them. `cuda_gemm` multiplies by weights in panels, as `direct_conv` does, and `cuda_matmul`
     by operands as they lie: a block computes a tile of `pixels[0]` pixels or rows times `channels` output channels or
-    columns, a thread `pixels[1]` times `lanes` of them, in steps of `rows` elements of what is summed over.
+    columns, a thread `pixels[1]` times `lanes` of them, in steps of `rows` elements of what is summed over. With a
+    `precision` other than fp32 the operands are rounded to it and multiplied by tensor cores: a warp computes `pixels[1]`
+    rows of a tile and half of its columns, or all where there are fewer than 32. Where there are too few tiles, `slices`
+    blocks share one: each sums over a part, and the last of them adds the parts in order.
 
     Example: `#dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1>`
   }];
@@ -278,10 +288,22 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     "int64_t":$lanes,
     "int64_t":$channels,
     ArrayRefParameter<"int64_t">:$pixels,
-    "int64_t":$rows);
+    "int64_t":$rows,
+    DefaultValuedParameter<"::dlc::Precision", "::dlc::Precision::fp32">:$precision,
+    DefaultValuedParameter<"int64_t", "1">:$slices);
   let assemblyFormat = [{
     `<` $algorithm `,` `lanes` `=` $lanes `,` `channels` `=` $channels `,` `pixels` `=` `[` $pixels `]` `,`
-    `rows` `=` $rows `>`
+    `rows` `=` $rows (`,` `precision` `=` $precision^)? (`,` `slices` `=` $slices^)? `>`
+  }];
+  let builders = [AttrBuilder<(ins "::dlc::Algorithm":$algorithm, "int64_t":$lanes, "int64_t":$channels,
+                                   "::llvm::ArrayRef<int64_t>":$pixels, "int64_t":$rows), [{
+    return $_get($_ctxt, algorithm, lanes, channels, pixels, rows, ::dlc::Precision::fp32, 1);
+  }]>];
+  let extraClassDeclaration = [{
+    /// Of a product that tensor cores compute: the columns of a warp's part of a tile.
+    int64_t getWarpColumns() const { return getChannels() >= 32 ? getChannels() / 2 : getChannels(); }
+    /// The threads of a block of such a product, or of one in fp32.
+    int64_t getTileThreads() const;
   }];
   let genVerifyDecl = 1;
 }
@@ -309,10 +331,12 @@ def Dlc_DeviceAttr : Dlc_Attr<"Device", "device"> {
   let description = [{
     `architecture` is the number of the oldest one that the code runs on.
 
-    Example: `#dlc.device<architecture = 80>`
+    Products are of operands that are rounded to `precision`; their sums, and all else, are f32.
+
+    Example: `#dlc.device<architecture = 80, precision = tf32>`
   }];
-  let parameters = (ins "int64_t":$architecture);
-  let assemblyFormat = "`<` struct(params) `>`";
+  let parameters = (ins "int64_t":$architecture, DefaultValuedParameter<"::dlc::Precision", "::dlc::Precision::fp32">:$precision);
+  let assemblyFormat = "`<` `architecture` `=` $architecture (`,` `precision` `=` $precision^)? `>`";
 }
 
 def Dlc_Space : I32EnumAttr<"Space", "where memory lies", [

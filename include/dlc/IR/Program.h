@@ -37,6 +37,9 @@ inline constexpr llvm::StringLiteral entryName = "entry";
 inline constexpr llvm::StringLiteral workspaceName = "dlc.workspace";
 /// The same of the device's arena, in modules with a device.
 inline constexpr llvm::StringLiteral deviceWorkspaceName = "dlc.device_workspace";
+/// Bytes in front of the device's arena that are zeros before and after each launch: counters of
+/// blocks (DLC_DEVICE_ZEROS of dlc/ABI/Program.h).
+inline constexpr int64_t deviceZeros = 4096;
 /// Attribute of kernel functions (from the plan phase on): their #dlc.schedule.
 inline constexpr llvm::StringLiteral scheduleName = "dlc.schedule";
 /// Attribute of an emitted kernel: how many bytes of scratch memory each of its threads needs.

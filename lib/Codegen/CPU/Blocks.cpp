@@ -1,6 +1,7 @@
 // Elementwise ops on images that lie in blocks of channels, where a vector is one block of a pixel;
 // and copies of images into and out of blocks.
 
+#include "../Common/Evaluator.h"
 #include "Loops.h"
 
 #include "../Common/Evaluator.h"

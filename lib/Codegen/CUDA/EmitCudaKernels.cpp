@@ -44,9 +44,9 @@ static SmallVector<StringRef> findSymbols(func::FuncOp source) {
   return symbols.takeVector();
 }
 
-/// Whether the kernel writes a buffer.
-static bool isWritten(Value buffer) {
-  return llvm::any_of(buffer.getUsers(), llvm::IsaPred<WriteOp>);
+/// Whether the kernel reads a buffer, and nothing else.
+static bool isReadOnly(Value buffer) {
+  return !buffer.use_empty() && llvm::all_of(buffer.getUsers(), llvm::IsaPred<ReadOp>);
 }
 
 /// The function: buffers, symbols, the address of the error word, and what to lower it to.
@@ -66,7 +66,7 @@ static LLVM::LLVMFuncOp createFunction(KernelBuilder &b, ModuleOp device, size_t
   function->setAttr(NVVM::NVVMDialect::getReqntidAttrName(),
                     b.getDenseI32ArrayAttr({static_cast<int32_t>(threads), 1, 1}));
   for (Value buffer : source.getArguments()) {
-    if (isWritten(buffer))
+    if (!isReadOnly(buffer))
       continue;
     unsigned index = cast<BlockArgument>(buffer).getArgNumber();
     function.setArgAttr(index, LLVM::LLVMDialect::getNoAliasAttrName(), b.getUnitAttr());
@@ -80,8 +80,7 @@ static int64_t getThreads(ScheduleAttr schedule) {
   switch (schedule.getAlgorithm()) {
   case Algorithm::cuda_gemm:
   case Algorithm::cuda_matmul:
-    return schedule.getChannels() / schedule.getLanes() * schedule.getPixels()[0] /
-           schedule.getPixels()[1];
+    return schedule.getTileThreads();
   default:
     return schedule.getRows();
   }

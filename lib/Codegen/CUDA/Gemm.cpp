@@ -35,8 +35,8 @@ protected:
     numRows = rows;
     numColumns = columns;
     Value panels = b.i64(llvm::divideCeil(columns, tileColumns));
-    panel = b.rem(b.getTask(), panels);
-    firstRow = b.mul(b.div(b.getTask(), panels), tileRows);
+    panel = b.rem(tile, panels);
+    firstRow = b.mul(b.div(tile, panels), tileRows);
     firstColumn = b.mul(panel, tileColumns);
     Value pitch = b.mul(threads.wide(inner), tileColumns);
     panelStart = b.offset(filter, b.mul(panel, pitch));
@@ -51,7 +51,8 @@ protected:
     if (!bias)
       return b.splat(0.0f);
     Value place = b.add(firstColumn, threads.wide(column));
-    return LLVM::LoadOp::create(b, b.getVectorType(), b.offset(bias, place), /*alignment=*/16);
+    return LLVM::LoadOp::create(b, b.getVectorType(), b.offset(bias, place),
+                                static_cast<unsigned>(4 * threadColumns));
   }
   /// Whether the row exists.
   Value isRow(Value row) {
@@ -76,10 +77,15 @@ public:
 protected:
   void begin() override;
   KernelBuilder::Carried prepareLeft(Value row) override;
-  Value loadLeft(ValueRange prepared, Value k) override;
+  KernelBuilder::Carried prepareStep(ValueRange prepared, Value start) override;
+  Value loadLeft(ValueRange prepared, Value k, Value own) override;
   void storeSums(Value row, Value column, Value sums) override;
 
 private:
+  /// Where in the input the channel 0 of tap `tap` of a pixel lies, and whether it does.
+  std::pair<Value, Value> getTap(ValueRange prepared, Value tap);
+  /// Whether all elements of a step belong to one tap.
+  bool hasStepsOfTaps() const { return inputChannels % step == 0; }
   bool isPointwise() {
     return kernelHeight == 1 && kernelWidth == 1 &&
            llvm::all_of(conv.getStrides(), [](int64_t stride) { return stride == 1; }) &&
@@ -89,7 +95,7 @@ private:
   ConvOp conv;
   Value input;
   int64_t kernelHeight = 1, kernelWidth = 1, inputChannels = 0;
-  Value height, width, outputWidth, outputPixels;
+  Value height, width, plane, outputWidth, outputPixels;
 };
 
 class MatrixProduct : public PanelProduct {
@@ -102,7 +108,7 @@ public:
 protected:
   void begin() override;
   KernelBuilder::Carried prepareLeft(Value row) override;
-  Value loadLeft(ValueRange prepared, Value k) override;
+  Value loadLeft(ValueRange prepared, Value k, Value own) override;
   void storeSums(Value row, Value column, Value sums) override;
 
 private:
@@ -163,9 +169,11 @@ void ConvProduct::begin() {
   PlannedType inputType = conv.getInput().getType(), type = conv.getType();
   height = b.size(inputType.getDim(2));
   width = b.size(inputType.getDim(3));
+  plane = b.mul(height, width);
   outputWidth = b.size(type.getDim(3));
   outputPixels = b.mul(b.size(type.getDim(2)), outputWidth);
   inner = threads.i32(inputChannels * kernelHeight * kernelWidth);
+  inputChannels = std::max<int64_t>(inputChannels, 1); // of none, none is read
   beginTile(b.mul(b.size(type.getDim(0)), outputPixels), *type.getDim(1).getConstant());
 }
 
@@ -173,21 +181,17 @@ void ConvProduct::begin() {
 KernelBuilder::Carried ConvProduct::prepareLeft(Value row) {
   Value pixel = b.add(firstRow, threads.wide(row));
   Value image = b.div(pixel, outputPixels), place = b.rem(pixel, outputPixels);
-  Value plane = b.mul(height, width);
   Value start = b.mul(b.mul(image, inputChannels), plane);
   if (isPointwise())
-    return {b.add(start, place), isRow(pixel), plane};
+    return {b.add(start, place), isRow(pixel)};
   Value top = b.add(b.mul(b.div(place, outputWidth), conv.getStrides()[0]), -conv.getPads()[0]);
   Value left = b.add(b.mul(b.rem(place, outputWidth), conv.getStrides()[1]), -conv.getPads()[1]);
   return {start, isRow(pixel), top, left};
 }
 
-Value ConvProduct::loadLeft(ValueRange prepared, Value k) {
-  Value exists = b.both(prepared[1], threads.less(k, inner));
+std::pair<Value, Value> ConvProduct::getTap(ValueRange prepared, Value tap) {
   if (isPointwise())
-    return loadIf(exists, input, b.add(prepared[0], b.mul(threads.wide(k), prepared[2])));
-  Value tap = threads.rem(k, kernelHeight * kernelWidth);
-  Value channel = threads.wide(threads.div(k, kernelHeight * kernelWidth));
+    return {prepared[0], prepared[1]};
   Value r = threads.wide(threads.div(tap, kernelWidth)),
         s = threads.wide(threads.rem(tap, kernelWidth));
   Value h = b.add(prepared[2], b.mul(r, conv.getDilations()[0]));
@@ -195,9 +199,25 @@ Value ConvProduct::loadLeft(ValueRange prepared, Value k) {
   auto isInside = [&](Value index, Value size) -> Value {
     return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
   };
-  exists = b.both(exists, b.both(isInside(h, height), isInside(w, width)));
-  Value place = b.add(b.mul(b.add(b.mul(channel, height), h), width), w);
-  return loadIf(exists, input, b.add(prepared[0], place));
+  Value exists = b.both(prepared[1], b.both(isInside(h, height), isInside(w, width)));
+  return {b.add(prepared[0], b.add(b.mul(h, width), w)), exists};
+}
+
+/// Elements are counted tap by tap, in each of them channel by channel.
+KernelBuilder::Carried ConvProduct::prepareStep(ValueRange prepared, Value start) {
+  if (!hasStepsOfTaps())
+    return llvm::to_vector(prepared);
+  auto [place, exists] = getTap(prepared, threads.div(start, inputChannels));
+  Value channel = threads.wide(threads.rem(start, inputChannels));
+  return {b.add(place, b.mul(channel, plane)), b.both(exists, threads.less(start, inner))};
+}
+
+Value ConvProduct::loadLeft(ValueRange prepared, Value k, Value own) {
+  if (hasStepsOfTaps())
+    return loadIf(prepared[1], input, b.add(prepared[0], b.mul(threads.wide(own), plane)));
+  auto [place, exists] = getTap(prepared, threads.div(k, inputChannels));
+  Value channel = threads.wide(threads.rem(k, inputChannels));
+  return loadIf(b.both(exists, threads.less(k, inner)), input, b.add(place, b.mul(channel, plane)));
 }
 
 void ConvProduct::storeSums(Value row, Value column, Value sums) {
@@ -238,7 +258,7 @@ KernelBuilder::Carried MatrixProduct::prepareLeft(Value row) {
   return {b.mul(number, threads.wide(inner)), isRow(number)};
 }
 
-Value MatrixProduct::loadLeft(ValueRange prepared, Value k) {
+Value MatrixProduct::loadLeft(ValueRange prepared, Value k, Value own) {
   return loadIf(b.both(prepared[1], threads.less(k, inner)), lhs,
                 b.add(prepared[0], threads.wide(k)));
 }

@@ -27,7 +27,9 @@ protected:
   KernelBuilder::Carried prepareLeft(Value row) override {
     return prepare(lhs, b.add(firstRow, threads.wide(row)), numRows);
   }
-  Value loadLeft(ValueRange prepared, Value k) override { return load(lhs, prepared, k); }
+  Value loadLeft(ValueRange prepared, Value k, Value own) override {
+    return load(lhs, prepared, k);
+  }
   KernelBuilder::Carried prepareRight(Value column) override {
     return prepare(rhs, b.add(firstColumn, threads.wide(column)), numColumns);
   }
@@ -95,8 +97,8 @@ void DenseProduct::begin() {
   numColumns = matmul.getColumns() ? b.size(matmul.getColumns()) : b.i64(1);
   inner = arith::TruncIOp::create(b, b.getI32Type(), b.size(matmul.getInnerDim()));
   Value rowTiles = b.ceilDiv(numRows, tileRows), columnTiles = b.ceilDiv(numColumns, tileColumns);
-  Value rest = b.div(b.getTask(), columnTiles), product = b.div(rest, rowTiles);
-  firstColumn = b.mul(b.rem(b.getTask(), columnTiles), tileColumns);
+  Value rest = b.div(tile, columnTiles), product = b.div(rest, rowTiles);
+  firstColumn = b.mul(b.rem(tile, columnTiles), tileColumns);
   firstRow = b.mul(b.rem(rest, rowTiles), tileRows);
   firstResult = b.mul(product, b.mul(numRows, numColumns));
   ArrayRef<ExprAttr> batch = matmul.getBatchDims();

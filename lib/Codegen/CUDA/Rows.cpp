@@ -1,7 +1,8 @@
-// Softmax and normalizations. A row belongs to a block, whose threads take elements in turns, so
-// that neighbours are read together; a column belongs to a thread.
+// Softmax, normalizations and reductions. A row belongs to a block, whose threads take elements in
+// turns, so that neighbours are read together; a column belongs to a thread.
 
 #include "../Common/AnchorKernel.h"
+#include "../Common/LoopKernel.h"
 #include "../Common/Reducer.h"
 #include "DeviceKernel.h"
 
@@ -187,7 +188,41 @@ void LayerNormRows::emit() {
   });
 }
 
+//===----------------------------------------------------------------------===//
+// Reductions
+//===----------------------------------------------------------------------===//
+
+/// A block for each result.
+static LogicalResult emitReduceRows(KernelBuilder &b) {
+  FailureOr<SmallVector<WriteOp>> writes = matchLoops(b);
+  if (failed(writes))
+    return failure();
+  Threads threads(b);
+  Value thread = threads.wide(threads.getThread());
+  int64_t numThreads = b.getSchedule().getRows();
+  for (WriteOp write : *writes) {
+    auto reduce = write.getValue().getDefiningOp<ReduceOp>();
+    if (!reduce || reduce.keepsLastDim())
+      return write.emitError("expected sums of rows in this kernel");
+    ArrayRef<ExprAttr> dims = reduce.getType().getDims();
+    SmallVector<Value> indices(dims.size());
+    Value rest = b.getTask();
+    for (size_t i = dims.size(); i-- != 0; rest = b.div(rest, b.size(dims[i])))
+      indices[i] = i == 0 ? rest : b.rem(rest, b.size(dims[i]));
+    Value sum = emitReducePart(b, reduce, indices, thread, numThreads);
+    Reducer reducer(b, reduce.getKind());
+    sum = threads.reduce(sum, numThreads,
+                         [&](Value lhs, Value rhs) { return reducer.combine(lhs, rhs); });
+    b.onlyIf(b.equal(thread, b.i64(0)), [&] {
+      b.store(finishReduce(b, reduce, sum), b.offset(b.getAddress(write.getBuffer()), b.getTask()));
+    });
+  }
+  return success();
+}
+
 LogicalResult dlc::emitCudaRows(KernelBuilder &b) {
+  if (!b.getSource().getOps<ReduceOp>().empty())
+    return emitReduceRows(b);
   AnchorKernel kernel;
   if (failed(kernel.match(b, llvm::IsaPred<SoftmaxOp, LayerNormOp>)))
     return failure();

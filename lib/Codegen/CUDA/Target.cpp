@@ -43,11 +43,11 @@ static const Architecture *find(int64_t number) {
   return found == std::end(architectures) ? nullptr : found;
 }
 
-FailureOr<DeviceAttr> dlc::getDevice(Location loc, StringRef name) {
+FailureOr<DeviceAttr> dlc::getDevice(Location loc, StringRef name, Precision precision) {
   int64_t number = 0;
   StringRef digits = name;
   if (digits.consume_front(prefix) && llvm::to_integer(digits, number) && find(number))
-    return DeviceAttr::get(loc.getContext(), number);
+    return DeviceAttr::get(loc.getContext(), number, precision);
   std::string known;
   for (const Architecture &architecture : architectures)
     known += (" " + prefix + std::to_string(architecture.number)).str();

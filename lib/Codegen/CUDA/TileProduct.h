@@ -23,12 +23,17 @@ protected:
   /// by side in memory.
   enum class Order { alongOuter, alongInner };
 
-  /// Finds the block's tile; sets the fields below.
+  /// Finds the rows and columns of `tile`; sets the fields below.
   virtual void begin() = 0;
-  /// What `loadLeft` needs to know of a row, whose number in the tile is `row`, an i32.
+  /// What is known of a row, whose number in the tile is `row`, an i32: once for the tile, and for
+  /// each step, which begins at element `start`.
   virtual KernelBuilder::Carried prepareLeft(mlir::Value row) = 0;
-  /// An element of the row, 0 where there is none; `k` is an i32 that may lie beyond `inner`.
-  virtual mlir::Value loadLeft(mlir::ValueRange prepared, mlir::Value k) = 0;
+  virtual KernelBuilder::Carried prepareStep(mlir::ValueRange prepared, mlir::Value start) {
+    return llvm::to_vector(prepared);
+  }
+  /// An element of the row, 0 where there is none: `k`, an i32 that may lie beyond `inner`, is the
+  /// number `own` of the step.
+  virtual mlir::Value loadLeft(mlir::ValueRange prepared, mlir::Value k, mlir::Value own) = 0;
   virtual KernelBuilder::Carried prepareRight(mlir::Value column) = 0;
   virtual mlir::Value loadRight(mlir::ValueRange prepared, mlir::Value k) = 0;
   /// The sums of the columns from `column` on before the first product.
@@ -45,30 +50,56 @@ protected:
   KernelBuilder &b;
   Threads threads;
   AnchorKernel &kernel;
-  int64_t tileRows, tileColumns, threadRows, threadColumns, step, numThreads;
-  mlir::Value inner; ///< i32
+  int64_t tileRows, tileColumns, step;
+  int64_t threadColumns; ///< neighbouring columns that a thread has the sums of
+  mlir::Value tile;      ///< the number of the block's tile, i64
+  mlir::Value inner;     ///< i32
   Order leftOrder = Order::alongOuter, rightOrder = Order::alongOuter;
   bool columnsFirst = false; ///< neighbouring threads have neighbouring columns, else rows
 
 private:
-  /// Which element of a slice a thread brings: its number along the outer dim and along the inner.
+  /// Which word of a slice a thread brings: its number along the outer dim and along the inner.
   struct Place {
-    mlir::Value outer, k;
+    mlir::Value outer, word;
     size_t prepared;
   };
+  /// Words of shared memory, one row for each word of the inner dim.
   struct Slice {
     llvm::SmallVector<Place> places;
     llvm::SmallVector<KernelBuilder::Carried> prepared;
     mlir::Value memory;
     int64_t pitch;
   };
-  Slice makeSlice(llvm::StringRef name, int64_t outer, Order order);
-  KernelBuilder::Carried loadSlices(mlir::Value start);
-  void storeSlices(mlir::ValueRange elements);
-  KernelBuilder::Carried multiply(mlir::ValueRange sums);
+  using Sums = KernelBuilder::Carried;
 
+  bool usesTensorCores() const { return precision != Precision::fp32; }
+  Slice makeSlice(llvm::StringRef name, int64_t outer, Order order);
+  mlir::Value makeWord(llvm::function_ref<mlir::Value(int64_t part)> load);
+  Sums loadSlices(mlir::Value start);
+  void storeSlices(mlir::ValueRange words);
+
+  // In registers: a thread has rows `firstRow + i * rowGroups`, and neighbouring columns.
+  void beginScalars();
+  Sums multiplyScalars(mlir::ValueRange sums);
+  // By tensor cores: a warp has a part of the tile, in pieces of 16 rows and 8 columns.
+  void beginTensors();
+  Sums multiplyTensors(mlir::ValueRange sums);
+  mlir::Value loadWord(const Slice &slice, mlir::Value outer, int64_t word, int64_t offset);
+
+  Sums getInits(bool withBias);
+  /// [start, end) of the elements that the block sums over, i32.
+  std::pair<mlir::Value, mlir::Value> getRange();
+  void shareSums(mlir::ValueRange sums);
+  Sums multiply(mlir::ValueRange sums);
+  void storeAll(mlir::ValueRange sums);
+
+  Precision precision;
+  int64_t numThreads, parts; ///< of a word, elements
+  int64_t rowsOfPart;        ///< of a thread or warp
+  int64_t columnsOfPart = 0; ///< of a warp
   Slice left, right;
   mlir::Value threadRow, threadColumn; ///< of the tile, i32
+  mlir::Value quarter;                 ///< of tensor cores: the thread's place along k
 };
 
 } // namespace dlc

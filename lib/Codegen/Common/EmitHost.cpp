@@ -20,6 +20,8 @@ static constexpr StringLiteral runName = "dlc_run", planName = "dlc_plan",
                                programName = "dlc_program", weightsName = "dlc_weights",
                                imagesName = "dlc_images", functionsName = "dlc_device_functions";
 
+static_assert(deviceZeros == DLC_DEVICE_ZEROS);
+
 //===----------------------------------------------------------------------===//
 // dlc_run
 //===----------------------------------------------------------------------===//

@@ -135,6 +135,11 @@ mlir::LogicalResult verifyWindow(mlir::Operation *op);
 mlir::Value emitWindow(KernelBuilder &b, Evaluator &evaluator, PoolOp op, const Site &site);
 /// One element of a reduction whose last dim is reduced; `indices` are those of the result.
 mlir::Value emitReduce(KernelBuilder &b, ReduceOp op, mlir::ValueRange indices);
+/// The same of a part of the elements: of those that lie side by side `first`, `first + step`, ...
+/// The parts are combined, then finished.
+mlir::Value emitReducePart(KernelBuilder &b, ReduceOp op, mlir::ValueRange indices,
+                           mlir::Value first, int64_t step);
+mlir::Value finishReduce(KernelBuilder &b, ReduceOp op, mlir::Value sum);
 /// Vectors of neighbours of a reduction that keeps the last dim: `count` of them from `inner` on in
 /// the row of the result that `outer` selects.
 llvm::SmallVector<mlir::Value> emitReduceColumns(KernelBuilder &b, ReduceOp op,

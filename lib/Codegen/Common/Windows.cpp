@@ -195,6 +195,29 @@ Value dlc::emitReduce(KernelBuilder &b, ReduceOp op, ValueRange indices) {
   return reducer.finish(reducer.joinLanes(reducer.joinAccumulators(sums)), reduction.getCount());
 }
 
+Value dlc::emitReducePart(KernelBuilder &b, ReduceOp op, ValueRange indices, Value first,
+                          int64_t step) {
+  Reduction reduction(b, op, indices);
+  Reducer reducer(b, op.getKind());
+  Value length = reduction.getRunLength();
+  auto emitRun = [&](Value address, ValueRange sums) {
+    return b.loop(first, length, step, sums, [&](Value i, ValueRange carried) {
+      Value element = b.loadScalar(b.offset(address, i));
+      return KernelBuilder::Carried{reducer.accumulate(carried[0], element)};
+    });
+  };
+  return reduction.forEach(reduction.getNumReduced() - reduction.getRunDims(),
+                           b.f32(reducer.getIdentity()), emitRun)[0];
+}
+
+Value dlc::finishReduce(KernelBuilder &b, ReduceOp op, Value sum) {
+  Value count = b.i64(1);
+  PlannedType type = op.getInput().getType();
+  for (int64_t dim : *op.getSortedAxes())
+    count = b.mul(count, b.size(type.getDim(dim)));
+  return Reducer(b, op.getKind()).finish(sum, count);
+}
+
 SmallVector<Value> dlc::emitReduceColumns(KernelBuilder &b, ReduceOp op, ValueRange outer,
                                           Value inner, int64_t count, Value mask) {
   SmallVector<Value> indices = llvm::to_vector(outer);
