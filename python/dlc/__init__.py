@@ -11,10 +11,11 @@ Calls and types are spelt as in ONNX Runtime. What goes wrong raises a dlc.Error
 """
 
 from ._compile import compile
-from ._errors import (ArtifactError, Cancelled, Code, CompileError, Error, InternalError, InvalidArgument, OpFailed, OutOfMemory,
-                      ShapeMismatch, TypeMismatch)
+from ._device import DeviceArray
+from ._errors import (ArtifactError, Cancelled, Code, CompileError, DeviceError, Error, InternalError, InvalidArgument, OpFailed,
+                      OutOfMemory, ShapeMismatch, TypeMismatch)
 from ._session import InferenceSession, ModelMetadata, NodeArg
 from ._version import __version__
 
-__all__ = ["ArtifactError", "Cancelled", "Code", "CompileError", "Error", "InferenceSession", "InternalError", "InvalidArgument",
-           "ModelMetadata", "NodeArg", "OpFailed", "OutOfMemory", "ShapeMismatch", "TypeMismatch", "__version__", "compile"]
+__all__ = ["ArtifactError", "Cancelled", "Code", "CompileError", "DeviceArray", "DeviceError", "Error", "InferenceSession",
+           "InternalError", "InvalidArgument", "ModelMetadata", "NodeArg", "OpFailed", "OutOfMemory", "ShapeMismatch", "TypeMismatch", "__version__", "compile"]

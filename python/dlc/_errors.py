@@ -12,7 +12,7 @@ _NEAREST = re.compile(r"no (?:input|output) '(.*)'; the nearest name is '(.*)'$"
 
 
 class Code(IntEnum):
-    """Why a call failed. Up to OP_FAILED these are the numbers of `dlc_status` in dlc.h."""
+    """Why a call failed. Up to DEVICE_FAILED these are the numbers of `dlc_status` in dlc.h."""
 
     INVALID_ARGUMENT = 1
     IO = 2
@@ -26,6 +26,8 @@ class Code(IntEnum):
     CANCELLED = 10
     INTERNAL = 11
     OP_FAILED = 12
+    NO_DEVICE = 13
+    DEVICE_FAILED = 14
     COMPILE_FAILED = 100
 
 
@@ -102,6 +104,12 @@ class OpFailed(Error, RuntimeError):
     code = Code.OP_FAILED
 
 
+class DeviceError(Error, RuntimeError):
+    """There is no such device, no driver for it, or the driver reports a failure."""
+
+    code = Code.DEVICE_FAILED
+
+
 class OutOfMemory(Error, MemoryError):
     """An allocation failed, or a run needs a larger arena than it may have."""
 
@@ -125,6 +133,7 @@ _CLASSES: dict[Code, type[Error]] = {
     Code.INCOMPATIBLE: ArtifactError,
     Code.BUFFER_TOO_SMALL: InternalError,  # all buffers are ours
     Code.OVERFLOW: ShapeMismatch,
+    Code.NO_DEVICE: DeviceError,
 } | {kind.code: kind for kind in Error.__subclasses__()}
 
 

@@ -9,17 +9,20 @@ PACKAGE = Path(__file__).parent
 MAX_RANK = 32
 KIND_TENSOR, KIND_SEQUENCE, KIND_OPTIONAL = range(3)
 INFO_ANY_DIMS = 1
+INFO_ON_DEVICE = 4
+MEMORY_HOST, MEMORY_DEVICE = range(2)
+DEVICE_ANY, DEVICE_CPU, DEVICE_CUDA = range(3)
 VERIFY = {"small": 0, "always": 1, "never": 2}
 
 
 class SessionOptions(Structure):
-    _fields_ = [("struct_size", c_uint32), ("verify_weights", c_uint32)]
+    _fields_ = [("struct_size", c_uint32), ("verify_weights", c_uint32), ("device", c_uint32), ("ordinal", c_uint32)]
 
 
 class SessionInfo(Structure):
     _fields_ = [("struct_size", c_uint32), ("num_inputs", c_uint32), ("num_outputs", c_uint32), ("num_symbols", c_uint32),
                 ("num_kernels", c_uint32), ("reserved", c_uint32), ("weights_size", c_uint64), ("model", c_char_p),
-                ("compiler", c_char_p), ("target", c_char_p)]
+                ("compiler", c_char_p), ("target", c_char_p), ("device", c_char_p)]
 
 
 class TensorInfo(Structure):
@@ -36,7 +39,8 @@ class ContextOptions(Structure):
 
 
 class RunOptions(Structure):
-    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("workspace", c_void_p), ("workspace_size", c_uint64)]
+    _fields_ = [("struct_size", c_uint32), ("reserved", c_uint32), ("workspace", c_void_p), ("workspace_size", c_uint64),
+                ("profile", c_void_p), ("num_profile_rows", c_uint32), ("reserved2", c_uint32), ("stream", c_void_p)]
 
 
 class Text(Structure):
@@ -45,12 +49,13 @@ class Text(Structure):
 
 class Input(Structure):
     _fields_ = [("struct_size", c_uint32), ("dtype", c_int32), ("name", c_char_p), ("rank", c_uint32), ("reserved", c_uint32),
-                ("dims", c_void_p), ("data", c_void_p), ("size", c_uint64), ("value", c_void_p)]
+                ("dims", c_void_p), ("data", c_void_p), ("size", c_uint64), ("value", c_void_p), ("memory", c_uint32), ("reserved2", c_uint32)]
 
 
 class Output(Structure):
     _fields_ = [("struct_size", c_uint32), ("dtype", c_int32), ("rank", c_uint32), ("allocated", c_uint32), ("data", c_void_p),
-                ("capacity", c_uint64), ("size", c_uint64), ("dims", c_int64 * MAX_RANK), ("value", c_void_p)]
+                ("capacity", c_uint64), ("size", c_uint64), ("dims", c_int64 * MAX_RANK), ("value", c_void_p),
+                ("memory", c_uint32), ("ordinal", c_uint32)]
 
 
 # name: result, parameters

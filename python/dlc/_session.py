@@ -12,6 +12,7 @@ import numpy as np
 
 from . import _cache, _native
 from ._compile import Source, make_flags
+from ._device import DeviceArray, is_on_device, read_device
 from ._errors import ArtifactError, Code, InvalidArgument, ShapeMismatch, make_error
 from ._native import KIND_TENSOR, library
 from ._types import KNOWN, STRING, number_of, spell
@@ -31,6 +32,7 @@ class NodeArg:
     shape: list[int | str] | None
     kind: int = field(repr=False)
     dtype: int = field(repr=False)
+    on_device: bool = field(repr=False)  # the model uses it in the device's memory
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ def _make_arg(function: Any, session: c_void_p, index: int) -> NodeArg:
                                      for i in range(info.rank)]
     if info.flags & _native.INFO_ANY_DIMS:
         shape = None if info.kind == KIND_TENSOR else []
-    return NodeArg(info.name.decode(), spell(info.kind, info.dtype), shape, info.kind, info.dtype)
+    return NodeArg(info.name.decode(), spell(info.kind, info.dtype), shape, info.kind, info.dtype,
+                   bool(info.flags & _native.INFO_ON_DEVICE))
 
 
 class Artifact:
@@ -59,10 +62,10 @@ class Artifact:
 
     _release = staticmethod(library.dlc_session_release)
 
-    def __init__(self, path: Path, verify: int):
+    def __init__(self, path: Path, verify: int, device: int, ordinal: int):
         self.handle = c_void_p()
         why = create_string_buffer(4096)
-        options = _native.SessionOptions(sizeof(_native.SessionOptions), verify)
+        options = _native.SessionOptions(sizeof(_native.SessionOptions), verify, device, ordinal)
         status = library.dlc_session_load(os.fsencode(path), byref(options), why, len(why), byref(self.handle))
         if status:
             raise make_error(status, why.value.decode(errors="replace"))
@@ -105,22 +108,42 @@ class Context:
                 keep.append(value)
         return keep
 
-    def run(self, feeds: Mapping[str, Any]) -> list[OutputOwner]:
+    def run(self, feeds: Mapping[str, Any], on_device: Sequence[bool]) -> list[OutputOwner]:
         keep = self.fill(feeds)
+        stream = _common_stream(keep)
+        options = byref(_native.RunOptions(sizeof(_native.RunOptions), stream=stream)) if stream else None
         num_inputs, num_outputs = self.counts
         outputs = self.outputs
         memset(outputs, 0, sizeof(outputs))
-        for output in outputs:
+        for output, is_device in zip(outputs, on_device, strict=False):
             output.struct_size = _OUTPUT_SIZE
-        status = library.dlc_context_run(self.handle, None, self.inputs, num_inputs, outputs, num_outputs)
+            output.memory = is_device
+        status = library.dlc_context_run(self.handle, options, self.inputs, num_inputs, outputs, num_outputs)
         del keep
         if status:
             raise make_error(status, library.dlc_context_error_text(self.handle).decode(errors="replace"))
         return [OutputOwner.from_buffer_copy(outputs, i * _OUTPUT_SIZE) for i in range(num_outputs)]
 
 
+def _common_stream(keep: list[Any]) -> int | None:
+    """The stream on which the arrays of a device become ready; without one, these wait for the default stream."""
+    streams = {getattr(value, "stream", None) for value in keep} - {None, 0, 1}
+    if len(streams) > 1:
+        raise InvalidArgument("the inputs become ready on different streams")
+    return streams.pop() if streams else None
+
+
 def _set_tensor(row: _native.Input, dims: Any, arg: NodeArg, value: Any) -> Any:
     """Lets `row` tell of `value`, and returns what must live as long as it does."""
+    row.memory = _native.MEMORY_HOST
+    if type(value) is not np.ndarray and is_on_device(value):
+        array = read_device(value, f"input '{arg.name}'")
+        if len(array.shape) > _native.MAX_RANK:
+            raise ShapeMismatch(f"input '{arg.name}': expected a rank of up to {_native.MAX_RANK}, found {len(array.shape)}")
+        row.dtype, row.rank, row.size = array.number, len(array.shape), array.nbytes
+        dims[:row.rank] = array.shape
+        row.data, row.memory = array.pointer, _native.MEMORY_DEVICE
+        return array
     flags = value.flags if type(value) is np.ndarray else None
     if flags is None or not (flags.c_contiguous and flags.aligned) or value.dtype not in KNOWN:
         value = as_tensor(value, arg.dtype, f"input '{arg.name}'")
@@ -146,6 +169,9 @@ class InferenceSession:
     num_threads     how many threads compute a run at most; 0: as many as the process may use
     max_workspace   the bytes that a run's arena may have; 0: no limit
     verify_weights  whether to compare the weights' hash: "small" (up to 16 MiB), "always", "never"
+    device          "cpu", "cuda" or "cuda:N": refuses a model that is not compiled for it (target="cuda:sm_80"); None: where
+                    the model is for. Arrays of this device (DLPack, __cuda_array_interface__) are read where they lie
+    outputs_on_device  whether run() returns a DeviceArray for what the model computes on the device
     cache           whether, or in which folder, artifacts of ONNX models are kept for the next time; True: in what the
                     environment variable DLC_CACHE names, or `dlc` in the user's cache folder, up to DLC_CACHE_SIZE bytes
     providers       for programs written for ONNX Runtime: must name CPUExecutionProvider
@@ -155,18 +181,23 @@ class InferenceSession:
     """
 
     def __init__(self, model: Source, *, num_threads: int = 0, max_workspace: int = 0, verify_weights: str = "small",
+                 device: str | None = None, outputs_on_device: bool = False,
                  cache: bool | str | os.PathLike = True, providers: Sequence[Any] | None = None, **options: Any):
         if providers is not None and "CPUExecutionProvider" not in providers:
             raise InvalidArgument(f"providers: expected CPUExecutionProvider, found {', '.join(map(str, providers)) or 'none'}")
         if verify_weights not in _native.VERIFY:
             raise InvalidArgument(f"verify_weights: expected {', '.join(_native.VERIFY)}, found {verify_weights}")
         self._artifact: Artifact | None = None
-        _open(model, cache, options, lambda path: self._load(path, _native.VERIFY[verify_weights]))
+        chosen = _parse_device(device)
+        _open(model, cache, options, lambda path: self._load(path, _native.VERIFY[verify_weights], *chosen))
         self._options = _native.ContextOptions(sizeof(_native.ContextOptions), num_threads, max_workspace)
         handle = self._handle
         info = _native.describe(_native.SessionInfo, library.dlc_session_describe, handle)
         self._inputs = [_make_arg(library.dlc_session_input, handle, i) for i in range(info.num_inputs)]
         self._outputs = [_make_arg(library.dlc_session_output, handle, i) for i in range(info.num_outputs)]
+        #: Where the session runs: "cpu", "cuda:0 (NVIDIA H100, sm_90)".
+        self.device = info.device.decode()
+        self._on_device = [outputs_on_device and arg.on_device for arg in self._outputs]
         self._input_names = {arg.name for arg in self._inputs}
         self._output_rows = {arg.name: i for i, arg in enumerate(self._outputs)}
         symbols = [_native.describe(_native.SymbolInfo, library.dlc_session_symbol, handle, i)
@@ -176,8 +207,8 @@ class InferenceSession:
         # Contexts that no run uses. A run takes one, or makes one, and puts it back.
         self._contexts: list[Context] = []
 
-    def _load(self, path: Path, verify: int) -> None:
-        self._artifact = Artifact(path, verify)
+    def _load(self, path: Path, verify: int, device: int, ordinal: int) -> None:
+        self._artifact = Artifact(path, verify, device, ordinal)
 
     @property
     def _handle(self) -> c_void_p:
@@ -203,10 +234,10 @@ class InferenceSession:
         except IndexError:
             context = Context(artifact, self._options, self._inputs, len(self._outputs))
         try:
-            owners = context.run(feeds)
+            owners = context.run(feeds, self._on_device)
         finally:
             contexts.append(context)
-        return [read_output(owners[row]) for row in rows]
+        return [DeviceArray(owners[row]) if self._on_device[row] else read_output(owners[row]) for row in rows]
 
     def _find_output(self, name: str) -> int:
         row = self._output_rows.get(name)
@@ -249,6 +280,16 @@ class InferenceSession:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _parse_device(device: str | None) -> tuple[int, int]:
+    """The DLC_DEVICE_ and the ordinal of a device's name."""
+    if device is None or device == "cpu":
+        return (_native.DEVICE_ANY if device is None else _native.DEVICE_CPU), 0
+    kind, _, ordinal = device.partition(":")
+    if kind != "cuda" or not (device == "cuda" or ordinal.isdecimal()):
+        raise InvalidArgument(f"device: expected cpu, cuda or cuda:N, found {device}")
+    return _native.DEVICE_CUDA, int(ordinal or 0)
 
 
 def _open(model: Source, cache: bool | str | os.PathLike, options: dict[str, Any], load: Callable[[Path], None]) -> None:

@@ -36,8 +36,10 @@ static const char *kindName(uint32_t kind) {
 
 static GivenInput viewOf(const dlc_input &input) {
   if (!DLC_COVERS(input, value) || !input.value)
-    return {true,       DLC_VALUE_TENSOR, input.dtype, input.rank,
-            input.dims, input.data,       input.size,  nullptr};
+    return {
+        true,       DLC_VALUE_TENSOR, input.dtype,
+        input.rank, input.dims,       input.data,
+        input.size, nullptr,          DLC_COVERS(input, memory) ? input.memory : DLC_MEMORY_HOST};
   dlc_value &value = *input.value;
   const bool isTensor = value.kind == DLC_VALUE_TENSOR;
   return {true,
@@ -47,7 +49,8 @@ static GivenInput viewOf(const dlc_input &input) {
           value.dims,
           isTensor ? value.data : nullptr,
           isTensor ? value.count * dlc_dtype_size(value.dtype) : 0,
-          &value};
+          &value,
+          DLC_MEMORY_HOST};
 }
 
 bool Binding::allocate(const Manifest &of, size_t numSymbols) {

@@ -39,6 +39,7 @@ struct GivenInput {
   const void *data; // of a tensor
   uint64_t size;    // bytes at `data`
   dlc_value *value; // null where the caller gave none
+  uint32_t memory;  // DLC_MEMORY_
 };
 
 /// What the inputs of one call bind.

@@ -1,8 +1,10 @@
 #include "Context.h"
 
+#include "DeviceRun.h"
 #include "Launch.h"
 #include "Outputs.h"
 #include "Pool.h"
+#include "Ports.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -15,13 +17,28 @@ bool dlc_context::open(dlc_session &of) {
   session = &of;
   const Manifest &manifest = of.manifest;
   const size_t numInputs = manifest.inputs().size(), numOutputs = manifest.outputs().size();
+  if (of.onDevice) {
+    void *memory = malloc(sizeof(cuda::DeviceRun));
+    if (!memory || !programInputs.allocate(numInputs) || !programOutputs.allocate(numOutputs)) {
+      free(memory);
+      return false;
+    }
+    device = new (memory) cuda::DeviceRun(*of.onDevice);
+  }
   return binding.allocate(manifest, of.program->num_symbols) &&
          outputDims.allocate(manifest.numOutputDims()) && inputValues.allocate(numInputs) &&
          inputBuffers.allocate(numInputs) && outputBuffers.allocate(numOutputs) &&
          outputValues.allocate(numOutputs) && isLate.allocate(numOutputs);
 }
 
-dlc_context::~dlc_context() { dlc_session_release(session); }
+dlc_context::~dlc_context() {
+  if (device) {
+    cuda::Current current(device->device());
+    device->~DeviceRun();
+    free(device);
+  }
+  dlc_session_release(session);
+}
 
 dlc_status dlc_context_create(dlc_session *session, const dlc_context_options *options,
                               dlc_context **context) {
@@ -153,13 +170,15 @@ static Status planProgram(dlc_context &context, const std::atomic<bool> &cancell
                         .symbols = context.binding.symbols(),
                         .inputs = context.inputBuffers.data(),
                         .output_dims = context.outputDims.data(),
-                        .workspace = 0};
+                        .workspace = 0,
+                        .device_workspace = 0};
   DLC_RETURN_IF_ERROR(programStatus(context, state, context.session->program->plan(&call)));
   context.version = call.version;
   if (context.version >= context.session->manifest.versions().size())
     return error.fail(DLC_INTERNAL, "the artifact's code chose version %u, which it has not",
                       context.version);
-  if (call.workspace < 0)
+  context.deviceWorkspace = call.device_workspace;
+  if (call.workspace < 0 || call.device_workspace < 0)
     return error.fail(DLC_INTERNAL, "the artifact's code computed a negative arena size");
   DLC_RETURN_IF_ERROR(addScratch(context, call.workspace));
   return checkOutputDims(context);
@@ -173,6 +192,7 @@ static Status planCall(dlc_context &context, const dlc_input *inputs, uint32_t n
   const Manifest &manifest = context.session->manifest;
   DLC_RETURN_IF_ERROR(context.binding.match(inputs, numInputs, error));
   DLC_RETURN_IF_ERROR(context.binding.bind(error));
+  DLC_RETURN_IF_ERROR(cuda::checkInputMemory(context));
   if (outputs) {
     if (numOutputs != manifest.outputs().size())
       return error.fail(DLC_INVALID_ARGUMENT, "expected %zu outputs, found %u",
@@ -204,7 +224,8 @@ static Status findWorkspace(dlc_context &context, const dlc_run_options &options
                         static_cast<unsigned long long>(options.workspace_size));
     return DLC_OK;
   }
-  workspace = context.arena.reserve(needed);
+  workspace =
+      context.device ? context.device->reserveHostArena(needed) : context.arena.reserve(needed);
   if (!workspace)
     return error.fail(DLC_OUT_OF_MEMORY, "out of memory for an arena of %llu bytes",
                       static_cast<unsigned long long>(needed));
@@ -225,16 +246,20 @@ static Status checkProfile(dlc_context &context, const dlc_run_options &options)
 /// Runs the program on the buffers of the context.
 static Status runProgram(dlc_context &context, RunState &state, char *workspace) {
   const dlc_program &program = *context.session->program;
-  const dlc_run_call call = {.struct_size = sizeof(dlc_run_call),
-                             .version = context.version,
-                             .state = &state,
-                             .services = &runServices,
-                             .symbols = context.binding.symbols(),
-                             .inputs = context.inputBuffers.data(),
-                             .outputs = context.outputBuffers.data(),
-                             .arena = workspace,
-                             .weights = program.weights,
-                             .values = context.outputValues.data()};
+  const cuda::DeviceRun *device = context.device;
+  const dlc_run_call call = {
+      .struct_size = sizeof(dlc_run_call),
+      .version = context.version,
+      .state = &state,
+      .services = &runServices,
+      .symbols = context.binding.symbols(),
+      .inputs = (device ? context.programInputs : context.inputBuffers).data(),
+      .outputs = (device ? context.programOutputs : context.outputBuffers).data(),
+      .arena = workspace,
+      .weights = program.weights,
+      .values = context.outputValues.data(),
+      .device_arena = device ? reinterpret_cast<char *>(device->memory()) : nullptr,
+      .device_weights = device ? reinterpret_cast<char *>(device->weights()) : nullptr};
   return programStatus(context, state, program.run(&call));
 }
 
@@ -249,13 +274,31 @@ static Status execute(dlc_context &context, const dlc_run_options &options, dlc_
     state.kernelScratchBytes = static_cast<int64_t>(context.session->scratchBytes);
   }
   fillInputs(context, /*all=*/true);
+  state.device = context.device;
   dlc_status status = allocateOutputs(context, outputs);
+  if (status == DLC_OK && context.device)
+    status = cuda::beginRun(context, outputs, options.stream);
   if (status == DLC_OK)
     status = runProgram(context, state, workspace);
+  if (status == DLC_OK && context.device)
+    status = cuda::finishRun(context, state, outputs);
+  if (context.device)
+    context.device->end(status != DLC_OK);
   if (status == DLC_OK)
     status = takeValues(context, outputs, state.objects);
   settleOutputs(context, outputs, state.objects, status);
   return status;
+}
+
+/// Runs with buffers that are of the right size and alignment.
+static Status runOnBuffers(dlc_context &context, const dlc_run_options &options,
+                           dlc_output *outputs) {
+  if (context.device)
+    DLC_RETURN_IF_ERROR(cuda::checkPointers(context, outputs));
+  char *workspace = nullptr;
+  DLC_RETURN_IF_ERROR(findWorkspace(context, options, workspace));
+  DLC_RETURN_IF_ERROR(checkOverlap(context, outputs, workspace));
+  return execute(context, options, outputs, workspace);
 }
 
 static Status runCall(dlc_context &context, const dlc_run_options *options, const dlc_input *inputs,
@@ -269,11 +312,17 @@ static Status runCall(dlc_context &context, const dlc_run_options *options, cons
   DLC_RETURN_IF_ERROR(checkProfile(context, known));
   DLC_RETURN_IF_ERROR(planCall(context, inputs, numInputs, outputs, numOutputs, context.cancelled));
   DLC_RETURN_IF_ERROR(context.binding.checkData(error));
+  DLC_RETURN_IF_ERROR(cuda::checkOutputMemory(context, outputs));
   DLC_RETURN_IF_ERROR(checkOutputBuffers(context, outputs));
-  char *workspace = nullptr;
-  DLC_RETURN_IF_ERROR(findWorkspace(context, known, workspace));
-  DLC_RETURN_IF_ERROR(checkOverlap(context, outputs, workspace));
-  return execute(context, known, outputs, workspace);
+  if (known.stream && !context.device)
+    return error.fail(DLC_INVALID_ARGUMENT, "a stream is for sessions on a CUDA device");
+  if (context.device) {
+    cuda::Device &device = context.device->device();
+    cuda::Current current(device);
+    DLC_RETURN_IF_ERROR(device.check(current.result(), "making it current", error));
+    return runOnBuffers(context, known, outputs);
+  }
+  return runOnBuffers(context, known, outputs);
 }
 
 namespace {

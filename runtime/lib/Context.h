@@ -6,6 +6,10 @@
 #include "Binding.h"
 #include "Session.h"
 
+namespace dlc::runtime::cuda {
+class DeviceRun;
+}
+
 struct dlc_context {
   dlc_session *session = nullptr;
   uint64_t maxWorkspace = 0; // 0: no limit
@@ -20,6 +24,12 @@ struct dlc_context {
   dlc::runtime::OwnedArray<void *> outputBuffers;
   dlc::runtime::OwnedArray<dlc_value *> outputValues;
   dlc::runtime::OwnedArray<bool> isLate; // an output of which plan does not know all dims
+  // Of a session on a device: the buffers as the program takes them, while inputBuffers and
+  // outputBuffers are as the caller gave them.
+  dlc::runtime::OwnedArray<void *> programInputs;
+  dlc::runtime::OwnedArray<void *> programOutputs;
+  dlc::runtime::cuda::DeviceRun *device = nullptr; // null: the CPU
+  int64_t deviceWorkspace = 0;
   uint32_t version = 0;
   int64_t workspace = 0;
   uint64_t scratchBegin = 0; // where in the workspace the scratch memory of kernels begins

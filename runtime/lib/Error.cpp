@@ -67,6 +67,10 @@ const char *dlc_status_text(dlc_status status) {
     return "internal error";
   case DLC_OP_FAILED:
     return "a node failed";
+  case DLC_NO_DEVICE:
+    return "no such device";
+  case DLC_DEVICE_FAILED:
+    return "the device failed";
   }
   return "unknown status";
 }

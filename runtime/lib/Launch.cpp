@@ -35,6 +35,19 @@ static void describeNodes(const char *nodes, char *text, size_t size) {
     snprintf(text, size, "node '%.*s' %s", static_cast<int>(op - nodes - 1), nodes, op);
 }
 
+static void describeKernel(const RunState &run, int64_t kernel, char *text, size_t size) {
+  const OwnedArray<ManifestKernel> &kernels = run.manifest.kernels();
+  const bool isKnown = kernel >= 0 && static_cast<uint64_t>(kernel) < kernels.size();
+  describeNodes(isKnown ? kernels[static_cast<size_t>(kernel)].nodes : "of a kernel", text, size);
+}
+
+Status dlc::runtime::failKernel(RunState &run, int64_t kernel) {
+  char where[256];
+  describeKernel(run, kernel, where, sizeof(where));
+  (void)run.fail(DLC_OP_FAILED, where, "an index is out of range");
+  return run.status;
+}
+
 int32_t dlc::runtime::launchKernel(void *state, const dlc_launch *launch) {
   auto *run = static_cast<RunState *>(state);
   if (!run->goesOn())
@@ -53,10 +66,8 @@ int32_t dlc::runtime::launchKernel(void *state, const dlc_launch *launch) {
   const int64_t task = run->kernelError.task;
   run->kernelError = {INT64_MAX, 0, 0};
   launch->function(&call, task);
-  const OwnedArray<ManifestKernel> &kernels = run->manifest.kernels();
   char where[256];
-  describeNodes(launch->kernel < kernels.size() ? kernels[launch->kernel].nodes : "of a kernel",
-                where, sizeof(where));
+  describeKernel(*run, launch->kernel, where, sizeof(where));
   return run->fail(DLC_OP_FAILED, where, "index %lld is out of range for a dim of %lld elements",
                    static_cast<long long>(run->kernelError.index),
                    static_cast<long long>(run->kernelError.size));

@@ -13,6 +13,10 @@
 
 namespace dlc::runtime {
 
+namespace cuda {
+class DeviceRun;
+}
+
 /// What the service table's `state` points at during a plan or run. Services are for the thread
 /// that plans or runs, but for those tasks and bodies that they call themselves.
 struct RunState {
@@ -27,6 +31,7 @@ struct RunState {
   uint32_t numProfileRows = 0;
   char *kernelScratch = nullptr; // of the first thread, see Pool::run
   int64_t kernelScratchBytes = 0;
+  cuda::DeviceRun *device = nullptr; // null: a plan, or a run on the CPU
   /// Why a service refused to go on.
   dlc_status status = DLC_OK;
   uint32_t site = 0; // of the library call at work
@@ -44,6 +49,15 @@ struct RunState {
 };
 
 int32_t launchKernel(void *state, const dlc_launch *launch);
+
+/// Reports that a kernel, by its row, has met an index out of range.
+Status failKernel(RunState &run, int64_t kernel);
+
+// For programs with device code.
+int32_t launchOnDevice(void *state, const dlc_device_launch *launch);
+int32_t copyForDevice(void *state, uint32_t direction, void *target, const void *source,
+                      int64_t bytes);
+void *allocateOnDevice(void *state, int64_t bytes);
 
 /// The services of a plan or run whose state is a RunState.
 extern const dlc_services runServices;

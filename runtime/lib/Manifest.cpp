@@ -42,6 +42,7 @@ Status Manifest::load(Bytes bytes, ErrorText &error) {
     return outOfMemory(error);
   memcpy(blob.data(), bytes.data(), bytes.size());
   blobSize = bytes.size();
+  numImages = header.num_images;
 
   if (!string(header.model, modelName) || !string(header.compiler, compilerVersion) ||
       !string(header.target, targetName))
@@ -61,6 +62,7 @@ Status Manifest::load(Bytes bytes, ErrorText &error) {
   DLC_RETURN_IF_ERROR(loadKernels(header, error));
   DLC_RETURN_IF_ERROR(loadSites(header, error));
   DLC_RETURN_IF_ERROR(loadVersions(header, error));
+  DLC_RETURN_IF_ERROR(loadImages(header, error));
   return checkSymbolsBound(error);
 }
 
@@ -95,6 +97,9 @@ Status Manifest::checkPort(const char *kind, const char *name, const dlc_manifes
   if ((dlc_dtype_size(dtype) == 0 && !(isValue && dtype == 0)) || (dtype == DLC_STRING && !isValue))
     return error.fail(DLC_INCOMPATIBLE, "%s '%s' has the unknown element type %u", kind, name,
                       row.dtype);
+  if ((row.flags & DLC_PORT_DEVICE) != 0 &&
+      (isValue || (row.flags & DLC_PORT_READ_AT_ENTRY) != 0 || numImages == 0))
+    return error.fail(DLC_BAD_ARTIFACT, "bad manifest: %s '%s' cannot lie on a device", kind, name);
   return DLC_OK;
 }
 
@@ -136,6 +141,7 @@ Status Manifest::loadTensors(const char *kind, uint32_t offset, OwnedArray<Manif
     tensor.isValue = rows[i].port == DLC_PORT_VALUE;
     tensor.valueKind = rows[i].value_kind;
     tensor.readAtEntry = (rows[i].flags & DLC_PORT_READ_AT_ENTRY) != 0;
+    tensor.onDevice = (rows[i].flags & DLC_PORT_DEVICE) != 0;
     if (!string(rows[i].name, tensor.name) || !table(rows[i].dims, rows[i].rank, tensor.dims))
       return badManifest(error, "a tensor lies outside of it");
     for (uint32_t d = 0; d < tensor.rank; ++d) {
@@ -195,6 +201,18 @@ Status Manifest::loadVersions(const dlc_manifest &header, ErrorText &error) {
   for (uint32_t i = 0; i < header.num_versions; ++i)
     if (!string(rows[i].when, versionTable[i]))
       return badManifest(error, "the text of a version lies outside of it");
+  return DLC_OK;
+}
+
+Status Manifest::loadImages(const dlc_manifest &header, ErrorText &error) {
+  const dlc_manifest_image *rows = nullptr;
+  if (!table(header.images, header.num_images, rows))
+    return badManifest(error, "the image table lies outside of it");
+  if (!imageTable.allocate(header.num_images))
+    return outOfMemory(error);
+  for (uint32_t i = 0; i < header.num_images; ++i)
+    if (!string(rows[i].target, imageTable[i]))
+      return badManifest(error, "the target of an image lies outside of it");
   return DLC_OK;
 }
 

@@ -21,6 +21,7 @@ struct ManifestTensor {
   bool isValue;       // a dlc_value of any dims: `rank` is 0
   uint32_t valueKind; // DLC_VALUE_; a tensor where it is not one
   bool readAtEntry;
+  bool onDevice; // the program takes it in the device's memory
 };
 
 struct ManifestSymbol {
@@ -52,6 +53,8 @@ public:
   const OwnedArray<ManifestSite> &sites() const { return siteTable; }
   /// What each version is for: "N = 1"; the last is the general one.
   const OwnedArray<const char *> &versions() const { return versionTable; }
+  /// The targets of its device code ("cuda:sm_80"); none: all runs on the CPU.
+  const OwnedArray<const char *> &images() const { return imageTable; }
   /// Dims of all outputs together: what dlc_program.plan writes.
   size_t numOutputDims() const { return outputDimCount; }
   const char *model() const { return modelName; }
@@ -71,16 +74,19 @@ private:
   Status loadKernels(const dlc_manifest &header, ErrorText &error);
   Status loadSites(const dlc_manifest &header, ErrorText &error);
   Status loadVersions(const dlc_manifest &header, ErrorText &error);
+  Status loadImages(const dlc_manifest &header, ErrorText &error);
   Status checkSymbolsBound(ErrorText &error) const;
 
   OwnedArray<uint64_t> blob; // of words, so that its tables are aligned
   uint64_t blobSize = 0;
+  uint32_t numImages = 0;
   OwnedArray<ManifestTensor> inputTable;
   OwnedArray<ManifestTensor> outputTable;
   OwnedArray<ManifestSymbol> symbolTable;
   OwnedArray<ManifestKernel> kernelTable;
   OwnedArray<ManifestSite> siteTable;
   OwnedArray<const char *> versionTable;
+  OwnedArray<const char *> imageTable;
   OwnedArray<int64_t> dimValues;
   OwnedArray<const char *> dimTexts;
   size_t outputDimCount = 0;

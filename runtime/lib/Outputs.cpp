@@ -1,5 +1,6 @@
 #include "Outputs.h"
 
+#include "DeviceRun.h"
 #include "Dtype.h"
 
 #include <cstdlib>
@@ -11,7 +12,8 @@ namespace {
 enum Allocated : uint32_t {
   byCaller = 0,
   asBuffer = 1, // a buffer of its own
-  inObject = 2  // the elements of an object, to which the output has the one reference
+  inObject = 2, // the elements of an object, to which the output has the one reference
+  onDevice = 3  // memory of the device with the output's ordinal
 };
 } // namespace
 
@@ -131,6 +133,11 @@ Status dlc::runtime::allocateOutputs(dlc_context &context, const dlc_output *out
     if (context.isLate[i])
       continue;
     const dlc_output &output = rowOf(outputs, i);
+    if (!output.data && memoryOf(output) == DLC_MEMORY_DEVICE) {
+      DLC_RETURN_IF_ERROR(cuda::allocateForCaller(context.device->device(), output.size,
+                                                  context.outputBuffers[i], context.error));
+      continue;
+    }
     context.outputBuffers[i] = output.data ? output.data : allocateAligned(output.size);
     if (!context.outputBuffers[i])
       return context.error.fail(DLC_OUT_OF_MEMORY, "out of memory for output '%s' of %llu bytes",
@@ -234,13 +241,20 @@ void dlc::runtime::settleOutputs(dlc_context &context, dlc_output *outputs, Obje
       if (status == DLC_OK)
         settleValue(output, context.outputValues[i]);
     } else if (!output.data && context.outputBuffers[i]) {
+      const bool isDevices = memoryOf(output) == DLC_MEMORY_DEVICE;
       if (status != DLC_OK) {
-        free(context.outputBuffers[i]);
+        if (isDevices)
+          cuda::freeForCaller(static_cast<uint32_t>(context.device->device().ordinal),
+                              context.outputBuffers[i]);
+        else
+          free(context.outputBuffers[i]);
         continue;
       }
       output.data = context.outputBuffers[i];
       output.capacity = output.size;
-      output.allocated = asBuffer;
+      output.allocated = isDevices ? onDevice : asBuffer;
+      if (isDevices)
+        output.ordinal = static_cast<uint32_t>(context.device->device().ordinal);
     }
   }
 }
@@ -256,6 +270,8 @@ void dlc_output_release(dlc_output *output) {
     return;
   if (output->allocated == inObject)
     release(objectOfElements(output->data));
+  else if (output->allocated == onDevice)
+    cuda::freeForCaller(output->ordinal, output->data);
   else
     free(output->data);
   output->data = nullptr;

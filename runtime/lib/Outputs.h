@@ -7,6 +7,11 @@
 
 namespace dlc::runtime {
 
+/// DLC_MEMORY_ of an output's buffer.
+inline uint32_t memoryOf(const dlc_output &output) {
+  return DLC_COVERS(output, memory) ? output.memory : DLC_MEMORY_HOST;
+}
+
 /// Compares dims that the program computed with those that the manifest declares, and notes which
 /// outputs only the run will know.
 Status checkOutputDims(dlc_context &context);

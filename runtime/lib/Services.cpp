@@ -217,4 +217,7 @@ const dlc_services dlc::runtime::runServices = {sizeof(dlc_services),
                                                 newTensorOfProgram,
                                                 keepOfProgram,
                                                 releaseObject,
-                                                poll};
+                                                poll,
+                                                launchOnDevice,
+                                                copyForDevice,
+                                                allocateOnDevice};

@@ -1,6 +1,8 @@
 #include "Session.h"
 
 #include "ArtifactFile.h"
+#include "Binding.h"
+#include "Device.h"
 #include "Names.h"
 #include "StructSize.h"
 
@@ -14,6 +16,7 @@
 using namespace dlc::runtime;
 
 dlc_session::~dlc_session() {
+  cuda::releaseProgram(onDevice);
   if (library)
     dlclose(library);
 }
@@ -148,16 +151,55 @@ static Status queryProgram(dlc_session &session, ErrorText &error) {
   return DLC_OK;
 }
 
-static Status loadSession(const char *path, uint32_t verifyWeights, dlc_session &session,
+/// Checks what a program with device code says of it.
+static Status checkImages(const dlc_session &session, ErrorText &error) {
+  const dlc_program &program = *session.program;
+  bool sound = program.num_images == session.manifest.images().size();
+  for (uint32_t i = 0; sound && i < program.num_images; ++i) {
+    sound = program.images && program.images->struct_size >= sizeof(dlc_image);
+    if (sound) {
+      const dlc_image &image = rowOf(program.images, i);
+      const bool isText = image.form == DLC_IMAGE_PTX;
+      sound = image.data && image.size != 0 && (isText || image.form == DLC_IMAGE_CUBIN) &&
+              !(isText && image.data[image.size - 1] != '\0');
+    }
+  }
+  sound = sound && (program.num_device_functions == 0 || program.device_functions);
+  return sound ? DLC_OK
+               : error.fail(DLC_BAD_ARTIFACT, "its code for devices contradicts its manifest");
+}
+
+/// Checks that the artifact has code for the device that the caller asks for.
+static Status checkDevice(const dlc_session_options &options, const Manifest &manifest,
                           ErrorText &error) {
+  const bool isForDevice = manifest.images().size() != 0;
+  if (options.device == DLC_DEVICE_CPU && isForDevice)
+    return error.fail(DLC_INCOMPATIBLE,
+                      "expected an artifact for the CPU, found one for %s: compile it without "
+                      "--target=cuda",
+                      manifest.images()[0]);
+  if (options.device == DLC_DEVICE_CUDA && !isForDevice)
+    return error.fail(DLC_INCOMPATIBLE,
+                      "expected an artifact with code for CUDA, found one for the CPU alone: "
+                      "compile it with --target=cuda:sm_80 or a later architecture");
+  return DLC_OK;
+}
+
+static Status loadSession(const char *path, const dlc_session_options &options,
+                          dlc_session &session, ErrorText &error) {
   MappedFile file;
   DLC_RETURN_IF_ERROR(file.open(path, error));
   ArtifactParts parts;
-  DLC_RETURN_IF_ERROR(checkArtifact(file.bytes(), verifyWeights, parts, error));
+  DLC_RETURN_IF_ERROR(checkArtifact(file.bytes(), options.verify_weights, parts, error));
   DLC_RETURN_IF_ERROR(session.manifest.load(parts.manifest, error));
+  DLC_RETURN_IF_ERROR(checkDevice(options, session.manifest, error));
   session.weightsSize = parts.weights.size();
   DLC_RETURN_IF_ERROR(openLibrary(path, parts.note, session.library, error));
-  return queryProgram(session, error);
+  DLC_RETURN_IF_ERROR(queryProgram(session, error));
+  DLC_RETURN_IF_ERROR(checkImages(session, error));
+  if (session.program->num_images == 0)
+    return DLC_OK;
+  return cuda::acquireProgram(*session.program, options.ordinal, session.onDevice, error);
 }
 
 static Status loadNewSession(const char *path, const dlc_session_options *options,
@@ -165,14 +207,17 @@ static Status loadNewSession(const char *path, const dlc_session_options *option
   dlc_session_options known = {};
   if (options && !readStruct(*options, known))
     return error.fail(DLC_INVALID_ARGUMENT, "the options' struct_size is too small");
-  const uint32_t verifyWeights = known.verify_weights;
-  if (verifyWeights > DLC_VERIFY_NEVER)
-    return error.fail(DLC_INVALID_ARGUMENT, "unknown verify_weights %u", verifyWeights);
+  if (known.verify_weights > DLC_VERIFY_NEVER)
+    return error.fail(DLC_INVALID_ARGUMENT, "unknown verify_weights %u", known.verify_weights);
+  if (known.device > DLC_DEVICE_CUDA)
+    return error.fail(DLC_INVALID_ARGUMENT, "unknown device %u", known.device);
+  if (known.ordinal != 0 && known.device != DLC_DEVICE_CUDA)
+    return error.fail(DLC_INVALID_ARGUMENT, "ordinal %u is for CUDA devices", known.ordinal);
   void *memory = malloc(sizeof(dlc_session));
   if (!memory)
     return error.fail(DLC_OUT_OF_MEMORY, "out of memory");
   auto *session = new (memory) dlc_session();
-  dlc_status status = loadSession(path, verifyWeights, *session, error);
+  dlc_status status = loadSession(path, known, *session, error);
   if (status == DLC_OK)
     *result = session;
   else
@@ -213,17 +258,18 @@ dlc_status dlc_session_describe(const dlc_session *session, dlc_session_info *in
   if (!session)
     return DLC_INVALID_ARGUMENT;
   const Manifest &manifest = session->manifest;
-  return fill<dlc_session_info>(info,
-                                {.struct_size = 0,
-                                 .num_inputs = static_cast<uint32_t>(manifest.inputs().size()),
-                                 .num_outputs = static_cast<uint32_t>(manifest.outputs().size()),
-                                 .num_symbols = static_cast<uint32_t>(manifest.symbols().size()),
-                                 .num_kernels = static_cast<uint32_t>(manifest.kernels().size()),
-                                 .reserved = 0,
-                                 .weights_size = session->weightsSize,
-                                 .model = manifest.model(),
-                                 .compiler = manifest.compiler(),
-                                 .target = manifest.target()});
+  return fill<dlc_session_info>(
+      info, {.struct_size = 0,
+             .num_inputs = static_cast<uint32_t>(manifest.inputs().size()),
+             .num_outputs = static_cast<uint32_t>(manifest.outputs().size()),
+             .num_symbols = static_cast<uint32_t>(manifest.symbols().size()),
+             .num_kernels = static_cast<uint32_t>(manifest.kernels().size()),
+             .reserved = 0,
+             .weights_size = session->weightsSize,
+             .model = manifest.model(),
+             .compiler = manifest.compiler(),
+             .target = manifest.target(),
+             .device = session->onDevice ? session->onDevice->device->label : "cpu"});
 }
 
 static dlc_status describeTensor(const OwnedArray<ManifestTensor> &tensors, uint32_t index,
@@ -236,7 +282,8 @@ static dlc_status describeTensor(const OwnedArray<ManifestTensor> &tensors, uint
                      .name = tensor.name,
                      .rank = tensor.rank,
                      .flags = (tensor.isValue ? DLC_INFO_ANY_DIMS : 0u) |
-                              (tensor.readAtEntry ? DLC_INFO_READ_BY_PLAN : 0u),
+                              (tensor.readAtEntry ? DLC_INFO_READ_BY_PLAN : 0u) |
+                              (tensor.onDevice ? DLC_INFO_ON_DEVICE : 0u),
                      .dims = tensor.dimValues,
                      .dim_texts = tensor.dimTexts,
                      .kind = tensor.valueKind,

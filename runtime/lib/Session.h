@@ -8,6 +8,10 @@
 
 #include <atomic>
 
+namespace dlc::runtime::cuda {
+struct DeviceProgram;
+}
+
 struct dlc_session {
   /// Owners: the caller and each context.
   std::atomic<uint32_t> references{1};
@@ -15,6 +19,7 @@ struct dlc_session {
   uint64_t weightsSize = 0;
   void *library = nullptr;
   const dlc_program *program = nullptr;
+  dlc::runtime::cuda::DeviceProgram *onDevice = nullptr; // null: it runs on the CPU
   uint64_t scratchBytes = 0; // that kernels need for each thread, a multiple of 64
 
   ~dlc_session();

@@ -156,7 +156,9 @@ bool dlc::run::readFeeds(const Options &options, const dlc_session *session, Fee
                             .dims = tensor.dims.data(),
                             .data = tensor.data.data(),
                             .size = tensor.data.size(),
-                            .value = nullptr});
+                            .value = nullptr,
+                            .memory = DLC_MEMORY_HOST,
+                            .reserved2 = 0});
   return problems.empty();
 }
 

@@ -1,5 +1,7 @@
 #include "Options.h"
 
+#include "dlc/dlc.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -38,6 +40,8 @@ measurements:
   --threads N           computes on at most N threads; the environment variable DLC_NUM_THREADS,
                         or else the CPUs that dlc-run may use, are the limit in any case
 other:
+  --device DEVICE       where to run: cpu, cuda, or cuda:N for device N; by default where the model
+                        was compiled for. A model that was not compiled for it is refused
   --verify-weights      compares the hash of all weights, however large, before running
   --help                prints this
 
@@ -158,6 +162,17 @@ static std::string parseBench(std::string_view text, Bench &bench) {
                      maxSeconds, text);
 }
 
+/// cpu, cuda, cuda:N.
+static std::string parseDevice(std::string_view text, Options &to) {
+  to.device = text == "cpu" ? DLC_DEVICE_CPU : DLC_DEVICE_CUDA;
+  to.ordinal = 0;
+  constexpr std::string_view numbered = "cuda:";
+  if (text == "cpu" || text == "cuda" ||
+      (text.starts_with(numbered) && readNumber(text.substr(numbered.size()), to.ordinal)))
+    return "";
+  return fmt::format("--device expects cpu, cuda or cuda:N, found '{}'", text);
+}
+
 using Apply = std::string (*)(const std::string &name, const char *value, Options &options);
 
 namespace {
@@ -189,6 +204,8 @@ static constexpr OptionRow optionRows[] = {
                        Options &to) { return parseTolerance(value, to.tolerance); }},
     {"--bench", [](const std::string &, const char *value,
                    Options &to) { return parseBench(value, to.bench); }},
+    {"--device",
+     [](const std::string &, const char *value, Options &to) { return parseDevice(value, to); }},
     {"--threads", [](const std::string &name, const char *value,
                      Options &to) { return parseNumber(name, value, 1024, to.threads); }},
 };

@@ -4,6 +4,8 @@
 #include "Profile.h"
 #include "Report.h"
 
+#include <cstring>
+
 using namespace dlc::run;
 
 namespace {
@@ -19,7 +21,8 @@ struct Model {
 
 static bool loadModel(const Options &options, Model &model, Problems &problems) {
   char reason[4096];
-  dlc_session_options sessionOptions = {sizeof(sessionOptions), DLC_VERIFY_SMALL};
+  dlc_session_options sessionOptions = {sizeof(sessionOptions), DLC_VERIFY_SMALL, options.device,
+                                        options.ordinal};
   if (options.verifyWeights)
     sessionOptions.verify_weights = DLC_VERIFY_ALWAYS;
   const dlc_context_options contextOptions = {sizeof(contextOptions), options.threads, 0};
@@ -94,6 +97,8 @@ static bool run(const Options &options, const Model &model, std::vector<std::str
     return false;
   if (const char *version = dlc_context_version(model.context); *version)
     lines.push_back(std::string("version for ") + version);
+  if (strcmp(info.device, "cpu") != 0)
+    lines.push_back(std::string("device ") + info.device);
   if (sinks.empty() && expectations.empty())
     describeOutputs(model, outputs, lines);
   const bool asExpected =

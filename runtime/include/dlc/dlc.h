@@ -70,10 +70,14 @@ typedef enum dlc_status {
   DLC_BUFFER_TOO_SMALL =
       7, /* an input, output or workspace buffer has not the bytes that it needs */
   DLC_OUT_OF_MEMORY = 8,
-  DLC_OVERFLOW = 9,   /* a size does not fit 63 bits */
-  DLC_CANCELLED = 10, /* dlc_context_cancel */
-  DLC_INTERNAL = 11,  /* the artifact's code broke its contract */
-  DLC_OP_FAILED = 12  /* a node cannot compute what it was given: an index is out of range */
+  DLC_OVERFLOW = 9,      /* a size does not fit 63 bits */
+  DLC_CANCELLED = 10,    /* dlc_context_cancel */
+  DLC_INTERNAL = 11,     /* the artifact's code broke its contract */
+  DLC_OP_FAILED = 12,    /* a node cannot compute what it was given: an index is out of range */
+  DLC_NO_DEVICE = 13,    /* no CUDA driver, no GPU, or none of this number */
+  DLC_DEVICE_FAILED = 14 /* the CUDA driver reports a failure. After some, as an illegal address,
+                            the device is of no use to this process until all of its sessions,
+                            contexts and outputs on it are released; other sessions go on */
 } dlc_status;
 
 /* Element types; the values are those of ONNX's TensorProto.DataType. */
@@ -121,6 +125,15 @@ DLC_API uint32_t dlc_dtype_size(int32_t dtype);
 
 /* ---- sessions ---- */
 
+/* Where a session runs. An artifact is for the CPU or, compiled with --target=cuda:..., for CUDA
+ * devices, with nothing but the driver (libcuda.so.1), which is opened by the first session on one.
+ * Code and weights are brought to a device once for all sessions of the same file. */
+enum {
+  DLC_DEVICE_ANY = 0, /* where the artifact is for: the CPU, or CUDA's device 0 */
+  DLC_DEVICE_CPU = 1,
+  DLC_DEVICE_CUDA = 2
+};
+
 enum {
   DLC_VERIFY_SMALL = 0,  /* weights up to 16 MiB */
   DLC_VERIFY_ALWAYS = 1, /* reads all weights once */
@@ -131,6 +144,8 @@ typedef struct dlc_session_options {
   uint32_t struct_size;
   uint32_t
       verify_weights; /* DLC_VERIFY_...: whether to compare the weights' hash; code always is */
+  uint32_t device;    /* DLC_DEVICE_; an artifact for others is INCOMPATIBLE */
+  uint32_t ordinal;   /* of DLC_DEVICE_CUDA: the driver's number of the device */
 } dlc_session_options;
 
 /* Loads the artifact at `path`. All that can be checked is checked before its code is loaded.
@@ -139,7 +154,8 @@ typedef struct dlc_session_options {
  *                fit and always terminated; empty on success. Control characters are shown as
  *                \xNN
  *   session      the new session, or null on failure; dlc_session_release ends it
- * Errors: INVALID_ARGUMENT, IO, BAD_ARTIFACT, INCOMPATIBLE, OUT_OF_MEMORY. Thread-safe. */
+ * Errors: INVALID_ARGUMENT, IO, BAD_ARTIFACT, INCOMPATIBLE (also: no code for this device, a driver
+ * that is too old), OUT_OF_MEMORY, NO_DEVICE, DEVICE_FAILED. Thread-safe. */
 DLC_API dlc_status dlc_session_load(const char *path, const dlc_session_options *options,
                                     char *error_text, size_t error_text_capacity,
                                     dlc_session **session);
@@ -159,6 +175,7 @@ typedef struct dlc_session_info {
   const char *model;    /* the model's file name */
   const char *compiler; /* the dlc version that built the artifact */
   const char *target;   /* the CPU it was built for */
+  const char *device;   /* where the session runs: "cpu", "cuda:0 (NVIDIA H100, sm_90)" */
 } dlc_session_info;
 
 typedef struct dlc_tensor_info {
@@ -175,7 +192,8 @@ typedef struct dlc_tensor_info {
 
 enum {
   DLC_INFO_ANY_DIMS = 1, /* a tensor of any rank and dims, a sequence or an optional: rank is 0 */
-  DLC_INFO_READ_BY_PLAN = 2 /* an input whose elements decide sizes: dlc_context_plan reads them */
+  DLC_INFO_READ_BY_PLAN = 2, /* an input whose elements decide sizes: dlc_context_plan reads them */
+  DLC_INFO_ON_DEVICE = 4     /* the model uses it on the device: DLC_MEMORY_DEVICE saves a copy */
 };
 
 typedef struct dlc_symbol_info {
@@ -283,6 +301,11 @@ DLC_API const char *dlc_context_error_text(const dlc_context *context);
  * session. */
 DLC_API const char *dlc_context_version(const dlc_context *context);
 
+/* Where the data of an input or output lies. Memory of the session's device is used as it is, and
+ * only inputs and outputs with DLC_INFO_ON_DEVICE can have it; between the host's memory and the
+ * device a run copies. */
+enum { DLC_MEMORY_HOST = 0, DLC_MEMORY_DEVICE = 1 };
+
 typedef struct dlc_input {
   uint32_t struct_size;
   int32_t dtype;    /* dlc_dtype */
@@ -295,6 +318,8 @@ typedef struct dlc_input {
   dlc_value *value; /* or all of it as a value: the fields from dtype on, but the name, are then not
                        looked at. Sequences and optionals are given so. Must live until the call
                        returns */
+  uint32_t memory;  /* DLC_MEMORY_ of `data` */
+  uint32_t reserved2;
 } dlc_input;
 
 typedef struct dlc_output {
@@ -308,6 +333,8 @@ typedef struct dlc_output {
   int64_t dims[DLC_MAX_RANK]; /* set by plan and run: the first `rank` */
   dlc_value *value; /* null at first; set by a run where the output is a sequence or optional: one
                        reference, which dlc_output_release gives back, as does the next run */
+  uint32_t memory;  /* DLC_MEMORY_ of `data`, or of what the run is to allocate */
+  uint32_t ordinal; /* set by a run that allocates on a device: which one */
 } dlc_output;
 
 /* Computes what a run with inputs of these dtypes and dims would give: fills dtype, rank, dims and
@@ -328,7 +355,8 @@ typedef struct dlc_profile_row {
   uint32_t struct_size;
   uint32_t reserved;
   uint64_t calls;
-  uint64_t nanoseconds; /* from each launch until all of its tasks are finished */
+  uint64_t nanoseconds; /* from each launch until all of its tasks are finished; on a device its own
+                           time */
   uint64_t flops;       /* 2 x multiply-adds; 0 where the compiler does not count them */
 } dlc_profile_row;
 
@@ -341,6 +369,9 @@ typedef struct dlc_run_options {
                                 adds what it measures */
   uint32_t num_profile_rows; /* the session's num_kernels where `profile` is not null */
   uint32_t reserved2;
+  void *stream; /* of a session on a CUDA device: a CUstream of the device's primary context, behind
+                   whose work the run's is put; null: a stream of the context, which waits for the
+                   default stream. In both cases the run has ended when the call returns */
 } dlc_run_options;
 
 /* Runs the model. Outputs are given in the session's order, all of them. Where an output's data is
@@ -350,7 +381,8 @@ typedef struct dlc_run_options {
  * buffer is too small for what only the run has found out, the outputs' dims and sizes say what is
  * needed. Inputs, outputs and the workspace must not overlap each other, except inputs among
  * themselves. After a failure the contents of the callers' outputs are undefined, and no output is
- * newly allocated. Errors: those of dlc_context_plan, CANCELLED. */
+ * newly allocated. Errors: those of dlc_context_plan, CANCELLED,
+ * DEVICE_FAILED. */
 DLC_API dlc_status dlc_context_run(dlc_context *context, const dlc_run_options *options,
                                    const dlc_input *inputs, uint32_t num_inputs,
                                    dlc_output *outputs, uint32_t num_outputs);

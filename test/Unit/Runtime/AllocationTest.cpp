@@ -55,8 +55,9 @@ static dlc_status useArtifact(const std::string &path) {
     status = dlc_context_create(session, nullptr, &context);
   const int64_t dims[] = {2, 3};
   const float data[6] = {1, 2, 3, 4, 5, 6};
-  const dlc_input inputs[2] = {{sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data, 24, nullptr},
-                               {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data, 8, nullptr}};
+  const dlc_input inputs[2] = {
+      {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data, 24, nullptr, 0, 0},
+      {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data, 8, nullptr, 0, 0}};
   dlc_output outputs[2] = {};
   outputs[0].struct_size = outputs[1].struct_size = sizeof(dlc_output);
   if (status == DLC_OK)
@@ -104,8 +105,8 @@ TEST(Allocation, OnlyTheFirstRunAllocates) {
   std::vector<float> data(n * 3, 1.0f), y(n * 3);
   std::vector<int64_t> rows(n - 2);
   const dlc_input inputs[2] = {
-      {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data.data(), n * 12, nullptr},
-      {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data.data(), n * 4, nullptr}};
+      {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, data.data(), n * 12, nullptr, 0, 0},
+      {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, data.data(), n * 4, nullptr, 0, 0}};
   dlc_output outputs[2] = {};
   outputs[0].struct_size = outputs[1].struct_size = sizeof(dlc_output);
   outputs[0].data = y.data();
@@ -115,7 +116,7 @@ TEST(Allocation, OnlyTheFirstRunAllocates) {
   ASSERT_EQ(dlc_context_run(context, nullptr, inputs, 2, outputs, 2), DLC_OK);
   dlc_profile_row profile[2] = {};
   profile[0].struct_size = profile[1].struct_size = sizeof(dlc_profile_row);
-  const dlc_run_options profiled = {sizeof(profiled), 0, nullptr, 0, profile, 2, 0};
+  const dlc_run_options profiled = {sizeof(profiled), 0, nullptr, 0, profile, 2, 0, nullptr};
   countdown = 0; // fails the first allocation, of any thread
   for (int i = 0; i < 100; ++i)
     EXPECT_EQ(dlc_context_run(context, i % 2 ? &profiled : nullptr, inputs, 2, outputs, 2), DLC_OK);

@@ -44,6 +44,11 @@ public:
       versions.push_back({string(when), 0});
     header.num_versions = static_cast<uint32_t>(versions.size());
     header.versions = table(versions);
+    std::vector<dlc_manifest_image> images;
+    for (const ImageSpec &image : spec.images)
+      images.push_back({string(image.target), image.form});
+    header.num_images = static_cast<uint32_t>(images.size());
+    header.images = table(images);
     header.model = string("model.onnx");
     header.compiler = string("0.1.0");
     header.target = string("x86-64");
@@ -198,6 +203,18 @@ ArtifactSpec dlc::test::valueSpec() {
   };
   spec.sites = {{"node 'op' (Test)", "test"}, {"node 'guard' (Add)", "expected N to equal M"}};
   spec.versions = {"M = 1", ""};
+  return spec;
+}
+
+ArtifactSpec dlc::test::deviceSpec() {
+  ArtifactSpec spec;
+  spec.program = DLC_TEST_DEVICE;
+  spec.inputs = {
+      {"mode", DLC_DTYPE_I64, {}, DLC_PORT_TENSOR, DLC_PORT_READ_AT_ENTRY},
+      {"x", DLC_DTYPE_F32, {{-1, 0, "N"}}, DLC_PORT_TENSOR, DLC_PORT_DEVICE},
+  };
+  spec.outputs = {{"y", DLC_DTYPE_F32, {{-1, 0, "N"}}, DLC_PORT_TENSOR, DLC_PORT_DEVICE}};
+  spec.images = {{"cuda:sm_80", DLC_IMAGE_PTX}, {"cuda:sm_70", DLC_IMAGE_PTX}};
   return spec;
 }
 

@@ -36,6 +36,11 @@ struct SymbolSpec {
   int64_t max;
 };
 
+struct ImageSpec {
+  std::string target;
+  uint32_t form;
+};
+
 struct ArtifactSpec {
   std::string program = DLC_TEST_PROGRAM;
   std::vector<TensorSpec> inputs = {
@@ -49,6 +54,7 @@ struct ArtifactSpec {
   std::vector<SymbolSpec> symbols = {{"N", 0, INT64_MAX}};
   std::vector<SiteSpec> sites = {};
   std::vector<std::string> versions = {""};
+  std::vector<ImageSpec> images = {};
   std::vector<float> weights = {10, 20, 30};
   uint32_t formatVersion = DLC_FORMAT_VERSION;
   uint32_t abiVersion = DLC_ABI_VERSION;
@@ -74,6 +80,9 @@ Artifact buildArtifact(const ArtifactSpec &spec = {});
 
 /// What belongs to ValueProgram.c.
 ArtifactSpec valueSpec();
+
+/// What belongs to DeviceProgram.c.
+ArtifactSpec deviceSpec();
 
 /// A folder for one test's files, removed with it.
 class TemporaryFolder {

@@ -32,8 +32,10 @@ struct Call {
       x.push_back(static_cast<float>(i));
     for (size_t i = 0; i < rows; ++i)
       s.push_back(static_cast<float>(i) * 1000);
-    inputs[0] = {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, xDims, x.data(), x.size() * 4, nullptr};
-    inputs[1] = {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, sDims, s.data(), s.size() * 4, nullptr};
+    inputs[0] = {sizeof(dlc_input), DLC_F32,      nullptr, 2, 0, xDims,
+                 x.data(),          x.size() * 4, nullptr, 0, 0};
+    inputs[1] = {sizeof(dlc_input), DLC_F32,      nullptr, 1, 0, sDims,
+                 s.data(),          s.size() * 4, nullptr, 0, 0};
     for (dlc_output &output : outputs)
       output.struct_size = sizeof(output);
   }
@@ -148,7 +150,7 @@ TEST_F(ContextTest, ReusesOutputsThatARunAllocated) {
 TEST_F(ContextTest, UsesTheCallersWorkspace) {
   Call call(session(), 4);
   alignas(64) char memory[192] = {};
-  dlc_run_options options = {sizeof(options), 0, memory, 64, nullptr, 0, 0};
+  dlc_run_options options = {sizeof(options), 0, memory, 64, nullptr, 0, 0, nullptr};
   ASSERT_EQ(call.run(&options), DLC_OK) << call.error();
   call.expectResult();
   EXPECT_EQ(*reinterpret_cast<float *>(memory + 4), 1.0f) << "the arena was not the caller's";
@@ -319,7 +321,7 @@ TEST_F(ContextTest, RefusesOverlappingBuffers) {
   EXPECT_EQ(call.run(), DLC_INVALID_ARGUMENT);
   EXPECT_EQ(call.error(), "output 'rows' overlaps output 'y'");
   call.outputs[1].data = memory + 48;
-  dlc_run_options options = {sizeof(options), 0, memory, 64, nullptr, 0, 0};
+  dlc_run_options options = {sizeof(options), 0, memory, 64, nullptr, 0, 0, nullptr};
   EXPECT_EQ(call.run(&options), DLC_INVALID_ARGUMENT);
   EXPECT_EQ(call.error(), "the workspace overlaps output 'y'");
   options.workspace = memory + 64;
@@ -481,7 +483,7 @@ TEST(Context, AddsUpAProfile) {
   Call call(session.session, 50);
   dlc_profile_row rows[2] = {};
   rows[0].struct_size = rows[1].struct_size = sizeof(dlc_profile_row);
-  dlc_run_options options = {sizeof(options), 0, nullptr, 0, rows, 2, 0};
+  dlc_run_options options = {sizeof(options), 0, nullptr, 0, rows, 2, 0, nullptr};
   for (int i = 0; i < 3; ++i)
     ASSERT_EQ(call.run(&options), DLC_OK);
   call.expectResult();

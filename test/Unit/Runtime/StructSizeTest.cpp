@@ -103,8 +103,8 @@ TEST_F(StructSizeTest, Runs) {
   const int64_t dims[] = {2, 3};
   const float data[6] = {1, 2, 3, 4, 5, 6};
   Larger<dlc_input> inputs[2] = {
-      {{sizeof(inputs[0]), DLC_F32, nullptr, 2, 0, dims, data, 24, nullptr}, 7},
-      {{sizeof(inputs[0]), DLC_F32, nullptr, 1, 0, dims, data, 8, nullptr}, 7}};
+      {{sizeof(inputs[0]), DLC_F32, nullptr, 2, 0, dims, data, 24, nullptr, 0, 0}, 7},
+      {{sizeof(inputs[0]), DLC_F32, nullptr, 1, 0, dims, data, 8, nullptr, 0, 0}, 7}};
   Larger<dlc_output> outputs[2] = {};
   outputs[0].known.struct_size = outputs[1].known.struct_size = sizeof(outputs[0]);
   auto run = [&](const dlc_run_options *options) {

@@ -55,6 +55,22 @@ protected:
 };
 } // namespace
 
+TEST_F(ToolTest, TheDeviceIsTheOneAskedFor) {
+  const std::string feeds = " --input x=1,2,3,4,5,6,7,8,9 --input s=0,0,100";
+  EXPECT_EQ(run(model + feeds + " --device cpu").status, 0);
+  Result result = run(model + feeds + " --device cuda:1");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(
+      result.text.find("expected an artifact with code for CUDA, found one for the CPU alone"),
+      std::string::npos)
+      << result.text;
+  result = run(model + feeds + " --device gpu");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.text.find("--device expects cpu, cuda or cuda:N, found 'gpu'"),
+            std::string::npos)
+      << result.text;
+}
+
 TEST_F(ToolTest, RunsOnLiteralsAndPrintsSummaries) {
   Result result = run(model + " --input x=1,2,3,4,5,6,7,8,9 --input s=0,0,100");
   EXPECT_EQ(result.text, "y: f32 3 x 3, min 11, mean 58.3333, max 139\n"
