@@ -234,19 +234,20 @@ from op_cases_attention import ATTENTION_FAMILIES  # noqa: E402
 from op_cases_math import MATH_FAMILIES  # noqa: E402
 from op_cases_movement import MOVEMENT_FAMILIES  # noqa: E402
 from op_cases_recurrence import recurrences  # noqa: E402
+from op_cases_regions import REGION_FAMILIES  # noqa: E402
 from op_cases_signal import SIGNAL_FAMILIES  # noqa: E402
 
 FAMILIES = [binary, mod_and_pow, unary, choices, casts, *MOVEMENT_FAMILIES, *MATH_FAMILIES, recurrences,
-            *SIGNAL_FAMILIES, *ATTENTION_FAMILIES]
+            *REGION_FAMILIES, *SIGNAL_FAMILIES, *ATTENTION_FAMILIES]
 
 # Every op but those of strings and sequences, which OpsTests checks.
 NUMERIC = set("""
 abs acos acosh add and arg_max arg_min asin asinh atan atanh attention batch_norm bit_cast broadcast cast ceil clip
-concat constant_of_shape conv cos cosh cumprod cumsum det dft div dynamic_pad dynamic_reduce dynamic_slice einsum
-equal erf exp expand flatten floor gather gather_elements gather_nd global_pool greater greater_equal identity is_nan
-layer_norm leaky_relu less less_equal linear_attention log matmul max max_pool_indices mel_weight_matrix min mod mul
-multinomial neg nonzero not one_hot or pad pool pow random_normal random_uniform range recurrence reduce relu reshape
-resize resize_sizes reverse_sequence rotary_embedding round scatter_elements scatter_nd select shape shift_left
-shift_right sigmoid sign sin sinh size slice softmax split sqrt squeeze stft sub tan tanh tensor_scatter tile top_k
-transpose trilu unique unsqueeze xor
+col2im concat constant_of_shape conv cos cosh cumprod cumsum deform_conv det dft div dynamic_pad dynamic_reduce
+dynamic_slice einsum equal erf exp expand flatten floor gather gather_elements gather_nd global_pool greater
+greater_equal grid_sample identity is_nan layer_norm leaky_relu less less_equal linear_attention log matmul max
+max_pool_indices max_unpool mel_weight_matrix min mod mul multinomial neg non_max_suppression nonzero not one_hot or
+pad pool pow random_normal random_uniform range recurrence reduce relu reshape resize resize_sizes reverse_sequence
+roi_align rotary_embedding round scatter_elements scatter_nd select shape shift_left shift_right sigmoid sign sin sinh
+size slice softmax split sqrt squeeze stft sub tan tanh tensor_scatter tile top_k transpose trilu unique unsqueeze xor
 """.split())
