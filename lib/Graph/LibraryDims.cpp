@@ -295,6 +295,48 @@ static FailureOr<PartialDims> inferStack(LibraryCallOp op, ShapeContext &) {
   return PartialDims(dims);
 }
 
+/// One sample of each channel at each point of the grid.
+static FailureOr<PartialDims> inferGridSample(LibraryCallOp op, ShapeContext &) {
+  PartialDims data = getDims(op.getInputs()[0]), grid = getDims(op.getInputs()[1]);
+  if (!data || !grid || data->size() < 3 || grid->size() != data->size())
+    return PartialDims();
+  SmallVector<ExprAttr> dims(ArrayRef(*data).take_front(2));
+  llvm::append_range(dims, ArrayRef(*grid).drop_front().drop_back());
+  return PartialDims(dims);
+}
+
+static FailureOr<PartialDims> inferRoiAlign(LibraryCallOp op, ShapeContext &) {
+  SmallVector<ExprAttr> dims(4);
+  if (PartialDims regions = getDims(op.getInputs()[1]); regions && regions->size() == 2)
+    dims[0] = regions->front();
+  if (PartialDims data = getDims(op.getInputs()[0]); data && data->size() == 4)
+    dims[1] = (*data)[1];
+  for (auto [place, name] : {std::pair(2, "output_height"), std::pair(3, "output_width")})
+    dims[place] = ExprAttr::constant(op.getContext(), getInt(op, name, 1));
+  return PartialDims(dims);
+}
+
+static FailureOr<PartialDims> inferDeformConv(LibraryCallOp op, ShapeContext &) {
+  PartialDims data = getDims(op.getInputs()[0]), filter = getDims(op.getInputs()[1]);
+  PartialDims offsets = getDims(op.getInputs()[2]);
+  if (!data || !filter || !offsets || data->size() != 4 || filter->size() != 4 ||
+      offsets->size() != 4)
+    return PartialDims();
+  return PartialDims({(*data)[0], (*filter)[0], (*offsets)[2], (*offsets)[3]});
+}
+
+/// The first two dims stay; the others are what an operand or the attributes say.
+static FailureOr<PartialDims> inferMaxUnpool(LibraryCallOp op, ShapeContext &) {
+  PartialDims dims = getDims(op.getInputs()[0]);
+  if (!dims)
+    return dims;
+  return PartialDims(SmallVector<ExprAttr>(dims->size()));
+}
+
+static FailureOr<PartialDims> inferSuppression(LibraryCallOp op, ShapeContext &) {
+  return PartialDims({ExprAttr(), ExprAttr::constant(op.getContext(), 3)});
+}
+
 /// Tensors of heads: batch x heads x length x size, or batch x length x heads * size where the call
 /// says how many heads there are.
 static FailureOr<SmallVector<PartialDims>> inferAttention(LibraryCallOp op, ShapeContext &) {
@@ -382,7 +424,7 @@ static Rule getRule(StringRef callee) {
       .Case("attention", inferAttention)
       .Case("linear_attention", inferLinearAttention)
       .Cases({"scatter_elements", "scatter_nd", "cumsum", "cumprod", "trilu", "reverse_sequence",
-              "bit_cast", "rotary_embedding", "tensor_scatter"},
+              "bit_cast", "cast", "rotary_embedding", "tensor_scatter"},
              forAll<copyDims<0>>)
       .Case("gather_elements", forAll<copyDims<1>>)
       .Case("max_pool_indices", forAll<inferMaxPool>)
@@ -390,6 +432,11 @@ static Rule getRule(StringRef callee) {
       .Case("unique", forAll<inferUnique>)
       .Cases({"arg_max", "arg_min"}, forAll<inferArgReduction>)
       .Case("layer_norm", inferLayerNorm)
+      .Case("grid_sample", forAll<inferGridSample>)
+      .Case("roi_align", forAll<inferRoiAlign>)
+      .Case("deform_conv", forAll<inferDeformConv>)
+      .Case("max_unpool", forAll<inferMaxUnpool>)
+      .Case("non_max_suppression", forAll<inferSuppression>)
       .Case("top_k", forAll<inferTopK>)
       .Case("gather_nd", forAll<inferGatherNd>)
       .Case("one_hot", forAll<inferOneHot>)

@@ -164,6 +164,18 @@ std::optional<int32_t> dlc::getDtype(Type type) {
     return DLC_DTYPE_F16;
   if (type.isBF16())
     return DLC_DTYPE_BF16;
+  if (isa<Float8E4M3FNType>(type))
+    return DLC_DTYPE_F8E4M3FN;
+  if (isa<Float8E4M3FNUZType>(type))
+    return DLC_DTYPE_F8E4M3FNUZ;
+  if (isa<Float8E5M2Type>(type))
+    return DLC_DTYPE_F8E5M2;
+  if (isa<Float8E5M2FNUZType>(type))
+    return DLC_DTYPE_F8E5M2FNUZ;
+  if (isa<Float4E2M1FNType>(type))
+    return DLC_DTYPE_F4E2M1;
+  if (isa<Float8E8M0FNUType>(type))
+    return DLC_DTYPE_F8E8M0;
   auto integer = dyn_cast<IntegerType>(type);
   if (!integer)
     return std::nullopt;
@@ -171,6 +183,10 @@ std::optional<int32_t> dlc::getDtype(Type type) {
   switch (integer.getWidth()) {
   case 1:
     return DLC_DTYPE_BOOL;
+  case 2:
+    return isUnsigned ? DLC_DTYPE_U2 : DLC_DTYPE_I2;
+  case 4:
+    return isUnsigned ? DLC_DTYPE_U4 : DLC_DTYPE_I4;
   case 8:
     return isUnsigned ? DLC_DTYPE_U8 : DLC_DTYPE_I8;
   case 16:

@@ -225,6 +225,18 @@ SmallVector<Value> OnnxNode::createOperands() {
                              [&](size_t index) { return createOperand(index); });
 }
 
+/// Types that the library alone converts: of 8 bits or less, but for integers of 8 bits and bool.
+static bool isSmall(Type elementType) { return !isNumber(elementType) && !isBool(elementType); }
+
+Value OnnxNode::createCast(Value value, Type elementType, ArrayRef<NamedAttribute> rounding) {
+  if (!isSmall(elementType) && !isSmall(cast<PlannedType>(value.getType()).getElementType()))
+    return CastOp::create(builder, loc, PlannedType::getUnranked(elementType), value);
+  SmallVector<NamedAttribute> parameters(rounding);
+  parameters.push_back(builder.getNamedAttr("to", TypeAttr::get(elementType)));
+  OnnxType type{OnnxType::tensor, getDataType(elementType)};
+  return createCall("cast", value, parameters, type).front();
+}
+
 SmallVector<Value> OnnxNode::createCall(StringRef callee, ValueRange operands,
                                         ArrayRef<NamedAttribute> parameters,
                                         ArrayRef<OnnxType> types) {

@@ -168,9 +168,9 @@ public:
   /// The dims of a tensor from `start` to `end`, or to the last.
   mlir::Value createShape(mlir::Value value, int64_t start = 0,
                           std::optional<int64_t> end = std::nullopt);
-  mlir::Value createCast(mlir::Value value, mlir::Type elementType) {
-    return CastOp::create(builder, loc, PlannedType::getUnranked(elementType), value);
-  }
+  /// As the operator Cast; the parameters say how it rounds to floats of 8 bits or less.
+  mlir::Value createCast(mlir::Value value, mlir::Type elementType,
+                         llvm::ArrayRef<mlir::NamedAttribute> rounding = {});
   mlir::Value createSelect(mlir::Value condition, mlir::Value whenTrue, mlir::Value whenFalse) {
     return SelectOp::create(builder, loc, whenTrue.getType(), condition, whenTrue, whenFalse);
   }

@@ -37,6 +37,18 @@ Type dlc::convertElementType(MLIRContext *context, int dataType) {
     return builder.getType<Float8E5M2Type>();
   case TensorProto::FLOAT8E5M2FNUZ:
     return builder.getType<Float8E5M2FNUZType>();
+  case TensorProto::FLOAT8E8M0:
+    return builder.getType<Float8E8M0FNUType>();
+  case TensorProto::FLOAT4E2M1:
+    return builder.getType<Float4E2M1FNType>();
+  case TensorProto::INT2:
+    return builder.getIntegerType(2);
+  case TensorProto::INT4:
+    return builder.getIntegerType(4);
+  case TensorProto::UINT2:
+    return builder.getIntegerType(2, /*isSigned=*/false);
+  case TensorProto::UINT4:
+    return builder.getIntegerType(4, /*isSigned=*/false);
   case TensorProto::BOOL:
     return builder.getI1Type();
   case TensorProto::INT8:

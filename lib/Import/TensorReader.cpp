@@ -54,6 +54,22 @@ private:
 
 } // namespace
 
+/// Whether several elements lie in a byte, the first in its low bits.
+static bool isPacked(Type elementType) {
+  unsigned width = elementType.getIntOrFloatBitWidth();
+  return width == 2 || width == 4;
+}
+
+/// Elements of a packed type, in a byte each.
+static SmallVector<char> unpack(StringRef packed, int64_t count, Type elementType) {
+  unsigned width = elementType.getIntOrFloatBitWidth();
+  SmallVector<char> bytes;
+  for (int64_t i = 0; i < count; ++i)
+    bytes.push_back(static_cast<char>(
+        static_cast<uint8_t>(packed[i * width / 8]) >> (i * width % 8) & ((1u << width) - 1)));
+  return bytes;
+}
+
 /// The field that holds elements of a type where they are not raw.
 enum class TypedField { floats, doubles, int32s, int64s, uint64s };
 
@@ -134,8 +150,11 @@ FailureOr<SmallVector<char>> TensorData::read(Type elementType, EmitError emitEr
   SmallVector<char> data;
   for (const TensorChunk &chunk : chunks)
     data.append(file.begin() + chunk.offset, file.begin() + chunk.offset + chunk.length);
-  unsigned width = elementType.getIntOrFloatBitWidth(), width8 = llvm::divideCeil(width, 8) * 8;
-  bool isSigned = elementType.isSignlessInteger() && width > 1;
+  // What lies several to a byte has the bytes as numbers.
+  unsigned width = elementType.getIntOrFloatBitWidth();
+  width = isPacked(elementType) ? 8 : width;
+  unsigned width8 = llvm::divideCeil(width, 8) * 8;
+  bool isSigned = elementType.isSignlessInteger() && width > 1 && !isPacked(elementType);
   bool fits = true;
   forEachDecoded([&](uint64_t value) {
     fits &=
@@ -159,6 +178,12 @@ TensorReader::TensorReader(MLIRContext *context, SourceFiles &files, size_t mode
 
 StringRef TensorReader::getBytes(int64_t row) const {
   return rows[row] < 0 ? StringRef(copied) : files[rows[row]].contents->getBuffer();
+}
+
+/// In a file, of elements that take these bytes here.
+static int64_t getStoredBytes(int64_t bytes, Type elementType) {
+  return isPacked(elementType) ? llvm::divideCeil(bytes, 8 / elementType.getIntOrFloatBitWidth())
+                               : bytes;
 }
 
 static int64_t getElementBytes(Type elementType) {
@@ -216,15 +241,18 @@ FailureOr<Constant> TensorReader::convertTensor(const TensorProto &tensor, EmitE
   TensorData data(tensor, skeleton, getBytes(0));
   if (failed(data.find(elementType, emitError)))
     return failure();
-  if (data.getBytes() != static_cast<size_t>(*bytes))
-    return emitError() << "expected " << *bytes << " bytes for shape [" << shape << "] of "
+  int64_t stored = getStoredBytes(*bytes, elementType);
+  if (data.getBytes() != static_cast<size_t>(stored))
+    return emitError() << "expected " << stored << " bytes for shape [" << shape << "] of "
                        << getElementTypeName(tensor.data_type()) << ", found " << data.getBytes();
-  if (std::optional<TensorChunk> range = data.getRange())
+  if (std::optional<TensorChunk> range = data.getRange(); range && !isPacked(elementType))
     return makeWeight(shape, elementType, getBytes(0).substr(range->offset, range->length),
                       {0, static_cast<int64_t>(range->offset), *bytes});
   FailureOr<SmallVector<char>> content = data.read(elementType, emitError);
   if (failed(content))
     return failure();
+  if (isPacked(elementType))
+    content = unpack(StringRef(content->data(), content->size()), *bytes, elementType);
   return makeConstant(shape, elementType, *content);
 }
 
@@ -371,10 +399,13 @@ FailureOr<Constant> TensorReader::convertExternal(const TensorProto &tensor,
   FailureOr<Range> range = findExternal(tensor, emitError);
   if (failed(range))
     return failure();
-  if (range->length != bytes)
-    return emitError() << "expected " << bytes << " bytes for shape [" << shape << "] of "
+  int64_t stored = getStoredBytes(bytes, elementType);
+  if (range->length != stored)
+    return emitError() << "expected " << stored << " bytes for shape [" << shape << "] of "
                        << getElementTypeName(tensor.data_type()) << ", found " << range->length
                        << " in an external file";
-  return makeWeight(shape, elementType, getBytes(range->row).substr(range->offset, range->length),
-                    *range);
+  StringRef content = getBytes(range->row).substr(range->offset, range->length);
+  if (isPacked(elementType))
+    return makeConstant(shape, elementType, unpack(content, bytes, elementType));
+  return makeWeight(shape, elementType, content, *range);
 }

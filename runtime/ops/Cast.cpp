@@ -14,8 +14,18 @@ static double toOddDouble(bool isNegative, uint64_t magnitude) {
   return isNegative ? -double(magnitude) : double(magnitude);
 }
 
-static void convertNumber(const dlc_value *input, dlc_value *result, int64_t i) {
-  bool isReal = isIn(input->dtype, floats);
+static void convertNumber(const dlc_value *input, dlc_value *result, int64_t i, Rounding rounding) {
+  bool isReal = isIn(input->dtype, floats | smallFloats);
+  if (isIn(result->dtype, smallFloats)) {
+    static_cast<uint8_t *>(result->data)[i] =
+        doubleToByte(result->dtype, loadReal(input, i), rounding);
+    return;
+  }
+  if (isIn(result->dtype, smallIntegers)) { // cut to an integer, which wraps around
+    double real = isReal ? loadReal(input, i) : 0;
+    bool fits = real > -0x1p62 && real < 0x1p62;
+    return storeInteger(result, i, !isReal ? loadInteger(input, i) : fits ? int64_t(real) : 0);
+  }
   if (result->dtype == DLC_DTYPE_BOOL)
     return storeInteger(result, i, isReal ? loadReal(input, i) != 0 : loadInteger(input, i) != 0);
   if (isIn(result->dtype, integers))
@@ -35,7 +45,7 @@ static void convertNumber(const dlc_value *input, dlc_value *result, int64_t i) 
 
 /// The number's text: floats of all types with 8 significant digits, as ONNX Runtime writes them.
 static uint32_t formatElement(const dlc_value *input, int64_t i, char *out) {
-  if (isIn(input->dtype, floats))
+  if (isIn(input->dtype, floats | smallFloats))
     return formatReal(loadReal(input, i), 8, out);
   if (input->dtype == DLC_DTYPE_U64)
     return formatUnsigned(uint64_t(loadInteger(input, i)), out);
@@ -83,7 +93,7 @@ static Status castFromStrings(OpCall &call, const dlc_value *input, int32_t dtyp
   for (uint64_t i = 0; i < input->count; ++i) {
     dlc_string text = stringAt(input, i);
     bool isNumber;
-    if (isIn(dtype, floats)) {
+    if (isIn(dtype, floats | smallFloats)) {
       double value = 0;
       isNumber = parseReal(text, dtype != DLC_DTYPE_F64, value);
       storeReal(result, i, value);
@@ -102,7 +112,7 @@ DLC_LIBRARY_OP(cast) {
   if (!input)
     return stopped;
   int64_t to = call.intAttribute("to", 0);
-  if (to < 0 || to > DLC_DTYPE_BF16 || !isIn(int32_t(to), anyDtype))
+  if (to < 0 || to > DLC_DTYPE_I2 || !isIn(int32_t(to), anyDtype))
     return call.fail("unknown element type %ld", long(to));
   if (to == input->dtype)
     return call.keepAsOutput(0, input);
@@ -110,10 +120,14 @@ DLC_LIBRARY_OP(cast) {
     return castToStrings(call, input);
   if (input->dtype == DLC_DTYPE_STRING)
     return castFromStrings(call, input, int32_t(to));
+  uint32_t way;
+  if (!call.keyword("round_mode", "up", "up down nearest", way))
+    return stopped;
+  Rounding rounding{call.intAttribute("saturate", 1) != 0, Rounding::Way(way)};
   dlc_value *result = call.output(0, int32_t(to), Dims(input));
   if (!result)
     return stopped;
   for (uint64_t i = 0; i < input->count; ++i)
-    convertNumber(input, result, i);
+    convertNumber(input, result, i, rounding);
   return done;
 }

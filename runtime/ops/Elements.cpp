@@ -7,6 +7,16 @@ uint32_t dlc::ops::elementBytes(int32_t dtype) {
   case DLC_DTYPE_U8:
   case DLC_DTYPE_I8:
   case DLC_DTYPE_BOOL:
+  case DLC_DTYPE_F8E4M3FN:
+  case DLC_DTYPE_F8E4M3FNUZ:
+  case DLC_DTYPE_F8E5M2:
+  case DLC_DTYPE_F8E5M2FNUZ:
+  case DLC_DTYPE_U4:
+  case DLC_DTYPE_I4:
+  case DLC_DTYPE_F4E2M1:
+  case DLC_DTYPE_F8E8M0:
+  case DLC_DTYPE_U2:
+  case DLC_DTYPE_I2:
     return 1;
   case DLC_DTYPE_U16:
   case DLC_DTYPE_I16:
@@ -121,6 +131,8 @@ double dlc::ops::loadReal(const dlc_value *value, int64_t index) {
   case DLC_DTYPE_U64:
     return double(static_cast<const uint64_t *>(value->data)[index]);
   }
+  if (isIn(value->dtype, smallFloats))
+    return byteToDouble(value->dtype, static_cast<const uint8_t *>(value->data)[index]);
   return double(loadInteger(value, index));
 }
 
@@ -128,6 +140,14 @@ int64_t dlc::ops::loadInteger(const dlc_value *value, int64_t index) {
   switch (value->dtype) {
   case DLC_DTYPE_I8:
     return static_cast<const int8_t *>(value->data)[index];
+  case DLC_DTYPE_I4:
+    return int8_t(static_cast<const uint8_t *>(value->data)[index] << 4) >> 4;
+  case DLC_DTYPE_I2:
+    return int8_t(static_cast<const uint8_t *>(value->data)[index] << 6) >> 6;
+  case DLC_DTYPE_U4:
+    return static_cast<const uint8_t *>(value->data)[index] & 0xf;
+  case DLC_DTYPE_U2:
+    return static_cast<const uint8_t *>(value->data)[index] & 3;
   case DLC_DTYPE_I16:
     return static_cast<const int16_t *>(value->data)[index];
   case DLC_DTYPE_I32:
@@ -141,6 +161,8 @@ int64_t dlc::ops::loadInteger(const dlc_value *value, int64_t index) {
   case DLC_DTYPE_U32:
     return static_cast<const uint32_t *>(value->data)[index];
   }
+  if (elementBytes(value->dtype) == 1)
+    return static_cast<const uint8_t *>(value->data)[index];
   return static_cast<const int64_t *>(value->data)[index]; // u64 too
 }
 
@@ -156,6 +178,10 @@ void dlc::ops::storeReal(dlc_value *value, int64_t index, double element) {
     static_cast<uint16_t *>(value->data)[index] = doubleToBfloat(element);
     return;
   }
+  if (isIn(value->dtype, smallFloats)) {
+    static_cast<uint8_t *>(value->data)[index] = doubleToByte(value->dtype, element, Rounding());
+    return;
+  }
   static_cast<double *>(value->data)[index] = element;
 }
 
@@ -164,9 +190,13 @@ void dlc::ops::storeInteger(dlc_value *value, int64_t index, int64_t element) {
   case DLC_DTYPE_BOOL:
     static_cast<uint8_t *>(value->data)[index] = element != 0;
     return;
-  case DLC_DTYPE_I8:
-  case DLC_DTYPE_U8:
-    static_cast<uint8_t *>(value->data)[index] = uint8_t(element);
+  case DLC_DTYPE_I2:
+  case DLC_DTYPE_U2:
+    static_cast<uint8_t *>(value->data)[index] = element & 3;
+    return;
+  case DLC_DTYPE_I4:
+  case DLC_DTYPE_U4:
+    static_cast<uint8_t *>(value->data)[index] = element & 0xf;
     return;
   case DLC_DTYPE_I16:
   case DLC_DTYPE_U16:
@@ -177,7 +207,10 @@ void dlc::ops::storeInteger(dlc_value *value, int64_t index, int64_t element) {
     static_cast<uint32_t *>(value->data)[index] = uint32_t(element);
     return;
   }
-  static_cast<int64_t *>(value->data)[index] = element;
+  if (elementBytes(value->dtype) == 1)
+    static_cast<uint8_t *>(value->data)[index] = uint8_t(element);
+  else
+    static_cast<int64_t *>(value->data)[index] = element;
 }
 
 /// Limits that are no doubles (2^63 - 1) compare as the double above them.

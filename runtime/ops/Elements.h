@@ -23,6 +23,16 @@ double bfloatToDouble(uint16_t bits);
 uint16_t doubleToHalf(double value);
 uint16_t doubleToBfloat(double value);
 
+/// Of an element type of `smallFloats`. Exact.
+double byteToDouble(int32_t dtype, uint8_t bits);
+/// How a number becomes one of `smallFloats`.
+struct Rounding {
+  enum Way : uint32_t { up, down, nearest };
+  bool saturate = true; // finite numbers too large become the largest one, not infinity or NaN
+  Way way = up;         // of F8E8M0, which has powers of two alone; others round to nearest, even
+};
+uint8_t doubleToByte(int32_t dtype, double value, Rounding rounding);
+
 //===-- Access --===//
 
 double loadReal(const dlc_value *value, int64_t index);

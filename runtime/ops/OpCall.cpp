@@ -57,6 +57,26 @@ const char *dlc::ops::dtypeName(int32_t dtype) {
     return "f16";
   case DLC_DTYPE_BF16:
     return "bf16";
+  case DLC_DTYPE_F8E4M3FN:
+    return "f8e4m3fn";
+  case DLC_DTYPE_F8E4M3FNUZ:
+    return "f8e4m3fnuz";
+  case DLC_DTYPE_F8E5M2:
+    return "f8e5m2";
+  case DLC_DTYPE_F8E5M2FNUZ:
+    return "f8e5m2fnuz";
+  case DLC_DTYPE_U4:
+    return "u4";
+  case DLC_DTYPE_I4:
+    return "i4";
+  case DLC_DTYPE_F4E2M1:
+    return "f4e2m1";
+  case DLC_DTYPE_F8E8M0:
+    return "f8e8m0";
+  case DLC_DTYPE_U2:
+    return "u2";
+  case DLC_DTYPE_I2:
+    return "i2";
   case DLC_DTYPE_U8:
     return "u8";
   case DLC_DTYPE_I8:

@@ -12,8 +12,8 @@ func.func @before_inference(%x: !dlc.tensor<* x f32>, %y: !dlc.tensor<* x i64>) 
 // -----
 
 // Elements that the library does not have either.
-func.func @small_floats(%x: !dlc.tensor<N x f8E5M2>) {
-  // expected-error @below {{elements of type f8E5M2 are not supported}}
-  %0 = dlc.cast %x : (!dlc.tensor<N x f8E5M2>) -> !dlc.tensor<N x f32>
+func.func @small_floats(%x: !dlc.tensor<N x f8E3M4>) {
+  // expected-error @below {{elements of type f8E3M4 are not supported}}
+  %0 = dlc.cast %x : (!dlc.tensor<N x f8E3M4>) -> !dlc.tensor<N x f32>
   return
 }

@@ -218,7 +218,8 @@ static bool fitsType(int32_t dtype, uint64_t number) {
 /// Gives the tensor the message's element type and dims.
 static bool applyShape(const std::string &path, const Proto &proto, Tensor &tensor,
                        Problems &problems) {
-  if (proto.dataType > INT32_MAX || dlc_dtype_size(static_cast<int32_t>(proto.dataType)) == 0) {
+  // Those behind bf16 may lie several to a byte.
+  if (proto.dataType > DLC_BF16 || dlc_dtype_size(static_cast<int32_t>(proto.dataType)) == 0) {
     problems.add("{}: element type {} of onnx.TensorProto is not one that dlc-run reads", path,
                  proto.dataType);
     return false;

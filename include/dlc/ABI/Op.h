@@ -31,7 +31,19 @@ enum {
   DLC_DTYPE_F64 = 11,
   DLC_DTYPE_U32 = 12,
   DLC_DTYPE_U64 = 13,
-  DLC_DTYPE_BF16 = 16
+  DLC_DTYPE_BF16 = 16,
+  /* Types of 8 bits or less: each element is the low bits of a byte of its own, as in NumPy's
+   * arrays of ml_dtypes. The bits above are 0 in outputs and not read in inputs. */
+  DLC_DTYPE_F8E4M3FN = 17,
+  DLC_DTYPE_F8E4M3FNUZ = 18,
+  DLC_DTYPE_F8E5M2 = 19,
+  DLC_DTYPE_F8E5M2FNUZ = 20,
+  DLC_DTYPE_U4 = 21,
+  DLC_DTYPE_I4 = 22,
+  DLC_DTYPE_F4E2M1 = 23,
+  DLC_DTYPE_F8E8M0 = 24,
+  DLC_DTYPE_U2 = 25,
+  DLC_DTYPE_I2 = 26
 };
 
 /* Bytes of UTF-8, not terminated. Belongs to the value whose element it is. */

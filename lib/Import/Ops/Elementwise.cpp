@@ -262,7 +262,14 @@ static LogicalResult createCast(OnnxNode &node, Type to) {
     node.setResult(node.getInput(0));
     return success();
   }
-  return node.createOp<CastOp>(to, node.getInput(0));
+  if (isStandIn(node.getInput(0)))
+    return failure();
+  SmallVector<NamedAttribute> rounding;
+  for (NamedAttribute attribute : node.getParameters())
+    if (attribute.getName() == "saturate" || attribute.getName() == "round_mode")
+      rounding.push_back(attribute);
+  node.setResult(node.createCast(node.getInput(0), to, rounding));
+  return success();
 }
 
 static LogicalResult importCast(OnnxNode &node) {
@@ -288,6 +295,8 @@ static LogicalResult importNamedCast(OnnxNode &node) {
 }
 
 static LogicalResult importCastLike(OnnxNode &node) {
+  if (isStandIn(node.getInput(1)))
+    return failure();
   return createCast(node, node.getElementType(1));
 }
 

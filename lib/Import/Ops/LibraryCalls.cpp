@@ -25,14 +25,20 @@ struct CallRule {
 static constexpr CallRule callRules[] = {
     {"ArgMax", "arg_max", 0, 0, {CallRule::i64}},
     {"ArgMin", "arg_min", 0, 0, {CallRule::i64}},
+    {"Col2Im", "col2im", 1, 0, {1}},
     {"CumProd", "cumprod", 1, 0, {1}},
     {"CumSum", "cumsum", 1, 0, {1}},
+    {"DeformConv", "deform_conv", 0, 1, {1}},
     {"Det", "det", 0, 0, {1}},
     {"GatherElements", "gather_elements", 1, 0, {1}},
     {"GatherND", "gather_nd", 1, 0, {1}},
+    {"GridSample", "grid_sample", 0, 0, {1}},
+    {"MaxUnpool", "max_unpool", 1, 0, {1}},
+    {"NonMaxSuppression", "non_max_suppression", 2, 1, {CallRule::i64}},
     {"NonZero", "nonzero", 0, 0, {CallRule::i64}},
     {"OneHot", "one_hot", 0, 0, {3}},
     {"ReverseSequence", "reverse_sequence", 1, 0, {1}},
+    {"RoiAlign", "roi_align", 2, 1, {1}},
     {"Scatter", "scatter_elements", 1, 2, {1}},
     {"ScatterElements", "scatter_elements", 1, 2, {1}},
     {"ScatterND", "scatter_nd", 1, 2, {1}},
@@ -66,6 +72,19 @@ static LogicalResult importLibraryCall(OnnxNode &node) {
   return success();
 }
 
+/// Before opset 16 regions are not moved by half a pixel.
+static LogicalResult importRoiAlignUnmoved(OnnxNode &node) {
+  Builder builder(node.getContext());
+  SmallVector<NamedAttribute> parameters(node.getParameters());
+  parameters.push_back(builder.getNamedAttr("coordinate_transformation_mode",
+                                            builder.getStringAttr("output_half_pixel")));
+  if (llvm::any_of(node.inputs, isStandIn) || failed(node.requireIntegers(2, true, std::nullopt)))
+    return failure();
+  node.results =
+      node.createCall("roi_align", node.createOperands(), parameters, node.getOnnxType(0));
+  return success();
+}
+
 /// Before opset 10 the number of elements is an attribute.
 static LogicalResult importTopKAttribute(OnnxNode &node) {
   if (failed(node.requireAttribute("k")))
@@ -79,6 +98,17 @@ static LogicalResult importTopKAttribute(OnnxNode &node) {
 // Rows of the op table
 //===----------------------------------------------------------------------===//
 
+static constexpr InputRow col2ImInputs[] = {{"input"}, {"image_shape"}, {"block_shape"}};
+static constexpr InputRow deformInputs[] = {
+    {"X"}, {"W"}, {"offset"}, {"B", optional}, {"mask", optional}};
+static constexpr InputRow gridInputs[] = {{"X"}, {"grid"}};
+static constexpr InputRow suppressionInputs[] = {{"boxes"},
+                                                 {"scores"},
+                                                 {"max_output_boxes_per_class", optional},
+                                                 {"iou_threshold", optional},
+                                                 {"score_threshold", optional}};
+static constexpr InputRow roiInputs[] = {{"X"}, {"rois"}, {"batch_indices"}};
+static constexpr InputRow unpoolInputs[] = {{"X"}, {"I"}, {"output_shape", optional}};
 static constexpr InputRow dataInputs[] = {{"data"}};
 static constexpr InputRow cumSumInputs[] = {{"x"}, {"axis"}};
 static constexpr InputRow gatherInputs[] = {{"data"}, {"indices"}};
@@ -95,6 +125,28 @@ static constexpr AttributeRow argAttributes12[] = {
     {"axis", Proto::INT}, {"keepdims", Proto::INT}, {"select_last_index", Proto::INT}};
 static constexpr AttributeRow cumSumAttributes[] = {{"exclusive", Proto::INT},
                                                     {"reverse", Proto::INT}};
+static constexpr AttributeRow col2ImAttributes[] = {
+    {"dilations", Proto::INTS}, {"pads", Proto::INTS}, {"strides", Proto::INTS}};
+static constexpr AttributeRow deformAttributes[] = {
+    {"dilations", Proto::INTS},   {"group", Proto::INT}, {"kernel_shape", Proto::INTS},
+    {"offset_group", Proto::INT}, {"pads", Proto::INTS}, {"strides", Proto::INTS}};
+static constexpr AttributeRow gridAttributes[] = {
+    {"align_corners", Proto::INT}, {"mode", Proto::STRING}, {"padding_mode", Proto::STRING}};
+static constexpr AttributeRow suppressionAttributes[] = {{"center_point_box", Proto::INT}};
+static constexpr AttributeRow roiAttributes10[] = {{"mode", Proto::STRING},
+                                                   {"output_height", Proto::INT},
+                                                   {"output_width", Proto::INT},
+                                                   {"sampling_ratio", Proto::INT},
+                                                   {"spatial_scale", Proto::FLOAT}};
+static constexpr AttributeRow roiAttributes16[] = {
+    {"coordinate_transformation_mode", Proto::STRING},
+    {"mode", Proto::STRING},
+    {"output_height", Proto::INT},
+    {"output_width", Proto::INT},
+    {"sampling_ratio", Proto::INT},
+    {"spatial_scale", Proto::FLOAT}};
+static constexpr AttributeRow unpoolAttributes[] = {
+    {"kernel_shape", Proto::INTS}, {"pads", Proto::INTS}, {"strides", Proto::INTS}};
 static constexpr AttributeRow axisAttributes[] = {{"axis", Proto::INT}};
 static constexpr AttributeRow batchAttributes[] = {{"batch_dims", Proto::INT}};
 static constexpr AttributeRow reverseAttributes[] = {{"batch_axis", Proto::INT},
@@ -116,15 +168,23 @@ static constexpr OpRow rows[] = {
     {"", "ArgMax", 12, newestOpset, dataInputs, argAttributes12, importLibraryCall},
     {"", "ArgMin", oldestOpset, 11, dataInputs, argAttributes1, importLibraryCall},
     {"", "ArgMin", 12, newestOpset, dataInputs, argAttributes12, importLibraryCall},
+    {"", "Col2Im", 18, newestOpset, col2ImInputs, col2ImAttributes, importLibraryCall},
     {"", "CumProd", 26, newestOpset, cumSumInputs, cumSumAttributes, importLibraryCall},
     {"", "CumSum", 11, newestOpset, cumSumInputs, cumSumAttributes, importLibraryCall},
+    {"", "DeformConv", 19, newestOpset, deformInputs, deformAttributes, importLibraryCall},
     {"", "Det", 11, newestOpset, unaryInputs, {}, importLibraryCall},
     {"", "GatherElements", 11, newestOpset, gatherInputs, axisAttributes, importLibraryCall},
     {"", "GatherND", 11, 11, gatherInputs, {}, importLibraryCall},
     {"", "GatherND", 12, newestOpset, gatherInputs, batchAttributes, importLibraryCall},
+    {"", "GridSample", 16, newestOpset, gridInputs, gridAttributes, importLibraryCall},
+    {"", "MaxUnpool", 9, newestOpset, unpoolInputs, unpoolAttributes, importLibraryCall},
+    {"", "NonMaxSuppression", 10, newestOpset, suppressionInputs, suppressionAttributes,
+     importLibraryCall},
     {"", "NonZero", 9, newestOpset, unaryInputs, {}, importLibraryCall},
     {"", "OneHot", 9, newestOpset, oneHotInputs, axisAttributes, importLibraryCall},
     {"", "ReverseSequence", 10, newestOpset, reverseInputs, reverseAttributes, importLibraryCall},
+    {"", "RoiAlign", 10, 15, roiInputs, roiAttributes10, importRoiAlignUnmoved},
+    {"", "RoiAlign", 16, newestOpset, roiInputs, roiAttributes16, importLibraryCall},
     {"", "Scatter", 9, 10, scatterInputs, axisAttributes, importLibraryCall},
     {"", "ScatterElements", 11, 15, scatterInputs, axisAttributes, importLibraryCall},
     {"", "ScatterElements", 16, newestOpset, scatterInputs, scatterAttributes16, importLibraryCall},

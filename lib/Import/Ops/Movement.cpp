@@ -1,6 +1,7 @@
 // Ops that move elements, of any type. Attributes of older opsets that became inputs are constants.
 
 #include "ElementSets.h"
+#include "Pieces.h"
 #include "Rows.h"
 
 using namespace mlir;
@@ -148,6 +149,10 @@ static LogicalResult importSplit(OnnxNode &node) {
     return node.emitError() << "expected either input 'split' or attribute 'num_outputs'";
   if (!*sizes && node.getOpset() >= 18 && !node.findAttribute("num_outputs"))
     return node.emitError() << "expected input 'split' or attribute 'num_outputs'";
+  // Where only the run knows how many sizes there are, it checks that there is one for each output.
+  if (auto type = *sizes ? dyn_cast<PlannedType>((*sizes).getType()) : PlannedType();
+      type && type.hasRank() && type.getRank() == 1 && !type.getStaticShape())
+    sizes = Pieces(node).reshape(*sizes, ArrayRef(outputs));
   SmallVector<Type> types(outputs, PlannedType::getUnranked(node.getElementType(0)));
   auto split = SplitOp::create(node.getBuilder(), node.getLoc(), types, node.getInput(0), *sizes,
                                node.getInt("axis", 0));

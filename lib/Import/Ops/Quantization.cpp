@@ -19,13 +19,21 @@ struct Steps {
 } // namespace
 
 static bool isQuantized(Type type) { return isInteger(type) && type.getIntOrFloatBitWidth() <= 16; }
+/// Of 8 bits or less, without those of which each bit pattern is a power of two.
+static bool isSmall(Type type) {
+  return isa<Float8E4M3FNType, Float8E4M3FNUZType, Float8E5M2Type, Float8E5M2FNUZType,
+             Float4E2M1FNType>(type) ||
+         (isa<IntegerType>(type) && llvm::is_contained({2u, 4u}, type.getIntOrFloatBitWidth()));
+}
+static constexpr ElementSet linearElements = {
+    "an integer type of 2, 4, 8 or 16 bits or a float type of 4 or 8",
+    [](Type type) { return isQuantized(type) || isSmall(type); }};
 static constexpr ElementSet quantizedElements = {"an integer type of 8 or 16 bits", isQuantized};
 static constexpr ElementSet dequantizedElements = {
     "a float type or i32", [](Type type) { return isFloat(type) || type.isSignlessInteger(32); }};
-static constexpr ElementSet storedElements = {"an integer type of 8, 16 or 32 bits", [](Type type) {
-                                                return isQuantized(type) ||
-                                                       type.isSignlessInteger(32);
-                                              }};
+static constexpr ElementSet storedElements = {
+    "an integer type of 2 to 32 bits or a float type of 4 or 8",
+    [](Type type) { return isQuantized(type) || isSmall(type) || type.isSignlessInteger(32); }};
 
 /// A result that has the shape of an input, which a filter's consumer asks for.
 static Value withShapeOf(Value value, Value like) {
@@ -92,7 +100,12 @@ static Value quantize(Pieces &p, Value value, const Steps &steps, Type elementTy
   bool isUnsigned = elementType.isUnsignedInteger();
   double lowest = isUnsigned ? 0 : -static_cast<double>(1 << (width - 1));
   double highest = lowest + static_cast<double>((1 << width) - 1);
-  Value result = p.cast(p.node.createLike<RoundOp>(p.div(value, steps.scale)), f32);
+  Value quotient = p.div(value, steps.scale);
+  if (isa<FloatType>(elementType)) { // whose zero point is 0
+    NamedAttribute saturate = p.parameter("saturate", p.node.getInt("saturate", 1));
+    return p.node.createCast(quotient, elementType, saturate);
+  }
+  Value result = p.cast(p.node.createLike<RoundOp>(quotient), f32);
   if (steps.zeroPoint)
     result = p.add(result, p.cast(steps.zeroPoint, f32));
   result = p.minimum(p.maximum(result, p.number(result, lowest)), p.number(result, highest));
@@ -128,7 +141,7 @@ static LogicalResult importQuantize(OnnxNode &node) {
   bool good = succeeded(node.requireElements(dequantizedElements, 0));
   good &= succeeded(node.requireElements(dequantizedElements, 1));
   if (node.getInput(2))
-    good &= succeeded(node.requireElements(quantizedElements, 2));
+    good &= succeeded(node.requireElements(linearElements, 2));
   Builder b(node.getContext());
   Type elementType = node.getInput(2) ? node.getElementType(2) : b.getIntegerType(8, false);
   if (!node.getInput(2) && node.getInt("output_dtype", 0))
@@ -141,8 +154,8 @@ static LogicalResult importQuantize(OnnxNode &node) {
   precision = getFloatAttribute(node, "precision", precision);
   if (!good || !elementType || !precision)
     return failure();
-  if (!isQuantized(elementType))
-    return node.emitError() << "expected an output of " << quantizedElements.name << ", found "
+  if (!isQuantized(elementType) && !isSmall(elementType))
+    return node.emitError() << "expected an output of " << linearElements.name << ", found "
                             << elementType;
   Pieces p(node);
   Value input = node.getInput(0);
@@ -150,7 +163,8 @@ static LogicalResult importQuantize(OnnxNode &node) {
   if (failed(steps))
     return failure();
   steps->scale = p.cast(steps->scale, precision);
-  node.setResult(withShapeOf(quantize(p, p.cast(input, precision), *steps, elementType), input));
+  Value result = quantize(p, p.cast(input, precision), *steps, elementType);
+  node.setResult(isSmall(elementType) ? result : withShapeOf(result, input));
   return success();
 }
 

@@ -1,5 +1,6 @@
 // Resize and Upsample.
 
+#include "Pieces.h"
 #include "Rows.h"
 
 using namespace mlir;
@@ -59,13 +60,26 @@ static LogicalResult readOptions(const OnnxNode &node, ResizeOptions &options) {
   return success();
 }
 
+/// A vector of scales or sizes whose length only the run knows: it has one for each resized dim,
+/// which the run checks.
+static Value fixLength(OnnxNode &node, Value value, const ResizeOptions &options) {
+  auto type = value ? dyn_cast<PlannedType>(value.getType()) : PlannedType();
+  auto data = cast<PlannedType>(node.getInput(0).getType());
+  if (!type || !type.hasRank() || type.getRank() != 1 || type.getStaticShape() ||
+      (!options.axes && !data.hasRank()))
+    return value;
+  auto length = static_cast<int64_t>(options.axes ? options.axes->size() : data.getRank());
+  return Pieces(node).reshape(value, ArrayRef(length));
+}
+
 static LogicalResult createResize(OnnxNode &node, Value roi, Value scales, Value sizes,
                                   const ResizeOptions &options) {
   Builder builder(node.getContext());
   return node.createOp<ResizeOp>(
-      node.getElementType(0), node.getInput(0), roi, scales, sizes, options.mode,
-      options.coordinates, options.rounding, options.policy, llvm::APFloat(options.cubicCoeff),
-      llvm::APFloat(options.extrapolation), options.antialias, options.excludeOutside,
+      node.getElementType(0), node.getInput(0), roi, fixLength(node, scales, options),
+      fixLength(node, sizes, options), options.mode, options.coordinates, options.rounding,
+      options.policy, llvm::APFloat(options.cubicCoeff), llvm::APFloat(options.extrapolation),
+      options.antialias, options.excludeOutside,
       options.axes ? builder.getDenseI64ArrayAttr(*options.axes) : DenseI64ArrayAttr());
 }
 

@@ -95,7 +95,19 @@ typedef enum dlc_dtype {
   DLC_F64 = 11,
   DLC_U32 = 12,
   DLC_U64 = 13,
-  DLC_BF16 = 16
+  DLC_BF16 = 16,
+  /* Types of 8 bits or less: each element is the low bits of a byte of its own, as in NumPy's
+   * arrays of ml_dtypes. The bits above are 0 in outputs and not read in inputs. */
+  DLC_F8E4M3FN = 17,
+  DLC_F8E4M3FNUZ = 18,
+  DLC_F8E5M2 = 19,
+  DLC_F8E5M2FNUZ = 20,
+  DLC_U4 = 21,
+  DLC_I4 = 22,
+  DLC_F4E2M1 = 23,
+  DLC_F8E8M0 = 24,
+  DLC_U2 = 25,
+  DLC_I2 = 26
 } dlc_dtype;
 
 /* An element of a tensor of strings: bytes of UTF-8, not terminated. */

@@ -75,9 +75,9 @@ module attributes {dlc.weights = [], dlc.signature = {symbols = [], inputs = [],
 
 module attributes {dlc.weights = [], dlc.signature = {symbols = [], inputs = [], outputs = []}} {
   func.func @main() attributes {dlc.workspace = #dlc.expr<0>} {
-    %0 = dlc.slot <0> : !dlc.buffer<!dlc.tensor<f8E5M2>>
-    // expected-error @below {{expected elements that the run knows, found 'f8E5M2'}}
-    %1 = dlc.wrap %0 : !dlc.buffer<!dlc.tensor<f8E5M2>> -> !dlc.value
+    %0 = dlc.slot <0> : !dlc.buffer<!dlc.tensor<f8E3M4>>
+    // expected-error @below {{expected elements that the run knows, found 'f8E3M4'}}
+    %1 = dlc.wrap %0 : !dlc.buffer<!dlc.tensor<f8E3M4>> -> !dlc.value
     return
   }
 }

@@ -176,6 +176,34 @@ def choices(c):
     c.fails("identity", [], "operand 0 is missing")
 
 
+def small_casts(c):
+    """All patterns of the types of 8 bits or less, and numbers beside and halfway between them."""
+    for name in ("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float4_e2m1fn"):
+        dtype = np.dtype(getattr(ml_dtypes, name))
+        every = np.arange(256 if name[5] == "8" else 16, dtype=np.uint8).view(dtype)
+        c.equal("cast", [every], [every.astype(np.float32)], exact=True, to=1)
+        values = np.unique(every.astype(np.float64)[np.isfinite(every.astype(np.float64))])
+        x = np.concatenate([values, (values[1:] + values[:-1]) / 2, np.nextafter(values, 9e9), [2 * values[-1], -1e30, np.nan, -0.0]])
+        found = c.library("cast", [x.astype(np.float64)], to=dtype_number(dtype), saturate=0)[0]
+        expected = x.astype(np.float64).astype(dtype).view(np.uint8)
+        c.equal("identity", [found.view(np.uint8)], [expected], exact=True)
+        top = c.library("cast", [np.array([1e30, -np.inf])], to=dtype_number(dtype))[0].astype(np.float64)
+        c.equal("identity", [top], [np.array([values[-1], values[0]])], exact=True)
+    for name in ("int4", "uint4", "int2", "uint2"):
+        dtype = np.dtype(getattr(ml_dtypes, name))
+        x = np.arange(-20, 21, dtype=np.float32)
+        found = c.library("cast", [x], to=dtype_number(dtype))[0]
+        c.equal("identity", [found.astype(np.int8)], [x.astype(np.int8).astype(dtype).astype(np.int8)], exact=True)
+        c.equal("cast", [found], [found.astype(np.int64)], exact=True, to=7)
+    powers = np.arange(256, dtype=np.uint8).view(ml_dtypes.float8_e8m0fnu)
+    c.equal("cast", [powers], [powers.astype(np.float64)], exact=True, to=11)
+    x = np.array([1, 1.25, 1.5, 1.75, 3e38, np.inf, 0], np.float32)
+    for mode, bits in (("up", [127, 128, 128, 128, 254, 255, 0]), ("down", [127, 127, 127, 127, 254, 255, 0]),
+                       ("nearest", [127, 127, 128, 128, 254, 255, 0])):
+        found = c.library("cast", [x], to=24, round_mode=mode)[0].view(np.uint8)
+        c.equal("identity", [found], [np.array(bits, np.uint8)], exact=True)
+
+
 def casts(c):
     fits = {np.dtype(t): np.array([0, 1, 3, 100], t) for t in INTEGERS}
     for source in [*INTEGERS, bool]:
@@ -199,6 +227,7 @@ def casts(c):
         for x in (np.array(halfway, np.int64), 2 * np.array(halfway[:3], np.uint64)):
             c.equal("cast", [x], [nearest(x, target)], exact=True, to=dtype_number(target))
     limits = np.array([np.nan, np.inf, -np.inf, 1e30, -1e30])
+    small_casts(c)
     for target in INTEGERS:
         info = np.iinfo(target)
         c.equal("cast", [limits], [np.array([0, info.max, info.min, info.max, info.min], target)], to=dtype_number(target))
@@ -234,19 +263,20 @@ from op_cases_attention import ATTENTION_FAMILIES  # noqa: E402
 from op_cases_math import MATH_FAMILIES  # noqa: E402
 from op_cases_movement import MOVEMENT_FAMILIES  # noqa: E402
 from op_cases_recurrence import recurrences  # noqa: E402
+from op_cases_regions import REGION_FAMILIES  # noqa: E402
 from op_cases_signal import SIGNAL_FAMILIES  # noqa: E402
 
 FAMILIES = [binary, mod_and_pow, unary, choices, casts, *MOVEMENT_FAMILIES, *MATH_FAMILIES, recurrences,
-            *SIGNAL_FAMILIES, *ATTENTION_FAMILIES]
+            *REGION_FAMILIES, *SIGNAL_FAMILIES, *ATTENTION_FAMILIES]
 
 # Every op but those of strings and sequences, which OpsTests checks.
 NUMERIC = set("""
 abs acos acosh add and arg_max arg_min asin asinh atan atanh attention batch_norm bit_cast broadcast cast ceil clip
-concat constant_of_shape conv cos cosh cumprod cumsum det dft div dynamic_pad dynamic_reduce dynamic_slice einsum
-equal erf exp expand flatten floor gather gather_elements gather_nd global_pool greater greater_equal identity is_nan
-layer_norm leaky_relu less less_equal linear_attention log matmul max max_pool_indices mel_weight_matrix min mod mul
-multinomial neg nonzero not one_hot or pad pool pow random_normal random_uniform range recurrence reduce relu reshape
-resize resize_sizes reverse_sequence rotary_embedding round scatter_elements scatter_nd select shape shift_left
-shift_right sigmoid sign sin sinh size slice softmax split sqrt squeeze stft sub tan tanh tensor_scatter tile top_k
-transpose trilu unique unsqueeze xor
+col2im concat constant_of_shape conv cos cosh cumprod cumsum deform_conv det dft div dynamic_pad dynamic_reduce
+dynamic_slice einsum equal erf exp expand flatten floor gather gather_elements gather_nd global_pool greater
+greater_equal grid_sample identity is_nan layer_norm leaky_relu less less_equal linear_attention log matmul max
+max_pool_indices max_unpool mel_weight_matrix min mod mul multinomial neg non_max_suppression nonzero not one_hot or
+pad pool pow random_normal random_uniform range recurrence reduce relu reshape resize resize_sizes reverse_sequence
+roi_align rotary_embedding round scatter_elements scatter_nd select shape shift_left shift_right sigmoid sign sin sinh
+size slice softmax split sqrt squeeze stft sub tan tanh tensor_scatter tile top_k transpose trilu unique unsqueeze xor
 """.split())

@@ -11,7 +11,10 @@ import numpy as np
 
 DTYPES = {np.dtype(t): n for t, n in [
     (np.float32, 1), (np.uint8, 2), (np.int8, 3), (np.uint16, 4), (np.int16, 5), (np.int32, 6), (np.int64, 7), (object, 8),
-    (np.bool_, 9), (np.float16, 10), (np.float64, 11), (np.uint32, 12), (np.uint64, 13), (ml_dtypes.bfloat16, 16)]}
+    (np.bool_, 9), (np.float16, 10), (np.float64, 11), (np.uint32, 12), (np.uint64, 13), (ml_dtypes.bfloat16, 16),
+    (ml_dtypes.float8_e4m3fn, 17), (ml_dtypes.float8_e4m3fnuz, 18), (ml_dtypes.float8_e5m2, 19), (ml_dtypes.float8_e5m2fnuz, 20),
+    (ml_dtypes.uint4, 21), (ml_dtypes.int4, 22), (ml_dtypes.float4_e2m1fn, 23), (ml_dtypes.float8_e8m0fnu, 24), (ml_dtypes.uint2, 25),
+    (ml_dtypes.int2, 26)]}
 NUMPY = {n: t for t, n in DTYPES.items()}
 STRING = 8
 TENSOR, SEQUENCE, OPTIONAL = 0, 1, 2

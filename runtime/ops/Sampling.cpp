@@ -1,0 +1,399 @@
+// Samples between the elements of a picture: GridSample, RoiAlign, DeformConv. In double.
+
+#include "Elements.h"
+
+#include <math.h>
+
+using namespace dlc::ops;
+
+namespace {
+enum Mode : uint32_t { linear, nearest, cubic };
+enum Padding : uint32_t { zeros, border, reflection };
+
+/// The spatial dims of one channel, and how places outside of it are read.
+struct Picture {
+  const dlc_value *value;
+  Dims sizes;
+  Mode mode = linear;
+  Padding padding = zeros;
+  bool alignCorners = true;
+
+  double least(uint32_t) const { return alignCorners ? 0 : -0.5; }
+  double most(uint32_t dim) const { return double(sizes[dim]) - (alignCorners ? 1 : 0.5); }
+  double reflect(uint32_t dim, double x) const;
+  double locate(uint32_t dim, double x) const;
+  int64_t place(uint32_t dim, int64_t i) const;
+  double sample(int64_t offset, uint32_t dim, const double *at) const;
+};
+} // namespace
+
+static double clamp(double x, double least, double most) {
+  return x < least ? least : x > most ? most : x;
+}
+
+double Picture::reflect(uint32_t dim, double x) const {
+  double low = least(dim), high = most(dim), range = high - low;
+  if (x >= low && x <= high)
+    return x;
+  if (!(range > 0))
+    return low;
+  bool isBelow = x < low;
+  double beyond = isBelow ? low - x : x - high, turns = floor(beyond / range);
+  double rest = beyond - turns * range;
+  bool fromLow = (fmod(turns, 2) == 0) == isBelow;
+  return fromLow ? low + rest : high - rest;
+}
+
+/// A coordinate, of any value, as one that an integer can hold.
+double Picture::locate(uint32_t dim, double x) const {
+  constexpr double far = 1e9;
+  x = x == x ? clamp(x, -far, far) : -far;
+  if (mode == nearest)
+    x = nearbyint(x);
+  if (x >= least(dim) && x <= most(dim))
+    return x;
+  if (padding == border)
+    return clamp(x, 0, double(sizes[dim] - 1));
+  return padding == reflection ? reflect(dim, x) : x;
+}
+
+/// The element that is read at `i`; -1 for a zero.
+int64_t Picture::place(uint32_t dim, int64_t i) const {
+  int64_t last = sizes[dim] - 1;
+  if (i >= 0 && i <= last)
+    return i;
+  if (padding == zeros)
+    return -1;
+  double x = padding == reflection ? reflect(dim, double(i)) : double(i);
+  return int64_t(clamp(x, 0, double(last)));
+}
+
+/// Keys' kernel with the coefficient -0.75.
+static double cubicWeight(double distance) {
+  constexpr double a = -0.75;
+  double x = fabs(distance);
+  if (x <= 1)
+    return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+}
+
+/// Of the dims from `dim` on; `offset` counts in the dims before.
+double Picture::sample(int64_t offset, uint32_t dim, const double *at) const {
+  if (dim == sizes.rank)
+    return loadReal(value, offset);
+  double whole = floor(at[dim]), rest = at[dim] - whole, sum = 0;
+  int64_t first = int64_t(whole) - (mode == cubic);
+  int taps = mode == cubic ? 4 : 2;
+  for (int tap = 0; tap < taps; ++tap) {
+    int64_t i = place(dim, first + tap);
+    double weight = mode == cubic ? cubicWeight(rest + 1 - tap) : tap ? rest : 1 - rest;
+    if (i >= 0)
+      sum += weight * sample(offset * sizes[dim] + i, dim + 1, at);
+  }
+  return sum;
+}
+
+//===----------------------------------------------------------------------===//
+// GridSample
+//===----------------------------------------------------------------------===//
+
+/// The coordinates of point `point` of the grid, whose last dim counts from the last spatial dim.
+static void locateAll(const Picture &picture, const dlc_value *grid, int64_t point, double *at) {
+  uint32_t rank = picture.sizes.rank;
+  for (uint32_t dim = 0; dim < rank; ++dim) {
+    double x = loadReal(grid, point * rank + (rank - 1 - dim)), size = double(picture.sizes[dim]);
+    x = picture.alignCorners ? (x + 1) / 2 * (size - 1) : ((x + 1) * size - 1) / 2;
+    at[dim] = picture.locate(dim, grid->dtype == DLC_DTYPE_F64 ? x : double(float(x)));
+  }
+}
+
+/// The element nearest to `at`, which is whole; -1 for a zero.
+static int64_t findNearest(const Picture &picture, int64_t offset, const double *at) {
+  for (uint32_t dim = 0; dim < picture.sizes.rank; ++dim) {
+    int64_t i = picture.place(dim, int64_t(at[dim]));
+    if (i < 0)
+      return -1;
+    offset = offset * picture.sizes[dim] + i;
+  }
+  return offset;
+}
+
+static bool readPicture(OpCall &call, Picture &picture) {
+  uint32_t mode, padding;
+  if (!call.keyword("mode", "linear", "linear nearest cubic bilinear bicubic", mode) ||
+      !call.keyword("padding_mode", "zeros", "zeros border reflection", padding))
+    return false;
+  picture.mode = mode == 3 ? linear : mode == 4 ? cubic : Mode(mode);
+  picture.padding = Padding(padding);
+  picture.alignCorners = call.flag("align_corners");
+  return true;
+}
+
+DLC_LIBRARY_OP(grid_sample) {
+  const dlc_value *input = call.tensor(0, numbers | booleans), *grid = call.tensor(1, floats);
+  Picture picture{input, {}};
+  if (!input || !grid || !readPicture(call, picture))
+    return stopped;
+  uint32_t rank = input->rank;
+  if (rank < 3 || grid->rank != rank || grid->dims[rank - 1] != int64_t(rank) - 2 ||
+      grid->dims[0] != input->dims[0])
+    return call.fail("expected a grid of rank %u with a last dim of %u for an input of dims %s, "
+                     "found dims %s",
+                     rank, rank - 2, DimsText(Dims(input)).text, DimsText(Dims(grid)).text);
+  if (picture.mode != nearest && !isIn(input->dtype, floats))
+    return call.fail("expected elements of a float type to interpolate, found %s",
+                     dtypeName(input->dtype));
+  Dims dims(input);
+  for (uint32_t dim = 2; dim < rank; ++dim) {
+    picture.sizes.push(input->dims[dim]);
+    dims[dim] = grid->dims[dim - 1];
+  }
+  dlc_value *result = call.output(0, input->dtype, dims);
+  if (!result)
+    return stopped;
+  int64_t points = dims.product(2, rank), channels = dims[1];
+  for (int64_t i = 0, count = dims.product(0, rank); i < count; ++i) {
+    int64_t row = i / points; // of batch and channel
+    double at[maxRank];
+    locateAll(picture, grid, row / channels * points + i % points, at);
+    if (picture.mode != nearest) {
+      storeReal(result, i, picture.sample(row, 0, at));
+      continue;
+    }
+    int64_t source = findNearest(picture, row, at);
+    visitDtype(input->dtype, [&](auto zero) {
+      store(result, i, source < 0 ? zero : load<decltype(zero)>(input, source));
+    });
+  }
+  return done;
+}
+
+//===----------------------------------------------------------------------===//
+// RoiAlign
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// One spatial dim of a region.
+struct Extent {
+  double start, bin;   // the length of a bin of the result
+  int64_t samples = 1; // in each bin
+  double at(int64_t bins, int64_t sample) const {
+    return start + double(bins) * bin + (double(sample) + 0.5) * bin / double(samples);
+  }
+};
+} // namespace
+
+/// The four elements around a point, each times its weight.
+static void weigh(const dlc_value *value, int64_t base, const int64_t *sizes, double y, double x,
+                  double *parts) {
+  double at[2] = {y, x}, rest[2];
+  int64_t low[2], high[2];
+  for (int dim = 0; dim < 2; ++dim) {
+    if (!(at[dim] >= -1 && at[dim] <= double(sizes[dim]))) {
+      parts[0] = parts[1] = parts[2] = parts[3] = 0;
+      return;
+    }
+    double inside = clamp(at[dim], 0, double(sizes[dim] - 1));
+    low[dim] = int64_t(inside);
+    high[dim] = low[dim] + (low[dim] < sizes[dim] - 1);
+    rest[dim] = inside - double(low[dim]);
+  }
+  auto part = [&](int64_t row, int64_t column, double weight) {
+    return weight * loadReal(value, base + row * sizes[1] + column);
+  };
+  parts[0] = part(low[0], low[1], (1 - rest[0]) * (1 - rest[1]));
+  parts[1] = part(low[0], high[1], (1 - rest[0]) * rest[1]);
+  parts[2] = part(high[0], low[1], rest[0] * (1 - rest[1]));
+  parts[3] = part(high[0], high[1], rest[0] * rest[1]);
+}
+
+/// Element [y, x] of the result of one region in one channel.
+static double poolRegion(const dlc_value *value, int64_t base, const Extent *extents, int64_t y,
+                         int64_t x, bool isMax) {
+  double sum = 0, most = 0;
+  bool isFirst = true;
+  for (int64_t row = 0; row < extents[0].samples; ++row)
+    for (int64_t column = 0; column < extents[1].samples; ++column) {
+      double parts[4];
+      weigh(value, base, value->dims + 2, extents[0].at(y, row), extents[1].at(x, column), parts);
+      for (double part : parts) {
+        sum += part;
+        most = isFirst ? part : larger(most, part);
+        isFirst = false;
+      }
+    }
+  int64_t count = extents[0].samples * extents[1].samples;
+  return isMax ? most : count ? sum / double(count) : 0;
+}
+
+DLC_LIBRARY_OP(roi_align) {
+  const dlc_value *input = call.tensor(0, floats), *regions = call.tensor(1, floats);
+  const dlc_value *batches = call.tensor(2, indices);
+  uint32_t mode, coordinates;
+  if (!input || !regions || !batches || !call.expectRank(0, input, 4) ||
+      !call.expectRank(1, regions, 2) || !call.expectRank(2, batches, 1) ||
+      !call.keyword("mode", "avg", "avg max", mode) ||
+      !call.keyword("coordinate_transformation_mode", "half_pixel", "half_pixel output_half_pixel",
+                    coordinates))
+    return stopped;
+  if (regions->dims[1] != 4 || regions->dims[0] != batches->dims[0])
+    return call.fail("expected regions of dims [%ld, 4], found %s", long(batches->dims[0]),
+                     DimsText(Dims(regions)).text);
+  Dims dims(input);
+  dims[0] = regions->dims[0];
+  dims[2] = call.intAttribute("output_height", 1), dims[3] = call.intAttribute("output_width", 1);
+  int64_t ratio = call.intAttribute("sampling_ratio", 0);
+  double scale = call.floatAttribute("spatial_scale", 1), shift = coordinates == 0 ? 0.5 : 0;
+  if (ratio < 0 || ratio > INT32_MAX || dims[2] < 1 || dims[3] < 1)
+    return call.fail("expected a sampling ratio of at least 0 and results of positive size");
+  dlc_value *result = call.output(0, input->dtype, dims);
+  if (!result)
+    return stopped;
+  int64_t target = 0, plane = input->dims[2] * input->dims[3];
+  for (int64_t region = 0; region < dims[0]; ++region) {
+    int64_t batch = loadInteger(batches, region);
+    if (batch < 0 || batch >= input->dims[0] || plane == 0)
+      return call.fail("region %ld lies in batch %ld of an input of dims %s", long(region),
+                       long(batch), DimsText(Dims(input)).text);
+    Extent extents[2];
+    for (int dim = 0; dim < 2; ++dim) {
+      auto corner = [&](int number) {
+        return loadReal(regions, region * 4 + number * 2 + 1 - dim) * scale - shift;
+      };
+      double length = corner(1) - corner(0);
+      length = coordinates == 1 && !(length > 1) ? 1 : length;
+      extents[dim] = {corner(0), length / double(dims[2 + dim]), ratio};
+      double samples = ceil(extents[dim].bin);
+      if (ratio == 0 && !(samples < 1e6))
+        return call.fail("region %ld is not of a size that can be sampled", long(region));
+      if (ratio == 0)
+        extents[dim].samples = samples > 0 ? int64_t(samples) : 0;
+    }
+    for (int64_t channel = 0; channel < dims[1]; ++channel)
+      for (int64_t i = 0; i < dims[2] * dims[3]; ++i)
+        storeReal(result, target++,
+                  poolRegion(input, (batch * dims[1] + channel) * plane, extents, i / dims[3],
+                             i % dims[3], mode == 1));
+  }
+  return done;
+}
+
+//===----------------------------------------------------------------------===//
+// DeformConv
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A convolution over two spatial dims, each of whose taps is moved by an offset.
+struct Deformed {
+  Picture picture;
+  const dlc_value *filter, *offsets, *mask;
+  Dims result;
+  int64_t group, offsetGroup, steps[2] = {1, 1}, begins[2] = {0, 0}, dilations[2] = {1, 1};
+
+  double at(int64_t batch, int64_t channel, int64_t y, int64_t x) const;
+};
+} // namespace
+
+double Deformed::at(int64_t batch, int64_t channel, int64_t y, int64_t x) const {
+  int64_t inputs = filter->dims[1], channels = picture.value->dims[1];
+  int64_t first = channel / (filter->dims[0] / group) * inputs;
+  int64_t taps = filter->dims[2] * filter->dims[3], points = result[2] * result[3];
+  double sum = 0;
+  for (int64_t input = 0; input < inputs; ++input)
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      int64_t part = (first + input) / (channels / offsetGroup);
+      int64_t place = (batch * offsetGroup + part) * taps + tap, point = y * result[3] + x;
+      int64_t places[2] = {y * steps[0] - begins[0] + tap / filter->dims[3] * dilations[0],
+                           x * steps[1] - begins[1] + tap % filter->dims[3] * dilations[1]};
+      double coordinates[2];
+      for (int dim = 0; dim < 2; ++dim)
+        coordinates[dim] = picture.locate(
+            dim, double(places[dim]) + loadReal(offsets, (place * 2 + dim) * points + point));
+      double factor = mask ? loadReal(mask, place * points + point) : 1;
+      sum += factor * loadReal(filter, (channel * inputs + input) * taps + tap) *
+             picture.sample(batch * channels + first + input, 0, coordinates);
+    }
+  return sum;
+}
+
+static bool readPair(OpCall &call, const char *name, int64_t least, int64_t *pair,
+                     uint64_t expected = 2) {
+  List<int64_t> values = call.intsAttribute(name);
+  if (values.count && values.count != expected)
+    return call.fail("expected %lu numbers in attribute '%s', found %lu", (unsigned long)expected,
+                     name, (unsigned long)values.count),
+           false;
+  for (uint64_t i = 0; i < values.count; ++i) {
+    if (values[i] < least || values[i] > INT32_MAX)
+      return call.fail("attribute '%s' holds %ld", name, long(values[i])), false;
+    pair[i] = values[i];
+  }
+  return true;
+}
+
+static Status checkDeformed(OpCall &call, const Deformed &conv) {
+  const dlc_value *input = conv.picture.value, *filter = conv.filter;
+  int64_t taps = filter->dims[2] * filter->dims[3];
+  if (conv.group < 1 || conv.offsetGroup < 1 || filter->dims[0] % conv.group ||
+      filter->dims[1] * conv.group != input->dims[1] || input->dims[1] % conv.offsetGroup)
+    return call.fail("%ld groups and %ld groups of offsets do not fit dims %s and a filter of %s",
+                     long(conv.group), long(conv.offsetGroup), DimsText(Dims(input)).text,
+                     DimsText(Dims(filter)).text);
+  Dims offsets(conv.offsets), expected = conv.result;
+  expected[1] = conv.offsetGroup * taps * 2;
+  if (!(offsets == expected))
+    return call.fail("expected offsets of dims %s, found %s", DimsText(expected).text,
+                     DimsText(offsets).text);
+  expected[1] = conv.offsetGroup * taps;
+  if (conv.mask && !(Dims(conv.mask) == expected))
+    return call.fail("expected a mask of dims %s, found %s", DimsText(expected).text,
+                     DimsText(Dims(conv.mask)).text);
+  return done;
+}
+
+DLC_LIBRARY_OP(deform_conv) {
+  const dlc_value *input = call.tensor(0, floats);
+  const dlc_value *filter = input ? call.tensorLike(1, input) : nullptr;
+  const dlc_value *offsets = input ? call.tensorLike(2, input) : nullptr;
+  if (!filter || !offsets || !call.expectRank(0, input, 4) || !call.expectRank(1, filter, 4) ||
+      !call.expectRank(2, offsets, 4))
+    return stopped;
+  const dlc_value *bias = call.input(3) ? call.tensorLike(3, input) : nullptr;
+  const dlc_value *mask = call.input(4) ? call.tensorLike(4, input) : nullptr;
+  Deformed conv{{input, {}},
+                filter,
+                offsets,
+                mask,
+                Dims(input),
+                call.intAttribute("group", 1),
+                call.intAttribute("offset_group", 1)};
+  int64_t pads[4] = {0, 0, 0, 0};
+  if ((call.input(3) && !bias) || (call.input(4) && !mask) ||
+      !readPair(call, "strides", 1, conv.steps) ||
+      !readPair(call, "dilations", 1, conv.dilations) || !readPair(call, "pads", 0, pads, 4))
+    return stopped;
+  if (bias && (bias->rank != 1 || bias->dims[0] != filter->dims[0]))
+    return call.fail("expected a bias of %ld elements, found dims %s", long(filter->dims[0]),
+                     DimsText(Dims(bias)).text);
+  conv.result[1] = filter->dims[0];
+  for (int dim = 0; dim < 2; ++dim) {
+    int64_t size = input->dims[dim + 2];
+    conv.picture.sizes.push(size);
+    conv.begins[dim] = pads[dim];
+    int64_t room =
+        size + pads[dim] + pads[dim + 2] - ((filter->dims[dim + 2] - 1) * conv.dilations[dim] + 1);
+    conv.result[dim + 2] = room < 0 ? 0 : room / conv.steps[dim] + 1;
+  }
+  if (checkDeformed(call, conv) != done)
+    return stopped;
+  dlc_value *result = call.output(0, input->dtype, conv.result);
+  if (!result)
+    return stopped;
+  Walk walk(conv.result);
+  for (int64_t i = 0, count = conv.result.product(0, 4); i < count; ++i, walk.next()) {
+    const Dims &at = walk.index();
+    double start = bias ? loadReal(bias, at[1]) : 0;
+    storeReal(result, i, start + conv.at(at[0], at[1], at[2], at[3]));
+  }
+  return done;
+}
