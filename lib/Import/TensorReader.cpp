@@ -3,10 +3,12 @@
 #include "onnx-ml.pb.h"
 
 #include "dlc/IR/LibraryCall.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SHA1.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -359,16 +361,30 @@ FailureOr<int64_t> TensorReader::openExternal(StringRef location, EmitError emit
   return entry->second;
 }
 
+LogicalResult TensorReader::checkDigest(int64_t row, StringRef location, StringRef expected,
+                                        EmitError emitError) {
+  // Many tensors share a file: it is read once.
+  auto [digest, isNew] = digests.try_emplace(row);
+  if (isNew)
+    digest->second =
+        llvm::toHex(llvm::SHA1::hash(llvm::arrayRefFromStringRef(getBytes(row))), true);
+  if (expected.equals_insensitive(digest->second))
+    return success();
+  return emitError() << "expected '" << location << "' to have the SHA-1 digest '" << expected
+                     << "', found '" << digest->second << "'";
+}
+
 FailureOr<TensorReader::Range> TensorReader::findExternal(const TensorProto &tensor,
                                                           EmitError emitError) {
-  StringRef location;
+  StringRef location, checksum;
   uint64_t offset = 0, length = 0;
   bool hasLength = false;
   for (const onnx::StringStringEntryProto &entry : tensor.external_data()) {
     StringRef key = entry.key(), value = entry.value();
     if (key == "location")
       location = value;
-    // The digest of a whole file says nothing about its use here.
+    if (key == "checksum")
+      checksum = value;
     if (key != "offset" && key != "length")
       continue;
     hasLength |= key == "length";
@@ -377,7 +393,8 @@ FailureOr<TensorReader::Range> TensorReader::findExternal(const TensorProto &ten
                          << "negative, found '" << value << "'";
   }
   FailureOr<int64_t> row = openExternal(location, emitError);
-  if (failed(row))
+  if (failed(row) ||
+      (!checksum.empty() && failed(checkDigest(*row, location, checksum, emitError))))
     return failure();
   uint64_t size = getBytes(*row).size();
   if (offset > size || (hasLength && length > size - offset))

@@ -37,6 +37,9 @@ private:
   mlir::FailureOr<Range> findExternal(const onnx::TensorProto &tensor, EmitError emitError);
   /// The row of a file beside the model, which is mapped at its first use.
   mlir::FailureOr<int64_t> openExternal(llvm::StringRef location, EmitError emitError);
+  /// Fails where the file in `row` has another SHA-1 digest than `expected`, in hexadecimal.
+  llvm::LogicalResult checkDigest(int64_t row, llvm::StringRef location, llvm::StringRef expected,
+                                  EmitError emitError);
   mlir::FailureOr<Constant> convertExternal(const onnx::TensorProto &tensor,
                                             llvm::ArrayRef<int64_t> shape, mlir::Type elementType,
                                             int64_t bytes, EmitError emitError);
@@ -50,10 +53,11 @@ private:
   mlir::MLIRContext *context;
   SourceFiles &files;
   Skeleton skeleton;
-  std::string folder;                // of the model
-  llvm::SmallVector<ssize_t> rows;   // indices of files; -1: `copied`
-  llvm::StringMap<int64_t> external; // rows by resolved path
-  std::string copied;                // elements that lie in no file
+  std::string folder;                           // of the model
+  llvm::SmallVector<ssize_t> rows;              // indices of files; -1: `copied`
+  llvm::StringMap<int64_t> external;            // rows by resolved path
+  llvm::DenseMap<int64_t, std::string> digests; // of rows that a tensor gives a digest for
+  std::string copied;                           // elements that lie in no file
 };
 
 } // namespace dlc
