@@ -38,10 +38,24 @@ static const Format *findFormat(int32_t dtype) {
   return nullptr;
 }
 
+// Every op stores elements, and not every artifact needs the mathematical library: this file does
+// without it.
+
+/// 2^exponent, for exponents of normal numbers.
+static double powerOfTwo(int exponent) {
+  uint64_t bits = uint64_t(exponent + 1023) << 52;
+  double power;
+  memcpy(&power, &bits, sizeof(power));
+  return power;
+}
+
+/// `value`, from 0 to 2^51, to the nearest integer, of two equally near ones the even one.
+static double roundToEven(double value) { return value + 0x1p52 - 0x1p52; }
+
 double dlc::ops::byteToDouble(int32_t dtype, uint8_t bits) {
   const Format *format = findFormat(dtype);
   if (!format) // F8E8M0
-    return bits == 0xff ? __builtin_nan("") : ldexp(1, bits - 127);
+    return bits == 0xff ? __builtin_nan("") : powerOfTwo(bits - 127);
   int signPlace = format->exponentBits + format->fractionBits;
   uint8_t magnitude = bits & ((1u << signPlace) - 1);
   bool isNegative = (bits >> signPlace) & 1;
@@ -56,7 +70,7 @@ double dlc::ops::byteToDouble(int32_t dtype, uint8_t bits) {
   int fraction = magnitude & ((1 << format->fractionBits) - 1);
   int whole = exponent ? fraction + (1 << format->fractionBits) : fraction;
   int place = (exponent ? exponent : 1) - format->bias - format->fractionBits;
-  double value = ldexp(whole, place);
+  double value = whole * powerOfTwo(place);
   return isNegative ? -value : value;
 }
 
@@ -86,14 +100,14 @@ uint8_t dlc::ops::doubleToByte(int32_t dtype, double value, Rounding rounding) {
   if (value != value)
     return format->hasOneZero || signPlace == 3 ? format->nan : uint8_t(sign | format->nan);
   constexpr double beyondAll = 0x1p20;
-  double magnitude = fabs(value);
+  double magnitude = __builtin_fabs(value);
   int code = format->most + 1;
   if (magnitude < beyondAll) {
     int exponent = 1 - format->bias;
-    while (magnitude >= ldexp(2, exponent))
+    while (magnitude >= powerOfTwo(exponent + 1))
       ++exponent;
     // Where the fraction carries, the sum carries into the exponent.
-    double fraction = nearbyint(ldexp(magnitude, format->fractionBits - exponent));
+    double fraction = roundToEven(magnitude * powerOfTwo(format->fractionBits - exponent));
     code = ((exponent + format->bias - 1) << format->fractionBits) + int(fraction);
   }
   if (code > format->most) {

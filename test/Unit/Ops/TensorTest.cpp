@@ -12,7 +12,7 @@ TEST(OpCall, OperandsThatDoNotFit) {
   EXPECT_EQ(OpRun("add").input(vector).run(), "operand 1 is missing");
   EXPECT_EQ(OpRun("add").input(Input::list(DLC_VALUE_OPTIONAL, 0, {})).input(vector).run(),
             "expected operand 0 to be a tensor, found optional");
-  EXPECT_EQ(OpRun("exp").input(Input::tensor<uint8_t>(17, {1}, {0})).run(),
+  EXPECT_EQ(OpRun("exp").input(Input::tensor<uint8_t>(99, {1}, {0})).run(),
             "operand 0 has element type ?, which is not among those of the op");
   EXPECT_EQ(OpRun("exp").input(Input::f32(Dims(33, 1), {0})).run(),
             "expected at most 32 dims, found 33");
