@@ -187,7 +187,7 @@ static std::optional<std::string> getRecurrenceObstacle(RecurrenceOp recurrence)
   return std::nullopt;
 }
 
-/// Elements of a head: the kernel keeps a block of keys in its frame.
+/// Elements of a head: the kernel keeps a block of keys in its scratch memory.
 static constexpr int64_t largestHead = 512;
 
 bool dlc::hasAttentionKernel(PlannedType key, PlannedType value) {

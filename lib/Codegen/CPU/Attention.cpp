@@ -1,7 +1,7 @@
 // Attention block of keys by block of keys, as in FlashAttention (Dao et al., 2022): each query
 // keeps the largest score so far and the sum of its exponentials, and its result is rescaled where
 // a larger one comes. A block of keys is transposed once for all queries of a task; the scores of a
-// tile of queries with one block lie in the frame. Heads are read and written wherever views,
+// tile of queries with one block lie in scratch memory. Heads are read and written wherever views,
 // transpositions and slices say that they lie.
 
 #include "Attention.h"
@@ -46,7 +46,7 @@ private:
   FailureOr<Heads> getHeads(Value root, ExprAttr offset, ArrayRef<ExprAttr> strides);
   void matchMask(Value buffer);
   void enterTask();
-  void allocateFrame();
+  void divideScratch();
   void emitBlock(const Block &block);
   void transposeKeys(const Block &block);
   void emitScores(Value row, int64_t height, const Block &block);
@@ -70,7 +70,7 @@ private:
   SmallVector<Value> maskStrides;
   int64_t size = 0, valueSize = 0, blockKeys = 0;
   Value numKeys, firstRow, numRows;
-  /// In the frame: keys as [size][blockKeys]; scores of a tile, then their exponentials, as
+  /// In scratch memory: keys as [size][blockKeys]; scores of a tile, then their exponentials, as
   /// [queries][blockKeys]; for each query of the tile what its result is rescaled by; for each
   /// query of the task the largest score and a vector of sums.
   Value transposed, scores, factors, largest, sums;
@@ -185,19 +185,24 @@ void AttentionEmitter::enterTask() {
   }
 }
 
-void AttentionEmitter::allocateFrame() {
+/// The pieces begin at vectors of their own.
+void AttentionEmitter::divideScratch() {
   ScheduleAttr schedule = b.getSchedule();
   int64_t tileRows = schedule.getPixels().front();
-  auto allocate = [&](int64_t elements) -> Value {
-    Type pointer = LLVM::LLVMPointerType::get(b.getContext());
-    return LLVM::AllocaOp::create(b, pointer, b.getF32Type(), b.i64(std::max<int64_t>(elements, 1)),
-                                  64);
-  };
-  transposed = allocate(size * blockKeys);
-  scores = allocate(tileRows * blockKeys);
-  factors = allocate(tileRows);
-  largest = allocate(schedule.getRows());
-  sums = allocate(schedule.getRows() * lanes);
+  constexpr int64_t lineElements = 16;
+  std::pair<Value *, int64_t> pieces[] = {{&transposed, size * blockKeys},
+                                          {&scores, tileRows * blockKeys},
+                                          {&factors, tileRows},
+                                          {&largest, schedule.getRows()},
+                                          {&sums, schedule.getRows() * lanes}};
+  int64_t total = 0;
+  for (auto [piece, elements] : pieces)
+    total += llvm::alignTo(elements, lineElements);
+  Value next = b.getScratch(total * static_cast<int64_t>(sizeof(float)));
+  for (auto [piece, elements] : pieces) {
+    *piece = next;
+    next = b.offset(next, llvm::alignTo(elements, lineElements));
+  }
 }
 
 void AttentionEmitter::emit() {
@@ -205,7 +210,7 @@ void AttentionEmitter::emit() {
   blockKeys = std::max(columns, usualBlock / columns * columns);
   numKeys = b.size(op.getKey().getType().getDim(2));
   enterTask();
-  allocateFrame();
+  divideScratch();
   b.loop(b.i64(0), numRows, 1, [&](Value row) {
     b.store(b.f32(-std::numeric_limits<float>::infinity()), b.offset(largest, row));
     b.store(b.splat(0.0f), b.offset(sums, b.mul(row, lanes)));
