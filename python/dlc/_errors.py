@@ -3,12 +3,12 @@
 import re
 from enum import IntEnum
 
-# How messages of compiler and runtime name what is at fault.
-_SUBJECT = re.compile(r"\b(input|output|node) '(.*?)'(?=[ :;,]|$)")
-_KERNEL = re.compile(r"^one of the nodes (.+ \([\w.]+\)): ")  # "a (Gather), b (Relu)", which run as one
-_OP = re.compile(r" \([\w.]+\)(?=, |$)")
-_FOUND = re.compile(r": expected (.*), found (.*)$")
-_NEAREST = re.compile(r"no (?:input|output) '(.*)'; the nearest name is '(.*)'$")
+# How messages of compiler and runtime name what is at fault. Compiled when the first error is made.
+_SUBJECT = r"\b(input|output|node) '(.*?)'(?=[ :;,]|$)"
+_KERNEL = r"^one of the nodes (.+ \([\w.]+\)): "  # "a (Gather), b (Relu)", which run as one
+_OP = r" \([\w.]+\)(?=, |$)"
+_FOUND = r": expected (.*), found (.*)$"
+_NEAREST = r"no (?:input|output) '(.*)'; the nearest name is '(.*)'$"
 
 
 class Code(IntEnum):
@@ -58,13 +58,13 @@ class Error(Exception):
         expected: str | None = None
         found: str | None = None
         for line in message.splitlines():
-            for kind, name in _SUBJECT.findall(line):
+            for kind, name in re.findall(_SUBJECT, line):
                 names.setdefault(kind, name)
-            if not names and (match := _KERNEL.match(line)):
-                names["node"] = _OP.sub("", match[1])
-            if match := _FOUND.search(line):
+            if not names and (match := re.match(_KERNEL, line)):
+                names["node"] = re.sub(_OP, "", match[1])
+            if match := re.search(_FOUND, line):
                 expected, found = match[1], match[2]
-            elif match := _NEAREST.search(line):
+            elif match := re.search(_NEAREST, line):
                 found, expected = match[1], match[2]
                 self.hint = f"did you mean '{expected}'?"
             if names:
