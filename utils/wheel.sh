@@ -11,5 +11,6 @@ bash utils/setup.sh --python
 rm -rf build/wheel
 # The C library whose symbols the build keeps to (cmake/DlcStaticLLVM.cmake); the test sees that it does.
 _PYTHON_HOST_PLATFORM=manylinux_2_35_x86_64 \
-  build/venv/bin/pip wheel --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheel .
+  build/venv/bin/pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+  --check-build-dependencies --wheel-dir build/wheel .
 /usr/bin/python3 utils/test_wheel.py build/wheel/dlc-*.whl "${@:-/usr/bin/python3}"
