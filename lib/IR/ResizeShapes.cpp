@@ -13,10 +13,11 @@ using ResultDims = std::optional<SmallVector<ExprAttr>>;
 
 std::optional<SmallVector<int64_t>> ResizeOp::getNormalizedAxes() {
   int64_t rank = getInput().getType().getRank();
-  if (!getAxes())
+  std::optional<ArrayRef<int64_t>> given = getAxes();
+  if (!given)
     return llvm::to_vector(llvm::seq<int64_t>(0, rank));
   SmallVector<int64_t> axes;
-  for (int64_t axis : *getAxes()) {
+  for (int64_t axis : *given) {
     axis = axis < 0 ? axis + rank : axis;
     if (axis < 0 || axis >= rank || llvm::is_contained(axes, axis))
       return std::nullopt;

@@ -213,7 +213,8 @@ Value dlc::emitReducePart(KernelBuilder &b, ReduceOp op, ValueRange indices, Val
 Value dlc::finishReduce(KernelBuilder &b, ReduceOp op, Value sum) {
   Value count = b.i64(1);
   PlannedType type = op.getInput().getType();
-  for (int64_t dim : *op.getSortedAxes())
+  const SmallVector<int64_t> axes = *op.getSortedAxes();
+  for (int64_t dim : axes)
     count = b.mul(count, b.size(type.getDim(dim)));
   return Reducer(b, op.getKind()).finish(sum, count);
 }
