@@ -1,10 +1,10 @@
 // What holds after each phase, as checks. The words stand in Phases.def.
 
-#include "dlc/IR/Dlc.h"
+#include "VerifyPhase.h"
+
 #include "dlc/IR/Emitters.h"
 #include "dlc/IR/Program.h"
 #include "dlc/Pipeline/Passes.h"
-#include "dlc/Pipeline/Pipeline.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -102,110 +102,13 @@ static LogicalResult verifyOp(Operation *op, Phase phase) {
   return success();
 }
 
-/// The dims of a value or a buffer, where they are known.
-static ArrayRef<ExprAttr> getDims(Type type) {
-  PlannedType tensor = getTensor(type);
-  return tensor ? tensor.getDims() : ArrayRef<ExprAttr>();
-}
-
-namespace {
-/// Symbols are plain dims of inputs, which a run reads there, or bound by an op before their use.
-class SymbolVerifier {
-public:
-  LogicalResult verify(ModuleOp module) {
-    auto main = module.lookupSymbol<func::FuncOp>(mainName);
-    if (!main)
-      return module.emitError("expected a function '") << mainName << "'";
-    for (Type type : main.getArgumentTypes())
-      for (ExprAttr dim : getDims(type))
-        if (std::optional<StringRef> symbol = dim.getSymbol())
-          bind(*symbol);
-    // What entry binds holds in main, what both bind in the kernels, wherever they are launched.
-    for (func::FuncOp host : getHostPrograms(module)) {
-      auto entry = module.lookupSymbol<func::FuncOp>(getEntryName(host));
-      if ((entry && failed(verifyFunction(entry))) || failed(verifyFunction(host)))
-        return failure();
-    }
-    bound.insert_range(everBound);
-    for (auto function : module.getOps<func::FuncOp>())
-      if (!isHostProgram(function) && !isEntry(function) && failed(verifyFunction(function)))
-        return failure();
-    return success();
-  }
-
-private:
-  void bind(StringRef symbol) {
-    if (bound.insert(symbol).second)
-      scope.push_back(symbol);
-    everBound.insert(symbol);
-  }
-
-  LogicalResult verifyFunction(func::FuncOp function) {
-    if (failed(verifySymbols(function)))
-      return failure();
-    return function.isExternal() ? success() : verifyBlock(function.getBody().front());
-  }
-
-  LogicalResult verifyBlock(Block &block) {
-    for (Operation &op : block) {
-      bindResults(&op);
-      if (failed(verifySymbols(&op)))
-        return failure();
-      for (Region &region : op.getRegions()) {
-        size_t outer = scope.size();
-        if (auto loop = dyn_cast<LoopOp>(op))
-          bind(loop.getIteration());
-        for (Block &nested : region)
-          if (failed(verifyBlock(nested)))
-            return failure();
-        for (; scope.size() > outer; scope.pop_back())
-          bound.erase(scope.back());
-      }
-    }
-    return success();
-  }
-
-  void bindResults(Operation *op) {
-    ArrayAttr names;
-    if (auto match = dyn_cast<MatchOp>(op))
-      names = match.getBinds();
-    else if (auto binder = dyn_cast<BindOp>(op))
-      names = binder.getSymbols();
-    if (names)
-      for (StringRef symbol : names.getAsValueRange<StringAttr>())
-        bind(symbol);
-  }
-
-  /// Dims of results, and expressions of attributes: offsets, numbers of tasks, the workspace.
-  LogicalResult verifySymbols(Operation *op) {
-    std::optional<StringRef> unbound;
-    auto check = [&](ExprAttr expr) {
-      expr.walkSymbols([&](StringRef symbol) {
-        if (!bound.contains(symbol))
-          unbound = symbol;
-      });
-    };
-    for (Type type : op->getResultTypes())
-      llvm::for_each(getDims(type), check);
-    for (NamedAttribute attr : op->getAttrs())
-      if (!isa<TypeAttr>(attr.getValue()))
-        attr.getValue().walk([&](ExprAttr expr) { check(expr); });
-    if (!unbound)
-      return success();
-    return op->emitError("symbol '")
-           << *unbound << "' is bound neither by an input nor by an op before this one";
-  }
-
-  DenseSet<StringRef> bound, everBound;
-  SmallVector<StringRef> scope; // symbols bound in the block at hand and those around it
-};
-} // namespace
-
 LogicalResult dlc::verifyPhase(ModuleOp module, Phase phase) {
   bool valid = true;
   module.walk([&](Operation *op) { valid &= succeeded(verifyOp(op, phase)); });
-  if (phase != Phase::Codegen)
-    valid &= succeeded(SymbolVerifier().verify(module));
+  if (phase != Phase::Codegen) {
+    valid &= succeeded(verifyWeights(module, phase));
+    valid &= succeeded(verifySymbols(module, phase));
+  }
   return success(valid);
 }
 

@@ -18,8 +18,8 @@ func.func @main(%x: !dlc.tensor<2 x i64>, %h: !dlc.value, %c: !dlc.tensor<i1>) {
       dlc.guard <n> equals <i + a>
       dlc.yield
     } else {
-      %0 = dlc.match %h binds ["n"] : !dlc.value -> !dlc.tensor<n x f32>
-      dlc.guard <n> equals <i>
+      %0 = dlc.match %h binds ["m"] : !dlc.value -> !dlc.tensor<m x f32>
+      dlc.guard <m> equals <i>
       dlc.yield
     }
     dlc.yield
