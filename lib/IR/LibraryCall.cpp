@@ -176,6 +176,10 @@ std::optional<int32_t> dlc::getDtype(Type type) {
     return DLC_DTYPE_F4E2M1;
   if (isa<Float8E8M0FNUType>(type))
     return DLC_DTYPE_F8E8M0;
+  if (isa<Float6E2M3FNType>(type))
+    return DLC_DTYPE_F6E2M3;
+  if (isa<Float6E3M2FNType>(type))
+    return DLC_DTYPE_F6E3M2;
   auto integer = dyn_cast<IntegerType>(type);
   if (!integer)
     return std::nullopt;

@@ -78,6 +78,8 @@ private:
   mlir::LogicalResult importIf(OnnxNode &node, llvm::StringRef label);
   mlir::LogicalResult importLoop(OnnxNode &node, llvm::StringRef label);
   mlir::LogicalResult importScan(OnnxNode &node, llvm::StringRef label);
+  mlir::LogicalResult importBatchScan(OnnxNode &node, llvm::StringRef label);
+  mlir::LogicalResult scanElements(OnnxNode &node, size_t states, llvm::StringRef label);
   llvm::SmallVector<mlir::Value> importBody(OnnxNode &node, llvm::StringRef attribute,
                                             mlir::Block &block, llvm::ArrayRef<mlir::Value> inputs,
                                             llvm::StringRef label);
