@@ -50,8 +50,8 @@ SmallVector<Value> dlc::getLibraryOperands(Operation *op) {
 /// The keyword of one of the dialect's enumerations.
 static std::optional<StringRef> getKeyword(Attribute attr) {
   return llvm::TypeSwitch<Attribute, std::optional<StringRef>>(attr)
-      .Case<CellKindAttr, DirectionAttr, PadModeAttr, ReduceKindAttr, ResizeCoordinatesAttr,
-            ResizeModeAttr, ResizePolicyAttr, ResizeRoundingAttr>(
+      .Case<CellKindAttr, ConvTransposePadsAttr, DirectionAttr, PadModeAttr, ReduceKindAttr,
+            ResizeCoordinatesAttr, ResizeModeAttr, ResizePolicyAttr, ResizeRoundingAttr>(
           [](auto keyword) { return stringifyEnum(keyword.getValue()); })
       .Default(std::nullopt);
 }

@@ -183,6 +183,13 @@ LogicalResult ModelImporter::handOn(Iterations &loop, ArrayRef<Value> values,
       continue;
     }
     OnnxType found = handles.getType(value), expected = handles.getType(init);
+    if (expected.kind == OnnxType::optional && found == expected.getHeld()) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToEnd(&loop.block);
+      loop.yielded.push_back(loop.node.createHeld("optional", value, expected));
+      loop.held.push_back(index);
+      continue;
+    }
     if (found != expected) {
       loop.node.emitError() << "value " << index << " that 'body' hands on is a " << describe(found)
                             << ", expected a " << describe(expected) << " like the initial one";
@@ -307,6 +314,10 @@ LogicalResult ModelImporter::importLoop(OnnxNode &node, StringRef label) {
   if (!good)
     return failure();
   node.results = finishLoop(loop);
+  // A value that is optional at first is what the body makes of it.
+  for (size_t index : loop.held)
+    node.results[index] = node.createHeld("optional_get_element", node.results[index],
+                                          handles.getType(node.results[index]).getHeld());
   for (auto [index, result] : llvm::enumerate(node.results))
     if (index >= inits.size())
       result = stack(node, result, body.output(index + 1));
@@ -325,5 +336,9 @@ LogicalResult ModelImporter::importControlFlow(OnnxNode &node, StringRef label) 
   StringRef op = node.getOp();
   if (op == "If")
     return importIf(node, label);
+  if (op == "SequenceMap")
+    return importSequenceMap(node, label);
+  if (op == "FlexAttention")
+    return importFlexAttention(node, label);
   return op == "Loop" ? importLoop(node, label) : importScan(node, label);
 }

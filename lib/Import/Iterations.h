@@ -18,6 +18,7 @@ struct Iterations {
   mlir::Region region;
   mlir::Block &block;
   llvm::SmallVector<mlir::Value> inits = {}, yielded = {}; // of carried values
+  llvm::SmallVector<size_t> held = {}; // inits that are optionals of what the body hands on
   mlir::Value maxTrip = {}, condition = {}, nextCondition = {};
 };
 

@@ -77,6 +77,10 @@ private:
   mlir::LogicalResult importControlFlow(OnnxNode &node, llvm::StringRef label);
   mlir::LogicalResult importIf(OnnxNode &node, llvm::StringRef label);
   mlir::LogicalResult importLoop(OnnxNode &node, llvm::StringRef label);
+  mlir::LogicalResult importSequenceMap(OnnxNode &node, llvm::StringRef label);
+  mlir::LogicalResult importFlexAttention(OnnxNode &node, llvm::StringRef label);
+  mlir::FailureOr<mlir::Value> applyModifier(OnnxNode &node, llvm::StringRef name,
+                                             mlir::Value value, llvm::StringRef label);
   mlir::LogicalResult importScan(OnnxNode &node, llvm::StringRef label);
   mlir::LogicalResult importBatchScan(OnnxNode &node, llvm::StringRef label);
   mlir::LogicalResult scanElements(OnnxNode &node, size_t states, llvm::StringRef label);

@@ -78,6 +78,7 @@ public:
   bool mayBeString(size_t index) const;
   /// What ONNX says of an input's value.
   OnnxType getOnnxType(size_t index) const { return handles.getType(inputs[index]); }
+  OnnxType getOnnxTypeOf(mlir::Value value) const { return handles.getType(value); }
   mlir::Type getElementType(size_t index) const {
     return llvm::cast<PlannedType>(inputs[index].getType()).getElementType();
   }
