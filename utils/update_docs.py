@@ -153,7 +153,8 @@ def generate_operators(build):
             named = sorted(tests.get(op, []), key=lambda path: path.stem != "opset_cases")  # which has all versions and types
             links = [f"[{path.stem}](../{path.relative_to(ROOT)})" for path in named[:3]]
             elements = operator_types.describe(types.get((domain, op), ()))
-            text += f"| {op} | {first} to {last} | {elements} | [{route}](../lib/Import/Ops/{file}.cpp) | {', '.join(links) or '[the suite](Conformance.md)'} |\n"
+            tested = ", ".join(links) or "[the suite](Conformance.md)"
+            text += f"| {op} | {first} to {last} | {elements} | [{route}](../lib/Import/Ops/{file}.cpp) | {tested} |\n"
     return text
 
 
