@@ -80,6 +80,14 @@ static int64_t guessWork(Operation *op) {
   return work;
 }
 
+/// Whether a convolution reads the result as its filter, which a kernel takes only as a constant.
+static bool isFilter(Operation *op) {
+  return llvm::any_of(op->getUses(), [](OpOperand &use) {
+    auto conv = dyn_cast<ConvOp>(use.getOwner());
+    return conv && use.get() == conv.getFilter();
+  });
+}
+
 /// The bytes of a value of known size, which a library op can read or write; nothing for others.
 /// Library ops take as many dims as the ports of a model may have.
 static std::optional<int64_t> getBytes(Value value) {
@@ -278,7 +286,7 @@ bool Folder::isWorthwhile(Operation *op, ArrayRef<Value> operands) {
       operandBytes += std::min(*getBytes(operand), std::numeric_limits<int64_t>::max() / 1024);
   for (Value result : op->getResults())
     resultBytes += std::min(*getBytes(result), std::numeric_limits<int64_t>::max() / 1024);
-  if (resultBytes > smallBytes && resultBytes / maxGrowth > operandBytes)
+  if (resultBytes > smallBytes && resultBytes / maxGrowth > operandBytes && !isFilter(op))
     return false;
   // All operands may have to be copied, and everything is aligned.
   uint64_t slack = SideFile::alignment * (operands.size() + op->getNumResults());

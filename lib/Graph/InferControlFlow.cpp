@@ -44,7 +44,32 @@ static LogicalResult checkCondition(Operation *op, Value condition) {
 // Branches
 //===----------------------------------------------------------------------===//
 
+/// The branch that every run takes, where the condition is known; else null.
+static Block *findTakenBranch(IfOp op, const std::optional<ShapeContext::Contents> &condition) {
+  std::optional<int64_t> known = condition && condition->size() == 1 && condition->front()
+                                     ? condition->front().getConstant()
+                                     : std::nullopt;
+  if (!known)
+    return nullptr;
+  return *known ? &op.getThenRegion().front() : &op.getElseRegion().front();
+}
+
+/// The branch in place of the op. What is wrong with the other one does not matter.
+LogicalResult Inference::inferTakenBranch(IfOp op, Block &taken) {
+  auto yield = cast<YieldOp>(taken.getTerminator());
+  if (failed(inferBlock(taken)) || !llvm::all_of(yield.getValues(), isInferred))
+    return failure();
+  SmallVector<Value> values(yield.getValues());
+  yield.erase();
+  op->getBlock()->getOperations().splice(op->getIterator(), taken.getOperations());
+  replace(op, values);
+  return success();
+}
+
 LogicalResult Inference::inferIf(IfOp op) {
+  if (isInferred(op.getCondition()))
+    if (Block *taken = findTakenBranch(op, getContents(op.getCondition())))
+      return inferTakenBranch(op, *taken);
   Block &thenBlock = op.getThenRegion().front(), &elseBlock = op.getElseRegion().front();
   bool good = succeeded(inferBlock(thenBlock));
   good &= succeeded(inferBlock(elseBlock));

@@ -36,6 +36,7 @@ private:
   std::optional<Contents> bindResizedDims(ResizeOp op);
   llvm::LogicalResult inferLibraryCall(LibraryCallOp op);
   llvm::LogicalResult inferIf(IfOp op);
+  llvm::LogicalResult inferTakenBranch(IfOp op, mlir::Block &taken);
   llvm::LogicalResult inferLoop(LoopOp op);
   /// Infers the body for the state that `carried` says; true where the state lasts, else `carried`
   /// is wider than before.

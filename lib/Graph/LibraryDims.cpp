@@ -424,7 +424,8 @@ static Rule getRule(StringRef callee) {
       .Case("attention", inferAttention)
       .Case("linear_attention", inferLinearAttention)
       .Cases({"scatter_elements", "scatter_nd", "cumsum", "cumprod", "trilu", "reverse_sequence",
-              "bit_cast", "cast", "rotary_embedding", "tensor_scatter"},
+              "bit_cast", "cast", "rotary_embedding", "tensor_scatter", "label_encoder",
+              "regex_full_match"},
              forAll<copyDims<0>>)
       .Case("gather_elements", forAll<copyDims<1>>)
       .Case("max_pool_indices", forAll<inferMaxPool>)

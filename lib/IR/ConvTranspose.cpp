@@ -3,6 +3,8 @@
 
 #include "ResultDims.h"
 
+#include "dlc/IR/LibraryCall.h"
+
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -76,9 +78,9 @@ static LogicalResult verify(ConvTransposeOp op) {
   PlannedType input = op.getInput().getType(), filter = op.getFilter().getType();
   if (filter.getRank() < 3 || input.getRank() != filter.getRank() ||
       llvm::any_of(filter.getDims().drop_front(2),
-                   [](ExprAttr dim) { return dim.getConstant().value_or(0) < 1; })) // C1
+                   [](ExprAttr dim) { return dim.getConstant().value_or(1) < 1; })) // C1
     return op.emitError("expected input and filter of the same rank, at least 3, and a filter with "
-                        "constant, positive spatial dims, found ")
+                        "positive spatial dims, found ")
            << input << " and " << filter;
   size_t spatial = filter.getRank() - 2;
   ArrayRef<int64_t> shape = op.getOutputShape();
@@ -98,11 +100,43 @@ static LogicalResult verify(ConvTransposeOp op) {
   std::optional<int64_t> channels = input.getDim(1).getConstant(),
                          given = filter.getDim(0).getConstant();
   auto group = static_cast<int64_t>(op.getGroup());
-  if (!given || (channels && *channels != *given) || group < 1 || *given % group != 0) // C4
+  if (group < 1 || (given && ((channels && *channels != *given) || *given % group != 0))) // C4
     return op.emitError("expected filter dim 0 (")
            << filter.getDim(0).str() << ") to equal input channels (" << input.getDim(1).str()
            << "), a multiple of group (" << op.getGroup() << ")";
   return success();
+}
+
+/// Whether sizes that the pads or the filter's new order depend on are known. The library computes
+/// the others.
+static bool hasKnownSizes(ConvTransposeOp op) {
+  auto isKnown = [](ExprAttr dim) { return dim.getConstant().has_value(); };
+  ArrayRef<ExprAttr> filter = op.getFilter().getType().getDims(),
+                     pixels = op.getInput().getType().getDims().drop_front(2);
+  return isKnown(filter[0]) && llvm::all_of(filter.drop_front(2), isKnown) &&
+         (op.getOutputShape().empty() || llvm::all_of(pixels, isKnown));
+}
+
+/// Where sizes are not known.
+static FailureOr<PlannedType> getResultType(ConvTransposeOp op) {
+  PlannedType input = op.getInput().getType(), filter = op.getFilter().getType();
+  size_t spatial = op.getStrides().size();
+  SmallVector<ExprAttr> dims = {input.getDim(0),
+                                filter.getDim(1) * static_cast<int64_t>(op.getGroup())};
+  for (size_t i = 0; i != spatial; ++i) {
+    ExprAttr size = input.getDim(i + 2);
+    if (!op.getOutputShape().empty())
+      dims.push_back(ExprAttr::constant(op.getContext(), op.getOutputShape()[i]));
+    else if (op.getMode() != ConvTransposePads::given)
+      dims.push_back(size * op.getStrides()[i]);
+    else
+      dims.push_back((size - 1) * op.getStrides()[i] + op.getOutputPads()[i] +
+                     (filter.getDim(i + 2) - 1) * op.getDilations()[i] + 1 - op.getPads()[i] -
+                     op.getPads()[i + spatial]);
+  }
+  if (failed(checkDims(op, dims)))
+    return failure();
+  return PlannedType::get(dims, op.getType().getElementType());
 }
 
 static int64_t getExtent(ConvTransposeOp op, size_t i) {
@@ -110,7 +144,7 @@ static int64_t getExtent(ConvTransposeOp op, size_t i) {
 }
 
 /// All begins, then all ends.
-static FailureOr<SmallVector<int64_t>> getPads(ConvTransposeOp op) {
+static SmallVector<int64_t> getPads(ConvTransposeOp op) {
   SmallVector<int64_t> pads(op.getPads());
   ArrayRef<int64_t> shape = op.getOutputShape();
   if (op.getMode() == ConvTransposePads::given && shape.empty())
@@ -118,10 +152,8 @@ static FailureOr<SmallVector<int64_t>> getPads(ConvTransposeOp op) {
   for (size_t i = 0, spatial = op.getStrides().size(); i != spatial; ++i) {
     int64_t stride = op.getStrides()[i], total = op.getOutputPads()[i] + getExtent(op, i) - stride;
     if (!shape.empty()) {
-      std::optional<int64_t> size = op.getInput().getType().getDim(i + 2).getConstant();
-      if (!size) // C5
-        return op.emitError("an output shape for an input of unknown size is not supported");
-      total += *size * stride - shape[i];
+      int64_t size = *op.getInput().getType().getDim(i + 2).getConstant();
+      total += size * stride - shape[i];
     }
     int64_t less = total >= 0 ? total / 2 : -((1 - total) / 2), more = total - less;
     bool isUpper = op.getMode() == ConvTransposePads::same_upper;
@@ -212,10 +244,15 @@ LogicalResult ConvTransposeOp::resolve(ShapeContext &, OpBuilder &builder,
                                        SmallVectorImpl<Value> &values) {
   if (failed(::verify(*this)))
     return failure();
-  FailureOr<SmallVector<int64_t>> pads = ::getPads(*this);
-  if (failed(pads))
-    return failure();
-  if (isTiling(*this, *pads)) {
+  if (!hasKnownSizes(*this)) {
+    FailureOr<PlannedType> type = ::getResultType(*this);
+    if (succeeded(type))
+      values.push_back(
+          createLibraryCall(builder, *this, "conv_transpose", TypeRange(*type)).getResult(0));
+    return success(succeeded(type));
+  }
+  SmallVector<int64_t> pads = ::getPads(*this);
+  if (isTiling(*this, pads)) {
     values.push_back(tile(*this, builder));
     return success();
   }
@@ -227,8 +264,8 @@ LogicalResult ConvTransposeOp::resolve(ShapeContext &, OpBuilder &builder,
   SmallVector<ExprAttr> low(spatial + 2, make.size(0)), high(low);
   bool crops = false;
   for (size_t i = 0; i != spatial; ++i) {
-    int64_t extent = getExtent(*this, i) - 1, begin = extent - (*pads)[i],
-            end = extent - (*pads)[i + spatial] + getOutputPads()[i] - (getStrides()[i] - 1);
+    int64_t extent = getExtent(*this, i) - 1, begin = extent - pads[i],
+            end = extent - pads[i + spatial] + getOutputPads()[i] - (getStrides()[i] - 1);
     inner[i] = std::max<int64_t>(begin, 0);
     inner[i + spatial] = std::max<int64_t>(end, 0);
     low[i + 2] = make.size(std::min<int64_t>(begin, 0));

@@ -367,10 +367,15 @@ Value RoundOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands)
 }
 
 Value dlc::createSigmoid(OpBuilder &builder, Location loc, Value value) {
+  // With a power that does not overflow, of numbers far below 0 it is the result.
   Value one = fillLike(builder, loc, value, 1.0);
-  Value negative = arith::NegFOp::create(builder, loc, value);
-  Value power = math::ExpOp::create(builder, loc, negative);
-  return arith::DivFOp::create(builder, loc, one, arith::AddFOp::create(builder, loc, one, power));
+  Value size = math::AbsFOp::create(builder, loc, value);
+  Value power = math::ExpOp::create(builder, loc, arith::NegFOp::create(builder, loc, size));
+  Value negative = arith::CmpFOp::create(builder, loc, FloatPredicate::OLT, value,
+                                         fillLike(builder, loc, value, 0.0));
+  Value share = arith::SelectOp::create(builder, loc, negative, power, one);
+  return arith::DivFOp::create(builder, loc, share,
+                               arith::AddFOp::create(builder, loc, one, power));
 }
 
 Value SigmoidOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
@@ -381,7 +386,10 @@ Value SignOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) 
   Value input = operands[0], zero = fillLike(builder, loc, input, 0);
   Value one = fillLike(builder, loc, input, 1);
   Value positive = isGreater(*this, builder, loc, input, zero);
-  Value sign = arith::SelectOp::create(builder, loc, positive, one, input);
+  // The sum makes -0 the other zero.
+  Value rest =
+      isFloatValue(input) ? arith::AddFOp::create(builder, loc, input, zero).getResult() : input;
+  Value sign = arith::SelectOp::create(builder, loc, positive, one, rest);
   if (isUnsigned(*this))
     return sign;
   Value negative = isLess(*this, builder, loc, input, zero);

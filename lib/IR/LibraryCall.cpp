@@ -50,8 +50,8 @@ SmallVector<Value> dlc::getLibraryOperands(Operation *op) {
 /// The keyword of one of the dialect's enumerations.
 static std::optional<StringRef> getKeyword(Attribute attr) {
   return llvm::TypeSwitch<Attribute, std::optional<StringRef>>(attr)
-      .Case<CellKindAttr, DirectionAttr, PadModeAttr, ReduceKindAttr, ResizeCoordinatesAttr,
-            ResizeModeAttr, ResizePolicyAttr, ResizeRoundingAttr>(
+      .Case<CellKindAttr, ConvTransposePadsAttr, DirectionAttr, PadModeAttr, ReduceKindAttr,
+            ResizeCoordinatesAttr, ResizeModeAttr, ResizePolicyAttr, ResizeRoundingAttr>(
           [](auto keyword) { return stringifyEnum(keyword.getValue()); })
       .Default(std::nullopt);
 }
@@ -176,6 +176,10 @@ std::optional<int32_t> dlc::getDtype(Type type) {
     return DLC_DTYPE_F4E2M1;
   if (isa<Float8E8M0FNUType>(type))
     return DLC_DTYPE_F8E8M0;
+  if (isa<Float6E2M3FNType>(type))
+    return DLC_DTYPE_F6E2M3;
+  if (isa<Float6E3M2FNType>(type))
+    return DLC_DTYPE_F6E3M2;
   auto integer = dyn_cast<IntegerType>(type);
   if (!integer)
     return std::nullopt;

@@ -1,6 +1,7 @@
-// If, Loop and Scan: a body is the walk over its nodes into a region, in a scope of its own that
+// If and Loop: a body is the walk over its nodes into a region, in a scope of its own that
 // sees the names around it. Scan outputs are gathered in sequences that the loop carries.
 
+#include "Iterations.h"
 #include "ModelImporter.h"
 
 #include "OpTable.h"
@@ -134,23 +135,6 @@ LogicalResult ModelImporter::importIf(OnnxNode &node, StringRef label) {
 // Loops
 //===----------------------------------------------------------------------===//
 
-namespace dlc {
-
-/// A loop while its body is made.
-struct Iterations {
-  Iterations(OnnxNode &node, std::string symbol)
-      : node(node), symbol(std::move(symbol)), block(region.emplaceBlock()) {}
-
-  OnnxNode &node;
-  std::string symbol; // counts the iterations
-  Region region;
-  Block &block;
-  SmallVector<Value> inits = {}, yielded = {}; // of carried values
-  Value maxTrip = {}, condition = {}, nextCondition = {};
-};
-
-} // namespace dlc
-
 std::string ModelImporter::makeIterationSymbol(StringRef label) {
   std::string symbol = label.str();
   for (char &letter : symbol)
@@ -199,6 +183,13 @@ LogicalResult ModelImporter::handOn(Iterations &loop, ArrayRef<Value> values,
       continue;
     }
     OnnxType found = handles.getType(value), expected = handles.getType(init);
+    if (expected.kind == OnnxType::optional && found == expected.getHeld()) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToEnd(&loop.block);
+      loop.yielded.push_back(loop.node.createHeld("optional", value, expected));
+      loop.held.push_back(index);
+      continue;
+    }
     if (found != expected) {
       loop.node.emitError() << "value " << index << " that 'body' hands on is a " << describe(found)
                             << ", expected a " << describe(expected) << " like the initial one";
@@ -269,8 +260,7 @@ Value ModelImporter::stack(OnnxNode &node, Value sequence, const onnx::ValueInfo
       .front();
 }
 
-/// Checks that a loop has a body with as many inputs, and at least so many outputs.
-static LogicalResult checkBody(OnnxNode &node, size_t inputs, size_t outputs) {
+LogicalResult dlc::checkBody(OnnxNode &node, size_t inputs, size_t outputs) {
   if (failed(node.requireAttribute("body")))
     return failure();
   const onnx::GraphProto &body = node.findAttribute("body")->g();
@@ -283,8 +273,7 @@ static LogicalResult checkBody(OnnxNode &node, size_t inputs, size_t outputs) {
   return success(good);
 }
 
-/// Checks that the node has no more outputs than its body makes.
-static LogicalResult checkResults(OnnxNode &node, size_t made) {
+LogicalResult dlc::checkResults(OnnxNode &node, size_t made) {
   if (node.getNumOutputs() <= made)
     return success();
   return node.emitError() << "expected at most " << made << " outputs, as 'body' has, found "
@@ -325,6 +314,10 @@ LogicalResult ModelImporter::importLoop(OnnxNode &node, StringRef label) {
   if (!good)
     return failure();
   node.results = finishLoop(loop);
+  // A value that is optional at first is what the body makes of it.
+  for (size_t index : loop.held)
+    node.results[index] = node.createHeld("optional_get_element", node.results[index],
+                                          handles.getType(node.results[index]).getHeld());
   for (auto [index, result] : llvm::enumerate(node.results))
     if (index >= inits.size())
       result = stack(node, result, body.output(index + 1));
@@ -339,138 +332,13 @@ Value ModelImporter::createTrue(Iterations &loop) {
   return loop.node.createConstant(makeDenseConstant(DenseElementsAttr::get(type, true)));
 }
 
-//===----------------------------------------------------------------------===//
-// Scan
-//===----------------------------------------------------------------------===//
-
-/// The axes or directions of a Scan: by default 0.
-static FailureOr<SmallVector<int64_t>> getScanInts(OnnxNode &node, StringRef name, size_t count,
-                                                   bool isDirection) {
-  SmallVector<int64_t> values = node.getInts(name, SmallVector<int64_t>(count, 0));
-  if (values.size() != count)
-    return node.emitError() << "expected attribute '" << name << "' of " << count
-                            << " elements, found " << values.size();
-  for (int64_t value : values)
-    if (isDirection && value != 0 && value != 1)
-      return node.emitError() << "expected attribute '" << name << "' of 0 and 1, found " << value;
-  return values;
-}
-
-/// The dim of a scan input that counts the iterations, as a vector of one element.
-static Value createTripCount(OnnxNode &node, Value input, int64_t axis) {
-  OpBuilder &builder = node.getBuilder();
-  IntegerAttr end = axis == -1 ? IntegerAttr() : builder.getI64IntegerAttr(axis + 1);
-  return ShapeOp::create(builder, node.getLoc(), PlannedType::getUnranked(builder.getI64Type()),
-                         input, builder.getI64IntegerAttr(axis), end);
-}
-
-/// Moves the first dim, along which values are stacked, to `axis`.
-static FailureOr<Value> moveAxis(OnnxNode &node, Value stacked, int64_t axis,
-                                 const onnx::ValueInfoProto &output) {
-  if (axis == 0)
-    return stacked;
-  const onnx::TypeProto::Tensor &stated = output.type().tensor_type();
-  if (!stated.has_shape())
-    return node.emitError() << "expected a stated shape of output '" << output.name()
-                            << "' of 'body', whose elements are stacked along axis " << axis;
-  int64_t rank = stated.shape().dim_size() + 1;
-  if (axis < -rank || axis >= rank)
-    return node.emitError() << "expected attribute 'scan_output_axes' from " << -rank << " to "
-                            << rank - 1 << ", found " << axis;
-  SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(1, rank));
-  perm.insert(perm.begin() + (axis < 0 ? axis + rank : axis), 0);
-  if (isa<HandleType>(stacked.getType()))
-    return node.emitError() << "scan outputs of strings are stacked along axis 0 alone, found axis "
-                            << axis;
-  return Value(
-      TransposeOp::create(node.getBuilder(), node.getLoc(), stacked.getType(), stacked, perm));
-}
-
-/// The body's inputs of an iteration: states, then elements of the scan inputs.
-LogicalResult ModelImporter::addScanInputs(Iterations &loop, size_t states,
-                                           SmallVectorImpl<Value> &inputs) {
-  OnnxNode &node = loop.node;
-  size_t scans = node.inputs.size() - states;
-  FailureOr<SmallVector<int64_t>> axes = getScanInts(node, "scan_input_axes", scans, false);
-  FailureOr<SmallVector<int64_t>> directions =
-      getScanInts(node, "scan_input_directions", scans, true);
-  if (failed(axes) || failed(directions))
-    return failure();
-  bool good = true;
-  for (auto [index, input] : llvm::enumerate(node.inputs)) {
-    if (index < states) {
-      inputs.push_back(addCarried(loop, input));
-      continue;
-    }
-    size_t scan = index - states;
-    if (isStandIn(input) || node.isHandle(index)) {
-      if (node.isHandle(index))
-        node.emitError() << "expected scan inputs to be tensors of numbers, found "
-                         << describe(node.getOnnxType(index));
-      inputs.push_back(createStandIn(builder, node.getLoc()));
-      good = false;
-      continue;
-    }
-    if (scan == 0)
-      loop.maxTrip = createTripCount(node, input, axes->front());
-    bool isReversed = (*directions)[scan];
-    Value place = createIteration(loop, isReversed ? -1 : 1, isReversed ? -1 : 0, {});
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToEnd(&loop.block);
-    inputs.push_back(GatherOp::create(builder, node.getLoc(),
-                                      PlannedType::getUnranked(node.getElementType(index)), input,
-                                      place, (*axes)[scan]));
-  }
-  return success(good);
-}
-
-LogicalResult ModelImporter::importScan(OnnxNode &node, StringRef label) {
-  if (node.getOpset() < 9)
-    return node.emitError() << "Scan of opset 8, over batches, is not supported, only that of "
-                               "opset 9 and newer";
-  int64_t scans = node.getInt("num_scan_inputs", 0), count = node.inputs.size();
-  if (scans < 1 || scans > count)
-    return node.emitError() << "expected attribute 'num_scan_inputs' from 1 to the number of "
-                            << "inputs, " << count << ", found " << scans;
-  size_t states = count - scans;
-  if (failed(checkBody(node, count, states)))
-    return failure();
-  const onnx::GraphProto &body = node.findAttribute("body")->g();
-  size_t results = body.output_size() - states;
-  bool good = succeeded(checkResults(node, body.output_size()));
-  FailureOr<SmallVector<int64_t>> axes = getScanInts(node, "scan_output_axes", results, false);
-  FailureOr<SmallVector<int64_t>> directions =
-      getScanInts(node, "scan_output_directions", results, true);
-
-  Iterations loop(node, makeIterationSymbol(label));
-  SmallVector<Value> inputs;
-  good &= succeeded(addScanInputs(loop, states, inputs));
-  if (inputs.size() != node.inputs.size() || failed(axes) || failed(directions))
-    return failure();
-  SmallVector<Value> outputs = importBody(node, "body", loop.block, inputs, label);
-  good &= succeeded(
-      handOn(loop, ArrayRef(outputs).take_front(states), ArrayRef(node.inputs).take_front(states)));
-  for (auto [index, value] : llvm::enumerate(ArrayRef(outputs).drop_front(states)))
-    good &= succeeded(collect(loop, value, (*directions)[index]));
-  if (!good)
-    return failure();
-  node.results = finishLoop(loop);
-  for (auto [index, result] : llvm::enumerate(node.results)) {
-    if (index < states)
-      continue;
-    const onnx::ValueInfoProto &output = body.output(index);
-    FailureOr<Value> moved =
-        moveAxis(node, stack(node, result, output), (*axes)[index - states], output);
-    if (failed(moved))
-      return failure();
-    result = *moved;
-  }
-  return success();
-}
-
 LogicalResult ModelImporter::importControlFlow(OnnxNode &node, StringRef label) {
   StringRef op = node.getOp();
   if (op == "If")
     return importIf(node, label);
+  if (op == "SequenceMap")
+    return importSequenceMap(node, label);
+  if (op == "FlexAttention")
+    return importFlexAttention(node, label);
   return op == "Loop" ? importLoop(node, label) : importScan(node, label);
 }

@@ -77,7 +77,13 @@ private:
   mlir::LogicalResult importControlFlow(OnnxNode &node, llvm::StringRef label);
   mlir::LogicalResult importIf(OnnxNode &node, llvm::StringRef label);
   mlir::LogicalResult importLoop(OnnxNode &node, llvm::StringRef label);
+  mlir::LogicalResult importSequenceMap(OnnxNode &node, llvm::StringRef label);
+  mlir::LogicalResult importFlexAttention(OnnxNode &node, llvm::StringRef label);
+  mlir::FailureOr<mlir::Value> applyModifier(OnnxNode &node, llvm::StringRef name,
+                                             mlir::Value value, llvm::StringRef label);
   mlir::LogicalResult importScan(OnnxNode &node, llvm::StringRef label);
+  mlir::LogicalResult importBatchScan(OnnxNode &node, llvm::StringRef label);
+  mlir::LogicalResult scanElements(OnnxNode &node, size_t states, llvm::StringRef label);
   llvm::SmallVector<mlir::Value> importBody(OnnxNode &node, llvm::StringRef attribute,
                                             mlir::Block &block, llvm::ArrayRef<mlir::Value> inputs,
                                             llvm::StringRef label);

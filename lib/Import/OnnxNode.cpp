@@ -85,14 +85,32 @@ LogicalResult OnnxNode::checkOutputs() const {
   return success(good);
 }
 
-/// Strings, sequences and optionals are for the few rows that say so.
+bool OnnxNode::mayBeString(size_t index) const {
+  constexpr size_t bits = 32; // of which the last stands for all inputs behind it
+  return row.extra.strings >> std::min(index, bits - 1) & 1;
+}
+
+/// Strings, sequences and optionals are for the rows that say so.
 LogicalResult OnnxNode::checkHandles() const {
   if (row.extra.handles)
     return success();
   bool good = true;
+  std::optional<size_t> first; // that may be a tensor of strings
   for (size_t index = 0; index < inputs.size(); ++index) {
-    if (!isHandle(index))
+    if (!getInput(index) || isStandIn(inputs[index]))
       continue;
+    if (mayBeString(index)) {
+      first = first.value_or(index);
+      if (isHandle(index) == isHandle(*first) &&
+          (!isHandle(index) || succeeded(requireStrings(index))))
+        continue;
+    } else if (!isHandle(index)) {
+      continue;
+    }
+    if (mayBeString(index) && isHandle(*first)) {
+      good &= succeeded(requireStrings(index)); // whose error it is
+      continue;
+    }
     emitError() << "input '" << getInputName(index) << "' is a " << describe(getOnnxType(index))
                 << ", expected a tensor of numbers";
     good = false;
@@ -180,6 +198,16 @@ LogicalResult OnnxNode::requireStrings(size_t index) const {
   return emitError() << "expected input '" << getInputName(index)
                      << "' to be a tensor(string), found a "
                      << (isHandle(index) ? describe(getOnnxType(index)) : "tensor of numbers");
+}
+
+LogicalResult OnnxNode::moveStrings(StringRef callee, ValueRange operands,
+                                    ArrayRef<NamedAttribute> parameters) {
+  OnnxType strings{OnnxType::tensor, onnx::TensorProto::STRING};
+  auto present = llvm::map_to_vector(
+      operands, [&](Value operand) { return operand ? operand : createAbsent(); });
+  results =
+      createCall(callee, present, parameters, SmallVector<OnnxType>(getNumOutputs(), strings));
+  return success();
 }
 
 LogicalResult OnnxNode::requireAttribute(StringRef name) const {

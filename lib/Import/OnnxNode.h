@@ -74,8 +74,11 @@ public:
   bool isHandle(size_t index) const {
     return getInput(index) && llvm::isa<HandleType>(getInput(index).getType());
   }
+  /// Whether the row has the input among those that may be tensors of strings.
+  bool mayBeString(size_t index) const;
   /// What ONNX says of an input's value.
   OnnxType getOnnxType(size_t index) const { return handles.getType(inputs[index]); }
+  OnnxType getOnnxTypeOf(mlir::Value value) const { return handles.getType(value); }
   mlir::Type getElementType(size_t index) const {
     return llvm::cast<PlannedType>(inputs[index].getType()).getElementType();
   }
@@ -178,6 +181,10 @@ public:
   llvm::SmallVector<mlir::Value> createCall(llvm::StringRef callee, mlir::ValueRange operands,
                                             llvm::ArrayRef<mlir::NamedAttribute> parameters,
                                             llvm::ArrayRef<OnnxType> types);
+
+  /// Makes the results of a library call those of the node, each a tensor of strings.
+  mlir::LogicalResult moveStrings(llvm::StringRef callee, mlir::ValueRange operands,
+                                  llvm::ArrayRef<mlir::NamedAttribute> parameters = {});
 
   /// Verifies an op and makes its results those of the node.
   mlir::LogicalResult finish(mlir::Operation *op);

@@ -41,6 +41,10 @@ Type dlc::convertElementType(MLIRContext *context, int dataType) {
     return builder.getType<Float8E8M0FNUType>();
   case TensorProto::FLOAT4E2M1:
     return builder.getType<Float4E2M1FNType>();
+  case TensorProto::FLOAT6E2M3:
+    return builder.getType<Float6E2M3FNType>();
+  case TensorProto::FLOAT6E3M2:
+    return builder.getType<Float6E3M2FNType>();
   case TensorProto::INT2:
     return builder.getIntegerType(2);
   case TensorProto::INT4:

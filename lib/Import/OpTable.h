@@ -26,6 +26,7 @@ struct OpRow {
     size_t outputs = 1;          // how many of them are made
     bool variadicInputs = false; // the last input stands for any number
     bool handles = false;        // inputs may be handles: the import function checks them
+    uint32_t strings = 0;        // inputs, a bit for each, that may all be tensors of strings
   };
 
   llvm::StringLiteral domain, op;

@@ -40,6 +40,8 @@ public:
   std::optional<TensorChunk> getRange() const {
     return decoded == 0 && chunks.size() == 1 ? std::optional(chunks.front()) : std::nullopt;
   }
+  /// Whether a typed field holds the elements.
+  bool isTyped() const { return decoded != 0; }
   /// All elements, little-endian.
   FailureOr<SmallVector<char>> read(Type elementType, EmitError emitError) const;
 
@@ -56,19 +58,29 @@ private:
 
 } // namespace
 
-/// Whether several elements lie in a byte, the first in its low bits.
+/// Whether elements lie bit by bit one behind the other, the first in the lowest ones.
 static bool isPacked(Type elementType) {
   unsigned width = elementType.getIntOrFloatBitWidth();
-  return width == 2 || width == 4;
+  return width > 1 && width < 8;
 }
+
+/// Of a packed type, whose typed field has a number for each element instead.
+static bool isTypedApart(Type elementType) { return elementType.getIntOrFloatBitWidth() == 6; }
 
 /// Elements of a packed type, in a byte each.
 static SmallVector<char> unpack(StringRef packed, int64_t count, Type elementType) {
   unsigned width = elementType.getIntOrFloatBitWidth();
   SmallVector<char> bytes;
-  for (int64_t i = 0; i < count; ++i)
-    bytes.push_back(static_cast<char>(
-        static_cast<uint8_t>(packed[i * width / 8]) >> (i * width % 8) & ((1u << width) - 1)));
+  unsigned pending = 0, filled = 0;
+  for (const char *from = packed.begin(); count != 0; --count) {
+    if (filled < width) {
+      pending |= static_cast<unsigned>(static_cast<uint8_t>(*from++)) << filled;
+      filled += 8;
+    }
+    bytes.push_back(static_cast<char>(pending & ((1u << width) - 1)));
+    pending >>= width;
+    filled -= width;
+  }
   return bytes;
 }
 
@@ -154,7 +166,7 @@ FailureOr<SmallVector<char>> TensorData::read(Type elementType, EmitError emitEr
     data.append(file.begin() + chunk.offset, file.begin() + chunk.offset + chunk.length);
   // What lies several to a byte has the bytes as numbers.
   unsigned width = elementType.getIntOrFloatBitWidth();
-  width = isPacked(elementType) ? 8 : width;
+  width = isPacked(elementType) && !isTypedApart(elementType) ? 8 : width;
   unsigned width8 = llvm::divideCeil(width, 8) * 8;
   bool isSigned = elementType.isSignlessInteger() && width > 1 && !isPacked(elementType);
   bool fits = true;
@@ -184,8 +196,8 @@ StringRef TensorReader::getBytes(int64_t row) const {
 
 /// In a file, of elements that take these bytes here.
 static int64_t getStoredBytes(int64_t bytes, Type elementType) {
-  return isPacked(elementType) ? llvm::divideCeil(bytes, 8 / elementType.getIntOrFloatBitWidth())
-                               : bytes;
+  int64_t width = elementType.getIntOrFloatBitWidth();
+  return isPacked(elementType) ? bytes / 8 * width + llvm::divideCeil(bytes % 8 * width, 8) : bytes;
 }
 
 static int64_t getElementBytes(Type elementType) {
@@ -243,7 +255,8 @@ FailureOr<Constant> TensorReader::convertTensor(const TensorProto &tensor, EmitE
   TensorData data(tensor, skeleton, getBytes(0));
   if (failed(data.find(elementType, emitError)))
     return failure();
-  int64_t stored = getStoredBytes(*bytes, elementType);
+  bool arePacked = isPacked(elementType) && !(isTypedApart(elementType) && data.isTyped());
+  int64_t stored = arePacked ? getStoredBytes(*bytes, elementType) : *bytes;
   if (data.getBytes() != static_cast<size_t>(stored))
     return emitError() << "expected " << stored << " bytes for shape [" << shape << "] of "
                        << getElementTypeName(tensor.data_type()) << ", found " << data.getBytes();
@@ -253,7 +266,7 @@ FailureOr<Constant> TensorReader::convertTensor(const TensorProto &tensor, EmitE
   FailureOr<SmallVector<char>> content = data.read(elementType, emitError);
   if (failed(content))
     return failure();
-  if (isPacked(elementType))
+  if (arePacked)
     content = unpack(StringRef(content->data(), content->size()), *bytes, elementType);
   return makeConstant(shape, elementType, *content);
 }

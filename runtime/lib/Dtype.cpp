@@ -19,6 +19,8 @@ static_assert(DLC_F4E2M1 == +DLC_DTYPE_F4E2M1);
 static_assert(DLC_F8E8M0 == +DLC_DTYPE_F8E8M0);
 static_assert(DLC_U2 == +DLC_DTYPE_U2);
 static_assert(DLC_I2 == +DLC_DTYPE_I2);
+static_assert(DLC_F6E2M3 == +DLC_DTYPE_F6E2M3);
+static_assert(DLC_F6E3M2 == +DLC_DTYPE_F6E3M2);
 static_assert(DLC_KIND_TENSOR == +DLC_VALUE_TENSOR && DLC_KIND_SEQUENCE == +DLC_VALUE_SEQUENCE &&
               DLC_KIND_OPTIONAL == +DLC_VALUE_OPTIONAL);
 
@@ -55,6 +57,8 @@ static constexpr DtypeRow dtypeRows[] = {
     {DLC_F8E8M0, 1, "f8e8m0"},
     {DLC_U2, 1, "u2"},
     {DLC_I2, 1, "i2"},
+    {DLC_F6E2M3, 1, "f6e2m3"},
+    {DLC_F6E3M2, 1, "f6e3m2"},
 };
 
 static const DtypeRow *findRow(int32_t dtype) {

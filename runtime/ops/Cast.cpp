@@ -112,7 +112,7 @@ DLC_LIBRARY_OP(cast) {
   if (!input)
     return stopped;
   int64_t to = call.intAttribute("to", 0);
-  if (to < 0 || to > DLC_DTYPE_I2 || !isIn(int32_t(to), anyDtype))
+  if (to < 0 || to > DLC_DTYPE_F6E3M2 || !isIn(int32_t(to), anyDtype))
     return call.fail("unknown element type %ld", long(to));
   if (to == input->dtype)
     return call.keepAsOutput(0, input);

@@ -17,6 +17,8 @@ uint32_t dlc::ops::elementBytes(int32_t dtype) {
   case DLC_DTYPE_F8E8M0:
   case DLC_DTYPE_U2:
   case DLC_DTYPE_I2:
+  case DLC_DTYPE_F6E2M3:
+  case DLC_DTYPE_F6E3M2:
     return 1;
   case DLC_DTYPE_U16:
   case DLC_DTYPE_I16:

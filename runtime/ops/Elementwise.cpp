@@ -265,7 +265,7 @@ DLC_LIBRARY_OP(neg) {
 DLC_LIBRARY_OP(sign) {
   return unary(call, numbers, [](auto x) {
     using T = decltype(x);
-    return x > 0 ? T(1) : x < 0 ? T(-1) : x; // a zero and a NaN stay what they are
+    return x > 0 ? T(1) : x < 0 ? T(-1) : x == 0 ? T(0) : x; // a NaN stays
   });
 }
 DLC_LIBRARY_OP(relu) {

@@ -77,6 +77,10 @@ const char *dlc::ops::dtypeName(int32_t dtype) {
     return "u2";
   case DLC_DTYPE_I2:
     return "i2";
+  case DLC_DTYPE_F6E2M3:
+    return "f6e2m3";
+  case DLC_DTYPE_F6E3M2:
+    return "f6e3m2";
   case DLC_DTYPE_U8:
     return "u8";
   case DLC_DTYPE_I8:

@@ -72,7 +72,8 @@ enum Dtypes : uint32_t {
   i64Only = 1u << DLC_DTYPE_I64,
   strings = 1u << DLC_DTYPE_STRING,
   smallFloats = 1u << DLC_DTYPE_F8E4M3FN | 1u << DLC_DTYPE_F8E4M3FNUZ | 1u << DLC_DTYPE_F8E5M2 |
-                1u << DLC_DTYPE_F8E5M2FNUZ | 1u << DLC_DTYPE_F4E2M1 | 1u << DLC_DTYPE_F8E8M0,
+                1u << DLC_DTYPE_F8E5M2FNUZ | 1u << DLC_DTYPE_F4E2M1 | 1u << DLC_DTYPE_F8E8M0 |
+                1u << DLC_DTYPE_F6E2M3 | 1u << DLC_DTYPE_F6E3M2,
   smallIntegers = 1u << DLC_DTYPE_U4 | 1u << DLC_DTYPE_I4 | 1u << DLC_DTYPE_U2 | 1u << DLC_DTYPE_I2,
   anyDtype = numbers | booleans | strings | smallFloats | smallIntegers
 };

@@ -165,3 +165,113 @@ DLC_LIBRARY_OP(conv) {
   }
   return done;
 }
+
+//===----------------------------------------------------------------------===//
+// Transposed convolution
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Of each spatial dim.
+struct Spread {
+  Dims input, kernel, strides, dilations, begins, output;
+
+  bool read(OpCall &call, const dlc_value *value, const dlc_value *filter);
+};
+} // namespace
+
+/// The list of an attribute, which must have `count` elements that are at least `least`.
+static bool readList(OpCall &call, const char *name, uint64_t count, int64_t least, Dims &list) {
+  List<int64_t> found = call.intsAttribute(name);
+  if (found.count != count)
+    return call.fail("expected %lu %s, found %lu", (unsigned long)count, name,
+                     (unsigned long)found.count),
+           false;
+  for (int64_t each : found) {
+    if (each < least)
+      return call.fail("%ld is not allowed among the %s", long(each), name), false;
+    list.push(each);
+  }
+  return true;
+}
+
+bool Spread::read(OpCall &call, const dlc_value *value, const dlc_value *filter) {
+  uint32_t rank = value->rank - 2, mode;
+  Dims pads, outputPads, shape;
+  bool hasShape = call.intsAttribute("output_shape").count != 0;
+  if (!readList(call, "strides", rank, 1, strides) ||
+      !readList(call, "dilations", rank, 1, dilations) ||
+      !readList(call, "pads", 2 * rank, 0, pads) ||
+      !readList(call, "output_pads", rank, 0, outputPads) ||
+      (hasShape && !readList(call, "output_shape", rank, 0, shape)) ||
+      !call.keyword("mode", "given", "given same_upper same_lower", mode))
+    return false;
+  for (uint32_t i = 0; i < rank; ++i) {
+    input.push(value->dims[i + 2]);
+    kernel.push(filter->dims[i + 2]);
+    if (kernel[i] < 1)
+      return call.fail("a filter of dims %s has no elements", DimsText(Dims(filter)).text), false;
+    int64_t whole =
+        (input[i] - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1 + outputPads[i];
+    int64_t begin = pads[i], size = whole - pads[i] - pads[i + rank];
+    if (hasShape || mode != 0) {
+      size = hasShape ? shape[i] : input[i] * strides[i];
+      int64_t total = whole - size;
+      int64_t less = total >= 0 ? total / 2 : -((1 - total) / 2);
+      begin = mode == 1 ? less : total - less;
+    }
+    begins.push(begin);
+    output.push(size);
+    if (size < 0)
+      return call.fail("pads take away more than there is"), false;
+  }
+  return true;
+}
+
+/// Each element of the result is the sum over the windows that reach it.
+DLC_LIBRARY_OP(conv_transpose) {
+  const dlc_value *input = call.tensor(0, floats);
+  const dlc_value *filter = input ? call.tensorLike(1, input) : nullptr, *bias;
+  int64_t group = call.intAttribute("group", 1), outputs;
+  if (!filter)
+    return stopped;
+  if (input->rank < 3 || filter->rank != input->rank || group < 1 ||
+      filter->dims[0] != input->dims[1] || filter->dims[0] % group != 0 ||
+      __builtin_mul_overflow(filter->dims[1], group, &outputs))
+    return call.fail("a filter of dims %s does not fit an input of dims %s in %ld groups",
+                     DimsText(Dims(filter)).text, DimsText(Dims(input)).text, long(group));
+  Spread spread;
+  if (!readBias(call, input, outputs, bias) || !spread.read(call, input, filter))
+    return stopped;
+  Dims dims;
+  dims.push(input->dims[0]);
+  dims.push(outputs);
+  for (int64_t size : spread.output)
+    dims.push(size);
+  dlc_value *result = call.output(0, input->dtype, dims);
+  if (!result)
+    return stopped;
+  int64_t channels = input->dims[1] / group, perGroup = filter->dims[1];
+  int64_t taps = spread.kernel.product(0, spread.kernel.rank);
+  int64_t plane = spread.input.product(0, spread.input.rank);
+  Walk walk(dims);
+  for (uint64_t i = 0; i < result->count; ++i, walk.next()) {
+    int64_t n = walk.index()[0], m = walk.index()[1];
+    double sum = bias ? loadReal(bias, m) : 0;
+    Walk tap(spread.kernel);
+    for (int64_t k = 0; k < taps; ++k, tap.next()) {
+      int64_t place = 0;
+      bool isReached = true;
+      for (uint32_t d = 0; d < spread.kernel.rank && isReached; ++d) {
+        int64_t at = walk.index()[d + 2] + spread.begins[d] - tap.index()[d] * spread.dilations[d];
+        isReached =
+            at >= 0 && at % spread.strides[d] == 0 && at / spread.strides[d] < spread.input[d];
+        place = place * spread.input[d] + at / spread.strides[d];
+      }
+      for (int64_t c = m / perGroup * channels; isReached && c < (m / perGroup + 1) * channels; ++c)
+        sum += loadReal(input, (n * input->dims[1] + c) * plane + place) *
+               loadReal(filter, (c * perGroup + m % perGroup) * taps + k);
+    }
+    storeReal(result, i, sum);
+  }
+  return done;
+}

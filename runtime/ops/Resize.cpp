@@ -378,6 +378,10 @@ static void storeNumber(dlc_value *result, int64_t i, double value) {
 
 static Status run(OpCall &call, const Options &options, const dlc_value *input,
                   const Resizer &resizer) {
+  if (input->dtype == DLC_DTYPE_STRING)
+    return moveElements(call, 0, input->dtype, resizer.scaling.to, [&](const Dims &at, int64_t) {
+      return Element{input, resizer.nearestOf(at)};
+    });
   dlc_value *result = call.output(0, input->dtype, resizer.scaling.to);
   if (!result)
     return stopped;
@@ -395,12 +399,15 @@ static Status run(OpCall &call, const Options &options, const dlc_value *input,
 }
 
 DLC_LIBRARY_OP(resize) {
-  const dlc_value *input = call.tensor(0, numbers | booleans),
+  const dlc_value *input = call.tensor(0, numbers | booleans | strings),
                   *roi = call.optionalTensor(1, floats), *scales = call.optionalTensor(2, f32Only),
                   *sizes = call.optionalTensor(3, i64Only);
   Options options;
   if (!input || !options.read(call))
     return stopped;
+  if (input->dtype == DLC_DTYPE_STRING &&
+      (options.mode != nearest || options.coordinates == tfCropAndResize))
+    return call.fail("strings are resized to the nearest alone");
   Resizer resizer;
   if (!readScaling(call, Dims(input), scales, sizes, call.describedOutput(0), resizer.scaling))
     return stopped;

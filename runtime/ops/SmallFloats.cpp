@@ -10,10 +10,11 @@ namespace {
 /// A sign, `exponentBits` and `fractionBits`; without an infinity unless that is `overflow`.
 struct Format {
   int exponentBits, fractionBits, bias;
-  uint8_t most;     // the largest finite magnitude
-  uint8_t overflow; // what a larger one becomes where it does not saturate
-  uint8_t nan;      // beside the sign
-  bool hasOneZero;  // in whose place -0 is the only NaN
+  uint8_t most;          // the largest finite magnitude
+  uint8_t overflow;      // what a larger one becomes where it does not saturate
+  uint8_t nan;           // beside the sign; where there is none, that of -0
+  bool hasOneZero;       // in whose place -0 is the only NaN
+  bool isFinite = false; // neither infinity nor NaN, which becomes -0
 };
 } // namespace
 
@@ -22,7 +23,9 @@ static const Format *findFormat(int32_t dtype) {
   static constexpr Format e4m3OneZero = {4, 3, 8, 0x7f, 0x80, 0x80, true};
   static constexpr Format e5m2 = {5, 2, 15, 0x7b, 0x7c, 0x7e, false};
   static constexpr Format e5m2OneZero = {5, 2, 16, 0x7f, 0x80, 0x80, true};
-  static constexpr Format e2m1 = {2, 1, 1, 7, 7, 8, false}; // without a NaN, which becomes -0
+  static constexpr Format e2m1 = {2, 1, 1, 7, 7, 8, false, true};
+  static constexpr Format e2m3 = {2, 3, 1, 0x1f, 0x1f, 0x20, false, true};
+  static constexpr Format e3m2 = {3, 2, 3, 0x1f, 0x1f, 0x20, false, true};
   switch (dtype) {
   case DLC_DTYPE_F8E4M3FN:
     return &e4m3;
@@ -34,6 +37,10 @@ static const Format *findFormat(int32_t dtype) {
     return &e5m2OneZero;
   case DLC_DTYPE_F4E2M1:
     return &e2m1;
+  case DLC_DTYPE_F6E2M3:
+    return &e2m3;
+  case DLC_DTYPE_F6E3M2:
+    return &e3m2;
   }
   return nullptr;
 }
@@ -59,12 +66,11 @@ double dlc::ops::byteToDouble(int32_t dtype, uint8_t bits) {
   int signPlace = format->exponentBits + format->fractionBits;
   uint8_t magnitude = bits & ((1u << signPlace) - 1);
   bool isNegative = (bits >> signPlace) & 1;
-  bool isFourBits = signPlace == 3;
-  bool isInfinite = !format->hasOneZero && !isFourBits && magnitude == format->overflow &&
+  bool isInfinite = !format->hasOneZero && !format->isFinite && magnitude == format->overflow &&
                     format->overflow != format->nan;
   if (isInfinite)
     return isNegative ? -__builtin_inf() : __builtin_inf();
-  if (format->hasOneZero ? bits == format->nan : !isFourBits && magnitude > format->most)
+  if (format->hasOneZero ? bits == format->nan : !format->isFinite && magnitude > format->most)
     return __builtin_nan("");
   int exponent = magnitude >> format->fractionBits;
   int fraction = magnitude & ((1 << format->fractionBits) - 1);
@@ -98,7 +104,7 @@ uint8_t dlc::ops::doubleToByte(int32_t dtype, double value, Rounding rounding) {
   int signPlace = format->exponentBits + format->fractionBits;
   uint8_t sign = uint8_t((__builtin_signbit(value) ? 1u : 0u) << signPlace);
   if (value != value)
-    return format->hasOneZero || signPlace == 3 ? format->nan : uint8_t(sign | format->nan);
+    return format->hasOneZero || format->isFinite ? format->nan : uint8_t(sign | format->nan);
   constexpr double beyondAll = 0x1p20;
   double magnitude = __builtin_fabs(value);
   int code = format->most + 1;

@@ -194,3 +194,21 @@ func.func @failures_in_regions_are_left() -> (!dlc.tensor<3 x f32>, !dlc.tensor<
   }
   return %0, %1 : !dlc.tensor<3 x f32>, !dlc.tensor<2 x f32>
 }
+
+// -----
+
+// What expands is cheaper to compute than to read; but kernels take filters only as constants.
+// CHECK-LABEL: func.func @filter
+// CHECK: %[[FILTER:.*]] = dlc.constant #dlc.weight<{{.*}} -> <64 x 64 x 3 x 3 x f32>
+// CHECK: dlc.conv %arg0, %[[FILTER]]
+// CHECK: %[[OTHER:.*]] = dlc.broadcast
+// CHECK: dlc.add %{{.*}}, %[[OTHER]]
+func.func @filter(%x: !dlc.tensor<1 x 64 x 20 x 20 x f32>) -> !dlc.tensor<1 x 64 x 18 x 18 x f32> {
+  %0 = dlc.constant dense<0.02> : tensor<f32> -> <f32>
+  %1 = dlc.broadcast %0 : <f32> -> <64 x 64 x 3 x 3 x f32>
+  %2 = dlc.conv %x, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+      : (!dlc.tensor<1 x 64 x 20 x 20 x f32>, !dlc.tensor<64 x 64 x 3 x 3 x f32>) -> !dlc.tensor<1 x 64 x 18 x 18 x f32>
+  %3 = dlc.broadcast %0 : <f32> -> <1 x 64 x 18 x 18 x f32>
+  %4 = dlc.add %2, %3 : (!dlc.tensor<1 x 64 x 18 x 18 x f32>, !dlc.tensor<1 x 64 x 18 x 18 x f32>) -> !dlc.tensor<1 x 64 x 18 x 18 x f32>
+  return %4 : !dlc.tensor<1 x 64 x 18 x 18 x f32>
+}

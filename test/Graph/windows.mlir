@@ -24,6 +24,15 @@ func.func @overlap(%x: !x, %w: !dlc.tensor<8 x 4 x 3 x 3 x f32>) -> !dlc.tensor<
   return %0 : !dlc.tensor<* x f32>
 }
 
+// What only the run knows of a filter, and what depends on it, is the library's matter.
+// CHECK-LABEL: func.func @late_filter
+// CHECK: dlc.library_call "conv_transpose"({{.*}} -> !dlc.tensor<N x 2*M x 2*H + K - 3 x L + 2*W - 3 x f32>
+func.func @late_filter(%x: !x, %w: !dlc.tensor<C x M x K x L x f32>) -> !dlc.tensor<* x f32> {
+  %0 = dlc.conv_transpose given %x, %w strides [2, 2] pads [1, 1, 0, 0] dilations [1, 1] output_pads [0, 0] output_shape [] group 2
+      : (!x, !dlc.tensor<C x M x K x L x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
 // CHECK-LABEL: func.func @same
 // CHECK-NOT: dlc.pad
 // CHECK: dlc.conv %arg0, %arg1 strides [2, 2] pads [0, 1, 1, 1] dilations [1, 1] group 1 : {{.*}} -> !dlc.tensor<N x 4 x 4 x 5 x f32>

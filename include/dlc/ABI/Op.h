@@ -43,7 +43,9 @@ enum {
   DLC_DTYPE_F4E2M1 = 23,
   DLC_DTYPE_F8E8M0 = 24,
   DLC_DTYPE_U2 = 25,
-  DLC_DTYPE_I2 = 26
+  DLC_DTYPE_I2 = 26,
+  DLC_DTYPE_F6E2M3 = 27,
+  DLC_DTYPE_F6E3M2 = 28
 };
 
 /* Bytes of UTF-8, not terminated. Belongs to the value whose element it is. */

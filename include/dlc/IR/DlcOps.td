@@ -88,14 +88,14 @@ def Dlc_ConvTransposeOp : Dlc_Op<"conv_transpose", [Pure, DeclareOpInterfaceMeth
     half first for `same_upper`.
 
     Resolves to a convolution of one pixel whose channels are laid out side by side where the windows do not overlap,
-    else to a convolution by the mirrored filter over the input with zeros between its elements.
+    else to a convolution by the mirrored filter over the input with zeros between its elements. Where the filter's
+    dims, or those of an input that an output shape is for, are not constants, it is a library call.
 
     Constraints:
-    - C1: input and filter have the same rank, at least 3; the spatial dims of the filter are constants
+    - C1: input and filter have the same rank, at least 3; the spatial dims of the filter are positive
     - C2: lists have one element for each spatial dim, pads two
     - C3: strides and dilations are positive, pads and output pads not negative, and all are below 2^31
     - C4: filter dim 0 equals input channels, which are a multiple of group
-    - C5: an output shape needs an input whose spatial dims are constants
 
     Example:
     ```mlir

@@ -1,12 +1,14 @@
 // Math functions as polynomials. Calls of a math library would take a vector apart into its lanes,
-// and devices have none to call. Most polynomials are MLIR's. What is of f64 calls the math
+// and devices have none to call. The logarithm's is MLIR's. What is of f64 calls the math
 // library: here only where LLVM has no operation that it makes a call of.
 
 #include "ExpandCurves.h"
+#include "ExpandExponentials.h"
 #include "ExpandTrigonometry.h"
 
 #include "dlc/Codegen/Passes.h"
 #include "dlc/IR/Dlc.h"
+#include "dlc/IR/Program.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -88,10 +90,10 @@ struct ExpandMath : dlc::impl::ExpandMathBase<ExpandMath> {
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-      return name == math::ErfOp::getOperationName() || name == math::ExpOp::getOperationName() ||
-             name == math::LogOp::getOperationName() || name == math::TanhOp::getOperationName();
-    });
+    populateMathPolynomialApproximationPatterns(
+        patterns, [](StringRef name) { return name == math::LogOp::getOperationName(); });
+    bool hasFma = !hasTarget(getOperation()) || getTarget(getOperation())->getFma();
+    populateExponentialPatterns(patterns, hasFma);
     populateCurvePatterns(patterns);
     populateTrigonometryPatterns(patterns);
     patterns.add<CallLibrary<math::AcoshOp>, CallLibrary<math::AsinhOp>, CallLibrary<math::AtanhOp>,

@@ -72,9 +72,14 @@ private:
   Value parameter(StringRef name, float value) { return number(node.getFloat(name, value)); }
   Value add(Value lhs, Value rhs) { return node.createLike<AddOp>(lhs, rhs); }
   Value mul(Value lhs, Value rhs) { return node.createLike<MulOp>(lhs, rhs); }
+  Value div(Value lhs, Value rhs) { return node.createLike<DivOp>(lhs, rhs); }
   Value exp(Value value) { return node.createLike<ExpOp>(value); }
-  /// exp(value) - 1
-  Value expLess(Value value) { return node.createLike<SubOp>(exp(value), number(1)); }
+  /// exp(-|x|), which does not overflow.
+  Value createDecay() { return exp(node.createLike<NegOp>(node.createLike<AbsOp>(x))); }
+  /// exp(value) - 1 as tanh(value / 2) * (exp(value) + 1), which does not cancel.
+  Value expLess(Value value) {
+    return mul(node.createLike<TanhOp>(mul(value, number(0.5))), add(exp(value), number(1)));
+  }
   Value whereNegative(Value whenTrue, Value whenFalse) {
     Value negative = node.createComparison<LessOp>(x, number(0));
     return node.createSelect(negative, whenTrue, whenFalse);
@@ -83,11 +88,23 @@ private:
   Value createRamp(Value factor, Value offset) {
     return node.createLike<ClipOp>(add(mul(x, factor), offset), number(0), number(1));
   }
-  /// log(1 + exp(x)), with an exponential that does not overflow.
+  /// max(x, 0) + log(1 + exp(-|x|)). What the sum with 1 loses, its difference to 1 loses too: the
+  /// logarithm over that difference is right beside the power.
   Value createSoftplus() {
-    Value decay = exp(node.createLike<NegOp>(node.createLike<AbsOp>(x)));
-    Value rest = node.createLike<LogOp>(add(decay, number(1)));
-    return add(node.createLike<ReluOp>(x), rest);
+    Value power = createDecay(), sum = add(power, number(1));
+    Value difference = node.createLike<SubOp>(sum, number(1));
+    Value lost = node.createComparison<EqualOp>(difference, number(0));
+    Value scaled = mul(power, div(node.createLike<LogOp>(sum), difference));
+    return add(node.createLike<ReluOp>(x), node.createSelect(lost, power, scaled));
+  }
+  /// x * tanh(log(1 + p)) with p = exp(x) is x * (p^2 + 2p) / (p^2 + 2p + 2); above 0 both parts
+  /// are divided by p^2.
+  Value createMish() {
+    Value power = createDecay(), twice = mul(power, number(2));
+    Value rising = mul(power, add(power, number(2)));
+    Value part = whereNegative(rising, add(twice, number(1)));
+    Value rest = whereNegative(number(2), mul(twice, power));
+    return mul(x, div(part, add(part, rest)));
   }
   Value createSelu() {
     bool isFirst = node.getOpset() < 6; // its defaults have fewer digits
@@ -124,7 +141,7 @@ Value Activation::create() {
   if (op == "HardSwish")
     return mul(x, createRamp(number(1.0 / 6), number(0.5)));
   if (op == "Mish")
-    return mul(x, node.createLike<TanhOp>(createSoftplus()));
+    return createMish();
   if (op == "PRelu")
     return whereNegative(mul(x, node.getInput(1)), x);
   if (op == "Reciprocal")
@@ -190,19 +207,17 @@ static LogicalResult importSwiGlu(OnnxNode &node) {
 }
 
 /// 0.5 * x * (1 + erf(x / sqrt(2))), or with approximate "tanh"
-/// 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))).
+/// 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))), where (1 + tanh(z)) / 2 is the
+/// sigmoid of 2z, which does not cancel.
 Value Activation::createGelu(bool isApproximate) {
-  Value curve;
   if (isApproximate) {
+    constexpr double factor = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;
     Value cube = mul(mul(x, x), x);
     Value sum = add(x, mul(cube, number(0.044715)));
-    curve =
-        node.createLike<TanhOp>(mul(sum, number(std::numbers::sqrt2 * std::numbers::inv_sqrtpi)));
-  } else {
-    curve = node.createLike<ErfOp>(mul(x, number(1 / std::numbers::sqrt2)));
+    return mul(x, node.createLike<SigmoidOp>(mul(sum, number(factor))));
   }
-  Value share = add(curve, number(1));
-  return mul(mul(x, number(0.5)), share);
+  Value curve = node.createLike<ErfOp>(mul(x, number(1 / std::numbers::sqrt2)));
+  return mul(mul(x, number(0.5)), add(curve, number(1)));
 }
 
 static LogicalResult importGelu(OnnxNode &node) {

@@ -1,4 +1,4 @@
-// If, Loop, Scan: their bodies are imported by ModelImporter.
+// FlexAttention, If, Loop, Scan, SequenceMap: their bodies are imported by ModelImporter.
 
 #include "Rows.h"
 
@@ -16,6 +16,13 @@ static constexpr InputRow scanInputs8[] = {{"sequence_lens", optional},
                                            {"initial_state_and_scan_inputs"}};
 static constexpr InputRow scanInputs9[] = {{"initial_state_and_scan_inputs"}};
 
+static constexpr InputRow flexInputs[] = {{"Q"}, {"K"}, {"V"}};
+static constexpr InputRow mapInputs[] = {{"input_sequence"}, {"additional_inputs", optional}};
+
+static constexpr AttributeRow flexAttributes[] = {{"prob_mod", Proto::GRAPH},
+                                                  {"scale", Proto::FLOAT},
+                                                  {"score_mod", Proto::GRAPH},
+                                                  {"softmax_precision", Proto::INT}};
 static constexpr AttributeRow ifAttributes[] = {{"else_branch", Proto::GRAPH},
                                                 {"then_branch", Proto::GRAPH}};
 static constexpr AttributeRow loopAttributes[] = {{"body", Proto::GRAPH}};
@@ -33,6 +40,8 @@ static constexpr OpRow rows[] = {
     {"", "Loop", oldestOpset, newestOpset, loopInputs, loopAttributes, nullptr, {}, iterations},
     {"", "Scan", 8, 8, scanInputs8, scanAttributes8, nullptr, {}, iterations},
     {"", "Scan", 9, newestOpset, scanInputs9, scanAttributes9, nullptr, {}, iterations},
+    {"", "SequenceMap", 17, newestOpset, mapInputs, loopAttributes, nullptr, {}, iterations},
+    {"ai.onnx.preview", "FlexAttention", 1, 1, flexInputs, flexAttributes, nullptr},
 };
 
 ArrayRef<OpRow> dlc::getControlFlowRows() { return rows; }

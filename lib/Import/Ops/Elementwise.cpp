@@ -156,8 +156,13 @@ template <typename OpTy> static LogicalResult createUnary(OnnxNode &node) {
   return node.createOp<OpTy>(node.getElementType(0), node.getInput(0));
 }
 
+/// Floats of 8 bits become f32 before.
 static LogicalResult createIsNan(OnnxNode &node) {
-  return node.createOp<IsNanOp>(Builder(node.getContext()).getI1Type(), node.getInput(0));
+  Value input = node.getInput(0);
+  Builder builder(node.getContext());
+  if (!isStandIn(input) && !isFloat(node.getElementType(0)))
+    input = node.createCast(input, builder.getF32Type());
+  return node.createOp<IsNanOp>(builder.getI1Type(), input);
 }
 
 /// Comparisons with the infinities that attributes choose.
@@ -197,7 +202,7 @@ static LogicalResult importUnary(OnnxNode &node) {
       {"Erf", floatElements, createUnary<ErfOp>},
       {"Exp", floatElements, createUnary<ExpOp>},
       {"Floor", floatElements, createUnary<FloorOp>},
-      {"IsNaN", floatElements, createIsNan},
+      {"IsNaN", anyFloatElements, createIsNan},
       {"Log", floatElements, createUnary<LogOp>},
       {"Neg", signedElements, createUnary<NegOp>},
       {"Not", boolElements, createUnary<NotOp>},
@@ -253,6 +258,8 @@ static LogicalResult importChain(OnnxNode &node) {
 static LogicalResult importWhere(OnnxNode &node) {
   if (failed(node.requireElements(boolElements, 0)))
     return failure();
+  if (node.isHandle(1))
+    return node.moveStrings("select", node.inputs);
   return node.createOp<SelectOp>(node.getElementType(1), node.getInput(0), node.getInput(1),
                                  node.getInput(2));
 }
@@ -272,13 +279,24 @@ static LogicalResult createCast(OnnxNode &node, Type to) {
   return success();
 }
 
+/// From strings, or to them.
+static LogicalResult createTextCast(OnnxNode &node, int64_t to) {
+  if (isStandIn(node.getInput(0)))
+    return failure();
+  OnnxType type{OnnxType::tensor, static_cast<int>(to)};
+  node.results = node.createCall("cast", node.inputs, Pieces(node).parameter("to", to), type);
+  return success();
+}
+
 static LogicalResult importCast(OnnxNode &node) {
   if (!node.findAttribute("to"))
     return node.emitError() << "expected attribute 'to'";
+  if (int64_t to = node.getInt("to", 0); to == DLC_DTYPE_STRING)
+    return createTextCast(node, to);
   Type to = node.getTypeAttribute("to", 0);
   if (!to)
     return failure();
-  return createCast(node, to);
+  return node.isHandle(0) ? createTextCast(node, getDataType(to)) : createCast(node, to);
 }
 
 /// Before opset 6 the type is the name of a TensorProto.DataType.
@@ -345,9 +363,9 @@ static constexpr OpRow rows[] = {
     {"", "BitwiseOr", 18, newestOpset, binaryInputs, {}, importBinary},
     {"", "BitwiseXor", 18, newestOpset, binaryInputs, {}, importBinary},
     {"", "Cast", oldestOpset, 5, unaryInputs, castAttributes1, importNamedCast},
-    {"", "Cast", 6, 18, unaryInputs, castAttributes6, importCast},
-    {"", "Cast", 19, 23, unaryInputs, castAttributes19, importCast},
-    {"", "Cast", 24, newestOpset, unaryInputs, castAttributes24, importCast},
+    {"", "Cast", 6, 18, unaryInputs, castAttributes6, importCast, {}, strings},
+    {"", "Cast", 19, 23, unaryInputs, castAttributes19, importCast, {}, strings},
+    {"", "Cast", 24, newestOpset, unaryInputs, castAttributes24, importCast, {}, strings},
     {"", "CastLike", 15, 18, castLikeInputs, {}, importCastLike},
     {"", "CastLike", 19, 23, castLikeInputs, castLikeAttributes19, importCastLike},
     {"", "CastLike", 24, newestOpset, castLikeInputs, castLikeAttributes24, importCastLike},
@@ -394,7 +412,7 @@ static constexpr OpRow rows[] = {
     {"", "Sum", oldestOpset, newestOpset, chainInputs, {}, importChain, {}, variadic},
     {"", "Tan", 7, newestOpset, unaryInputs, {}, importUnary},
     {"", "Tanh", oldestOpset, newestOpset, unaryInputs, {}, importUnary},
-    {"", "Where", 9, newestOpset, whereInputs, {}, importWhere},
+    {"", "Where", 9, newestOpset, whereInputs, {}, importWhere, {}, stringChoices},
     {"", "Xor", oldestOpset, 6, binaryInputs, broadcastAttributes, importAligned},
     {"", "Xor", 7, newestOpset, binaryInputs, {}, importBinary},
 };

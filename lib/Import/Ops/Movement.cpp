@@ -12,6 +12,8 @@ using namespace dlc;
 //===----------------------------------------------------------------------===//
 
 static LogicalResult importFlatten(OnnxNode &node) {
+  if (node.isHandle(0))
+    return node.moveStrings("flatten", node.inputs, node.getParameters());
   return node.createOp<FlattenOp>(node.getElementType(0), node.getInput(0),
                                   static_cast<uint64_t>(node.getInt("axis", 1)));
 }
@@ -35,6 +37,9 @@ static LogicalResult importReshape(OnnxNode &node) {
   FailureOr<Value> shape = getIntsOperand(node, "shape", 1);
   if (failed(shape) || failed(allowZero))
     return failure();
+  if (node.isHandle(0))
+    return node.moveStrings("reshape", {node.getInput(0), *shape},
+                            Pieces(node).parameter("allow_zero", int64_t(*allowZero)));
   return node.createOp<ReshapeOp>(node.getElementType(0), node.getInput(0), *shape, *allowZero);
 }
 
@@ -43,6 +48,8 @@ static LogicalResult importSqueeze(OnnxNode &node) {
   FailureOr<Value> axes = getIntsOperand(node, "axes", 1, /*rank=*/std::nullopt);
   if (failed(axes))
     return failure();
+  if (node.isHandle(0))
+    return node.moveStrings("squeeze", {node.getInput(0), *axes});
   return node.createOp<SqueezeOp>(node.getElementType(0), node.getInput(0), *axes);
 }
 
@@ -50,6 +57,8 @@ static LogicalResult importUnsqueeze(OnnxNode &node) {
   FailureOr<Value> axes = getIntsOperand(node, "axes", 1, /*rank=*/std::nullopt);
   if (failed(axes) || (!*axes && failed(node.requireAttribute("axes"))))
     return failure();
+  if (node.isHandle(0))
+    return node.moveStrings("unsqueeze", {node.getInput(0), *axes});
   return node.createOp<UnsqueezeOp>(node.getElementType(0), node.getInput(0), *axes);
 }
 
@@ -91,12 +100,16 @@ static LogicalResult importSize(OnnxNode &node) {
 static LogicalResult importExpand(OnnxNode &node) {
   if (failed(node.requireIntegers(1, /*allowI32=*/false, 1)))
     return failure();
+  if (node.isHandle(0))
+    return node.moveStrings("expand", node.inputs);
   return node.createOp<ExpandOp>(node.getElementType(0), node.getInput(0), node.getInput(1));
 }
 
 static LogicalResult importTile(OnnxNode &node) {
   if (failed(node.requireIntegers(1, /*allowI32=*/false, 1)))
     return failure();
+  if (node.isHandle(0))
+    return node.moveStrings("tile", node.inputs);
   return node.createOp<TileOp>(node.getElementType(0), node.getInput(0), node.getInput(1));
 }
 
@@ -105,6 +118,8 @@ static LogicalResult importTile(OnnxNode &node) {
 //===----------------------------------------------------------------------===//
 
 static LogicalResult importTranspose(OnnxNode &node) {
+  if (node.isHandle(0))
+    return node.moveStrings("transpose", node.inputs, node.getParameters());
   return node.createOp<TransposeOp>(node.getElementType(0), node.getInput(0),
                                     node.getInts("perm", {}));
 }
@@ -116,6 +131,8 @@ static LogicalResult importSlice(OnnxNode &node) {
     good &= succeeded(node.requireIntegers(index, /*allowI32=*/true, 1));
   if (!good)
     return failure();
+  if (node.isHandle(0))
+    return node.moveStrings("dynamic_slice", node.inputs);
   return node.createOp<DynamicSliceOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
                                        node.getInput(2), node.getInput(3), node.getInput(4));
 }
@@ -130,8 +147,10 @@ static LogicalResult importSliceAttributes(OnnxNode &node) {
   if (!good)
     return failure();
   Value axes = node.findAttribute("axes") ? node.createInts(node.getInts("axes", {})) : Value();
-  return node.createOp<DynamicSliceOp>(node.getElementType(0), node.getInput(0),
-                                       node.createInts(starts), node.createInts(ends), axes,
+  Value from = node.createInts(starts), to = node.createInts(ends);
+  if (node.isHandle(0))
+    return node.moveStrings("dynamic_slice", {node.getInput(0), from, to, axes});
+  return node.createOp<DynamicSliceOp>(node.getElementType(0), node.getInput(0), from, to, axes,
                                        /*steps=*/Value());
 }
 
@@ -153,15 +172,22 @@ static LogicalResult importSplit(OnnxNode &node) {
   if (auto type = *sizes ? dyn_cast<PlannedType>((*sizes).getType()) : PlannedType();
       type && type.hasRank() && type.getRank() == 1 && !type.getStaticShape())
     sizes = Pieces(node).reshape(*sizes, ArrayRef(outputs));
+  int64_t axis = node.getInt("axis", 0);
+  if (node.isHandle(0))
+    return node.moveStrings("split", {node.getInput(0), *sizes},
+                            Pieces(node).parameter("axis", axis));
   SmallVector<Type> types(outputs, PlannedType::getUnranked(node.getElementType(0)));
-  auto split = SplitOp::create(node.getBuilder(), node.getLoc(), types, node.getInput(0), *sizes,
-                               node.getInt("axis", 0));
+  auto split =
+      SplitOp::create(node.getBuilder(), node.getLoc(), types, node.getInput(0), *sizes, axis);
   return node.finish(split);
 }
 
 static LogicalResult importConcat(OnnxNode &node) {
-  if (failed(node.requireSameElements()) || failed(node.requireAttribute("axis")))
+  bool isOfStrings = node.isHandle(0);
+  if ((!isOfStrings && failed(node.requireSameElements())) || failed(node.requireAttribute("axis")))
     return failure();
+  if (isOfStrings)
+    return node.moveStrings("concat", node.inputs, node.getParameters());
   return node.createOp<ConcatOp>(node.getElementType(0), node.inputs,
                                  static_cast<uint64_t>(node.getInt("axis", 0)));
 }
@@ -218,6 +244,8 @@ static LogicalResult importPadAttributes(OnnxNode &node) {
 static LogicalResult importGather(OnnxNode &node) {
   if (failed(node.requireIntegers(1, /*allowI32=*/true, /*rank=*/std::nullopt)))
     return failure();
+  if (node.isHandle(0))
+    return node.moveStrings("gather", node.inputs, node.getParameters());
   return node.createOp<GatherOp>(node.getElementType(0), node.getInput(0), node.getInput(1),
                                  static_cast<uint64_t>(node.getInt("axis", 0)));
 }
@@ -278,33 +306,65 @@ static constexpr OpRow rows[] = {
      axisAttributes,
      importConcat,
      {},
-     variadic},
-    {"", "Expand", 8, newestOpset, expandInputs, {}, importExpand},
-    {"", "Flatten", oldestOpset, newestOpset, inputInputs, axisAttributes, importFlatten},
-    {"", "Gather", oldestOpset, newestOpset, gatherInputs, axisAttributes, importGather},
+     variadicStrings},
+    {"", "Expand", 8, newestOpset, expandInputs, {}, importExpand, {}, strings},
+    {"",
+     "Flatten",
+     oldestOpset,
+     newestOpset,
+     inputInputs,
+     axisAttributes,
+     importFlatten,
+     {},
+     strings},
+    {"",
+     "Gather",
+     oldestOpset,
+     newestOpset,
+     gatherInputs,
+     axisAttributes,
+     importGather,
+     {},
+     strings},
     {"", "Pad", oldestOpset, 1, dataInputs, padAttributes1, importPadAttributes},
     {"", "Pad", 2, 10, dataInputs, padAttributes2, importPadAttributes},
     {"", "Pad", 11, 17, padInputs11, padAttributes11, importPad},
     {"", "Pad", 18, newestOpset, padInputs18, padAttributes11, importPad},
     {"", "Range", 11, newestOpset, rangeInputs, {}, importRange},
-    {"", "Reshape", oldestOpset, 4, dataInputs, reshapeAttributes1, importReshape},
-    {"", "Reshape", 5, 13, reshapeInputs, {}, importReshape},
-    {"", "Reshape", 14, newestOpset, reshapeInputs, reshapeAttributes14, importReshape},
+    {"", "Reshape", oldestOpset, 4, dataInputs, reshapeAttributes1, importReshape, {}, strings},
+    {"", "Reshape", 5, 13, reshapeInputs, {}, importReshape, {}, strings},
+    {"",
+     "Reshape",
+     14,
+     newestOpset,
+     reshapeInputs,
+     reshapeAttributes14,
+     importReshape,
+     {},
+     strings},
     {"", "Shape", oldestOpset, 14, dataInputs, {}, importShape, {}, handles},
     {"", "Shape", 15, newestOpset, dataInputs, shapeAttributes15, importShape, {}, handles},
     {"", "Size", oldestOpset, newestOpset, dataInputs, {}, importSize},
-    {"", "Slice", oldestOpset, 9, dataInputs, sliceAttributes1, importSliceAttributes},
-    {"", "Slice", 10, newestOpset, sliceInputs10, {}, importSlice},
-    {"", "Split", oldestOpset, 1, splitInputs13, splitAttributes2, importSplit, {}, anyOutputs},
-    {"", "Split", 2, 12, inputInputs, splitAttributes2, importSplit, {}, anyOutputs},
-    {"", "Split", 13, 17, splitInputs13, axisAttributes, importSplit, {}, anyOutputs},
-    {"", "Split", 18, newestOpset, splitInputs13, splitAttributes18, importSplit, {}, anyOutputs},
-    {"", "Squeeze", oldestOpset, 12, dataInputs, axesAttributes, importSqueeze},
-    {"", "Squeeze", 13, newestOpset, squeezeInputs13, {}, importSqueeze},
-    {"", "Tile", 6, newestOpset, tileInputs, {}, importTile},
-    {"", "Transpose", oldestOpset, newestOpset, dataInputs, transposeAttributes, importTranspose},
-    {"", "Unsqueeze", oldestOpset, 12, dataInputs, axesAttributes, importUnsqueeze},
-    {"", "Unsqueeze", 13, newestOpset, unsqueezeInputs13, {}, importUnsqueeze},
+    {"", "Slice", oldestOpset, 9, dataInputs, sliceAttributes1, importSliceAttributes, {}, strings},
+    {"", "Slice", 10, newestOpset, sliceInputs10, {}, importSlice, {}, strings},
+    {"", "Split", oldestOpset, 1, splitInputs13, splitAttributes2, importSplit, {}, stringParts},
+    {"", "Split", 2, 12, inputInputs, splitAttributes2, importSplit, {}, stringParts},
+    {"", "Split", 13, 17, splitInputs13, axisAttributes, importSplit, {}, stringParts},
+    {"", "Split", 18, newestOpset, splitInputs13, splitAttributes18, importSplit, {}, stringParts},
+    {"", "Squeeze", oldestOpset, 12, dataInputs, axesAttributes, importSqueeze, {}, strings},
+    {"", "Squeeze", 13, newestOpset, squeezeInputs13, {}, importSqueeze, {}, strings},
+    {"", "Tile", 6, newestOpset, tileInputs, {}, importTile, {}, strings},
+    {"",
+     "Transpose",
+     oldestOpset,
+     newestOpset,
+     dataInputs,
+     transposeAttributes,
+     importTranspose,
+     {},
+     strings},
+    {"", "Unsqueeze", oldestOpset, 12, dataInputs, axesAttributes, importUnsqueeze, {}, strings},
+    {"", "Unsqueeze", 13, newestOpset, unsqueezeInputs13, {}, importUnsqueeze, {}, strings},
 };
 
 ArrayRef<OpRow> dlc::getMovementRows() { return rows; }

@@ -111,8 +111,10 @@ static LogicalResult checkAxis(OnnxNode &node, int64_t axis) {
 /// LayerNormalization and RMSNormalization, over the dims from axis on.
 static LogicalResult importLayerNorm(OnnxNode &node) {
   bool good = succeeded(node.requireElements(floatElements));
-  if (int64_t type = node.getInt("stash_type", 1); type != 1) {
-    node.emitError() << "stash_type " << type << " is not supported yet, only 1 (f32)";
+  int64_t stash = node.getInt("stash_type", DLC_DTYPE_F32);
+  if (stash != DLC_DTYPE_F32 && stash != DLC_DTYPE_BF16) {
+    node.emitError() << "expected attribute 'stash_type' to be 1 (f32) or 16 (bf16), found "
+                     << stash;
     good = false;
   }
   int64_t axis = node.getInt("axis", -1);
@@ -130,6 +132,9 @@ static LogicalResult importLayerNorm(OnnxNode &node) {
     if (llvm::any_of(node.inputs, isStandIn))
       return failure();
     node.results = node.createCall("layer_norm", node.inputs, node.getParameters(), types);
+    if (stash == DLC_DTYPE_BF16) // no more is rounded to it than what is handed out
+      for (Value &statistic : MutableArrayRef(node.results).drop_front())
+        statistic = node.createCast(statistic, Builder(node.getContext()).getBF16Type());
     return success();
   }
   return node.createOp<LayerNormOp>(node.getElementType(0), node.getInput(0), node.getInput(1),

@@ -1,6 +1,7 @@
 // AveragePool, GlobalAveragePool, GlobalLpPool, GlobalMaxPool, LpPool, MaxPool.
 
 #include "ElementSets.h"
+#include "Pieces.h"
 #include "Rows.h"
 #include "Window.h"
 
@@ -65,15 +66,29 @@ static LogicalResult importMaxPool(OnnxNode &node) {
   return createPool(node, ReduceKind::max, *window, /*includePads=*/false);
 }
 
+/// The sum of a window over how many of its elements are none of the pads.
+static LogicalResult createMeanOfSame(OnnxNode &node, const Window &window) {
+  Pieces p(node);
+  Value input = node.getInput(0);
+  if (failed(createPool(node, ReduceKind::sum, window, /*includePads=*/false)))
+    return failure();
+  Value sum = node.results.front();
+  node.inputs[0] = ConstantOfShapeOp::create(p.builder, node.getLoc(),
+                                             PlannedType::getUnranked(node.getElementType(0)),
+                                             p.shape(input), p.number(input, 1));
+  if (failed(createPool(node, ReduceKind::sum, window, /*includePads=*/false)))
+    return failure();
+  node.setResult(p.div(sum, node.results.front()));
+  return success();
+}
+
 static LogicalResult importAveragePool(OnnxNode &node) {
   FailureOr<Window> window = getPoolWindow(node, floatElements);
   FailureOr<bool> includePads = node.getFlag("count_include_pad", false);
   if (failed(window) || failed(includePads))
     return failure();
-  if (window->isSame() && !*includePads)
-    return node.emitError() << "auto_pad SAME is not supported yet with strides other than 1, "
-                               "found ["
-                            << window->strides << "]";
+  if (window->isSame() && !*includePads && !isStandIn(node.getInput(0)))
+    return createMeanOfSame(node, *window);
   return createPool(node, ReduceKind::mean, *window, *includePads);
 }
 

@@ -22,17 +22,23 @@ static bool isQuantized(Type type) { return isInteger(type) && type.getIntOrFloa
 /// Of 8 bits or less, without those of which each bit pattern is a power of two.
 static bool isSmall(Type type) {
   return isa<Float8E4M3FNType, Float8E4M3FNUZType, Float8E5M2Type, Float8E5M2FNUZType,
-             Float4E2M1FNType>(type) ||
+             Float4E2M1FNType, Float6E2M3FNType, Float6E3M2FNType>(type) ||
          (isa<IntegerType>(type) && llvm::is_contained({2u, 4u}, type.getIntOrFloatBitWidth()));
 }
 static constexpr ElementSet linearElements = {
-    "an integer type of 2, 4, 8 or 16 bits or a float type of 4 or 8",
+    "an integer type of 2, 4, 8 or 16 bits or a float type of 4, 6 or 8",
     [](Type type) { return isQuantized(type) || isSmall(type); }};
 static constexpr ElementSet quantizedElements = {"an integer type of 8 or 16 bits", isQuantized};
 static constexpr ElementSet dequantizedElements = {
     "a float type or i32", [](Type type) { return isFloat(type) || type.isSignlessInteger(32); }};
+static constexpr ElementSet scaleElements = {
+    "a float type", [](Type type) { return isFloat(type) || isa<Float8E8M0FNUType>(type); }};
+static constexpr ElementSet quantizeScales = {"a float type or i32", [](Type type) {
+                                                return scaleElements.contains(type) ||
+                                                       type.isSignlessInteger(32);
+                                              }};
 static constexpr ElementSet storedElements = {
-    "an integer type of 2 to 32 bits or a float type of 4 or 8",
+    "an integer type of 2 to 32 bits or a float type of 4, 6 or 8",
     [](Type type) { return isQuantized(type) || isSmall(type) || type.isSignlessInteger(32); }};
 
 /// A result that has the shape of an input, which a filter's consumer asks for.
@@ -139,7 +145,7 @@ static LogicalResult importQuantize(OnnxNode &node) {
   if (failed(hasOperands(node)))
     return failure();
   bool good = succeeded(node.requireElements(dequantizedElements, 0));
-  good &= succeeded(node.requireElements(dequantizedElements, 1));
+  good &= succeeded(node.requireElements(quantizeScales, 1));
   if (node.getInput(2))
     good &= succeeded(node.requireElements(linearElements, 2));
   Builder b(node.getContext());
@@ -172,7 +178,7 @@ static LogicalResult importDequantize(OnnxNode &node) {
   if (failed(hasOperands(node)))
     return failure();
   bool good = succeeded(node.requireElements(storedElements, 0));
-  good &= succeeded(node.requireElements(floatElements, 1));
+  good &= succeeded(node.requireElements(scaleElements, 1));
   if (node.getInput(2))
     good &= succeeded(node.requireElements(storedElements, 2));
   if (!good)
@@ -180,6 +186,9 @@ static LogicalResult importDequantize(OnnxNode &node) {
   Type result = getFloatAttribute(node, "output_dtype", node.getElementType(1));
   if (!result)
     return failure();
+  if (!isFloat(result))
+    return node.emitError() << "expected attribute 'output_dtype' beside a scale of type "
+                            << result;
   Pieces p(node);
   Value input = node.getInput(0);
   FailureOr<Steps> steps = getSteps(p, input, 1, 2);

@@ -6,12 +6,11 @@
 using namespace mlir;
 using namespace dlc;
 
-/// Exporters give a constant without elements in the place of an input that they leave out.
-static bool isEmptyConstant(Value value) {
-  if (!value || isStandIn(value) || !isConstant(value))
-    return false;
-  std::optional<SmallVector<int64_t>> shape = cast<PlannedType>(value.getType()).getStaticShape();
-  return shape && llvm::is_contained(*shape, 0);
+/// Opsets before 13 have a vector without elements in the place of an input that is left out.
+static bool isEmpty(Value value) {
+  auto type = value && !isStandIn(value) ? dyn_cast<PlannedType>(value.getType()) : PlannedType();
+  return type && type.hasRank() &&
+         llvm::any_of(type.getDims(), [](ExprAttr dim) { return dim.getConstant() == 0; });
 }
 
 namespace {
@@ -64,6 +63,8 @@ static LogicalResult readOptions(const OnnxNode &node, ResizeOptions &options) {
 /// which the run checks.
 static Value fixLength(OnnxNode &node, Value value, const ResizeOptions &options) {
   auto type = value ? dyn_cast<PlannedType>(value.getType()) : PlannedType();
+  if (node.isHandle(0))
+    return value;
   auto data = cast<PlannedType>(node.getInput(0).getType());
   if (!type || !type.hasRank() || type.getRank() != 1 || type.getStaticShape() ||
       (!options.axes && !data.hasRank()))
@@ -72,8 +73,30 @@ static Value fixLength(OnnxNode &node, Value value, const ResizeOptions &options
   return Pieces(node).reshape(value, ArrayRef(length));
 }
 
+/// Of strings, each of which becomes one of its neighbours.
+static LogicalResult resizeStrings(OnnxNode &node, Value scales, Value sizes,
+                                   const ResizeOptions &options) {
+  if (options.mode != ResizeMode::nearest ||
+      options.coordinates == ResizeCoordinates::tf_crop_and_resize)
+    return node.emitError() << "expected mode 'nearest' of the whole input for strings";
+  Builder b(node.getContext());
+  auto keyword = [&](StringRef name, StringRef value) {
+    return b.getNamedAttr(name, b.getStringAttr(value));
+  };
+  SmallVector<NamedAttribute> parameters = {
+      keyword("mode", "nearest"),
+      keyword("coordinates", stringifyResizeCoordinates(options.coordinates)),
+      keyword("rounding", stringifyResizeRounding(options.rounding)),
+      keyword("policy", stringifyResizePolicy(options.policy))};
+  if (options.axes)
+    parameters.push_back(b.getNamedAttr("axes", b.getDenseI64ArrayAttr(*options.axes)));
+  return node.moveStrings("resize", {node.getInput(0), Value(), scales, sizes}, parameters);
+}
+
 static LogicalResult createResize(OnnxNode &node, Value roi, Value scales, Value sizes,
                                   const ResizeOptions &options) {
+  if (node.isHandle(0))
+    return resizeStrings(node, scales, sizes, options);
   Builder builder(node.getContext());
   return node.createOp<ResizeOp>(
       node.getElementType(0), node.getInput(0), roi, fixLength(node, scales, options),
@@ -85,7 +108,7 @@ static LogicalResult createResize(OnnxNode &node, Value roi, Value scales, Value
 
 static LogicalResult importResize(OnnxNode &node) {
   for (size_t index = 1; index < node.inputs.size(); ++index)
-    if (isEmptyConstant(node.inputs[index]))
+    if (isEmpty(node.inputs[index]))
       node.inputs[index] = Value();
   if (llvm::any_of(node.inputs, [](Value input) { return input && isStandIn(input); }))
     return failure();
@@ -171,11 +194,19 @@ static constexpr AttributeRow resizeAttributes18[] = {
     {"nearest_mode", Proto::STRING}};
 
 static constexpr OpRow rows[] = {
-    {"", "Resize", 10, 10, resizeInputs10, modeAttributes, importUpsample},
-    {"", "Resize", 11, 17, resizeInputs, resizeAttributes11, importResize},
-    {"", "Resize", 18, newestOpset, resizeInputs, resizeAttributes18, importResize},
-    {"", "Upsample", oldestOpset, 8, upsampleInputs7, upsampleAttributes7, importUpsample},
-    {"", "Upsample", 9, 9, resizeInputs10, modeAttributes, importUpsample},
+    {"", "Resize", 10, 10, resizeInputs10, modeAttributes, importUpsample, {}, strings},
+    {"", "Resize", 11, 17, resizeInputs, resizeAttributes11, importResize, {}, strings},
+    {"", "Resize", 18, newestOpset, resizeInputs, resizeAttributes18, importResize, {}, strings},
+    {"",
+     "Upsample",
+     oldestOpset,
+     8,
+     upsampleInputs7,
+     upsampleAttributes7,
+     importUpsample,
+     {},
+     strings},
+    {"", "Upsample", 9, 9, resizeInputs10, modeAttributes, importUpsample, {}, strings},
 };
 
 ArrayRef<OpRow> dlc::getResizeRows() { return rows; }

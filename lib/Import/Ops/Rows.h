@@ -19,10 +19,17 @@ inline constexpr OpRow::Extra fourOutputs{.outputs = 4};
 inline constexpr OpRow::Extra handles{.handles = true};
 inline constexpr OpRow::Extra iterations{
     .outputs = OpRow::anyOutputs, .variadicInputs = true, .handles = true};
+inline constexpr OpRow::Extra fourOutputsOfStrings{.outputs = 4, .strings = 1};
+inline constexpr OpRow::Extra stringParts{.outputs = OpRow::anyOutputs, .strings = 1};
+inline constexpr OpRow::Extra stringChoices{.strings = 0b110};
+inline constexpr OpRow::Extra strings{.strings = 1};
+inline constexpr OpRow::Extra stringUpdates{.strings = 0b101};
+inline constexpr OpRow::Extra stringValues{.strings = 0b100};
 inline constexpr OpRow::Extra threeOutputs{.outputs = 3};
 inline constexpr OpRow::Extra twoHandles{.outputs = 2, .handles = true};
 inline constexpr OpRow::Extra twoOutputs{.outputs = 2};
 inline constexpr OpRow::Extra variadic{.variadicInputs = true};
+inline constexpr OpRow::Extra variadicStrings{.variadicInputs = true, .strings = ~0u};
 inline constexpr OpRow::Extra variadicHandles{.variadicInputs = true, .handles = true};
 
 } // namespace dlc

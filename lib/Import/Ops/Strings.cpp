@@ -1,4 +1,4 @@
-// StringConcat, StringNormalizer, StringSplit.
+// RegexFullMatch, StringConcat, StringNormalizer, StringSplit, TfIdfVectorizer.
 
 #include "Rows.h"
 
@@ -31,6 +31,27 @@ static LogicalResult importStringOp(OnnxNode &node) {
   return success();
 }
 
+static LogicalResult importRegex(OnnxNode &node) {
+  if (failed(node.requireStrings(0)) || failed(node.requireAttribute("pattern")))
+    return failure();
+  node.results = node.createCall("regex_full_match", node.inputs, node.getParameters(),
+                                 OnnxType{OnnxType::tensor, TensorProto::BOOL});
+  return success();
+}
+
+/// Counts of n-grams of strings or integers.
+static LogicalResult importTfIdf(OnnxNode &node) {
+  bool good = node.isHandle(0) || succeeded(node.requireIntegers(0, /*allowI32=*/true, {}));
+  for (StringRef name : {"max_gram_length", "max_skip_count", "min_gram_length", "mode",
+                         "ngram_counts", "ngram_indexes"})
+    good &= succeeded(node.requireAttribute(name));
+  if (!good)
+    return failure();
+  node.results = node.createCall("tfidf_vectorizer", node.inputs, node.getParameters(),
+                                 OnnxType{OnnxType::tensor, TensorProto::FLOAT});
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Rows of the op table
 //===----------------------------------------------------------------------===//
@@ -42,12 +63,20 @@ static constexpr AttributeRow normalizerAttributes[] = {{"case_change_action", P
                                                         {"is_case_sensitive", Proto::INT},
                                                         {"locale", Proto::STRING},
                                                         {"stopwords", Proto::STRINGS}};
+static constexpr AttributeRow regexAttributes[] = {{"pattern", Proto::STRING}};
+static constexpr AttributeRow tfIdfAttributes[] = {
+    {"max_gram_length", Proto::INT}, {"max_skip_count", Proto::INT},
+    {"min_gram_length", Proto::INT}, {"mode", Proto::STRING},
+    {"ngram_counts", Proto::INTS},   {"ngram_indexes", Proto::INTS},
+    {"pool_int64s", Proto::INTS},    {"pool_strings", Proto::STRINGS},
+    {"weights", Proto::FLOATS}};
 static constexpr AttributeRow stringSplitAttributes[] = {{"delimiter", Proto::STRING},
                                                          {"maxsplit", Proto::INT}};
 
 static constexpr StringLiteral stringSplitOutputs[] = {"Z"};
 
 static constexpr OpRow rows[] = {
+    {"", "RegexFullMatch", 20, newestOpset, unaryInputs, regexAttributes, importRegex, {}, handles},
     {"", "StringConcat", 20, newestOpset, binaryInputs, {}, importStringOp, {}, handles},
     {"",
      "StringNormalizer",
@@ -60,6 +89,7 @@ static constexpr OpRow rows[] = {
      handles},
     {"", "StringSplit", 20, newestOpset, unaryInputs, stringSplitAttributes, importStringOp,
      stringSplitOutputs, twoHandles},
+    {"", "TfIdfVectorizer", 9, newestOpset, unaryInputs, tfIdfAttributes, importTfIdf, {}, strings},
 };
 
 ArrayRef<OpRow> dlc::getStringRows() { return rows; }

@@ -63,8 +63,8 @@ Value dlc::padInput(OnnxNode &node, const Window &window, double outside) {
   if (!window.isSame())
     return input;
   Value element = outside == 0 ? Value() : node.createScalarLike(input, outside);
-  return node.createLike<SamePadOp>(input, element, window.kernel, window.strides,
-                                     window.dilations, window.same == Window::Same::upper);
+  return node.createLike<SamePadOp>(input, element, window.kernel, window.strides, window.dilations,
+                                    window.same == Window::Same::upper);
 }
 
 FailureOr<Window> dlc::getWindow(OnnxNode &node, ArrayRef<int64_t> kernel) {

@@ -107,7 +107,9 @@ typedef enum dlc_dtype {
   DLC_F4E2M1 = 23,
   DLC_F8E8M0 = 24,
   DLC_U2 = 25,
-  DLC_I2 = 26
+  DLC_I2 = 26,
+  DLC_F6E2M3 = 27,
+  DLC_F6E3M2 = 28
 } dlc_dtype;
 
 /* An element of a tensor of strings: bytes of UTF-8, not terminated. */

@@ -206,3 +206,71 @@ TEST(Strings, AreComparedAndMoved) {
   ASSERT_EQ(equal.input(words({"a", "b"})).input(words({"b", "b"})).run(), "");
   EXPECT_EQ(elementsOf<uint8_t>(equal.output()), (std::vector<uint8_t>{0, 1}));
 }
+
+//===----------------------------------------------------------------------===//
+// Regular expressions
+//===----------------------------------------------------------------------===//
+
+static bool fullyMatches(const char *pattern, const char *text) {
+  OpRun run("regex_full_match");
+  run.input(Input::strings({}, {text})).text("pattern", pattern);
+  EXPECT_EQ(run.run(), "") << pattern;
+  return *static_cast<const uint8_t *>(run.output().data) != 0;
+}
+
+TEST(RegexTest, MatchesAllOfTheText) {
+  struct Case {
+    const char *pattern;
+    std::vector<const char *> matching, others;
+  };
+  const Case cases[] = {
+      {"", {""}, {"a"}},
+      {"ab|c", {"ab", "c"}, {"abc", "a", ""}},
+      {"a(b|c)*d", {"ad", "abd", "acbcd"}, {"abcd ", "a", "bd"}},
+      {"a+b?c{2}", {"acc", "aabcc"}, {"bcc", "ac", "abbcc"}},
+      {"x{2,3}", {"xx", "xxx"}, {"x", "xxxx"}},
+      {"x{2,}", {"xx", "xxxxx"}, {"x"}},
+      {"(a{1,2}){2}", {"aa", "aaaa"}, {"a", "aaaaa"}},
+      {"x{,2}", {"x{,2}"}, {"xx"}},
+      {"[a-c]+[^0-9]", {"aż", "cab_"}, {"a1", "a"}},
+      {"[]a-]+", {"]a-"}, {"b"}},
+      {"[[:alpha:]\\d]+", {"aZ9"}, {"_"}},
+      {"\\w+@\\w+\\.(com|org)", {"me@here.org"}, {"me@here,org", "@here.com"}},
+      {"\\bfox\\b.*", {"fox", "fox run"}, {"foxes"}},
+      {"fox\\B.*", {"foxes"}, {"fox", "fox run"}},
+      {"^a$", {"a"}, {"aa"}},
+      {"a^b", {}, {"ab", "a^b"}},
+      {".", {"a", "貓"}, {"", "\n", "ab"}},
+      {"(?:ab)+?", {"ab", "abab"}, {"aba"}},
+      {"(a*)*b", {"b", "aaab"}, {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}},
+      {"\\s\\S\\D\\W", {" ab-"}, {" a1-", "aab-"}},
+  };
+  for (const Case &each : cases) {
+    for (const char *text : each.matching)
+      EXPECT_TRUE(fullyMatches(each.pattern, text)) << each.pattern << " of " << text;
+    for (const char *text : each.others)
+      EXPECT_FALSE(fullyMatches(each.pattern, text)) << each.pattern << " of " << text;
+  }
+}
+
+TEST(RegexTest, ReportsWhatIsNoExpression) {
+  std::string nested(300, '(');
+  const std::pair<const char *, const char *> cases[] = {
+      {"(a", "a '(' without its ')'"},
+      {"a)", "a ')' without its '('"},
+      {"[a", "a '[' without its ']'"},
+      {"*a", "nothing to repeat"},
+      {"\\", "it ends with"},
+      {"\\q", "an escape that is not known"},
+      {"(?i)a", "only '(?:' is known"},
+      {"((a{1000}){1000}){1000}", "it is too large"},
+      {"(((){1000}){1000}){1000}", "it is too large"},
+      {nested.c_str(), "a '(' without its ')'"},
+  };
+  for (auto [pattern, message] : cases) {
+    OpRun run("regex_full_match");
+    run.input(Input::strings({}, {"a"})).text("pattern", pattern);
+    std::string found = run.run();
+    EXPECT_NE(found.find(message), std::string::npos) << pattern << ": " << found;
+  }
+}

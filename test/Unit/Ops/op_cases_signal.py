@@ -65,6 +65,9 @@ def randoms(c):
             c.problems.append(f"{name} {attributes}: not as expected")
 
     shape = i64(100, 300)
+    for seed in (0, 5, 2**32 - 1):
+        c.equal("random_uniform", [shape], [np.random.RandomState(seed).uniform(-1, 3, (100, 300))], low=-1.0, high=3.0, seed=seed, dtype=11)
+        c.like("random_normal", [shape], lambda x, seed=seed: np.random.RandomState(seed).normal(2, 3, (100, 300)), mean=2.0, scale=3.0, seed=seed, dtype=11)
     check("random_uniform", [shape], lambda x: x.min() >= -1 and x.max() <= 3 and abs(x.mean() - 1) < 0.02 and abs(x.std() - 4 / 12**0.5) < 0.02,
           low=-1.0, high=3.0, seed=5, dtype=1)
     check("random_normal", [shape], lambda x: abs(x.mean() - 2) < 0.05 and abs(x.std() - 3) < 0.05, mean=2.0, scale=3.0, seed=5, dtype=11)

@@ -1,0 +1,167 @@
+// The exponential of f32, and tanh and erf, which are made of it. Their errors are below 2 units in
+// the last place for all numbers, those whose results are subnormal among them.
+
+#include "ExpandExponentials.h"
+
+#include "dlc/IR/Dlc.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+#include <numbers>
+
+using namespace mlir;
+using namespace dlc;
+using arith::CmpFPredicate;
+
+// (exp(x) - 1 - x) / x^2 for |x| <= log(2) / 2, highest first: those of Cephes' expf.
+static constexpr double expTail[] = {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
+                                     4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1};
+// log(2) as a number of 10 bits, whose products with exponents are exact, and the rest.
+static constexpr double ln2High = 0.693359375, ln2Low = -2.12194440e-4;
+
+// (tanh(x) / x - 1) / x^2 in x^2 for |x| <= tanhSplit: those of Cephes' tanhf.
+static constexpr double tanhSplit = 0.625;
+static constexpr double tanhSmall[] = {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2,
+                                       1.33314422036e-1, -3.33332819422e-1};
+
+// erf(x) / x - 1 in x^2 for |x| <= erfSplit, and (log(1 - erf(x)) + x) / x in x above: minimax
+// polynomials.
+static constexpr double erfSplit = 0.927734375;
+static constexpr double erfSmall[] = {-5.96761703e-4, 4.99119423e-3,  -2.67681349e-2,
+                                      1.12819925e-1,  -3.76125336e-1, 1.28379166e-1};
+static constexpr double erfLarge[] = {-1.72853470e-5, 3.83197126e-4,  -3.88396438e-3, 2.42546219e-2,
+                                      -1.06777877e-1, -6.34846687e-1, -1.28717512e-1};
+
+namespace {
+/// Builds on scalars or vectors of f32.
+class Exponentials {
+public:
+  Exponentials(ImplicitLocOpBuilder &b, Type type, bool hasFma)
+      : b(b), type(type), bits(getWithElement(type, b.getI32Type())), hasFma(hasFma) {}
+
+  Value exp(Value x);
+  Value tanh(Value x);
+  Value erf(Value x);
+
+private:
+  /// x = exponent * log(2) + rest.
+  struct Reduced {
+    Value exponent, rest;
+  };
+
+  Value fill(double value) { return createFill(b, b.getLoc(), type, value); }
+  Value fillBits(int64_t value) { return createFill(b, b.getLoc(), bits, value); }
+  Value add(Value lhs, Value rhs) { return arith::AddFOp::create(b, lhs, rhs); }
+  Value sub(Value lhs, Value rhs) { return arith::SubFOp::create(b, lhs, rhs); }
+  Value mul(Value lhs, Value rhs) { return arith::MulFOp::create(b, lhs, rhs); }
+  Value fma(Value lhs, Value rhs, Value sum) {
+    return hasFma ? Value(math::FmaOp::create(b, lhs, rhs, sum)) : add(mul(lhs, rhs), sum);
+  }
+  Value is(CmpFPredicate predicate, Value x, double bound) {
+    return arith::CmpFOp::create(b, predicate, x, fill(bound));
+  }
+  Value select(Value condition, Value lhs, Value rhs) {
+    return arith::SelectOp::create(b, condition, lhs, rhs);
+  }
+  /// A NaN stays one.
+  Value atMost(Value x, double bound) {
+    return select(is(CmpFPredicate::OGT, x, bound), fill(bound), x);
+  }
+  Value polynomial(ArrayRef<double> coefficients, Value x) {
+    Value sum = fill(coefficients.front());
+    for (double coefficient : coefficients.drop_front())
+      sum = fma(sum, x, fill(coefficient));
+    return sum;
+  }
+  Reduced reduce(Value x);
+  /// Of numbers that are known to have a normal result.
+  Value normalExp(Value x) {
+    auto [exponent, rest] = reduce(x);
+    return mul(add(expLess(rest), fill(1)), powerOfTwo(exponent));
+  }
+  /// exp(x) - 1 of a rest.
+  Value expLess(Value rest) { return fma(mul(rest, rest), polynomial(expTail, rest), rest); }
+  /// 2^exponent, of a normal number.
+  Value powerOfTwo(Value exponent) {
+    Value biased = arith::AddIOp::create(b, exponent, fillBits(127));
+    return arith::BitcastOp::create(b, type,
+                                    arith::ShLIOp::create(b, biased, fillBits(23)).getResult());
+  }
+
+  ImplicitLocOpBuilder &b;
+  Type type, bits;
+  bool hasFma;
+};
+} // namespace
+
+/// Adding 1.5 * 2^23 rounds to a whole number, which then stands in the lowest bits.
+Exponentials::Reduced Exponentials::reduce(Value x) {
+  constexpr double shifter = 0x1.8p23;
+  Value shifted = fma(x, fill(std::numbers::log2e), fill(shifter));
+  Value whole = sub(shifted, fill(shifter));
+  Value rest = fma(whole, fill(-ln2Low), fma(whole, fill(-ln2High), x));
+  Value exponent = arith::SubIOp::create(b, arith::BitcastOp::create(b, bits, shifted).getResult(),
+                                         fillBits(0x4b400000));
+  return {exponent, rest};
+}
+
+/// 2^exponent * exp(rest). Two factors, since their product may be subnormal or infinite.
+Value Exponentials::exp(Value x) {
+  constexpr double lowest = -105, highest = 89; // whose results are 0 and infinite
+  Value limited = atMost(x, highest);
+  limited = select(is(CmpFPredicate::OLT, limited, lowest), fill(lowest), limited);
+  auto [exponent, rest] = reduce(limited);
+  Value half = arith::ShRSIOp::create(b, exponent, fillBits(1));
+  Value other = arith::SubIOp::create(b, exponent, half);
+  Value result = add(expLess(rest), fill(1));
+  return mul(mul(result, powerOfTwo(half)), powerOfTwo(other));
+}
+
+/// x + x^3 * P(x^2), and 1 - 2 / (exp(2|x|) + 1) for what is not small.
+Value Exponentials::tanh(Value x) {
+  constexpr double highest = 10; // whose result is 1
+  Value size = atMost(math::AbsFOp::create(b, x), highest);
+  Value power = normalExp(add(size, size));
+  Value quotient = arith::DivFOp::create(b, fill(2), add(power, fill(1)));
+  Value square = mul(size, size);
+  Value small = fma(mul(polynomial(tanhSmall, square), square), size, size);
+  Value large = is(CmpFPredicate::OGT, size, tanhSplit);
+  Value result = select(large, sub(fill(1), quotient), small);
+  return math::CopySignOp::create(b, result, x);
+}
+
+/// x + x * P(x^2), and 1 - exp(-|x| + |x| * Q(|x|)) for what is not small.
+Value Exponentials::erf(Value x) {
+  constexpr double highest = 4; // whose result is 1
+  Value size = atMost(math::AbsFOp::create(b, x), highest);
+  Value small = fma(polynomial(erfSmall, mul(x, x)), x, x);
+  Value exponent = fma(polynomial(erfLarge, size), size, arith::NegFOp::create(b, size));
+  Value large = math::CopySignOp::create(b, sub(fill(1), normalExp(exponent)), x);
+  return select(is(CmpFPredicate::OGT, size, erfSplit), large, small);
+}
+
+namespace {
+template <typename OpTy, Value (Exponentials::*build)(Value)>
+struct Expand : OpRewritePattern<OpTy> {
+  Expand(MLIRContext *context, bool hasFma) : OpRewritePattern<OpTy>(context), hasFma(hasFma) {}
+
+  LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getType()).isF32())
+      return rewriter.notifyMatchFailure(op, "not of f32");
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Exponentials exponentials(b, op.getType(), hasFma);
+    rewriter.replaceOp(op, (exponentials.*build)(op.getOperand()));
+    return success();
+  }
+
+private:
+  bool hasFma;
+};
+} // namespace
+
+void dlc::populateExponentialPatterns(RewritePatternSet &patterns, bool hasFma) {
+  patterns.add<Expand<math::ErfOp, &Exponentials::erf>, Expand<math::ExpOp, &Exponentials::exp>,
+               Expand<math::TanhOp, &Exponentials::tanh>>(patterns.getContext(), hasFma);
+}
