@@ -190,14 +190,11 @@ static std::optional<std::string> getRecurrenceObstacle(RecurrenceOp recurrence)
 /// Elements of a head: the kernel keeps a block of keys in its scratch memory.
 static constexpr int64_t largestHead = 512;
 
-bool dlc::hasAttentionKernel(PlannedType key, PlannedType value) {
-  return key.getDim(3).getConstant().value_or(largestHead + 1) <= largestHead &&
-         value.getDim(3).getConstant();
-}
-
 /// A mask's dims are known to broadcast or not.
 static std::optional<std::string> getAttentionObstacle(AttentionOp attention) {
-  if (!hasAttentionKernel(attention.getKey().getType(), attention.getValue().getType()))
+  PlannedType key = attention.getKey().getType(), value = attention.getValue().getType();
+  if (key.getDim(3).getConstant().value_or(largestHead + 1) > largestHead ||
+      !value.getDim(3).getConstant())
     return llvm::formatv("heads of more than {0} elements, or a number that only the run knows, "
                          "are not supported",
                          largestHead);

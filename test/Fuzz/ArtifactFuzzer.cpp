@@ -43,13 +43,19 @@ static void readManifest(Bytes blob) {
   for (const ManifestSymbol &symbol : manifest.symbols())
     length += strlen(symbol.name);
   for (const ManifestKernel &kernel : manifest.kernels())
-    length += strlen(kernel.name) + strlen(kernel.nodes);
+    length += strlen(kernel.name) + strlen(kernel.nodes) + strlen(kernel.schedule);
   for (const ManifestSite &site : manifest.sites())
     length += strlen(site.nodes) + strlen(site.text);
   for (const char *version : manifest.versions())
     length += strlen(version);
-  for (const char *image : manifest.images())
-    length += strlen(image);
+  for (const ManifestImage &image : manifest.images())
+    length += strlen(image.target);
+  for (const ManifestComputedSymbol &symbol : manifest.computedSymbols())
+    length += strlen(symbol.name);
+  for (const ManifestArena &arena : manifest.arenas())
+    length += strlen(arena.size);
+  for (const ManifestSlot &slot : manifest.slots())
+    length += strlen(slot.size);
   if (length == SIZE_MAX)
     abort();
 }

@@ -94,7 +94,7 @@ class Simulator:
         from ptx import Module
         from ptx_memory import Memory
         self.memory = Memory()
-        self.module = Module(image.decode())
+        self.module = Module(image.rstrip(b"\0").decode())
 
     def allocate(self, size):
         return self.memory.allocate(max(size, 1))
@@ -191,8 +191,11 @@ class Session:
         self.program = query(U32(self.manifest.abi_version)).contents
         if self.program.num_images == 0:
             sys.exit("error: the artifact has no device code")
-        image = c.cast(self.program.images, c.POINTER(Image)).contents
-        self.device = (Gpu if device == "cuda" else Simulator)(c.string_at(image.data, image.size - 1))
+        images = c.cast(self.program.images, c.POINTER(Image))
+        images = [images[i] for i in range(self.program.num_images)]
+        # PTX for any device comes first; machine code for the newest GPU that is named comes last.
+        image = images[-1] if device == "cuda" else images[0]
+        self.device = (Gpu if device == "cuda" else Simulator)(c.string_at(image.data, image.size))
         names = c.cast(self.program.device_functions, c.POINTER(c.c_char_p))
         self.functions = [names[i].decode() for i in range(self.program.num_device_functions)]
         self.weights = self.device.allocate(self.program.weights_size)
