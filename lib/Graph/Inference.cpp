@@ -184,25 +184,16 @@ LogicalResult Inference::inferLibraryCall(LibraryCallOp op) {
 // Ops
 //===----------------------------------------------------------------------===//
 
-/// Guards for sizes that must be equal, but are not known to be.
+/// Guards for sizes that must be equal, or broadcast, but are not known to do so: no kernel checks
+/// what it reads.
 static void guardDims(ShapeInferenceOpInterface op) {
   OpBuilder builder(op);
   for (auto [lhs, rhs] : op.getEqualDims())
     if (lhs != rhs)
       GuardOp::create(builder, op.getLoc(), lhs, rhs);
-  // No kernel checks what it broadcasts.
-  auto guardBroadcast = [&](ArrayRef<ExprAttr> dims, ArrayRef<ExprAttr> result) {
-    for (auto [dim, to] : llvm::zip_equal(dims, result.take_back(dims.size())))
-      if (broadcastsAtRunTime(dim, to))
-        GuardOp::create(builder, op.getLoc(), dim, to, /*or_one=*/true);
-  };
-  if (auto matmul = dyn_cast<MatmulOp>(op.getOperation()))
-    for (PlannedType factor : {matmul.getLhs().getType(), matmul.getRhs().getType()})
-      guardBroadcast(MatmulOp::getOuterDims(factor), matmul.getBatchDims());
-  if (isa<ElementwiseOpInterface>(op.getOperation()))
-    for (Type operand : op->getOperandTypes())
-      guardBroadcast(cast<PlannedType>(operand).getDims(),
-                     cast<PlannedType>(op->getResult(0).getType()).getDims());
+  for (auto [dim, to] : op.getBroadcastDims())
+    if (dim != to)
+      GuardOp::create(builder, op.getLoc(), dim, to, /*or_one=*/!dim.getConstant());
 }
 
 LogicalResult Inference::inferTypes(ShapeInferenceOpInterface op) {

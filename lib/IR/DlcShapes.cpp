@@ -107,6 +107,11 @@ DimPairs MatmulOp::getEqualDims() {
   DimPairs pairs = {getInnerDims()};
   if (getBias())
     pairs.push_back({getBias().getType().getDim(0), getColumns()});
+  return pairs;
+}
+
+DimPairs MatmulOp::getBroadcastDims() {
+  DimPairs pairs;
   for (PlannedType factor : {getLhs().getType(), getRhs().getType()})
     addBroadcastDims(pairs, getOuterDims(factor), getBatchDims());
   return pairs;
@@ -215,7 +220,7 @@ LogicalResult LayerNormOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   return addType(*this, types, input.getDims(), input.getElementType());
 }
 
-DimPairs LayerNormOp::getEqualDims() { return getBroadcastDims(*this); }
+DimPairs LayerNormOp::getBroadcastDims() { return dlc::getBroadcastDims(*this); }
 
 SmallVector<ExprAttr> AttentionOp::getScoreDims() {
   SmallVector<ExprAttr> dims(getQuery().getType().getDims());
@@ -258,6 +263,11 @@ DimPairs AttentionOp::getEqualDims() {
                     {key.getDim(0), value.getDim(0)},
                     {key.getDim(1), value.getDim(1)},
                     {key.getDim(2), value.getDim(2)}};
+  return pairs;
+}
+
+DimPairs AttentionOp::getBroadcastDims() {
+  DimPairs pairs;
   if (getMask())
     addBroadcastDims(pairs, getMask().getType().getDims(), getScoreDims());
   return pairs;
@@ -352,7 +362,7 @@ LogicalResult dlc::inferBroadcast(Operation *op, SmallVectorImpl<PlannedType> &t
 
 void dlc::addBroadcastDims(DimPairs &pairs, ArrayRef<ExprAttr> dims, ArrayRef<ExprAttr> result) {
   for (auto [dim, to] : llvm::zip_equal(dims, result.take_back(dims.size())))
-    if (dim.getConstant() != 1 && !broadcastsAtRunTime(dim, to))
+    if (dim.getConstant() != 1)
       pairs.push_back({dim, to});
 }
 

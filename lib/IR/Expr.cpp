@@ -4,7 +4,7 @@
 
 #include "dlc/IR/Expr.h"
 
-#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <numeric>
@@ -263,11 +263,86 @@ static ExprAttr extremum(CallKind kind, ExprAttr lhs, ExprAttr rhs) {
 ExprAttr dlc::minimum(ExprAttr lhs, ExprAttr rhs) { return extremum(CallKind::min, lhs, rhs); }
 ExprAttr dlc::maximum(ExprAttr lhs, ExprAttr rhs) { return extremum(CallKind::max, lhs, rhs); }
 
-static bool shareSymbol(ExprAttr lhs, ExprAttr rhs) {
-  bool shared = false;
-  lhs.walkSymbols(
-      [&](StringRef left) { rhs.walkSymbols([&](StringRef right) { shared |= left == right; }); });
-  return shared;
+//===----------------------------------------------------------------------===//
+// Broadcasts
+//===----------------------------------------------------------------------===//
+
+static bool isKnownNonNegative(Attribute factor) {
+  auto call = dyn_cast<CallAttr>(factor);
+  return !call || dlc::isKnownNonNegative(build(factor.getContext(), {{1, {factor}}}));
+}
+
+/// Whether no growth of a symbol makes `expr` smaller.
+static bool isIncreasing(ExprAttr expr) {
+  return llvm::all_of(getTerms(expr), [](const Term &term) {
+    if (term.factors.empty())
+      return true;
+    return term.coefficient > 0 && llvm::all_of(term.factors, [&](Attribute factor) {
+             auto call = dyn_cast<CallAttr>(factor);
+             bool isCallIncreasing =
+                 !call || (call.getKind() != CallKind::broadcast && isIncreasing(call.getLhs()) &&
+                           isIncreasing(call.getRhs()));
+             return isCallIncreasing && (term.factors.size() == 1 || isKnownNonNegative(factor));
+           });
+  });
+}
+
+bool dlc::isKnownPositive(ExprAttr expr) {
+  return isIncreasing(expr) && expr.evaluate([](StringRef) { return 1; }).value_or(0) > 0;
+}
+
+namespace {
+/// Visits all values of the symbols of an increasing expression at which it is 1.
+class OnesVisitor {
+public:
+  using Lookup = function_ref<std::optional<int64_t>(StringRef)>;
+
+  OnesVisitor(ExprAttr expr, function_ref<bool(Lookup)> test) : expr(expr), test(test) {
+    expr.walkSymbols([&](StringRef name) { values.insert({name, 0}); });
+  }
+
+  /// Whether all pass the test; false, too, where they are too many to be tried.
+  bool allPass(size_t symbol = 0) {
+    auto lookup = [&](StringRef name) -> std::optional<int64_t> {
+      auto found = values.find(name);
+      return found == values.end() ? std::nullopt : std::optional(found->second);
+    };
+    int64_t &value = (values.begin() + symbol)->second;
+    for (value = 0;; ++value) {
+      std::optional<int64_t> size = expr.evaluate(lookup);
+      if (!size || trials++ == maxTrials)
+        return false;
+      if (*size > 1) // and so for all larger values
+        break;
+      bool isLast = symbol + 1 == values.size();
+      if (isLast ? *size == 1 && !test(lookup) : !allPass(symbol + 1))
+        return false;
+    }
+    value = 0;
+    return true;
+  }
+
+private:
+  static constexpr int64_t maxTrials = 1000;
+
+  ExprAttr expr;
+  function_ref<bool(Lookup)> test;
+  llvm::MapVector<StringRef, int64_t> values; ///< those not yet chosen are 0
+  int64_t trials = 0;
+};
+} // namespace
+
+/// Whether a dim of size `expr` is known to be 1 only where one of size `other` is 1, or, with
+/// `or_none`, 0.
+static bool isOneOnlyWith(ExprAttr expr, ExprAttr other, bool orNone = false) {
+  if (expr == other || other.getConstant() == 1)
+    return true;
+  if (std::optional<int64_t> size = expr.getConstant())
+    return *size != 1;
+  return isIncreasing(expr) && OnesVisitor(expr, [&](OnesVisitor::Lookup lookup) {
+                                 std::optional<int64_t> size = other.evaluate(lookup);
+                                 return size == 1 || (orNone && size == 0);
+                               }).allPass();
 }
 
 /// Adds the sizes that an expression is broadcast from, each once; its own where it is of no
@@ -276,11 +351,12 @@ static void collectBroadcast(ExprAttr expr, SmallVectorImpl<ExprAttr> &sizes) {
   if (CallAttr call = getCall(expr, CallKind::broadcast)) {
     collectBroadcast(call.getLhs(), sizes);
     collectBroadcast(call.getRhs(), sizes);
-  } else if (expr.getConstant() != 1 && !llvm::is_contained(sizes, expr)) {
+  } else if (!llvm::is_contained(sizes, expr)) {
     sizes.push_back(expr);
   }
 }
 
+/// Of two sizes that may be broadcast, one that is 1 only where the other is 1 is the result's.
 ExprAttr dlc::broadcast(ExprAttr lhs, ExprAttr rhs) {
   if (!lhs || !rhs)
     return {};
@@ -288,14 +364,11 @@ ExprAttr dlc::broadcast(ExprAttr lhs, ExprAttr rhs) {
   collectBroadcast(lhs, all);
   collectBroadcast(rhs, all);
   for (ExprAttr size : all) {
-    if (size.getConstant())
-      return size;
-    // Sizes of one symbol, as H and 2 * floordiv(H, 2), are meant to be equal.
-    if (llvm::none_of(sizes, [&](ExprAttr other) { return shareSymbol(size, other); }))
-      sizes.push_back(size);
+    if (llvm::any_of(sizes, [&](ExprAttr other) { return isOneOnlyWith(other, size); }))
+      continue;
+    llvm::erase_if(sizes, [&](ExprAttr other) { return isOneOnlyWith(size, other); });
+    sizes.push_back(size);
   }
-  if (sizes.empty())
-    return ExprAttr::constant(lhs.getContext(), 1);
   llvm::sort(sizes, [](ExprAttr left, ExprAttr right) { return compareExprs(left, right) < 0; });
   ExprAttr result = sizes.front();
   for (ExprAttr size : ArrayRef(sizes).drop_front())
@@ -304,14 +377,7 @@ ExprAttr dlc::broadcast(ExprAttr lhs, ExprAttr rhs) {
 }
 
 bool dlc::broadcastsAtRunTime(ExprAttr operand, ExprAttr result) {
-  if (operand == result || operand.getConstant())
-    return false;
-  if (!shareSymbol(operand, result))
-    return true;
-  return llvm::any_of(result.getFactors(), [](Attribute factor) {
-    auto call = dyn_cast<CallAttr>(factor);
-    return call && call.getKind() == CallKind::broadcast;
-  });
+  return !operand.getConstant() && !isOneOnlyWith(operand, result, /*orNone=*/true);
 }
 
 //===----------------------------------------------------------------------===//
@@ -406,138 +472,5 @@ ExprAttr dlc::substitute(ExprAttr expr, function_ref<ExprAttr(StringRef)> valueO
       product = product * substituteFactor(factor, valueOf);
     sum = sum + product;
   }
-  return sum;
-}
-
-//===----------------------------------------------------------------------===//
-// Text
-//===----------------------------------------------------------------------===//
-
-/// Whether the parser of types and expressions reads `name` as a symbol and nothing else.
-static bool isPlainSymbol(StringRef name) {
-  if (name.empty() || !(llvm::isAlpha(name[0]) || name[0] == '_') ||
-      !llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }))
-    return false;
-  static constexpr StringRef reserved[] = {
-      "x",     "floordiv", "min",    "max",    "broadcast", "index", "none", "complex",
-      "tuple", "vector",   "memref", "tensor", "bf16",      "tf32",  "true", "false"};
-  if (llvm::is_contained(reserved, name))
-    return false;
-  for (StringRef prefix : {"f", "i", "si", "ui"}) // f32, i64, f8E4M3 ...
-    if (name.starts_with(prefix) && name.size() > prefix.size() &&
-        llvm::isDigit(name[prefix.size()]))
-      return false;
-  return true;
-}
-
-static void printFactor(raw_ostream &os, Attribute factor) {
-  if (auto name = dyn_cast<StringAttr>(factor)) {
-    if (isPlainSymbol(name.getValue())) {
-      os << name.getValue();
-    } else {
-      os << '"';
-      llvm::printEscapedString(name.getValue(), os);
-      os << '"';
-    }
-    return;
-  }
-  auto call = cast<CallAttr>(factor);
-  os << stringifyCallKind(call.getKind()) << '(';
-  printExpr(os, call.getLhs());
-  os << ", ";
-  printExpr(os, call.getRhs());
-  os << ')';
-}
-
-void dlc::printExpr(raw_ostream &os, ExprAttr expr) {
-  Terms terms = getTerms(expr);
-  if (terms.empty())
-    os << '0';
-  for (auto [index, term] : llvm::enumerate(terms)) {
-    bool negative = index != 0 && term.coefficient < 0;
-    if (index != 0)
-      os << (negative ? " - " : " + ");
-    // -2^63 has no absolute value; the sum reads the same with its own sign.
-    APInt magnitude(64, term.coefficient, true);
-    bool showOne = term.factors.empty() || (!negative && term.coefficient == -1);
-    if (negative)
-      magnitude = magnitude.abs();
-    if (showOne || !magnitude.isOne()) {
-      magnitude.print(os, /*isSigned=*/!negative);
-      if (!term.factors.empty())
-        os << '*';
-    }
-    llvm::interleave(term.factors, os, [&](Attribute factor) { printFactor(os, factor); }, "*");
-  }
-}
-
-std::string ExprAttr::str() const {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  printExpr(os, *this);
-  return text;
-}
-
-static FailureOr<ExprAttr> parseFactor(AsmParser &parser) {
-  MLIRContext *context = parser.getContext();
-  SMLoc loc = parser.getCurrentLocation();
-  int64_t value;
-  if (OptionalParseResult result = parser.parseOptionalInteger(value); result.has_value()) {
-    if (failed(*result))
-      return failure();
-    return ExprAttr::constant(context, value);
-  }
-  std::string name;
-  if (succeeded(parser.parseOptionalString(&name)))
-    return ExprAttr::symbol(context, name);
-  StringRef keyword;
-  if (failed(parser.parseOptionalKeyword(&keyword)))
-    return parser.emitError(loc, "expected a number, a symbol or a call"), failure();
-  if (failed(parser.parseOptionalLParen()))
-    return ExprAttr::symbol(context, keyword);
-  std::optional<CallKind> kind = symbolizeCallKind(keyword);
-  if (!kind)
-    return parser.emitError(loc, "expected floordiv, min, max or broadcast before '('"), failure();
-  FailureOr<ExprAttr> lhs = parseExpr(parser);
-  if (failed(lhs) || parser.parseComma())
-    return failure();
-  FailureOr<ExprAttr> rhs = parseExpr(parser);
-  if (failed(rhs) || parser.parseRParen())
-    return failure();
-  if (*kind == CallKind::broadcast)
-    return broadcast(*lhs, *rhs);
-  if (*kind != CallKind::floordiv)
-    return extremum(*kind, *lhs, *rhs);
-  std::optional<int64_t> divisor = rhs->getConstant();
-  if (!divisor || *divisor <= 0)
-    return parser.emitError(loc, "expected a positive constant as divisor"), failure();
-  return floorDiv(*lhs, *divisor);
-}
-
-static FailureOr<ExprAttr> parseTerm(AsmParser &parser) {
-  FailureOr<ExprAttr> term = parseFactor(parser);
-  while (succeeded(term) && succeeded(parser.parseOptionalStar())) {
-    FailureOr<ExprAttr> factor = parseFactor(parser);
-    if (failed(factor))
-      return failure();
-    term = *term * *factor;
-  }
-  return term;
-}
-
-FailureOr<ExprAttr> dlc::parseExpr(AsmParser &parser) {
-  SMLoc loc = parser.getCurrentLocation();
-  FailureOr<ExprAttr> sum = parseTerm(parser);
-  while (succeeded(sum)) {
-    bool plus = succeeded(parser.parseOptionalPlus());
-    if (!plus && failed(parser.parseOptionalMinus()))
-      break;
-    FailureOr<ExprAttr> term = parseTerm(parser);
-    if (failed(term))
-      return failure();
-    sum = plus ? *sum + *term : *sum - *term;
-  }
-  if (succeeded(sum) && !*sum)
-    return parser.emitError(loc, "expression leaves 64 bits"), failure();
   return sum;
 }

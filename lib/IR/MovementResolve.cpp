@@ -124,6 +124,24 @@ static std::optional<Contents> computeShape(ReshapeOp op, ShapeContext &context,
   return context.bindContents(call.getResult(0));
 }
 
+/// Whether the run may find 0 or -1 among sizes that are known as expressions, which would stand
+/// for another size. A size that is a factor of the number of elements is 0 only where there are
+/// none: that this is the shape's meaning is assumed then.
+static bool mayStandForAnother(ReshapeOp op, ArrayRef<ExprAttr> shape) {
+  ArrayRef<ExprAttr> dims = op.getInput().getType().getDims();
+  SmallVector<ExprAttr> kept(shape);
+  for (auto [size, dim] : llvm::zip(kept, dims))
+    size = size.getConstant() == 0 && !op.getAllowZero() ? dim : size;
+  if (getProduct(op.getContext(), kept) == getProduct(op.getContext(), dims)) // without -1
+    return false;
+  return llvm::any_of(llvm::enumerate(shape), [&](auto element) {
+    ExprAttr size = element.value();
+    bool isOwn = element.index() < dims.size() && size == dims[element.index()];
+    bool isKnown = op.getAllowZero() ? isKnownNonNegative(size) : isKnownPositive(size);
+    return !size.getConstant() && !isOwn && !isKnown;
+  });
+}
+
 LogicalResult ReshapeOp::resolve(ShapeContext &context, OpBuilder &builder,
                                  SmallVectorImpl<Value> &values) {
   PlannedType input = getInput().getType();
@@ -131,7 +149,7 @@ LogicalResult ReshapeOp::resolve(ShapeContext &context, OpBuilder &builder,
       getShape().getType().getRank() != 1) // C1
     return emitError("expected a vector of i64 as shape, found ") << getShape().getType();
   std::optional<Contents> shape = context.getContents(getShape());
-  if (!shape)
+  if (!shape || mayStandForAnother(*this, *shape))
     shape = computeShape(*this, context, builder);
   if (!shape)
     return success();

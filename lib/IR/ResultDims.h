@@ -19,7 +19,7 @@ void appendWindowDims(llvm::SmallVectorImpl<ExprAttr> &dims, PlannedType input,
                       llvm::ArrayRef<ExprAttr> kernel, llvm::ArrayRef<int64_t> strides,
                       llvm::ArrayRef<int64_t> pads, llvm::ArrayRef<int64_t> dilations, bool ceil);
 
-/// Adds the pairs of dims that must be equal for `dims` to broadcast to the last ones of `result`.
+/// Adds `dims`, but for what is 1, each with what it broadcasts to: the last ones of `result`.
 void addBroadcastDims(DimPairs &pairs, llvm::ArrayRef<ExprAttr> dims,
                       llvm::ArrayRef<ExprAttr> result);
 

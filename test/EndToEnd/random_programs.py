@@ -275,7 +275,13 @@ def add_reduction(scope):
     if value := scope.pick(lambda v: is_float(v) and is_ranked(v) and v.array.size > 0 and not v.late):
         op = choose(scope, "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin")
         axis, keep = scope.program.random.randrange(value.array.ndim), choose(scope, 0, 1)
-        scope.one(op, value, scope.constant([axis]), exact=value.exact and op in ("ReduceMax", "ReduceMin"), keepdims=keep)
+        if op == "ReduceMean": # of no elements, as there may be at other sizes, it is undefined
+            pads = numpy.zeros((2, value.array.ndim), dtype=numpy.int64)
+            pads[0, axis] = 1
+            value = scope.one("Pad", value, scope.constant(pads.ravel()), scope.constant(0.5, "float32"))
+        if value:
+            exact = value.exact and op in ("ReduceMax", "ReduceMin")
+            scope.one(op, value, scope.constant([axis]), exact=exact, keepdims=keep)
 
 
 def add_arg_max(scope):

@@ -135,12 +135,25 @@ func.func @views_of_unknown_sizes(%x: !dlc.tensor<N x 6 x f32>) {
 // CHECK: dlc.add %arg0, %arg1 {{.*}} -> !dlc.tensor<broadcast(M, N) x f32>
 // CHECK-NEXT: dlc.guard <N> equals <4> or_one
 // CHECK-NEXT: dlc.add %arg0, %arg2 {{.*}} -> !dlc.tensor<4 x f32>
-// CHECK-NEXT: dlc.guard <min(N, 4)> equals <N>
+// CHECK-NEXT: dlc.guard <min(N, 4)> equals <N> or_one
 // CHECK-NEXT: dlc.add %arg0, %arg3 {{.*}} -> !dlc.tensor<N x f32>
 func.func @broadcasts(%n: !dlc.tensor<N x f32>, %m: !dlc.tensor<M x f32>, %c: !dlc.tensor<4 x f32>, %r: !dlc.tensor<min(N, 4) x f32>) {
   %0 = dlc.add %n, %m : (!dlc.tensor<N x f32>, !dlc.tensor<M x f32>) -> !dlc.tensor<* x f32>
   %1 = dlc.add %n, %c : (!dlc.tensor<N x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32>
   %2 = dlc.add %n, %r : (!dlc.tensor<N x f32>, !dlc.tensor<min(N, 4) x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// Sizes of one symbol: equal wherever they broadcast, or one of them never 1, or each alone.
+// CHECK-LABEL: func.func @broadcasts_of_one_symbol
+// CHECK: dlc.guard <N> equals <2*floordiv(N, 2)> or_one
+// CHECK-NEXT: dlc.add {{.*}} -> !dlc.tensor<2*floordiv(N, 2) x f32>
+// CHECK-NEXT: dlc.guard <N> equals <broadcast(N, N + 1)> or_one
+// CHECK-NEXT: dlc.guard <N + 1> equals <broadcast(N, N + 1)> or_one
+// CHECK-NEXT: dlc.add {{.*}} -> !dlc.tensor<broadcast(N, N + 1) x f32>
+func.func @broadcasts_of_one_symbol(%n: !dlc.tensor<N x f32>, %even: !dlc.tensor<2*floordiv(N, 2) x f32>, %more: !dlc.tensor<N + 1 x f32>) {
+  %0 = dlc.add %n, %even : (!dlc.tensor<N x f32>, !dlc.tensor<2*floordiv(N, 2) x f32>) -> !dlc.tensor<* x f32>
+  %1 = dlc.add %n, %more : (!dlc.tensor<N x f32>, !dlc.tensor<N + 1 x f32>) -> !dlc.tensor<* x f32>
   return
 }
 

@@ -71,12 +71,12 @@ PlannedType getTensor(mlir::Value value);
 /// 1 / (1 + exp(-value)), of a scalar or vector of floats.
 mlir::Value createSigmoid(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value);
 
-/// Sizes that must be equal when an op runs, by twos.
+/// Sizes that must be equal, or broadcast, when an op runs, by twos.
 using DimPairs = llvm::SmallVector<std::pair<ExprAttr, ExprAttr>, 2>;
 
 /// The type of an elementwise op's result, by numpy's broadcasting.
 llvm::LogicalResult inferBroadcast(mlir::Operation *op, llvm::SmallVectorImpl<PlannedType> &types);
-/// The dims of an elementwise op's operands that must be those of its result.
+/// The dims of all operands that may broadcast to the last ones of the op's result.
 DimPairs getBroadcastDims(mlir::Operation *op);
 } // namespace dlc
 

@@ -15,7 +15,10 @@ def Dlc_ShapeInferenceInterface : OpInterface<"ShapeInferenceOpInterface"> {
     InterfaceMethod<[{
       Pairs of sizes that must be equal when the op runs: the graph phase guards those that are not known to be. Called
       once all operands and results have known shapes.
-    }], "::dlc::DimPairs", "getEqualDims", (ins), "", "return {};">
+    }], "::dlc::DimPairs", "getEqualDims", (ins), "", "return {};">,
+    InterfaceMethod<[{
+      The sizes of operands that must broadcast when the op runs, each with the size that it must be where it is not 1.
+    }], "::dlc::DimPairs", "getBroadcastDims", (ins), "", "return {};">
   ];
 }
 

@@ -146,7 +146,8 @@ def Dlc_BatchNormOp
 //===-- Matrix product ------------------------------------------------------------------------------------------------===//
 
 def Dlc_MatmulOp
-    : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>]> {
+    : Dlc_Op<"matmul", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface,
+                                                             ["getEqualDims", "getBroadcastDims"]>]> {
   let summary = "matrix product as numpy's matmul, with a bias for each column";
   let description = [{
     The last two dims of `lhs` are M x K, or K x M with `transpose_lhs`, those of `rhs` K x N, or N x K with
@@ -305,7 +306,7 @@ def Dlc_SoftmaxOp : Dlc_Op<"softmax", [Pure, Dlc_SameElementType,
 
 def Dlc_LayerNormOp
     : Dlc_Op<"layer_norm", [Pure, AttrSizedOperandSegments, Dlc_SameElementType,
-                            DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>]> {
+                            DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getBroadcastDims"]>]> {
   let summary = "(input - mean) / sqrt(variance + epsilon) * scale + bias, along the last dims";
   let description = [{
     Mean and variance are those of the elements in the dims from `axis` on, which counts from the first dim, a negative

@@ -19,14 +19,14 @@ def Dlc_BitsTensor : Dlc_TensorOf<"::dlc::isBits", "i1 or integers">;
 //===-- Bases ---------------------------------------------------------------------------------------------------------===//
 
 class Dlc_ElementwiseBase<string opMnemonic, list<Trait> traits = []>
-    : Dlc_Op<opMnemonic, [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>,
+    : Dlc_Op<opMnemonic, [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getBroadcastDims"]>,
                           DeclareOpInterfaceMethods<Dlc_ElementwiseInterface>] # traits> {
   let results = (outs Dlc_Tensor:$result);
   let extraClassDefinition = [{
     ::llvm::LogicalResult $cppClass::inferShapes(::llvm::SmallVectorImpl<::dlc::PlannedType> &types) {
       return ::dlc::inferBroadcast(*this, types);
     }
-    ::dlc::DimPairs $cppClass::getEqualDims() { return ::dlc::getBroadcastDims(*this); }
+    ::dlc::DimPairs $cppClass::getBroadcastDims() { return ::dlc::getBroadcastDims(*this); }
   }];
 }
 

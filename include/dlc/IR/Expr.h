@@ -33,8 +33,12 @@ ExprAttr broadcast(ExprAttr lhs, ExprAttr rhs);
 /// Whether `expr` is never negative, since it is a sum of products of sizes.
 bool isKnownNonNegative(ExprAttr expr);
 
-/// Whether a dim of size `operand` that broadcasts to `result` may be 1 or not, as only the run
-/// will know. Sizes of one origin, which share a symbol, are taken to be equal, or 1 for sure.
+/// Whether `expr` is known to be at least 1 where all of its symbols are.
+bool isKnownPositive(ExprAttr expr);
+
+/// Whether a dim of size `operand` that broadcasts to one of `result` may be 1 or not, as only the
+/// run will know. Where it is not, an index into the result is one into the operand, or the result
+/// has no elements.
 bool broadcastsAtRunTime(ExprAttr operand, ExprAttr result);
 
 /// `expr` with each symbol replaced by what `valueOf` gives, or kept where that is null.

@@ -63,7 +63,8 @@ def Dlc_RecurrenceOp
 //===-- Attention -----------------------------------------------------------------------------------------------------===//
 
 def Dlc_AttentionOp
-    : Dlc_Op<"attention", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getEqualDims"]>]> {
+    : Dlc_Op<"attention", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface,
+                                        ["getEqualDims", "getBroadcastDims"]>]> {
   let summary = "softmax(query * key^T * scale + mask) * value, for each head";
   let description = [{
     Queries are B x H x L x D, keys B x G x T x D, values B x G x T x E; the result is B x H x L x E. H is a multiple of

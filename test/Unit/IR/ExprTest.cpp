@@ -53,8 +53,68 @@ TEST_F(Expr, BroadcastIsASetOfSizes) {
   EXPECT_EQ(broadcast(constant(1), h), h);
   EXPECT_EQ(broadcast(broadcast(h, w), constant(5)), constant(5));
   EXPECT_EQ(broadcast(constant(1), constant(1)), constant(1));
-  // Sizes of one symbol are meant to be equal: the first one's.
-  EXPECT_EQ(broadcast(h, floorDiv(h, 2) * 2), h);
+}
+
+TEST_F(Expr, SizesThatAreOneTogetherNeedNoBroadcast) {
+  ExprAttr h = symbol("H"), w = symbol("W"), even = floorDiv(h, 2) * 2;
+  // Equal wherever they broadcast: the first one's.
+  EXPECT_EQ(broadcast(h, minimum(h, constant(512))), h);
+  EXPECT_EQ(broadcast(minimum(h + w, constant(9)), h + w), minimum(h + w, constant(9)));
+  EXPECT_FALSE(broadcastsAtRunTime(minimum(h, constant(512)), h));
+  // 2 * k is never 1, H may be.
+  EXPECT_EQ(broadcast(h, even), even);
+  EXPECT_EQ(broadcast(h, ceilDiv(h, 2) * 2), ceilDiv(h, 2) * 2);
+  EXPECT_EQ(broadcast(w, h * 2), h * 2);
+  // Where H is 1, the first is 0 and has nothing to read, the other 2.
+  EXPECT_FALSE(broadcastsAtRunTime(h, even));
+  EXPECT_TRUE(broadcastsAtRunTime(h, ceilDiv(h, 2) * 2));
+  // Each is 1 without the other.
+  EXPECT_EQ(broadcast(h, h + 1).str(), "broadcast(H, H + 1)");
+  EXPECT_TRUE(broadcastsAtRunTime(h, broadcast(h, h + 1)));
+  EXPECT_EQ(broadcast(h, minimum(h, constant(1))), broadcast(minimum(h, constant(1)), h));
+  // No bound to what would have to be tried.
+  EXPECT_TRUE(broadcastsAtRunTime(h * w, minimum(h * w, constant(2))));
+}
+
+TEST_F(Expr, SizesOfDimsThatAreNotEmptyArePositive) {
+  ExprAttr h = symbol("H"), w = symbol("W");
+  EXPECT_TRUE(isKnownPositive(h * w + floorDiv(h, 2)));
+  EXPECT_TRUE(isKnownPositive(ceilDiv(h, 16)));
+  EXPECT_TRUE(isKnownPositive(h + w - 1));
+  for (ExprAttr size : {h - 1, floorDiv(h, 2), h * 2 - ceilDiv(h, 2), constant(0)})
+    EXPECT_FALSE(isKnownPositive(size));
+}
+
+TEST_F(Expr, BroadcastsAreRightAtAllSizes) {
+  std::mt19937 random(3);
+  ExprAttr h = symbol("H"), w = symbol("W");
+  std::vector<ExprAttr> sizes = {h, w, constant(1), constant(3)};
+  auto pick = [&] { return sizes[random() % sizes.size()]; };
+  while (sizes.size() != 60) {
+    ExprAttr size = pick(), other = pick();
+    int64_t number = 1 + static_cast<int64_t>(random() % 3);
+    ExprAttr made[] = {size + number,
+                       maximum(size - number, constant(0)),
+                       floorDiv(size, number),
+                       size * number,
+                       minimum(size, other),
+                       maximum(size, other),
+                       size + other};
+    sizes.push_back(made[random() % std::size(made)]);
+  }
+  for (ExprAttr left : sizes)
+    for (ExprAttr right : sizes)
+      for (int64_t i = 0; i != 49; ++i) {
+        auto valueOf = [&](StringRef name) { return std::optional(name == "H" ? i / 7 : i % 7); };
+        int64_t l = *left.evaluate(valueOf), r = *right.evaluate(valueOf);
+        if (l != r && l != 1 && r != 1)
+          continue;
+        ExprAttr result = broadcast(left, right);
+        int64_t size = *result.evaluate(valueOf);
+        EXPECT_EQ(size, l == 1 ? r : l) << left.str() << " and " << right.str();
+        if (size > 0 && l == 1 && size != 1 && left.getConstant() != 1)
+          EXPECT_TRUE(broadcastsAtRunTime(left, result)) << left.str() << " to " << result.str();
+      }
 }
 
 TEST_F(Expr, ConstantsAndSymbolsAreRecognized) {

@@ -4,6 +4,7 @@
 #include "dlc/dlc.h"
 
 #include <cstring>
+#include <elf.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <random>
@@ -77,6 +78,28 @@ TEST_F(DamageTest, EveryChangedByteIsFound) {
     ASSERT_NE(load(), DLC_OK) << "byte " << at;
     poke(at, artifact.bytes[at]);
   }
+  EXPECT_EQ(load(), DLC_OK);
+}
+
+TEST_F(DamageTest, EveryChangedBitOfTheHeadersIsFound) {
+  const Artifact artifact = buildArtifact();
+  write(artifact.bytes);
+  Elf64_Ehdr header;
+  memcpy(&header, artifact.bytes.data(), sizeof(header));
+  auto flipAll = [&](size_t begin, size_t size) {
+    for (size_t at = begin; at != begin + size; ++at) {
+      for (int bit = 0; bit != 8; ++bit) {
+        poke(at, static_cast<char>(artifact.bytes[at] ^ (1 << bit)));
+        ASSERT_NE(load(), DLC_OK) << "byte " << at << ", bit " << bit;
+      }
+      poke(at, artifact.bytes[at]);
+    }
+  };
+  flipAll(0, sizeof(header));
+  flipAll(header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr));
+  flipAll(artifact.noteOffset - sizeof(DLC_NOTE_NAME) - sizeof(Elf64_Nhdr),
+          sizeof(Elf64_Nhdr) + sizeof(DLC_NOTE_NAME) + sizeof(dlc_note));
+  flipAll(artifact.manifestOffset, sizeof(dlc_manifest));
   EXPECT_EQ(load(), DLC_OK);
 }
 
