@@ -1,5 +1,5 @@
 // Makes attention that no kernel takes whole matrix products around a softmax, for which there are
-// kernels: on a device, or with heads of a size that only the run knows. What has no such form
+// kernels: with heads that are large or of a size that only the run knows. What has no such form
 // stays a call of the library: heads that share keys, caches, caps, windows, small floats.
 
 #include "dlc/Graph/Passes.h"

@@ -55,6 +55,11 @@ struct Form {
 };
 } // namespace
 
+static bool hasKernel(Value query, PlannedType key, PlannedType value) {
+  auto module = query.getParentRegion()->getParentOfType<ModuleOp>();
+  return hasAttentionKernel(key, value, /*onDevice=*/getDevice(module) != nullptr);
+}
+
 /// Whether the factors have one form, as far as is known without a run, and a kernel takes them.
 static bool fitsFactors(const Form &form) {
   for (Value factor : {form.query, form.key, form.value})
@@ -66,7 +71,7 @@ static bool fitsFactors(const Form &form) {
   bool sharesHeads = heads && shared && *shared > 0 && *heads % *shared == 0;
   return query.getDim(0) == key.getDim(0) && (query.getDim(1) == key.getDim(1) || sharesHeads) &&
          key.getDims().take_front(3) == value.getDims().take_front(3) &&
-         query.getDim(3) == key.getDim(3) && hasAttentionKernel(key, value);
+         query.getDim(3) == key.getDim(3) && hasKernel(form.query, key, value);
 }
 
 /// Whether the mask broadcasts to the scores, as is known without a run, and reaches to the last
@@ -404,8 +409,8 @@ LogicalResult ProductsAroundSoftmax::checkDims(MatmulOp op, const Finder &found,
     return failure();
   Type f32 = Float32Type::get(query.getContext());
   ExprAttr one = ExprAttr::constant(query.getContext(), 1);
-  if (!hasAttentionKernel(PlannedType::get({one, one, keys[0], keys[1]}, f32),
-                          PlannedType::get({one, one, values[0], values[1]}, f32)))
+  if (!hasKernel(query, PlannedType::get({one, one, keys[0], keys[1]}, f32),
+                 PlannedType::get({one, one, values[0], values[1]}, f32)))
     return failure();
   for (Value mask : {found.mask, found.allowed, found.blocked}) {
     if (!mask)
@@ -475,9 +480,8 @@ struct TransposeOfMergedDims : OpRewritePattern<ViewOp> {
 struct RecognizeAttention : dlc::impl::RecognizeAttentionBase<RecognizeAttention> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<SplitHeads>(&getContext());
-    if (!getDevice(getOperation())) // devices have no kernel for it
-      patterns.add<AttentionCall, ProductsAroundSoftmax, TransposeOfMergedDims>(&getContext());
+    patterns.add<SplitHeads, AttentionCall, ProductsAroundSoftmax, TransposeOfMergedDims>(
+        &getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -190,14 +190,22 @@ static std::optional<std::string> getRecurrenceObstacle(RecurrenceOp recurrence)
 /// Elements of a head: the kernel keeps a block of keys in its scratch memory.
 static constexpr int64_t largestHead = 512;
 
-bool dlc::hasAttentionKernel(PlannedType key, PlannedType value) {
-  return key.getDim(3).getConstant().value_or(largestHead + 1) <= largestHead &&
-         value.getDim(3).getConstant();
+/// Those of a device keep the result of a query in registers.
+static constexpr int64_t largestDeviceHead = 128;
+
+bool dlc::hasAttentionKernel(PlannedType key, PlannedType value, bool onDevice) {
+  std::optional<int64_t> size = key.getDim(3).getConstant(),
+                         valueSize = value.getDim(3).getConstant();
+  if (onDevice)
+    return size && valueSize && std::min(*size, *valueSize) > 0 &&
+           std::max(*size, *valueSize) <= largestDeviceHead;
+  return size && *size <= largestHead && valueSize;
 }
 
 /// A mask's dims are known to broadcast or not.
 static std::optional<std::string> getAttentionObstacle(AttentionOp attention) {
-  if (!hasAttentionKernel(attention.getKey().getType(), attention.getValue().getType()))
+  if (!hasAttentionKernel(attention.getKey().getType(), attention.getValue().getType(),
+                          /*onDevice=*/false))
     return llvm::formatv("heads of more than {0} elements, or a number that only the run knows, "
                          "are not supported",
                          largestHead);
@@ -291,8 +299,10 @@ static bool needsMathLibrary(Operation *op) {
 std::optional<std::string> dlc::getDeviceObstacle(Operation *op) {
   if (isa<RecurrenceOp>(op))
     return "a recurrence has no device code";
-  if (isa<AttentionOp>(op))
-    return "an attention has no device code";
+  if (auto attention = dyn_cast<AttentionOp>(op);
+      attention && !hasAttentionKernel(attention.getKey().getType(), attention.getValue().getType(),
+                                       /*onDevice=*/true))
+    return llvm::formatv("heads of more than {0} elements have no device code", largestDeviceHead);
   if (isa<ElementwiseOpInterface>(op) && needsMathLibrary(op))
     return llvm::formatv("'{0}' has no device code for its element type",
                          op->getName().stripDialect());

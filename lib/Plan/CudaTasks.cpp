@@ -51,6 +51,10 @@ ExprAttr dlc::getCudaTasks(KernelOp box) {
   case Algorithm::cuda_gemm:
   case Algorithm::cuda_matmul:
     return getTileBlocks(box, schedule);
+  case Algorithm::cuda_attention: {
+    ArrayRef<ExprAttr> query = getFirst<AttentionOp>(box).getQuery().getType().getDims();
+    return query[0] * query[1] * ceilDiv(query[2], schedule.getPixels().front());
+  }
   default: { // a thread for each vector
     ExprAttr vectors = ExprAttr::constant(box.getContext(), 1);
     if (!dims.empty())

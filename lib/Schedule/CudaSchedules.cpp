@@ -112,11 +112,13 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
   struct Tile {
     int64_t rows, columns, warpRows;
   };
-  static constexpr Tile tiles[] = {
-      {128, 64, 32}, {64, 64, 32}, {64, 32, 16}, {32, 32, 16}, {32, 16, 16}};
+  static constexpr Tile tiles[] = {{128, 128, 32}, {128, 64, 32}, {64, 64, 32},
+                                   {64, 32, 16},   {32, 32, 16},  {32, 16, 16}};
   constexpr int64_t processors = 132;
   // As many elements as registers can hold on their way beside the sums.
   auto getStep = [&](const Tile &tile) {
+    if (tile.columns == 128)
+      return precision == Precision::tf32 ? 16 : 32;
     bool hasRoom = tile.columns == 32; // more threads for each element
     return precision != Precision::tf32 && hasRoom ? 64 : 32;
   };
@@ -125,7 +127,8 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
     bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
     int64_t blocks = product.countTiles(tile.rows, tile.columns).value_or(processors) *
                      getSlices(product, tile.rows, tile.columns, getStep(tile));
-    if (!isTooWide && (blocks >= processors || &tile == std::prev(std::end(tiles)))) {
+    bool isTooTall = tile.rows > 32 && product.rows && tile.rows >= 2 * *product.rows;
+    if (!isTooWide && !isTooTall && (blocks >= processors || &tile == std::prev(std::end(tiles)))) {
       chosen = &tile;
       break;
     }
@@ -177,6 +180,35 @@ static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device) {
                            products.value_or(1)});
 }
 
+/// Four warps: each with queries of its own, or where that makes too few blocks, with keys of its
+/// own. So many keys in a step that shared memory holds them and their values.
+static ScheduleAttr getAttention(AttentionOp attention, DeviceAttr device) {
+  constexpr int64_t warps = 4, warpSize = 32, warpRows = 16, processors = 132;
+  constexpr int64_t memoryWords = 11 << 10; // 44 KB
+  Precision precision = device.getPrecision();
+  int64_t parts = precision == Precision::fp16 || precision == Precision::bf16 ? 2 : 1;
+  ArrayRef<ExprAttr> dims = attention.getType().getDims();
+  int64_t size = *attention.getQuery().getType().getDim(3).getConstant();
+  std::optional<int64_t> heads = count(device.getContext(), dims.take_front(2));
+  int64_t length = dims[2].getConstant().value_or(2 * warpRows);
+  for (int64_t rowWarps : {4, 2, 1}) {
+    int64_t tileRows = rowWarps * warpRows, groups = warps / rowWarps;
+    bool isLast = rowWarps == 1;
+    bool isFull = !heads || *heads * llvm::divideCeil(length, tileRows) >= processors;
+    bool isTooLong = tileRows >= 2 * length;
+    if (!isLast && (!isFull || isTooLong))
+      continue;
+    int64_t queryWords = precision == Precision::fp32 ? tileRows * (size + 12) : 0;
+    for (int64_t keys : {64, 32, 16}) {
+      int64_t words = keys / parts * (size + *dims[3].getConstant() + 32) + queryWords;
+      if (keys % (groups * 8 * parts) == 0 && words <= memoryWords)
+        return ScheduleAttr::get(device.getContext(), Algorithm::cuda_attention, /*lanes=*/1, keys,
+                                 {tileRows}, warps * warpSize, precision, /*slices=*/1);
+    }
+  }
+  return ScheduleAttr();
+}
+
 ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
   for (Operation &op : box.getBody().front().without_terminator())
     if (getDeviceObstacle(&op))
@@ -185,6 +217,8 @@ ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
     return getConv(conv, device);
   if (MatmulOp matmul = getFirst<MatmulOp>(box))
     return getMatmul(matmul, device);
+  if (AttentionOp attention = getFirst<AttentionOp>(box))
+    return getAttention(attention, device);
   if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box)) {
     PlannedType type = softmax.getType();
     int64_t axis = softmax.getDim();

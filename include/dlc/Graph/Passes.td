@@ -138,8 +138,8 @@ def RecognizeAttention : Pass<"dlc-recognize-attention", "::mlir::ModuleOp"> {
     Calls of library function `attention` on f32 tensors batch x heads x length x size, or batch x length x heads * size;
     and a product by the softmax of a product, whose scores may be scaled, before or after the product, and masked by a
     sum or by a choice of -infinity. Dims must be known not to broadcast but for those of the mask. A query of a softmax
-    that its mask lets attend to nothing gets NaNs, unless zeros are chosen for these. All else stays, and with a device,
-    which has no kernel for it, everything but joined heads, which are split.
+    that its mask lets attend to nothing gets NaNs, unless zeros are chosen for these. What has heads that no kernel of the
+    CPU, or with a device no kernel of it, takes stays, but joined heads are split.
 
     ```mlir
     %0 = dlc.mul %q, %half : ...

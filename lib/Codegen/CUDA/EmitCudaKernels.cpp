@@ -127,6 +127,8 @@ static LogicalResult emitBody(KernelBuilder &b) {
     return emitCudaGemm(b);
   case Algorithm::cuda_matmul:
     return emitCudaMatmul(b);
+  case Algorithm::cuda_attention:
+    return emitCudaAttention(b);
   default:
     return b.getSource().emitError("expected an algorithm of GPUs");
   }
