@@ -162,16 +162,8 @@ private:
 } // namespace
 
 LogicalResult WindowSum::match() {
-  for (auto [operand, address] : {std::pair<Value, Value *>{conv.getInput(), &input},
-                                  {conv.getFilter(), &filter},
-                                  {conv.getBias(), &bias}}) {
-    FailureOr<Value> buffer = kernel.getBuffer(operand);
-    if (failed(buffer))
-      return failure();
-    if (*buffer)
-      *address = b.getAddress(*buffer);
-  }
-  return success();
+  return kernel.getAddresses(
+      b, {{conv.getInput(), &input}, {conv.getFilter(), &filter}, {conv.getBias(), &bias}});
 }
 
 Value WindowSum::emitSum(ArrayRef<Value> indices) {
