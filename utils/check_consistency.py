@@ -43,7 +43,7 @@ ALLOWED = {
                  "Codegen/CUDA", "Package"},
     "tools": {"Support", "IR", "Import", "Pipeline"},
     "tools/dlc-run": {"runtime"},
-    "tools/dlc-inspect": {"ABI", "runtime"},
+    "tools/dlc-inspect": {"ABI", "runtime", "tools/dlc-run"},  # it reads inputs as dlc-run does
     "runtime": {"ABI", "runtime/ops"},
     "runtime/ops": {"ABI"},
 }

@@ -13,6 +13,5 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(mlir::createCSEPass());
   pm.addPass(createRecognizeComposites());
   pm.addPass(createRecognizeAttention());
-  pm.addPass(createExpandAttention());
   pm.addPass(createJoinProducts());
 }

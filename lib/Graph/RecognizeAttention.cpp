@@ -5,7 +5,6 @@
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
 #include "dlc/IR/Emitters.h"
-#include "dlc/IR/Program.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Matchers.h"
@@ -55,12 +54,7 @@ struct Form {
 };
 } // namespace
 
-static bool hasKernel(Value query, PlannedType key, PlannedType value) {
-  auto module = query.getParentRegion()->getParentOfType<ModuleOp>();
-  return hasAttentionKernel(key, value, /*onDevice=*/getDevice(module) != nullptr);
-}
-
-/// Whether the factors have one form, as far as is known without a run, and a kernel takes them.
+/// Whether the factors have one form, as far as is known without a run.
 static bool fitsFactors(const Form &form) {
   for (Value factor : {form.query, form.key, form.value})
     if (!isF32(factor) || getType(factor).getRank() != 4)
@@ -71,7 +65,7 @@ static bool fitsFactors(const Form &form) {
   bool sharesHeads = heads && shared && *shared > 0 && *heads % *shared == 0;
   return query.getDim(0) == key.getDim(0) && (query.getDim(1) == key.getDim(1) || sharesHeads) &&
          key.getDims().take_front(3) == value.getDims().take_front(3) &&
-         query.getDim(3) == key.getDim(3) && hasKernel(form.query, key, value);
+         query.getDim(3) == key.getDim(3);
 }
 
 /// Whether the mask broadcasts to the scores, as is known without a run, and reaches to the last
@@ -137,9 +131,13 @@ static std::optional<Form> getForm(LibraryCallOp call) {
   form.isCausal = causal && causal.getInt() != 0;
   if (auto cap = call.getParameters().getAs<FloatAttr>("softcap"))
     form.softcap = cap.getValueAsDouble();
-  form.scale = 1 / std::sqrt(static_cast<double>(*getType(form.query).getDim(3).getConstant()));
+  std::optional<int64_t> size = getType(form.query).getDim(3).getConstant();
   if (auto scale = call.getParameters().getAs<FloatAttr>("scale"))
     form.scale = scale.getValueAsDouble();
+  else if (size)
+    form.scale = 1 / std::sqrt(static_cast<double>(*size));
+  else
+    return std::nullopt;
   return form;
 }
 
@@ -406,11 +404,6 @@ LogicalResult ProductsAroundSoftmax::checkDims(MatmulOp op, const Finder &found,
                         keys = getMatrix(key, !products.getTransposeRhs()),
                         values = getMatrix(op.getRhs(), op.getTransposeRhs());
   if (!isF32(query) || queries[1] != keys[1] || keys[0] != values[0])
-    return failure();
-  Type f32 = Float32Type::get(query.getContext());
-  ExprAttr one = ExprAttr::constant(query.getContext(), 1);
-  if (!hasKernel(query, PlannedType::get({one, one, keys[0], keys[1]}, f32),
-                 PlannedType::get({one, one, values[0], values[1]}, f32)))
     return failure();
   for (Value mask : {found.mask, found.allowed, found.blocked}) {
     if (!mask)

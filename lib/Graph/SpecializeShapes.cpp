@@ -127,6 +127,10 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
       return emitError() << "--hint " << text << ": expected SYMBOL=VALUE";
     if (!symbols.contains(symbol))
       return emitError() << "--hint " << text << ": no input has a dim '" << symbol << "'";
+    SymbolRange range = getRange(getOperation(), symbol);
+    if (number < range.min || number > range.max)
+      return emitError() << "--hint " << text << ": " << number << " is not in the declared range "
+                         << range.min << " to " << range.max;
     setHint(getOperation(), symbol, number);
     return success();
   }

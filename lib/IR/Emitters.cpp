@@ -190,22 +190,11 @@ static std::optional<std::string> getRecurrenceObstacle(RecurrenceOp recurrence)
 /// Elements of a head: the kernel keeps a block of keys in its scratch memory.
 static constexpr int64_t largestHead = 512;
 
-/// Those of a device keep the result of a query in registers.
-static constexpr int64_t largestDeviceHead = 128;
-
-bool dlc::hasAttentionKernel(PlannedType key, PlannedType value, bool onDevice) {
-  std::optional<int64_t> size = key.getDim(3).getConstant(),
-                         valueSize = value.getDim(3).getConstant();
-  if (onDevice)
-    return size && valueSize && std::min(*size, *valueSize) > 0 &&
-           std::max(*size, *valueSize) <= largestDeviceHead;
-  return size && *size <= largestHead && valueSize;
-}
-
 /// A mask's dims are known to broadcast or not.
 static std::optional<std::string> getAttentionObstacle(AttentionOp attention) {
-  if (!hasAttentionKernel(attention.getKey().getType(), attention.getValue().getType(),
-                          /*onDevice=*/false))
+  PlannedType key = attention.getKey().getType(), value = attention.getValue().getType();
+  if (key.getDim(3).getConstant().value_or(largestHead + 1) > largestHead ||
+      !value.getDim(3).getConstant())
     return llvm::formatv("heads of more than {0} elements, or a number that only the run knows, "
                          "are not supported",
                          largestHead);
@@ -296,13 +285,22 @@ static bool needsMathLibrary(Operation *op) {
                       LogOp, SigmoidOp, SinhOp, TanhOp>(op);
 }
 
+/// The result of a query lies in registers.
+static std::optional<std::string> getAttentionDeviceObstacle(AttentionOp attention) {
+  constexpr int64_t largest = 128;
+  for (PlannedType type : {attention.getKey().getType(), attention.getValue().getType()}) {
+    int64_t size = type.getDim(3).getConstant().value_or(0);
+    if (size < 1 || size > largest)
+      return llvm::formatv("heads of no or more than {0} elements have no device code", largest);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> dlc::getDeviceObstacle(Operation *op) {
   if (isa<RecurrenceOp>(op))
     return "a recurrence has no device code";
-  if (auto attention = dyn_cast<AttentionOp>(op);
-      attention && !hasAttentionKernel(attention.getKey().getType(), attention.getValue().getType(),
-                                       /*onDevice=*/true))
-    return llvm::formatv("heads of more than {0} elements have no device code", largestDeviceHead);
+  if (auto attention = dyn_cast<AttentionOp>(op))
+    return getAttentionDeviceObstacle(attention);
   if (isa<ElementwiseOpInterface>(op) && needsMathLibrary(op))
     return llvm::formatv("'{0}' has no device code for its element type",
                          op->getName().stripDialect());

@@ -41,9 +41,11 @@ SmallVector<std::string> dlc::getNodes(Location loc) {
 }
 
 /// "node 'conv1' (Conv)"
-static std::string describe(DictionaryAttr metadata) {
-  return llvm::formatv("node '{0}' ({1})", metadata.getAs<StringAttr>("node").getValue(),
-                       metadata.getAs<StringAttr>("op").getValue());
+static std::string describe(DictionaryAttr metadata, bool withOpset = false) {
+  auto opset = withOpset ? metadata.getAs<IntegerAttr>("opset") : IntegerAttr();
+  return llvm::formatv("node '{0}' ({1}{2})", metadata.getAs<StringAttr>("node").getValue(),
+                       metadata.getAs<StringAttr>("op").getValue(),
+                       opset ? ", opset " + std::to_string(opset.getInt()) : "");
 }
 
 std::string dlc::describeNode(Location loc) {
@@ -58,14 +60,14 @@ std::string dlc::describeNode(Location loc) {
   return text;
 }
 
-std::string dlc::describeLocation(Location loc) {
+std::string dlc::describeLocation(Location loc, bool withOpset) {
   std::string text;
   loc->walk([&](Location part) {
     if (DictionaryAttr metadata = getNodeMetadata(part)) {
       auto file = dyn_cast<FileLineColLoc>(cast<FusedLoc>(part).getLocations().front());
-      text =
-          ((file ? file.getFilename().getValue() : StringRef("model")) + ": " + describe(metadata))
-              .str();
+      text = ((file ? file.getFilename().getValue() : StringRef("model")) + ": " +
+              describe(metadata, withOpset))
+                 .str();
       return WalkResult::interrupt();
     }
     if (auto file = dyn_cast<FileLineColLoc>(part); file && text.empty())

@@ -13,7 +13,7 @@ static constexpr StringLiteral modelAttr = "dlc.model", sourcesAttr = "dlc.sourc
                                hintsAttr = "dlc.hints", imagesAttr = "dlc.images",
                                symbolsAttr = "dlc.symbols", threadsAttr = "dlc.threads",
                                sharedAttr = "dlc.shared_memory", sitesAttr = "dlc.sites",
-                               versionsAttr = "dlc.versions";
+                               versionsAttr = "dlc.versions", arenasAttr = "dlc.arenas";
 
 /// The attribute `name` of the module; an error where it is absent or of another kind.
 template <typename Attr> static FailureOr<Attr> getRequired(Operation *op, StringRef name) {
@@ -225,7 +225,8 @@ void dlc::setKernels(ModuleOp module, ArrayRef<Kernel> kernels) {
       builder.getArrayAttr(llvm::map_to_vector(kernels, [&](const Kernel &kernel) -> Attribute {
         return builder.getDictionaryAttr(
             {builder.getNamedAttr("name", builder.getStringAttr(kernel.name)),
-             builder.getNamedAttr("nodes", builder.getStringAttr(kernel.nodes))});
+             builder.getNamedAttr("nodes", builder.getStringAttr(kernel.nodes)),
+             builder.getNamedAttr("schedule", kernel.schedule)});
       })));
 }
 
@@ -238,9 +239,10 @@ FailureOr<SmallVector<Kernel>> dlc::getKernels(ModuleOp module) {
     auto kernel = dyn_cast<DictionaryAttr>(element);
     auto name = kernel ? kernel.getAs<StringAttr>("name") : StringAttr();
     auto nodes = kernel ? kernel.getAs<StringAttr>("nodes") : StringAttr();
-    if (!name || !nodes)
+    auto schedule = kernel ? kernel.getAs<ScheduleAttr>("schedule") : ScheduleAttr();
+    if (!name || !nodes || !schedule)
       return malformed(module, kernelsAttr);
-    kernels.push_back({name.str(), nodes.str()});
+    kernels.push_back({name.str(), nodes.str(), schedule});
   }
   return kernels;
 }
@@ -256,7 +258,8 @@ void dlc::setSites(ModuleOp module, ArrayRef<HostSite> sites) {
       builder.getArrayAttr(llvm::map_to_vector(sites, [&](const HostSite &site) -> Attribute {
         return builder.getDictionaryAttr(
             {builder.getNamedAttr("nodes", builder.getStringAttr(site.nodes)),
-             builder.getNamedAttr("text", builder.getStringAttr(site.text))});
+             builder.getNamedAttr("text", builder.getStringAttr(site.text)),
+             builder.getNamedAttr("kind", builder.getI64IntegerAttr(site.kind))});
       })));
 }
 
@@ -269,9 +272,10 @@ FailureOr<SmallVector<HostSite>> dlc::getSites(ModuleOp module) {
     auto site = dyn_cast<DictionaryAttr>(element);
     auto nodes = site ? site.getAs<StringAttr>("nodes") : StringAttr();
     auto text = site ? site.getAs<StringAttr>("text") : StringAttr();
-    if (!nodes || !text)
+    auto kind = site ? site.getAs<IntegerAttr>("kind") : IntegerAttr();
+    if (!nodes || !text || !kind)
       return malformed(module, sitesAttr);
-    sites.push_back({nodes.str(), text.str()});
+    sites.push_back({nodes.str(), text.str(), static_cast<uint32_t>(kind.getInt())});
   }
   return sites;
 }
@@ -299,6 +303,79 @@ FailureOr<SmallVector<Version>> dlc::getVersions(ModuleOp module) {
   if (versions.empty())
     return malformed(module, versionsAttr);
   return versions;
+}
+
+//===----------------------------------------------------------------------===//
+// Arenas
+//===----------------------------------------------------------------------===//
+
+static ArrayAttr encodeSlots(Builder &builder, ArrayRef<ArenaSlot> slots) {
+  return builder.getArrayAttr(llvm::map_to_vector(slots, [&](const ArenaSlot &slot) -> Attribute {
+    return builder.getDictionaryAttr(
+        {builder.getNamedAttr("offset", slot.offset), builder.getNamedAttr("size", slot.size),
+         builder.getNamedAttr("values", builder.getI64IntegerAttr(slot.numValues))});
+  }));
+}
+
+static LogicalResult decodeSlots(ArrayAttr array, SmallVectorImpl<ArenaSlot> &slots) {
+  for (Attribute element : array) {
+    auto slot = dyn_cast<DictionaryAttr>(element);
+    auto offset = slot ? slot.getAs<ExprAttr>("offset") : ExprAttr();
+    auto size = slot ? slot.getAs<ExprAttr>("size") : ExprAttr();
+    auto values = slot ? slot.getAs<IntegerAttr>("values") : IntegerAttr();
+    if (!offset || !size || !values)
+      return failure();
+    slots.push_back({offset, size, values.getInt()});
+  }
+  return success();
+}
+
+void dlc::setSlots(func::FuncOp host, Space space, ArrayRef<ArenaSlot> slots) {
+  Builder builder(host.getContext());
+  NamedAttrList spaces(host->getAttrOfType<DictionaryAttr>(slotsName));
+  spaces.set(stringifySpace(space), encodeSlots(builder, slots));
+  host->setAttr(slotsName, spaces.getDictionary(host.getContext()));
+}
+
+FailureOr<SmallVector<ArenaSlot>> dlc::getSlots(func::FuncOp host, Space space) {
+  SmallVector<ArenaSlot> slots;
+  auto spaces = host->getAttrOfType<DictionaryAttr>(slotsName);
+  auto array = spaces ? spaces.getAs<ArrayAttr>(stringifySpace(space)) : ArrayAttr();
+  if (array && failed(decodeSlots(array, slots)))
+    return malformed(host, slotsName);
+  return slots;
+}
+
+void dlc::setArenas(ModuleOp module, ArrayRef<Arena> arenas) {
+  Builder builder(module.getContext());
+  module->setAttr(
+      arenasAttr,
+      builder.getArrayAttr(llvm::map_to_vector(arenas, [&](const Arena &arena) -> Attribute {
+        return builder.getDictionaryAttr(
+            {builder.getNamedAttr("version", builder.getI64IntegerAttr(arena.version)),
+             builder.getNamedAttr("space", builder.getStringAttr(stringifySpace(arena.space))),
+             builder.getNamedAttr("size", arena.size),
+             builder.getNamedAttr("slots", encodeSlots(builder, arena.slots))});
+      })));
+}
+
+FailureOr<SmallVector<Arena>> dlc::getArenas(ModuleOp module) {
+  SmallVector<Arena> arenas;
+  auto array = module->getAttrOfType<ArrayAttr>(arenasAttr);
+  for (Attribute element : array ? array.getValue() : ArrayRef<Attribute>()) {
+    auto fields = dyn_cast<DictionaryAttr>(element);
+    auto version = fields ? fields.getAs<IntegerAttr>("version") : IntegerAttr();
+    auto space = fields ? fields.getAs<StringAttr>("space") : StringAttr();
+    auto size = fields ? fields.getAs<ExprAttr>("size") : ExprAttr();
+    auto slots = fields ? fields.getAs<ArrayAttr>("slots") : ArrayAttr();
+    std::optional<Space> known = space ? symbolizeSpace(space.getValue()) : std::nullopt;
+    if (!version || !known || !size || !slots)
+      return malformed(module, arenasAttr);
+    Arena &arena = arenas.emplace_back(Arena{version.getInt(), *known, size});
+    if (failed(decodeSlots(slots, arena.slots)))
+      return malformed(module, arenasAttr);
+  }
+  return arenas;
 }
 
 //===----------------------------------------------------------------------===//

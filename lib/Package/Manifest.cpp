@@ -5,6 +5,7 @@
 #include "dlc/IR/Program.h"
 
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/ScopedPrinter.h"
 
 #include <cstring>
 #include <limits>
@@ -21,9 +22,7 @@ public:
   ManifestBuilder(ModuleOp module, const Signature &signature)
       : module(module), signature(signature) {}
 
-  FailureOr<std::string> build(ArrayRef<Kernel> kernels, ArrayRef<HostSite> sites,
-                               ArrayRef<Version> versions, ArrayRef<DeviceImage> images,
-                               StringRef target);
+  FailureOr<std::string> build(ArrayRef<Kernel> kernels, StringRef target);
 
 private:
   /// Reserves an aligned table and returns its offset.
@@ -38,9 +37,24 @@ private:
   }
   /// Equal strings are stored once.
   uint32_t addString(StringRef text);
+  /// A table with a row for each of `items`, which `makeRow` makes; sets its place in the header.
+  template <typename Items, typename MakeRow>
+  void addTable(const Items &items, uint32_t &count, uint32_t &offset, MakeRow makeRow) {
+    using Row = decltype(makeRow(*items.begin()));
+    count = items.size();
+    offset = reserve(items.size() * sizeof(Row));
+    for (auto [index, item] : llvm::enumerate(items)) {
+      Row row = makeRow(item); // may append strings and tables
+      store(offset + index * sizeof(Row), row);
+    }
+  }
   LogicalResult addPorts(StringRef kind, ArrayRef<Port> ports, uint32_t &offset);
   LogicalResult addTensor(StringRef kind, const Port &port, dlc_manifest_tensor &row);
   FailureOr<dlc_manifest_dim> makeDim(StringRef kind, const Port &port, ExprAttr dim);
+  void addSymbols(dlc_manifest &header);
+  void addKernels(ArrayRef<Kernel> kernels, dlc_manifest &header);
+  LogicalResult addHostTables(dlc_manifest &header);
+  void addArenas(ArrayRef<Arena> arenas, dlc_manifest &header);
 
   ModuleOp module;
   const Signature &signature;
@@ -120,50 +134,88 @@ LogicalResult ManifestBuilder::addPorts(StringRef kind, ArrayRef<Port> ports, ui
   return success();
 }
 
-FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, ArrayRef<HostSite> sites,
-                                              ArrayRef<Version> versions,
-                                              ArrayRef<DeviceImage> images, StringRef target) {
+/// Those that a run takes from its inputs, then the names of those that are computed.
+void ManifestBuilder::addSymbols(dlc_manifest &header) {
+  addTable(signature.symbols, header.num_symbols, header.symbols, [&](StringRef symbol) {
+    SymbolRange range = getRange(module, symbol);
+    return dlc_manifest_symbol{addString(symbol), 0, range.min, range.max,
+                               getHint(module, symbol).value_or(-1)};
+  });
+  SmallVector<std::pair<StringRef, uint32_t>> computed;
+  for (StringRef symbol : signature.entrySymbols)
+    computed.push_back({symbol, DLC_SYMBOL_ENTRY});
+  for (StringRef symbol : signature.lateSymbols)
+    computed.push_back({symbol, DLC_SYMBOL_LATE});
+  addTable(computed, header.num_computed_symbols, header.computed_symbols, [&](auto symbol) {
+    return dlc_manifest_computed_symbol{addString(symbol.first), symbol.second};
+  });
+}
+
+/// "direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1"
+static std::string describeSchedule(ScheduleAttr schedule) {
+  std::string text = llvm::to_string(schedule);
+  StringRef inner = text;
+  inner = inner.substr(inner.find('<') + 1);
+  return inner.substr(0, inner.rfind('>')).str();
+}
+
+void ManifestBuilder::addKernels(ArrayRef<Kernel> kernels, dlc_manifest &header) {
+  addTable(kernels, header.num_kernels, header.kernels, [&](const Kernel &kernel) {
+    return dlc_manifest_kernel{addString(kernel.name), addString(kernel.nodes),
+                               addString(describeSchedule(kernel.schedule)),
+                               addString(stringifyPrecision(kernel.schedule.getPrecision()))};
+  });
+}
+
+void ManifestBuilder::addArenas(ArrayRef<Arena> arenas, dlc_manifest &header) {
+  addTable(arenas, header.num_arenas, header.arenas, [&](const Arena &arena) {
+    dlc_manifest_arena row = {};
+    row.version = arena.version;
+    row.memory = arena.space == Space::device ? DLC_ARENA_DEVICE : DLC_ARENA_HOST;
+    row.size = addString(arena.size.str());
+    addTable(arena.slots, row.num_slots, row.slots, [&](const ArenaSlot &slot) {
+      return dlc_manifest_slot{slot.offset.getConstant().value_or(-1), addString(slot.size.str()),
+                               static_cast<uint32_t>(slot.numValues)};
+    });
+    return row;
+  });
+}
+
+/// What codegen has found of the host program.
+LogicalResult ManifestBuilder::addHostTables(dlc_manifest &header) {
+  FailureOr<SmallVector<HostSite>> sites = getSites(module);
+  FailureOr<SmallVector<Version>> versions = getVersions(module);
+  FailureOr<SmallVector<DeviceImage>> images = getImages(module);
+  FailureOr<SmallVector<Arena>> arenas = getArenas(module);
+  if (failed(sites) || failed(versions) || failed(images) || failed(arenas))
+    return failure();
+  addTable(*sites, header.num_sites, header.sites, [&](const HostSite &site) {
+    return dlc_manifest_site{addString(site.nodes), addString(site.text), site.kind, 0};
+  });
+  addTable(*versions, header.num_versions, header.versions, [&](const Version &version) {
+    return dlc_manifest_version{addString(version.when), 0};
+  });
+  addTable(*images, header.num_images, header.images, [&](const DeviceImage &image) {
+    return dlc_manifest_image{addString("cuda:sm_" + std::to_string(image.architecture)),
+                              image.form};
+  });
+  addArenas(*arenas, header);
+  return success();
+}
+
+FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, StringRef target) {
   dlc_manifest header = {};
   reserve(sizeof(header));
   header.struct_size = sizeof(header);
   header.num_inputs = signature.inputs.size();
   header.num_outputs = signature.outputs.size();
-  header.num_symbols = signature.symbols.size();
-  header.num_kernels = kernels.size();
-  header.num_sites = sites.size();
-  header.num_versions = versions.size();
-  header.num_images = images.size();
   if (failed(addPorts("input", signature.inputs, header.inputs)) ||
       failed(addPorts("output", signature.outputs, header.outputs)))
     return failure();
-
-  header.symbols = reserve(signature.symbols.size() * sizeof(dlc_manifest_symbol));
-  for (auto [index, symbol] : llvm::enumerate(signature.symbols)) {
-    SymbolRange range = getRange(module, symbol);
-    dlc_manifest_symbol row = {addString(symbol), 0, range.min, range.max};
-    store(header.symbols + index * sizeof(row), row);
-  }
-  header.kernels = reserve(kernels.size() * sizeof(dlc_manifest_kernel));
-  for (auto [index, kernel] : llvm::enumerate(kernels)) {
-    dlc_manifest_kernel row = {addString(kernel.name), addString(kernel.nodes)};
-    store(header.kernels + index * sizeof(row), row);
-  }
-  header.sites = reserve(sites.size() * sizeof(dlc_manifest_site));
-  for (auto [index, site] : llvm::enumerate(sites)) {
-    dlc_manifest_site row = {addString(site.nodes), addString(site.text)};
-    store(header.sites + index * sizeof(row), row);
-  }
-  header.versions = reserve(versions.size() * sizeof(dlc_manifest_version));
-  for (auto [index, version] : llvm::enumerate(versions)) {
-    dlc_manifest_version row = {addString(version.when), 0};
-    store(header.versions + index * sizeof(row), row);
-  }
-  header.images = reserve(images.size() * sizeof(dlc_manifest_image));
-  for (auto [index, image] : llvm::enumerate(images)) {
-    dlc_manifest_image row = {addString("cuda:sm_" + std::to_string(image.architecture)),
-                              image.form};
-    store(header.images + index * sizeof(row), row);
-  }
+  addSymbols(header);
+  addKernels(kernels, header);
+  if (failed(addHostTables(header)))
+    return failure();
   header.model = addString(getModelName(module));
   header.compiler = addString(DLC_VERSION);
   header.target = addString(target);
@@ -176,11 +228,7 @@ FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, ArrayRef
 FailureOr<std::string> dlc::buildManifest(ModuleOp module, ArrayRef<Kernel> kernels) {
   FailureOr<Signature> signature = getSignature(module);
   FailureOr<TargetAttr> target = getTarget(module);
-  FailureOr<SmallVector<HostSite>> sites = getSites(module);
-  FailureOr<SmallVector<Version>> versions = getVersions(module);
-  FailureOr<SmallVector<DeviceImage>> images = getImages(module);
-  if (failed(signature) || failed(target) || failed(sites) || failed(versions) || failed(images))
+  if (failed(signature) || failed(target))
     return failure();
-  return ManifestBuilder(module, *signature)
-      .build(kernels, *sites, *versions, *images, target->getCpu());
+  return ManifestBuilder(module, *signature).build(kernels, target->getCpu());
 }

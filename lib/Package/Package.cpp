@@ -152,6 +152,12 @@ static llvm::Error writeArtifact(StringRef path, StringRef linked, ArrayRef<Boun
   return file->renameTo(path);
 }
 
+LogicalResult dlc::verifyPackage(ModuleOp module, ArrayRef<Kernel> kernels,
+                                 const SourceFiles &sources) {
+  bool hasManifest = succeeded(buildManifest(module, kernels));
+  return success(succeeded(bindWeights(module, sources)) && hasManifest);
+}
+
 LogicalResult dlc::writePackage(ModuleOp module, const PackageInputs &inputs,
                                 const SourceFiles &sources, StringRef path) {
   FailureOr<std::string> manifest = buildManifest(module, inputs.kernels);

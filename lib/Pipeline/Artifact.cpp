@@ -18,3 +18,8 @@ LogicalResult dlc::buildArtifact(ModuleOp module, const SourceFiles &sources, St
     return failure();
   return writePackage(module, {*objects, *kernels, getCpuFeatures(*target)}, sources, outputPath);
 }
+
+LogicalResult dlc::checkPackage(ModuleOp module, const SourceFiles &sources) {
+  FailureOr<SmallVector<Kernel>> kernels = getKernels(module);
+  return failed(kernels) ? failure() : verifyPackage(module, *kernels, sources);
+}

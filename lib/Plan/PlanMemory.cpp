@@ -165,7 +165,9 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
     if (space == Space::device)
       main.walk([&](SlotOp slot) { hasCounters |= slot.getType().isOnDevice(); });
     ExprAttr offset = ExprAttr::constant(&getContext(), hasCounters ? deviceZeros : 0);
+    SmallVector<ArenaSlot> placed;
     for (Slot &slot : slots) {
+      placed.push_back({offset, slot.size, static_cast<int64_t>(slot.ranges.size())});
       for (LiveRange range : slot.ranges) {
         AllocOp alloc = range.buffer;
         OpBuilder builder(alloc);
@@ -178,6 +180,8 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
         return main.emitError("expected an arena of less than 2^63 bytes");
     }
     main->setAttr(sizeName, offset);
+    if (!placed.empty())
+      setSlots(main, space, placed);
     return success();
   }
 

@@ -40,16 +40,18 @@ _capsule_valid.restype, _capsule_valid.argtypes = ctypes.c_int, [c_void_p, c_cha
 _lent: dict[int, Any] = {}
 
 
-@_Deleter
 def _give_back(address: int) -> None:
     _lent.pop(address, None)
 
 
-@ctypes.CFUNCTYPE(None, c_void_p)
 def _drop_capsule(capsule: int) -> None:
     if _capsule_valid(capsule, b"dltensor"):  # nobody has taken it
         get = ctypes.PYFUNCTYPE(c_void_p, c_void_p, c_char_p)(("PyCapsule_GetPointer", ctypes.pythonapi))
         _lent.pop(get(capsule, b"dltensor"), None)
+
+
+_deleter = _Deleter(_give_back)
+_destructor = ctypes.CFUNCTYPE(None, c_void_p)(_drop_capsule)
 
 
 class DeviceArray:
@@ -76,10 +78,10 @@ class DeviceArray:
         code = _BFLOAT if self.dtype.name == "bfloat16" else _CODES[self.dtype.kind]
         managed.tensor = _DLTensor(self._owner.data, _CUDA, self._owner.ordinal, len(self.shape), code,
                                    self.dtype.itemsize * 8, 1, shape, None, 0)
-        managed.deleter = _give_back
+        managed.deleter = _deleter
         address = ctypes.addressof(managed)
         _lent[address] = (managed, shape, self._owner)
-        return _new_capsule(address, b"dltensor", ctypes.cast(_drop_capsule, c_void_p))
+        return _new_capsule(address, b"dltensor", ctypes.cast(_destructor, c_void_p))
 
 
 class DeviceInput:

@@ -3,12 +3,12 @@
 import re
 from enum import IntEnum
 
-# How messages of compiler and runtime name what is at fault.
-_SUBJECT = re.compile(r"\b(input|output|node) '(.*?)'(?=[ :;,]|$)")
-_KERNEL = re.compile(r"^one of the nodes (.+ \([\w.]+\)): ")  # "a (Gather), b (Relu)", which run as one
-_OP = re.compile(r" \([\w.]+\)(?=, |$)")
-_FOUND = re.compile(r": expected (.*), found (.*)$")
-_NEAREST = re.compile(r"no (?:input|output) '(.*)'; the nearest name is '(.*)'$")
+# How messages of compiler and runtime name what is at fault. Compiled when the first error is made.
+_SUBJECT = r"\b(input|output|node) '(.*?)'(?=[ :;,]|$)"
+_KERNEL = r"^one of the nodes (.+ \([\w.]+\)): "  # "a (Gather), b (Relu)", which run as one
+_OP = r" \([\w.]+\)(?=, |$)"
+_FOUND = r": expected (.*), found (.*)$"
+_NEAREST = r"no (?:input|output) '(.*)'; the nearest name is '(.*)'$"
 
 
 class Code(IntEnum):
@@ -31,6 +31,11 @@ class Code(IntEnum):
     COMPILE_FAILED = 100
 
 
+# Hints that are of a code and not of its class alone.
+_COMPILE_AGAIN = "compile the model again, with this version of dlc and for this machine"
+_HINTS = {Code.BAD_ARTIFACT: _COMPILE_AGAIN, Code.INCOMPATIBLE: _COMPILE_AGAIN}
+
+
 class Error(Exception):
     """What went wrong, in one line for each problem.
 
@@ -38,30 +43,36 @@ class Error(Exception):
     input, output,   the names at fault in the first line that has one, or None; of nodes that run as one kernel all, as
     node             "gather, relu"
     expected, found  what that line expected and found, or None; of an unknown name the nearest one and itself
+    hint             what may help, or None; a traceback ends with it
     """
 
     code: Code = Code.INTERNAL
+    hint: str | None = None
 
     def __init__(self, message: str, code: Code | None = None):
         super().__init__(message)
         if code is not None:
             self.code = code
+            self.hint = _HINTS.get(code, self.hint)
         names: dict[str, str] = {}
         expected: str | None = None
         found: str | None = None
         for line in message.splitlines():
-            for kind, name in _SUBJECT.findall(line):
+            for kind, name in re.findall(_SUBJECT, line):
                 names.setdefault(kind, name)
-            if not names and (match := _KERNEL.match(line)):
-                names["node"] = _OP.sub("", match[1])
-            if match := _FOUND.search(line):
+            if not names and (match := re.match(_KERNEL, line)):
+                names["node"] = re.sub(_OP, "", match[1])
+            if match := re.search(_FOUND, line):
                 expected, found = match[1], match[2]
-            elif match := _NEAREST.search(line):
+            elif match := re.search(_NEAREST, line):
                 found, expected = match[1], match[2]
+                self.hint = f"did you mean '{expected}'?"
             if names:
                 break
         self.input, self.output, self.node = (names.get(kind) for kind in ("input", "output", "node"))
         self.expected, self.found = expected, found
+        if self.hint:
+            self.add_note(f"hint: {self.hint}")
 
 
 class InvalidArgument(Error, ValueError):
@@ -74,12 +85,14 @@ class ShapeMismatch(Error, ValueError):
     """An input's rank or dims."""
 
     code = Code.SHAPE_MISMATCH
+    hint = "session.get_inputs() tells the shapes; the compiler's shapes= and ranges= decide what may vary"
 
 
 class TypeMismatch(Error, TypeError):
     """An input's element type, or a list where the model takes a tensor."""
 
     code = Code.TYPE_MISMATCH
+    hint = "session.get_inputs() tells the types; array.astype() converts"
 
 
 class ArtifactError(Error, OSError):
@@ -92,6 +105,7 @@ class CompileError(Error, ValueError):
     """The compiler refuses the model. `problems` has each of its lines: file, node, reason."""
 
     code = Code.COMPILE_FAILED
+    hint = "dlc-compile --check tells what keeps a model from compiling, and writes nothing"
 
     @property
     def problems(self) -> list[str]:
@@ -108,12 +122,14 @@ class DeviceError(Error, RuntimeError):
     """There is no such device, no driver for it, or the driver reports a failure."""
 
     code = Code.DEVICE_FAILED
+    hint = "nvidia-smi tells whether there is a driver, and its devices"
 
 
 class OutOfMemory(Error, MemoryError):
     """An allocation failed, or a run needs a larger arena than it may have."""
 
     code = Code.OUT_OF_MEMORY
+    hint = "smaller inputs need less; max_workspace= limits the arena of a run"
 
 
 class Cancelled(Error, RuntimeError):
@@ -126,6 +142,7 @@ class InternalError(Error, RuntimeError):
     """A fault of dlc's own."""
 
     code = Code.INTERNAL
+    hint = "please report this, with the model"
 
 
 _CLASSES: dict[Code, type[Error]] = {

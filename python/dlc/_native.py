@@ -1,11 +1,11 @@
 """The runtime's C API (dlc.h) by ctypes: its structs and functions, under their names. A call of it releases the GIL."""
 
 import ctypes
+import os
 from ctypes import POINTER, Structure, byref, c_char_p, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p, sizeof
-from pathlib import Path
 from typing import Any
 
-PACKAGE = Path(__file__).parent
+PACKAGE = os.path.dirname(__file__)
 MAX_RANK = 32
 KIND_TENSOR, KIND_SEQUENCE, KIND_OPTIONAL = range(3)
 INFO_ANY_DIMS = 1
@@ -92,7 +92,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
 
 
 def _load() -> ctypes.CDLL:
-    loaded = ctypes.CDLL(str(PACKAGE / "lib" / "libdlc_runtime.so"))
+    loaded = ctypes.CDLL(os.path.join(PACKAGE, "lib", "libdlc_runtime.so"))
     for name, (result, parameters) in _FUNCTIONS.items():
         function = getattr(loaded, name)
         function.restype, function.argtypes = result, parameters

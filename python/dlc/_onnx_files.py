@@ -1,5 +1,6 @@
 """Which files an ONNX model refers to, read from protobuf's wire format: the package needs neither protobuf nor onnx."""
 
+import mmap
 from collections.abc import Iterator
 
 # Messages of onnx.proto: field number -> the message of that field, as far as tensors can lie in it.
@@ -45,7 +46,7 @@ def _fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
             return
 
 
-def external_files(model: bytes) -> list[str]:
+def external_files(model: bytes | mmap.mmap) -> list[str]:
     """The locations of external data, each once. What is no ONNX model has none: the compiler says what is wrong."""
     found, todo = set(), [("Model", memoryview(model))]
     try:

@@ -1,17 +1,15 @@
 """InferenceSession: a loaded artifact that runs."""
 
 import os
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from ctypes import addressof, byref, c_char_p, c_int64, c_uint32, c_void_p, create_string_buffer, memset, sizeof
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
-from . import _cache, _native
-from ._compile import Source, make_flags
+from . import _native
+from ._compile import CompileOptions, Source, make_flags
 from ._device import DeviceArray, is_on_device, read_device
 from ._errors import ArtifactError, Code, InvalidArgument, ShapeMismatch, make_error
 from ._native import KIND_TENSOR, library
@@ -62,10 +60,10 @@ class Artifact:
 
     _release = staticmethod(library.dlc_session_release)
 
-    def __init__(self, path: Path, verify: int, device: int, ordinal: int):
+    def __init__(self, path: str | os.PathLike[str], verify: str, device: tuple[int, int]):
         self.handle = c_void_p()
         why = create_string_buffer(4096)
-        options = _native.SessionOptions(sizeof(_native.SessionOptions), verify, device, ordinal)
+        options = _native.SessionOptions(sizeof(_native.SessionOptions), _native.VERIFY[verify], *device)
         status = library.dlc_session_load(os.fsencode(path), byref(options), why, len(why), byref(self.handle))
         if status:
             raise make_error(status, why.value.decode(errors="replace"))
@@ -168,7 +166,8 @@ class InferenceSession:
     model           an artifact (.so) or an ONNX model, as a path or as bytes; a model is compiled first
     num_threads     how many threads compute a run at most; 0: as many as the process may use
     max_workspace   the bytes that a run's arena may have; 0: no limit
-    verify_weights  whether to compare the weights' hash: "small" (up to 16 MiB), "always", "never"
+    verify_weights  whether to compare the weights' hash: "small" (up to 16 MiB, and of a model that is compiled), "always",
+                    "never"
     device          "cpu", "cuda" or "cuda:N": refuses a model that is not compiled for it (target="cuda:sm_80"); None: where
                     the model is for. Arrays of this device (DLPack, __cuda_array_interface__) are read where they lie
     outputs_on_device  whether run() returns a DeviceArray for what the model computes on the device
@@ -182,14 +181,13 @@ class InferenceSession:
 
     def __init__(self, model: Source, *, num_threads: int = 0, max_workspace: int = 0, verify_weights: str = "small",
                  device: str | None = None, outputs_on_device: bool = False,
-                 cache: bool | str | os.PathLike = True, providers: Sequence[Any] | None = None, **options: Any):
+                 cache: bool | str | os.PathLike[str] = True, providers: Sequence[Any] | None = None,
+                 **options: Unpack[CompileOptions]):
         if providers is not None and "CPUExecutionProvider" not in providers:
             raise InvalidArgument(f"providers: expected CPUExecutionProvider, found {', '.join(map(str, providers)) or 'none'}")
         if verify_weights not in _native.VERIFY:
             raise InvalidArgument(f"verify_weights: expected {', '.join(_native.VERIFY)}, found {verify_weights}")
-        self._artifact: Artifact | None = None
-        chosen = _parse_device(device)
-        _open(model, cache, options, lambda path: self._load(path, _native.VERIFY[verify_weights], *chosen))
+        self._artifact: Artifact | None = _open(model, cache, options, verify_weights, _parse_device(device))
         self._options = _native.ContextOptions(sizeof(_native.ContextOptions), num_threads, max_workspace)
         handle = self._handle
         info = _native.describe(_native.SessionInfo, library.dlc_session_describe, handle)
@@ -206,9 +204,6 @@ class InferenceSession:
                                        {symbol.name.decode(): (symbol.min, symbol.max) for symbol in symbols})
         # Contexts that no run uses. A run takes one, or makes one, and puts it back.
         self._contexts: list[Context] = []
-
-    def _load(self, path: Path, verify: int, device: int, ordinal: int) -> None:
-        self._artifact = Artifact(path, verify, device, ordinal)
 
     @property
     def _handle(self) -> c_void_p:
@@ -292,8 +287,9 @@ def _parse_device(device: str | None) -> tuple[int, int]:
     return _native.DEVICE_CUDA, int(ordinal or 0)
 
 
-def _open(model: Source, cache: bool | str | os.PathLike, options: dict[str, Any], load: Callable[[Path], None]) -> None:
-    """Calls `load` with the file of an artifact: `model` itself, or what it compiles to."""
+def _open(model: Source, cache: bool | str | os.PathLike[str], options: CompileOptions, verify: str,
+          device: tuple[int, int]) -> Artifact:
+    """The artifact that `model` is, or that it compiles to."""
     if isinstance(model, bytes):
         is_artifact = model.startswith(_ELF)
     else:
@@ -303,13 +299,19 @@ def _open(model: Source, cache: bool | str | os.PathLike, options: dict[str, Any
         except OSError as error:
             raise ArtifactError(f"{os.fspath(model)}: {error.strerror}", Code.IO) from None
     if not is_artifact:
-        folder = (_cache.default_folder() if cache is True else Path(cache)) if cache else None
-        return _cache.compile_and_use(model, make_flags(**options), folder, load)
+        from . import _cache
+
+        # Nobody sees to it that the files of a cache stay as they were.
+        verify = "always" if verify == "small" else verify
+        return _cache.compile_and_use(model, make_flags(**options), cache, lambda path: Artifact(path, verify, device))
     if options:
         raise InvalidArgument(f"an artifact is compiled already, so that {', '.join(options)} cannot change it")
     if not isinstance(model, bytes):
-        return load(Path(model))
+        return Artifact(model, verify, device)
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="dlc-") as scratch:
-        path = Path(scratch, "model.so")
-        path.write_bytes(model)
-        load(path)
+        path = os.path.join(scratch, "model.so")
+        with open(path, "wb") as file:
+            file.write(model)
+        return Artifact(path, verify, device)

@@ -153,4 +153,5 @@ def _make_sequence(number: int, elements: Any, what: str, value: c_void_p) -> in
         raise TypeMismatch(f"{what}: expected tensors of one element type, found "
                            f"{', '.join(sorted(dtype_of(n).name for n in types))}")
     handles = (c_void_p * max(len(parts), 1))(*(part.handle for part in parts))
-    return library.dlc_value_create_sequence(types.pop(), handles, len(parts), byref(value))
+    status: int = library.dlc_value_create_sequence(types.pop(), handles, len(parts), byref(value))
+    return status

@@ -16,6 +16,6 @@ class PreparedModel:
         return self._session.run(None, inputs)
 
 
-def prepare(model_path: str | os.PathLike) -> PreparedModel:
+def prepare(model_path: str | os.PathLike[str]) -> PreparedModel:
     """Compiles a model for this machine."""
     return PreparedModel(InferenceSession(model_path, cache=False))

@@ -42,6 +42,18 @@ const char *ElfFile::open(Bytes bytes) {
   return nullptr;
 }
 
+uint64_t ElfFile::codeSize() const {
+  uint64_t size = 0;
+  for (uint64_t at = 0; at < programHeaders.size(); at += sizeof(Elf64_Phdr)) {
+    Elf64_Phdr header;
+    Bytes segment;
+    if (read(programHeaders, at, header) && header.p_type == PT_LOAD &&
+        (header.p_flags & PF_X) != 0 && slice(file, header.p_offset, header.p_filesz, segment))
+      size += segment.size();
+  }
+  return size;
+}
+
 bool ElfFile::findNote(const char *owner, uint32_t type, Bytes &descriptor) const {
   for (uint64_t at = 0; at < programHeaders.size(); at += sizeof(Elf64_Phdr)) {
     Elf64_Phdr header;

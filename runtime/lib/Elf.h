@@ -20,6 +20,8 @@ public:
   const char *open(Bytes file);
 
   uint32_t machine() const { return elfMachine; }
+  /// Bytes of the file that are loaded as code.
+  uint64_t codeSize() const;
 
   /// Finds the descriptor of the first note of this owner and type in any PT_NOTE segment.
   [[nodiscard]] bool findNote(const char *owner, uint32_t type, Bytes &descriptor) const;

@@ -48,6 +48,7 @@ Status Manifest::load(Bytes bytes, ErrorText &error) {
       !string(header.target, targetName))
     return badManifest(error, "the model's names lie outside of it");
   DLC_RETURN_IF_ERROR(loadSymbols(header, error));
+  DLC_RETURN_IF_ERROR(loadComputedSymbols(header, error));
   size_t numInputDims = 0;
   DLC_RETURN_IF_ERROR(countDims("input", header.inputs, header.num_inputs, numInputDims, error));
   DLC_RETURN_IF_ERROR(
@@ -63,6 +64,7 @@ Status Manifest::load(Bytes bytes, ErrorText &error) {
   DLC_RETURN_IF_ERROR(loadSites(header, error));
   DLC_RETURN_IF_ERROR(loadVersions(header, error));
   DLC_RETURN_IF_ERROR(loadImages(header, error));
+  DLC_RETURN_IF_ERROR(loadArenas(header, error));
   return checkSymbolsBound(error);
 }
 
@@ -76,11 +78,32 @@ Status Manifest::loadSymbols(const dlc_manifest &header, ErrorText &error) {
     ManifestSymbol &symbol = symbolTable[i];
     symbol.min = rows[i].min;
     symbol.max = rows[i].max;
+    symbol.hint = rows[i].hint;
     if (!string(rows[i].name, symbol.name))
       return badManifest(error, "a symbol's name lies outside of it");
     if (symbol.min < 0 || symbol.min > symbol.max)
       return error.fail(DLC_BAD_ARTIFACT,
                         "bad manifest: symbol '%s' has an empty or negative range", symbol.name);
+    if (symbol.hint < -1)
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: symbol '%s' has a negative usual value",
+                        symbol.name);
+  }
+  return DLC_OK;
+}
+
+Status Manifest::loadComputedSymbols(const dlc_manifest &header, ErrorText &error) {
+  const dlc_manifest_computed_symbol *rows = nullptr;
+  if (!table(header.computed_symbols, header.num_computed_symbols, rows))
+    return badManifest(error, "the table of computed symbols lies outside of it");
+  if (!computedTable.allocate(header.num_computed_symbols))
+    return outOfMemory(error);
+  for (uint32_t i = 0; i < header.num_computed_symbols; ++i) {
+    computedTable[i].symbolClass = rows[i].symbol_class;
+    if (!string(rows[i].name, computedTable[i].name))
+      return badManifest(error, "a symbol's name lies outside of it");
+    if (rows[i].symbol_class != DLC_SYMBOL_ENTRY && rows[i].symbol_class != DLC_SYMBOL_LATE)
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: symbol '%s' is of an unknown class",
+                        computedTable[i].name);
   }
   return DLC_OK;
 }
@@ -171,8 +194,11 @@ Status Manifest::loadKernels(const dlc_manifest &header, ErrorText &error) {
   if (!kernelTable.allocate(header.num_kernels))
     return outOfMemory(error);
   for (uint32_t i = 0; i < header.num_kernels; ++i)
-    if (!string(rows[i].name, kernelTable[i].name) || !string(rows[i].nodes, kernelTable[i].nodes))
-      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: the names of kernel %u lie outside of it",
+    if (!string(rows[i].name, kernelTable[i].name) ||
+        !string(rows[i].nodes, kernelTable[i].nodes) ||
+        !string(rows[i].schedule, kernelTable[i].schedule) ||
+        !string(rows[i].precision, kernelTable[i].precision))
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: the texts of kernel %u lie outside of it",
                         i);
   return DLC_OK;
 }
@@ -183,10 +209,14 @@ Status Manifest::loadSites(const dlc_manifest &header, ErrorText &error) {
     return badManifest(error, "the site table lies outside of it");
   if (!siteTable.allocate(header.num_sites))
     return outOfMemory(error);
-  for (uint32_t i = 0; i < header.num_sites; ++i)
+  for (uint32_t i = 0; i < header.num_sites; ++i) {
+    siteTable[i].kind = rows[i].kind;
     if (!string(rows[i].nodes, siteTable[i].nodes) || !string(rows[i].text, siteTable[i].text))
       return error.fail(DLC_BAD_ARTIFACT, "bad manifest: the texts of site %u lie outside of it",
                         i);
+    if (rows[i].kind > DLC_SITE_TENSOR)
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: site %u is of an unknown kind", i);
+  }
   return DLC_OK;
 }
 
@@ -210,9 +240,49 @@ Status Manifest::loadImages(const dlc_manifest &header, ErrorText &error) {
     return badManifest(error, "the image table lies outside of it");
   if (!imageTable.allocate(header.num_images))
     return outOfMemory(error);
-  for (uint32_t i = 0; i < header.num_images; ++i)
-    if (!string(rows[i].target, imageTable[i]))
+  for (uint32_t i = 0; i < header.num_images; ++i) {
+    imageTable[i].form = rows[i].form;
+    if (!string(rows[i].target, imageTable[i].target))
       return badManifest(error, "the target of an image lies outside of it");
+  }
+  return DLC_OK;
+}
+
+Status Manifest::loadArenas(const dlc_manifest &header, ErrorText &error) {
+  const dlc_manifest_arena *rows = nullptr;
+  if (!table(header.arenas, header.num_arenas, rows))
+    return badManifest(error, "the arena table lies outside of it");
+  if (!arenaTable.allocate(header.num_arenas))
+    return outOfMemory(error);
+  size_t numSlots = 0;
+  for (uint32_t i = 0; i < header.num_arenas; ++i) {
+    const dlc_manifest_slot *slots = nullptr;
+    arenaTable[i] = {rows[i].version, rows[i].memory, nullptr, numSlots, rows[i].num_slots};
+    if (rows[i].version >= header.num_versions || rows[i].memory > DLC_ARENA_DEVICE)
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: arena %u is of nothing known", i);
+    if (!string(rows[i].size, arenaTable[i].size) ||
+        !table(rows[i].slots, rows[i].num_slots, slots))
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: arena %u lies outside of it", i);
+    numSlots += rows[i].num_slots;
+  }
+  return slotTable.allocate(numSlots) ? loadSlots(rows, error) : outOfMemory(error);
+}
+
+Status Manifest::loadSlots(const dlc_manifest_arena *rows, ErrorText &error) {
+  for (size_t i = 0; i < arenaTable.size(); ++i) {
+    const dlc_manifest_slot *slots = nullptr;
+    if (!table(rows[i].slots, rows[i].num_slots, slots))
+      return badManifest(error, "a slot table lies outside of it");
+    for (size_t s = 0; s < arenaTable[i].numSlots; ++s) {
+      ManifestSlot &slot = slotTable[arenaTable[i].firstSlot + s];
+      slot.numValues = slots[s].num_values;
+      slot.place = slots[s].place;
+      if (!string(slots[s].size, slot.size))
+        return badManifest(error, "the size of a slot lies outside of it");
+      if (slot.place < -1)
+        return badManifest(error, "a slot lies before its arena");
+    }
+  }
   return DLC_OK;
 }
 

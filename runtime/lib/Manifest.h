@@ -28,16 +28,47 @@ struct ManifestSymbol {
   const char *name;
   int64_t min;
   int64_t max;
+  int64_t hint; // -1: none
+};
+
+/// A symbol that is no input's dim.
+struct ManifestComputedSymbol {
+  const char *name;
+  uint32_t symbolClass; // DLC_SYMBOL_ENTRY or _LATE
 };
 
 struct ManifestKernel {
   const char *name;
   const char *nodes;
+  const char *schedule;
+  const char *precision;
 };
 
 struct ManifestSite {
   const char *nodes;
   const char *text;
+  uint32_t kind; // DLC_SITE_
+};
+
+/// Device code.
+struct ManifestImage {
+  const char *target; // "cuda:sm_80"
+  uint32_t form;      // DLC_IMAGE_
+};
+
+/// In bytes.
+struct ManifestSlot {
+  int64_t place;    // -1: it depends on symbols
+  const char *size; // a text for people
+  uint32_t numValues;
+};
+
+struct ManifestArena {
+  uint32_t version; // row of the versions
+  uint32_t memory;  // DLC_ARENA_
+  const char *size;
+  size_t firstSlot; // row of the slots
+  size_t numSlots;
 };
 
 /// Immutable after `load`.
@@ -48,13 +79,18 @@ public:
 
   const OwnedArray<ManifestTensor> &inputs() const { return inputTable; }
   const OwnedArray<ManifestTensor> &outputs() const { return outputTable; }
+  /// Those that the dims of inputs bind.
   const OwnedArray<ManifestSymbol> &symbols() const { return symbolTable; }
+  const OwnedArray<ManifestComputedSymbol> &computedSymbols() const { return computedTable; }
   const OwnedArray<ManifestKernel> &kernels() const { return kernelTable; }
   const OwnedArray<ManifestSite> &sites() const { return siteTable; }
   /// What each version is for: "N = 1"; the last is the general one.
   const OwnedArray<const char *> &versions() const { return versionTable; }
-  /// The targets of its device code ("cuda:sm_80"); none: all runs on the CPU.
-  const OwnedArray<const char *> &images() const { return imageTable; }
+  /// Its device code; none: all runs on the CPU.
+  const OwnedArray<ManifestImage> &images() const { return imageTable; }
+  const OwnedArray<ManifestArena> &arenas() const { return arenaTable; }
+  /// Of all arenas, one after the other.
+  const OwnedArray<ManifestSlot> &slots() const { return slotTable; }
   /// Dims of all outputs together: what dlc_program.plan writes.
   size_t numOutputDims() const { return outputDimCount; }
   const char *model() const { return modelName; }
@@ -65,6 +101,7 @@ private:
   template <typename T> bool table(uint64_t offset, uint64_t count, const T *&rows) const;
   bool string(uint32_t offset, const char *&text) const;
   Status loadSymbols(const dlc_manifest &header, ErrorText &error);
+  Status loadComputedSymbols(const dlc_manifest &header, ErrorText &error);
   Status countDims(const char *kind, uint32_t offset, uint32_t count, size_t &dims,
                    ErrorText &error) const;
   Status checkPort(const char *kind, const char *name, const dlc_manifest_tensor &row,
@@ -75,6 +112,8 @@ private:
   Status loadSites(const dlc_manifest &header, ErrorText &error);
   Status loadVersions(const dlc_manifest &header, ErrorText &error);
   Status loadImages(const dlc_manifest &header, ErrorText &error);
+  Status loadArenas(const dlc_manifest &header, ErrorText &error);
+  Status loadSlots(const dlc_manifest_arena *rows, ErrorText &error);
   Status checkSymbolsBound(ErrorText &error) const;
 
   OwnedArray<uint64_t> blob; // of words, so that its tables are aligned
@@ -83,10 +122,13 @@ private:
   OwnedArray<ManifestTensor> inputTable;
   OwnedArray<ManifestTensor> outputTable;
   OwnedArray<ManifestSymbol> symbolTable;
+  OwnedArray<ManifestComputedSymbol> computedTable;
   OwnedArray<ManifestKernel> kernelTable;
   OwnedArray<ManifestSite> siteTable;
   OwnedArray<const char *> versionTable;
-  OwnedArray<const char *> imageTable;
+  OwnedArray<ManifestImage> imageTable;
+  OwnedArray<ManifestArena> arenaTable;
+  OwnedArray<ManifestSlot> slotTable;
   OwnedArray<int64_t> dimValues;
   OwnedArray<const char *> dimTexts;
   size_t outputDimCount = 0;

@@ -182,9 +182,13 @@ void Pool::wake(uint64_t count) {
 
 //===-- Helpers begin and end --------------------------------------------------------------------//
 
-uint32_t Pool::size() const {
-  const uint32_t threadsNow = numThreads.load(std::memory_order_relaxed);
-  return threadsNow ? threadsNow : defaultNumThreads();
+uint32_t Pool::size() {
+  uint32_t threads = numThreads.load(std::memory_order_relaxed);
+  if (threads != 0)
+    return threads;
+  // Settled here, not asked for again: reading the cgroup's quota takes longer than a small run.
+  const uint32_t usable = defaultNumThreads();
+  return numThreads.compare_exchange_strong(threads, usable) ? usable : threads;
 }
 
 /// Sees to it that there are `wanted` helpers, or as many of them as can be; returns how many.
@@ -199,9 +203,7 @@ uint32_t Pool::ensureHelpers(uint32_t wanted) {
 void Pool::startHelpers(uint32_t wanted) {
   if (starting.exchange(true, std::memory_order_acquire))
     return; // another leader does it: this one goes ahead with the helpers that there are
-  if (numThreads.load() == 0)
-    numThreads.store(defaultNumThreads());
-  wanted = std::min(wanted, numThreads.load() - 1);
+  wanted = std::min(wanted, size() - 1);
   for (uint32_t index = numHelpers(); index < wanted; ++index) {
     if (!startHelper(index)) {
       numThreads.store(index + 1); // not to be tried again at each launch

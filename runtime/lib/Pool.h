@@ -21,8 +21,8 @@ namespace dlc::runtime {
 /// sleeps until a launch wakes it.
 class Pool {
 public:
-  /// For at most `numThreads` threads, leader included; 0: what defaultNumThreads() says at the
-  /// first launch.
+  /// For at most `numThreads` threads, leader included; 0: what defaultNumThreads() says when the
+  /// pool is first asked for its size or for helpers.
   constexpr explicit Pool(uint32_t numThreads) : numThreads(numThreads) {}
   Pool(const Pool &) = delete;
   Pool &operator=(const Pool &) = delete;
@@ -37,7 +37,7 @@ public:
            int64_t scratchBytes = 0);
 
   /// Threads at most, leader included.
-  uint32_t size() const;
+  uint32_t size();
 
   /// Helpers started so far.
   uint32_t numHelpers() const { return helpers.load(std::memory_order_acquire); }

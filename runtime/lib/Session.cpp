@@ -177,7 +177,7 @@ static Status checkDevice(const dlc_session_options &options, const Manifest &ma
     return error.fail(DLC_INCOMPATIBLE,
                       "expected an artifact for the CPU, found one for %s: compile it without "
                       "--target=cuda",
-                      manifest.images()[0]);
+                      manifest.images()[0].target);
   if (options.device == DLC_DEVICE_CUDA && !isForDevice)
     return error.fail(DLC_INCOMPATIBLE,
                       "expected an artifact with code for CUDA, found one for the CPU alone: "

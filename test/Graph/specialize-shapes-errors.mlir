@@ -8,6 +8,7 @@
 // RUN: not dlc-opt %s --dlc-specialize-shapes="ranges=M=1:4" 2>&1 | FileCheck %s --check-prefix=SYMBOL
 // RUN: not dlc-opt %s --dlc-specialize-shapes="hints=N=x" 2>&1 | FileCheck %s --check-prefix=HINT
 // RUN: not dlc-opt %s --dlc-specialize-shapes="hints=M=1" 2>&1 | FileCheck %s --check-prefix=NO-HINT
+// RUN: not dlc-opt %s --dlc-specialize-shapes="ranges=N=2:4 hints=N=5" 2>&1 | FileCheck %s --check-prefix=FAR-HINT
 // RUN: not dlc-opt %s --dlc-specialize-shapes="versions={{N=1,-2}}" 2>&1 | FileCheck %s --check-prefix=VERSION
 // RUN: not dlc-opt %s --dlc-specialize-shapes="versions={{M=1}}" 2>&1 | FileCheck %s --check-prefix=NO-VERSION
 // RUN: not dlc-opt %s --dlc-specialize-shapes="ranges=N=2:4 versions={{N=3,5}}" 2>&1 | FileCheck %s --check-prefix=OUTSIDE
@@ -22,6 +23,7 @@
 // SYMBOL: error: --range M=1:4: no input has a dim 'M'
 // HINT: error: --hint N=x: expected SYMBOL=VALUE
 // NO-HINT: error: --hint M=1: no input has a dim 'M'
+// FAR-HINT: error: --hint N=5: 5 is not in the declared range 2 to 4
 // VERSION: error: --specialize N=1,-2: expected SYMBOL=VALUE,VALUE,...
 // NO-VERSION: error: --specialize M=1: no input has a dim 'M'
 // OUTSIDE: error: --specialize N=3,5: 5 is not in the declared range 2 to 4

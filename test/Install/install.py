@@ -5,6 +5,7 @@ CMake, compiles a model, builds docs/examples/c against either library, and comp
 """
 
 import argparse
+import os
 import re
 import shutil
 import struct
@@ -16,10 +17,11 @@ from pathlib import Path
 DIMS = [1, 3, 17, 23]
 
 
-def run(*command, status=0):
+def run(*command, status=0, environment=None):
     """Runs a command, whose exit status must be `status`, and gives what it printed."""
     command = [str(part) for part in command]
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            env={**os.environ, **(environment or {})})
     if result.returncode != status:
         sys.exit(f"error: {' '.join(command)}\nexit status {result.returncode}, expected {status}\n{result.stdout}")
     return result.stdout
@@ -61,6 +63,18 @@ def check_tree(prefix, origins, compiler):
             "-I", prefix / "include", header)
 
 
+def check_wheel(cmake, build, prefix):
+    """What a wheel has beside the sources: the tools in the package, and scripts that start them."""
+    run(cmake, "--install", build, "--prefix", prefix, "--component", "wheel")
+    expect((prefix / "dlc/lib/libdlc_runtime.so").exists(), "the wheel lacks the runtime")
+    for tool in ("dlc-compile", "dlc-run", "dlc-inspect"):
+        script = prefix / "bin" / tool
+        expect(script.read_text().startswith("#!python\n"), f"{tool} does not start as installers of wheels want it to")
+        printed = run(sys.executable, script, "--help", environment={"PYTHONPATH": str(prefix)})
+        expect(tool in printed, f"{tool} prints {printed}")
+        run(sys.executable, script, "no-such-file", status=1, environment={"PYTHONPATH": str(prefix)})
+
+
 def main():
     parser = argparse.ArgumentParser()
     for option in ("source", "build", "compiler", "cmake"):
@@ -74,7 +88,9 @@ def main():
         prefix.parent.mkdir()
         work.mkdir()
         shutil.move(first, prefix)
+        expect(not (prefix / "dlc").exists(), "what is for wheels is installed too")
         check_tree(prefix, [source, build, first], args.compiler)
+        check_wheel(args.cmake, build, Path(folder, "wheel"))
 
         model, artifact = source / "test/EndToEnd/Inputs/srcnn_x3_trained.onnx", work / "srcnn.so"
         run(prefix / "bin/dlc-compile", model, "-o", artifact)

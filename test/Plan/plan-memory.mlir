@@ -4,6 +4,8 @@
 !c = !dlc.buffer<!dlc.tensor<16*H + 1 x f32>>
 
 // CHECK-LABEL: func.func @main
+// CHECK-SAME: dlc.slots = {host = [{offset = #dlc.expr<0>, size = #dlc.expr<64*H + 4>, values = 2 : i64},
+// CHECK-SAME: {offset = #dlc.expr<64*H + 64>, size = #dlc.expr<64*H>, values = 1 : i64}]}
 // CHECK-SAME: dlc.workspace = #dlc.expr<128*H + 64>
 // A buffer takes over the slot of one that is done, which grows for it.
 // CHECK-DAG: %[[A:.*]] = dlc.slot <0> : <<16*H x f32>>

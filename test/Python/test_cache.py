@@ -1,6 +1,7 @@
 """Artifacts of ONNX models are kept: compiled once, never wrong."""
 
 import os
+import resource
 import subprocess
 import sys
 
@@ -14,6 +15,19 @@ from dlc import _cache
 
 SCALED = "g (float[N] x) => (float[N] y) <float c = {{{0}}}> {{ y = Mul(x, c) }}"
 X = np.ones(3, np.float32)
+# Opens models and says what they give; notes each run of the compiler in a file.
+SCRIPT = """
+import sys, warnings, numpy, dlc
+from dlc import _cache
+warnings.simplefilter("always")
+def counted(*arguments, run=_cache.run_compiler):
+    with open(sys.argv[1], "a") as log:
+        log.write(".")
+    run(*arguments)
+_cache.run_compiler = counted
+for model in sys.argv[2:]:
+    print(dlc.InferenceSession(model).run(None, {"x": numpy.ones(3, "f4")})[0][0])
+"""
 
 
 def entries(folder):
@@ -115,10 +129,157 @@ def test_the_least_recently_used_go(cache, monkeypatch):
     assert len(entries(cache)) == 1
 
 
+def run_processes(tmp_path, *lists_of_models, prefix=(), **environment):
+    """What processes print that open these models at the same time, and how often they run the compiler."""
+    log = tmp_path / "log"
+    log.write_text("")
+    runs = [subprocess.Popen([*prefix, sys.executable, "-c", SCRIPT, log, *models], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
+            for models in lists_of_models]
+    return [run.communicate() for run in runs], len(log.read_text())
+
+
+def save_models(tmp_path, factors):
+    paths = [tmp_path / f"times{factor}.onnx" for factor in factors]
+    for path, factor in zip(paths, factors, strict=True):
+        path.write_bytes(model_bytes(SCALED.format(factor)))
+    return paths
+
+
 def test_processes_at_the_same_time(tmp_path, cache):
-    path = tmp_path / "model.onnx"
-    path.write_bytes(model_bytes(SCALED.format(2)))
-    script = "import sys, numpy, dlc; print(dlc.InferenceSession(sys.argv[1]).run(None, {'x': numpy.ones(3, 'f4')})[0][0])"
-    runs = [subprocess.Popen([sys.executable, "-c", script, path], stdout=subprocess.PIPE, text=True) for _ in range(8)]
-    assert {run.communicate()[0].strip() for run in runs} == {"2.0"}
+    printed, compiles = run_processes(tmp_path, *[save_models(tmp_path, [2])] * 8)
+    assert printed == [("2.0\n", "")] * 8 and compiles == 1
     assert len(entries(cache)) == 1 and len(list(cache.iterdir())) == 1
+
+
+def test_processes_push_out_what_others_have_made(tmp_path, cache):
+    models = save_models(tmp_path, [2, 3])
+    printed, _ = run_processes(tmp_path, *[models * 4, models[::-1] * 4] * 2, DLC_CACHE_SIZE="1")
+    assert printed == [("2.0\n3.0\n" * 4, ""), ("3.0\n2.0\n" * 4, "")] * 2
+    assert len(entries(cache)) <= 2
+
+
+def test_what_a_killed_process_leaves(tmp_path, cache, monkeypatch):
+    model, = save_models(tmp_path, [2])
+    killed = SCRIPT.replace("    run(*arguments)", "    arguments[1].write_bytes(b'part'); __import__('os').kill(0, 9)")
+    process = subprocess.run([sys.executable, "-c", killed, tmp_path / "log", model], start_new_session=True)
+    left = {path.suffix: path for path in cache.iterdir()}
+    assert process.returncode == -9 and left.keys() == {".lock", ".new"}
+    other = cache / "other.so.123-0.tmp"
+    other.write_text("part")
+    os.utime(other, (1, 1))
+    assert first(model) == 2
+    assert [path.name for path in cache.iterdir()] == entries(cache) == [left[".new"].stem + ".so"]
+
+
+def test_damaged_weights(tmp_path, cache, compiles):
+    weights = np.ones(5_000_000, np.float32)  # more than a session looks at by default
+    model = onnx.parser.parse_model('<ir_version: 10, opset_import: ["" : 21]> g (float[5000000] x) => (float[5000000] y) '
+                                    "{ y = Mul(x, c) }")
+    model.graph.initializer.append(onnx.numpy_helper.from_array(weights, "c"))
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path)
+    for _ in range(2):
+        assert (dlc.InferenceSession(path).run(None, {"x": weights})[0] == 1).all()
+        entry, = cache.glob("*.so")
+        with open(entry, "r+b") as file:
+            file.seek(-4_000_000, os.SEEK_END)
+            file.write(b"\7")
+    assert len(compiles) == 2
+
+
+def test_a_model_that_changes_while_it_is_compiled(tmp_path, cache, monkeypatch):
+    path, other = save_models(tmp_path, [2, 3])
+    before = path.read_bytes()
+
+    def write_and_run(*arguments, run=_cache.run_compiler):
+        path.write_bytes(other.read_bytes())
+        run(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_cache, "run_compiler", write_and_run)
+        assert first(path) == 3
+    assert list(cache.iterdir()) == []
+    path.write_bytes(before)
+    assert first(path) == 2
+
+
+def test_an_artifact_for_another_machine_is_no_fault_of_the_cache(cache, compiles, recwarn):
+    def refuse(path):
+        if path.exists():
+            raise dlc.ArtifactError("needs a CPU with what this one lacks", dlc.Code.INCOMPATIBLE)
+        raise FileNotFoundError(path)
+
+    with pytest.raises(dlc.ArtifactError) as caught:
+        _cache.compile_and_use(model_bytes(SCALED.format(2)), [], True, refuse)
+    assert caught.value.code == dlc.Code.INCOMPATIBLE and len(compiles) == 1 and not recwarn
+
+
+@pytest.mark.parametrize("size", ["", "many", "-1", "0.5"])
+def test_a_limit_that_is_no_number_is_none(monkeypatch, cache, size):
+    monkeypatch.setenv("DLC_CACHE_SIZE", size)
+    assert [first(model_bytes(SCALED.format(factor))) for factor in (2, 3)] == [2, 3]
+    assert len(entries(cache)) == 2
+
+
+def test_the_folder_is_the_users(tmp_path, monkeypatch):
+    monkeypatch.delenv("DLC_CACHE")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # which its specification forbids
+    assert _cache.default_folder() == tmp_path / ".cache" / "dlc"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
+    assert _cache.default_folder() == tmp_path / "own" / "dlc"
+
+
+#-- Folders where nothing can be kept -----------------------------------------------------------------------------------
+
+
+def mounted(folder, options):
+    """A command in front of another: a file system of memory is there as long as that runs."""
+    prefix = ["unshare", "--mount", "--map-root-user"]
+    if subprocess.run([*prefix, "mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount")
+    return [*prefix, "sh", "-c", f'mount -t tmpfs -o {options} tmpfs "{folder}" && exec "$@"', "sh"]
+
+
+def is_one_warning(printed):
+    return printed.count("without a cache") == 1 and printed.count("Warning") == 1
+
+
+@pytest.mark.parametrize("options", ["size=4k", "size=8k,nr_inodes=2", "ro", "noexec"])
+def test_a_cache_that_serves_for_nothing_is_one_warning(tmp_path, cache, options):
+    cache.mkdir()
+    models = save_models(tmp_path, [2])
+    ((printed, warned),), _ = run_processes(tmp_path, models, prefix=mounted(cache, options))
+    assert printed == "2.0\n" and is_one_warning(warned), warned
+
+
+def test_a_full_disk_everywhere_but_in_memory(tmp_path, cache):
+    full = tmp_path / "full"
+    full.mkdir()
+    models = save_models(tmp_path, [2])
+    ((printed, warned),), _ = run_processes(tmp_path, models, prefix=mounted(full, "size=4k"), TMPDIR=str(full),
+                                            DLC_CACHE=str(full / "cache"))
+    assert printed == "2.0\n" and is_one_warning(warned), warned
+
+
+def test_an_entry_that_may_only_be_read(tmp_path, cache):
+    models = save_models(tmp_path, [2])
+    assert first(models[0]) == 2
+    prefix = mounted(tmp_path, "size=1k")
+    prefix[-2] = f'mount --bind -o ro "{cache}" "{cache}" && exec "$@"'
+    printed, compiles = run_processes(tmp_path, models, prefix=prefix)
+    assert printed == [("2.0\n", "")] and compiles == 0
+
+
+def test_no_room_at_all_is_an_error(tmp_path, cache, monkeypatch):
+    """A limit of file sizes stands for disks that are full everywhere."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limit[1]))
+    try:
+        with pytest.warns(UserWarning, match="without a cache"), pytest.raises(dlc.ArtifactError, match="too large") as caught:
+            first(model_bytes(SCALED.format(2)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert caught.value.code == dlc.Code.IO and list(cache.iterdir()) == []
+    assert first(model_bytes(SCALED.format(2))) == 2

@@ -1,5 +1,7 @@
 """What a caller is told. After each error the session goes on."""
 
+import pickle
+
 import numpy as np
 import pytest
 from conftest import model_bytes
@@ -70,6 +72,19 @@ def test_unknown_outputs(session):
     assert (caught.value.output, caught.value.expected, caught.value.found) == ("totals", "total", "totals")
 
 
+@pytest.mark.parametrize("case, hint", [("misspelt", "did you mean 'weights'?"), ("dtype", "astype"), ("dim", "get_inputs"),
+                                        ("missing", None)])
+def test_hints(session, case, hint):
+    feeds = {key: value for key, value in (GOOD | CASES[case][0]).items() if value is not None}
+    with pytest.raises(dlc.Error) as caught:
+        session.run(None, feeds)
+    assert hint in caught.value.hint if hint else caught.value.hint is None
+    assert getattr(caught.value, "__notes__", []) == ([f"hint: {caught.value.hint}"] if hint else [])
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (type(again), str(again), again.code, again.hint) == (type(caught.value), str(caught.value), caught.value.code,
+                                                                 caught.value.hint)
+
+
 def test_errors_are_those_of_python_too():
     assert issubclass(dlc.ShapeMismatch, ValueError) and issubclass(dlc.TypeMismatch, TypeError)
     assert issubclass(dlc.ArtifactError, OSError) and issubclass(dlc.OutOfMemory, MemoryError)
@@ -123,14 +138,15 @@ def test_files_that_are_no_models(tmp_path):
     for source in (damaged, damaged.read_bytes()):
         with pytest.raises(dlc.ArtifactError) as caught:
             dlc.InferenceSession(source)
-        assert caught.value.code == dlc.Code.BAD_ARTIFACT
+        assert caught.value.code == dlc.Code.BAD_ARTIFACT and "compile the model again" in caught.value.hint
 
 
 def test_wrong_options(tmp_path):
     with pytest.raises(dlc.InvalidArgument, match="verify_weights"):
         dlc.InferenceSession(model_bytes(GRAPH), verify_weights="often")
-    with pytest.raises(dlc.Error):
+    with pytest.raises(dlc.ArtifactError, match="cannot write") as caught:
         dlc.compile(model_bytes(GRAPH), tmp_path / "no" / "folder" / "x.so")
+    assert caught.value.code == dlc.Code.IO
     with pytest.raises(dlc.Error, match="nonsense"):
         dlc.compile(model_bytes(GRAPH), tmp_path / "x.so", shapes={"nonsense": (1,)})
     with pytest.raises(TypeError):

@@ -2,6 +2,8 @@
 
 import gc
 import resource
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -65,6 +67,15 @@ def test_reads_arrays_however_they_lie(open_graph):
     assert not unaligned.flags.aligned and not fortran.flags.c_contiguous
     for x in (wanted, unaligned, fortran, swapped, read_only, wanted.tolist(), wanted.view(Subclass)):
         np.testing.assert_array_equal(session.run(["sum"], {"x": x, "y": np.zeros((2, 3), np.float32)})[0], wanted)
+
+
+def test_copies_no_dense_array(open_graph):
+    session = open_graph(ADD)
+    x, y = np.ones((1000, 3), np.float32), np.zeros((1000, 3), np.float32)
+    outputs = session.run(None, {"x": x, "y": y})
+    context, = session._contexts
+    assert [row.data for row in context.inputs] == [x.ctypes.data, y.ctypes.data]
+    assert [row.data for row in context.outputs] == [output.ctypes.data for output in outputs]
 
 
 def test_takes_scalars_in_every_form(open_graph):
@@ -200,3 +211,10 @@ def test_the_backend_gives_outputs_in_order(tmp_path):
     x = np.ones((2, 3), np.float32)
     total, difference = onnx_backend.prepare(str(path)).run({"x": x, "y": x})
     assert (total == 2).all() and (difference == 0).all()
+
+
+def test_importing_loads_nothing_that_opening_an_artifact_does_not_need():
+    script = "import sys, numpy; before = set(sys.modules); import dlc; print(*set(sys.modules) - before)"
+    loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
+    assert "dlc._session" in loaded
+    assert not loaded & {"dlc._cache", "dlc._compiler", "hashlib", "pathlib", "subprocess", "tempfile"}

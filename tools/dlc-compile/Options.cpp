@@ -88,7 +88,7 @@ static cl::opt<Switch> winograd(
     cl::cat(category));
 static cl::opt<bool> check("check",
                            cl::desc("Write nothing; say what keeps the model from compiling, and "
-                                    "which ops run as library ops, and why"),
+                                    "which ops run as library ops, and why (see below)"),
                            cl::cat(category));
 static cl::opt<bool> reference("reference",
                                cl::desc("Compute with library ops alone, slowly: the reference "
@@ -98,6 +98,24 @@ static cl::opt<std::string>
     dumpPhases("dump-phases", cl::value_desc("folder"),
                cl::desc("Write the IR after each phase to <folder>/NN-phase.mlir"),
                cl::cat(category));
+
+static constexpr StringLiteral helpTail = R"(
+Messages go to standard error, one line each. Of a model that cannot be compiled they are
+
+  error: model.onnx: node 'conv1' (Conv): expected ...
+
+for each problem that the phase at work finds: import looks at every node, and what it takes whole
+goes to the phases behind it. --check adds the opset, generates no code, and says of each node that
+runs as a library op, or beside a GPU on the CPU,
+
+  remark: model.onnx: node 'topk1' (TopK, opset 11): runs as library op 'topk': ...
+
+A model without such nodes and without problems gets no line.
+
+Exit status: 0; 1 where the input is at fault (with --check: the model does not compile), or the
+output cannot be written; 2 for a wrong command line; 70 for a fault of dlc itself; 130 when
+interrupted.
+)";
 
 /// "import graph ...", up to `last`.
 static std::string listPhases(Phase last) {
@@ -182,6 +200,7 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   cl::SetVersionPrinter([](raw_ostream &os) { os << "dlc " DLC_VERSION "\n"; });
   std::string overview =
       "dlc-compile: ONNX models to shared objects\n\nPhases: " + listPhases(Phase::Package) + "\n";
+  static cl::extrahelp more(helpTail);
   std::string text;
   raw_string_ostream os(text);
   if (!cl::ParseCommandLineOptions(argc, argv, overview, &os)) {

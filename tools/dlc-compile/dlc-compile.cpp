@@ -51,17 +51,17 @@ static int reportError(const Twine &message) {
 }
 
 /// One line for each error: `error: model.onnx: node 'conv1' (Conv): expected ...`.
-static LogicalResult printDiagnostic(Diagnostic &diagnostic) {
+static LogicalResult printDiagnostic(Diagnostic &diagnostic, bool withOpset) {
   StringRef severity = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error"
                        : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning"
                        : diagnostic.getSeverity() == DiagnosticSeverity::Remark  ? "remark"
                                                                                  : "note";
-  std::string place = describeLocation(diagnostic.getLocation());
+  std::string place = describeLocation(diagnostic.getLocation(), withOpset);
   if (!place.empty())
     place += ": ";
   llvm::errs() << severity << ": " << escape(place + diagnostic.str()) << '\n';
   for (Diagnostic &note : diagnostic.getNotes())
-    (void)printDiagnostic(note);
+    (void)printDiagnostic(note, withOpset);
   return success();
 }
 
@@ -152,7 +152,9 @@ static int compile(const ToolOptions &options) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
   context.printOpOnDiagnostic(false);
-  context.getDiagEngine().registerHandler(printDiagnostic);
+  context.getDiagEngine().registerHandler([&](Diagnostic &diagnostic) {
+    return printDiagnostic(diagnostic, /*withOpset=*/options.check);
+  });
   SourceFiles &sources = context.getLoadedDialect<DlcDialect>()->getSourceFiles();
   OwningOpRef<ModuleOp> module = loadModule(context, options, sources);
   if (!module)
@@ -183,7 +185,7 @@ static int compile(const ToolOptions &options) {
     return exitInternalError;
   }
   if (options.check)
-    return exitOk;
+    return succeeded(checkPackage(*module, sources)) ? exitOk : exitRejected;
   if (options.to < Phase::Package)
     return writeText(*module, options);
   return succeeded(buildArtifact(*module, sources, options.output, options.jobs)) ? exitOk

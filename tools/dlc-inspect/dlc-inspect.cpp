@@ -1,169 +1,91 @@
-// Says what an artifact holds: reads its note and manifest, and runs none of its code.
-#include "ArtifactFile.h"
-#include "Manifest.h"
+// Says what an artifact holds: reads its note and manifest. Its code runs only to plan a run at
+// given inputs.
+#include "Plan.h"
+
+#include "Report.h"
 
 #include <cstdio>
-#include <fmt/format.h>
-#include <string>
-#include <string_view>
-#include <vector>
 
-using namespace dlc::runtime;
+using namespace dlc;
+using namespace dlc::inspect;
 
 namespace {
-
 enum ExitCode { exitOk = 0, exitRejected = 1, exitUsage = 2 };
 
-const char *const helpText = R"(usage: dlc-inspect MODEL.so [--json]
+const char *const helpText = R"(usage: dlc-inspect MODEL.so [options]
 
-Says what is in a model that dlc-compile built, without running its code.
+Says what is in a model that dlc-compile built. Without inputs none of its code runs.
 
+inputs, written as for dlc-run; with any of these, or --plan where all sizes are fixed, the
+artifact is loaded, which equals running a program, and says what memory a run takes:
+  --dim NAME=SIZE       the size of an open dim: N=4
+  --input NAME=VALUES   elements of an input, which some sizes depend on; or NAME=@FILE, @FILE.npz
+  --threads N           the threads that would compute: each has memory of its own
+  --plan                plan the run, without more inputs
+output:
   --json   one object, of these keys:
              model, compiler, target, features   strings, and the CPU features as a list
-             sections   bytes of the whole file, the manifest and the weights
+             images     target and form (ptx or cubin) of code for GPUs
+             sections   bytes of the whole file, and of code, manifest and weights in it
              inputs, outputs   name, dtype, dims (as texts: "3", "N", "3*H"); dtype is null
                                and dims are empty for what is no tensor of known rank
-             symbols    name, min, max
+             symbols    name, class: "shape" (a dim of an input, with min, max, and hint or null),
+                        "entry" (computed before the first kernel), "late" (found by the run)
              versions   what each is for: "N = 1"; the last, "", is for all other sizes
-             kernels    name, nodes: the ONNX nodes that it computes
-             sites      nodes, text: library calls with the op's name, guards with what they demand
+             arenas     version, memory ("host", "device"), size in bytes as a text, and slots:
+                        place (null where it depends on symbols: behind the slot before, at a
+                        multiple of 64), size as a text, and the number of values that have it
+             kernels    name, nodes: the ONNX nodes that it computes; schedule: how; precision:
+                        what the operands of products are rounded to, fp32 where they are not
+             library_ops   names of the library ops that it calls
+             sites      kind, nodes, text: "call" with the op's name, "guard" with what it demands,
+                        "match" and "tensor" with the type of a value that the run finds or makes
+             plan       where inputs are given: symbols (their values), version, workspace,
+                        threads, device_workspace (bytes), outputs (dims null that the run finds)
   --help   prints this
 
-Exit status: 0; 1 where the file is at fault (damaged, or for a CPU unlike this one) or the output
-cannot be written; 2 for a wrong command line.
+Exit status: 0; 1 where the file or an input is at fault (damaged, or for a CPU unlike this one)
+or the output cannot be written; 2 for a wrong command line.
 )";
 
-/// A JSON string. Names may hold anything; bytes that are no ASCII stay as they are.
-std::string quote(std::string_view text) {
-  std::string quoted = "\"";
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      quoted += fmt::format("\\{}", c);
-    else if (byte < 0x20 || byte == 0x7f)
-      quoted += fmt::format("\\u{:04x}", byte);
-    else
-      quoted += c;
-  }
-  return quoted + "\"";
-}
-
-/// Names for people: one line each, whatever they hold.
-std::string escape(std::string_view text) {
-  std::string escaped;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    escaped += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
-  }
-  return escaped;
-}
-
-/// What `print` makes of rows, joined by ", ".
-template <typename Rows, typename Print> std::string join(const Rows &rows, Print print) {
-  std::string text;
-  for (const auto &row : rows)
-    text += (text.empty() ? "" : ", ") + print(row);
-  return text;
-}
-
-struct Artifact {
-  uint64_t size = 0;
-  ArtifactParts parts;
-  Manifest manifest;
+struct CommandLine {
+  run::Options options; // of inputs
+  bool json = false, plan = false, help = false;
 };
 
-std::vector<std::string_view> listFeatures(uint64_t bits) {
-  std::vector<std::string_view> names;
-#define DLC_ADD(NAME, number, text)                                                                \
-  if (bits & DLC_CPU_##NAME)                                                                       \
-    names.push_back(text);
-  DLC_CPU_FEATURES(DLC_ADD)
-#undef DLC_ADD
-  return names;
-}
-
-std::vector<std::string_view> listDims(const ManifestTensor &tensor) {
-  return {tensor.dimTexts, tensor.dimTexts + tensor.rank};
-}
-
-//===----------------------------------------------------------------------===//
-// JSON
-//===----------------------------------------------------------------------===//
-
-std::string tensorsToJson(const OwnedArray<ManifestTensor> &tensors) {
-  return join(tensors, [](const ManifestTensor &tensor) {
-    const char *dtype = tensor.isValue ? nullptr : dlc_dtype_name(tensor.dtype);
-    return fmt::format(R"({{"name": {}, "dtype": {}, "dims": [{}]}})", quote(tensor.name),
-                       dtype ? quote(dtype) : "null", join(listDims(tensor), quote));
-  });
-}
-
-std::string toJson(const Artifact &artifact) {
-  const Manifest &manifest = artifact.manifest;
-  std::string text =
-      fmt::format("{{\n\"model\": {},\n\"compiler\": {},\n\"target\": {},\n\"features\": [{}],\n",
-                  quote(manifest.model()), quote(manifest.compiler()), quote(manifest.target()),
-                  join(listFeatures(artifact.parts.note.cpu_features), quote));
-  text += fmt::format("\"sections\": {{\"file\": {}, \"manifest\": {}, \"weights\": {}}},\n",
-                      artifact.size, artifact.parts.note.manifest_size,
-                      artifact.parts.note.weights_size);
-  text += fmt::format("\"inputs\": [{}],\n\"outputs\": [{}],\n", tensorsToJson(manifest.inputs()),
-                      tensorsToJson(manifest.outputs()));
-  text += fmt::format("\"symbols\": [{}],\n",
-                      join(manifest.symbols(), [](const ManifestSymbol &symbol) {
-                        return fmt::format(R"({{"name": {}, "min": {}, "max": {}}})",
-                                           quote(symbol.name), symbol.min, symbol.max);
-                      }));
-  text += fmt::format("\"versions\": [{}],\n", join(manifest.versions(), quote));
-  text += fmt::format("\"kernels\": [{}],\n",
-                      join(manifest.kernels(), [](const ManifestKernel &kernel) {
-                        return fmt::format(R"({{"name": {}, "nodes": {}}})", quote(kernel.name),
-                                           quote(kernel.nodes));
-                      }));
-  text += fmt::format("\"sites\": [{}]\n}}\n", join(manifest.sites(), [](const ManifestSite &site) {
-                        return fmt::format(R"({{"nodes": {}, "text": {}}})", quote(site.nodes),
-                                           quote(site.text));
-                      }));
-  return text;
-}
-
-//===----------------------------------------------------------------------===//
-// Text
-//===----------------------------------------------------------------------===//
-
-std::string tensorsToText(const char *kind, const OwnedArray<ManifestTensor> &tensors) {
-  std::string text;
-  for (const ManifestTensor &tensor : tensors) {
-    const char *dtype = tensor.isValue ? nullptr : dlc_dtype_name(tensor.dtype);
-    text += fmt::format("{} {}: {}[{}]\n", kind, escape(tensor.name), dtype ? dtype : "value",
-                        join(listDims(tensor), escape));
+/// Reads the command line; what is wrong with it, or an empty string. Inputs are dlc-run's.
+std::string parse(int argc, const char *const *argv, CommandLine &line) {
+  std::vector<const char *> rest = {argv[0], "--random=0"}; // --dim is of inputs without --input
+  for (int i = 1; i < argc; ++i) {
+    std::string_view argument = argv[i], name = argument.substr(0, argument.find('='));
+    if (argument == "--json") {
+      line.json = true;
+    } else if (argument == "--plan") {
+      line.plan = true;
+    } else if (argument == "--help") {
+      line.help = true;
+      return "";
+    } else if (name == "--dim" || name == "--input" || name == "--threads") {
+      line.plan = true;
+      rest.push_back(argv[i]);
+      if (name == argument && i + 1 < argc)
+        rest.push_back(argv[++i]);
+    } else if (argument.starts_with("-") && argument.size() > 1) {
+      return fmt::format("unexpected argument '{}'", argument);
+    } else {
+      rest.push_back(argv[i]);
+    }
   }
-  return text;
+  line.options.planOnly = true;
+  return run::parseOptions(static_cast<int>(rest.size()), rest.data(), line.options);
 }
 
-std::string toText(const Artifact &artifact) {
-  const Manifest &manifest = artifact.manifest;
-  std::string text = fmt::format("model {}, by dlc {}\ntarget {}: {}\n", escape(manifest.model()),
-                                 escape(manifest.compiler()), escape(manifest.target()),
-                                 join(listFeatures(artifact.parts.note.cpu_features), escape));
-  text += fmt::format("{} bytes, of them manifest {}, weights {}\n", artifact.size,
-                      artifact.parts.note.manifest_size, artifact.parts.note.weights_size);
-  text += tensorsToText("input", manifest.inputs()) + tensorsToText("output", manifest.outputs());
-  for (const ManifestSymbol &symbol : manifest.symbols())
-    text += fmt::format("symbol {}: {} to {}\n", escape(symbol.name), symbol.min, symbol.max);
-  for (const char *when : manifest.versions())
-    text += fmt::format("version {}\n", *when ? escape(when) : "for all other sizes");
-  for (const ManifestKernel &kernel : manifest.kernels())
-    text += fmt::format("kernel {}: {}\n", escape(kernel.name), escape(kernel.nodes));
-  for (const ManifestSite &site : manifest.sites())
-    text += fmt::format("site {}: {}\n", escape(site.nodes), escape(site.text));
-  return text;
-}
-
-int inspect(const char *path, bool json) {
-  MappedFile file;
+int inspectFile(const CommandLine &line) {
+  const char *path = line.options.model.c_str();
+  runtime::MappedFile file;
+  runtime::ElfFile elf;
+  runtime::ErrorText error;
   Artifact artifact;
-  ErrorText error;
   if (file.open(path, error) != DLC_OK ||
       checkArtifact(file.bytes(), DLC_VERIFY_SMALL, artifact.parts, error) != DLC_OK ||
       artifact.manifest.load(artifact.parts.manifest, error) != DLC_OK) {
@@ -171,33 +93,20 @@ int inspect(const char *path, bool json) {
     return exitRejected;
   }
   artifact.size = file.bytes().size();
-  std::string text = json ? toJson(artifact) : toText(artifact);
-  if (fwrite(text.data(), 1, text.size(), stdout) == text.size() && fflush(stdout) == 0)
-    return exitOk;
-  fmt::print(stderr, "error: cannot write to standard output\n");
-  return exitRejected;
+  if (elf.open(file.bytes()) == nullptr)
+    artifact.codeSize = elf.codeSize();
+  run::Problems problems;
+  if (line.plan && !(artifact.plan = planAt(line.options, problems)))
+    return run::reportProblems(problems);
+  return run::printText(line.json ? toJson(artifact) : toText(artifact));
 }
 } // namespace
 
 int main(int argc, char **argv) {
-  const char *path = nullptr;
-  bool json = false;
-  for (int i = 1; i < argc; ++i) {
-    std::string_view argument = argv[i];
-    if (argument == "--help")
-      return fputs(helpText, stdout) < 0 || fflush(stdout) != 0 ? exitRejected : exitOk;
-    if (argument == "--json") {
-      json = true;
-    } else if (argument.starts_with("-") || path) {
-      fmt::print(stderr, "error: unexpected argument '{}'; see --help\n", escape(argument));
-      return exitUsage;
-    } else {
-      path = argv[i];
-    }
-  }
-  if (!path) {
-    fmt::print(stderr, "error: expected an artifact; see --help\n");
+  CommandLine line;
+  if (std::string problem = parse(argc, argv, line); !problem.empty()) {
+    fmt::print(stderr, "error: {}; see --help\n", escape(problem));
     return exitUsage;
   }
-  return inspect(path, json);
+  return line.help ? run::printText(helpText) : inspectFile(line);
 }

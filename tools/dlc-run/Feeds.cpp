@@ -92,8 +92,8 @@ public:
       open = open || !known;
       tensor.dims.push_back(info.dims[d] >= 0 || !known ? info.dims[d] : size->second);
     }
-    if (open)
-      return;
+    if (open || options.planOnly)
+      return checkPlan(info);
     if (!tensor.allocate(fmt::format("input '{}'", info.name), problems))
       return;
     fillRandom(*options.seed, input, tensor);
@@ -103,6 +103,13 @@ public:
   }
 
 private:
+  /// A plan reads the elements of some inputs.
+  void checkPlan(const dlc_tensor_info &info) {
+    if (options.planOnly && (info.flags & DLC_INFO_READ_BY_PLAN) != 0)
+      problems.add("input '{}': its elements decide sizes; feed it with --input {}=...", info.name,
+                   info.name);
+  }
+
   const Options &options;
   std::map<std::string, int64_t> sizes;
   Problems &problems;

@@ -46,9 +46,10 @@ struct Options {
   Preparation preparation;
   double tolerance = 1e-4; // relative to the largest |expected|
   Bench bench;
-  uint32_t device = 0;  // DLC_DEVICE_
-  uint32_t ordinal = 0; // of a CUDA device
-  uint32_t threads = 0; // that may compute a run; 0: as many as the runtime has
+  uint32_t device = 0;   // DLC_DEVICE_
+  uint32_t ordinal = 0;  // of a CUDA device
+  uint32_t threads = 0;  // that may compute a run; 0: as many as the runtime has
+  bool planOnly = false; // inputs that no --input feeds have dims and no data
   bool profile = false;
   bool verifyWeights = false;
   bool help = false;

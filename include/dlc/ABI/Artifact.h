@@ -1,10 +1,14 @@
 /* The file format of an artifact: an ELF shared object with three parts beside its code.
  *
- *   note      an ELF note (PT_NOTE, owner "dlc", type DLC_NOTE_TYPE) whose descriptor is one
- * dlc_note: what must be known and checked before any code of the file runs. It lies in a loaded
- * segment (SHF_ALLOC) manifest  a flat, position-independent blob: signature, symbols, kernels. All
- * offsets count from its first byte, strings end in '\0' weights   the last bytes of the file,
- * page-aligned, mapped read-only
+ * - The note: an ELF note (PT_NOTE, owner "dlc", type DLC_NOTE_TYPE) whose descriptor is one
+ *   dlc_note: what must be known and checked before any code of the file runs. It lies in a loaded
+ *   segment (SHF_ALLOC).
+ * - The manifest: a flat, position-independent blob: signature, symbols, kernels, arenas. All
+ *   offsets count from its first byte, strings end in '\0'.
+ * - The weights: the last bytes of the file, page-aligned, mapped read-only.
+ *
+ * The rows of the manifest's tables have no size of their own: a change of one is a new
+ * DLC_FORMAT_VERSION, and a reader takes its own version alone.
  *
  * Little-endian. `code_hash` covers the whole file but the weights, with the note's two hash fields
  * taken as zero bytes. Hashes are XXH3, 128 bits, in the canonical (big-endian) byte order: they
@@ -22,7 +26,7 @@ extern "C" {
 
 #define DLC_NOTE_NAME "dlc"
 #define DLC_NOTE_TYPE 0x444c4331u /* "DLC1" */
-#define DLC_FORMAT_VERSION 2u
+#define DLC_FORMAT_VERSION 3u
 #define DLC_WEIGHTS_ALIGNMENT 64 /* of each weight; the section itself is page-aligned */
 
 /* CPU features that the code of an artifact may use: name of the bit, its number, and the name that
@@ -120,11 +124,28 @@ typedef struct dlc_manifest_symbol {
   uint32_t reserved;
   int64_t min; /* declared range, both ends included */
   int64_t max;
+  int64_t hint; /* usual value, which memory is planned for; -1 where nobody has declared one */
 } dlc_manifest_symbol;
 
+/* When the value of a symbol is known. */
+enum {
+  DLC_SYMBOL_SHAPE = 0, /* a dim of an input */
+  DLC_SYMBOL_ENTRY = 1, /* computed by plan, from these and from elements of inputs */
+  DLC_SYMBOL_LATE = 2   /* found by the run */
+};
+
+/* A symbol that no input's dim binds, for those who read the texts of dims and arenas. */
+typedef struct dlc_manifest_computed_symbol {
+  uint32_t name;         /* offset of a string */
+  uint32_t symbol_class; /* DLC_SYMBOL_ENTRY or _LATE */
+} dlc_manifest_computed_symbol;
+
 typedef struct dlc_manifest_kernel {
-  uint32_t name;  /* offset of a string */
-  uint32_t nodes; /* offset of a string: the ONNX nodes that it computes, separated by ", " */
+  uint32_t name;      /* offset of a string */
+  uint32_t nodes;     /* offset of a string: the ONNX nodes that it computes, separated by ", " */
+  uint32_t schedule;  /* offset of a string: how it is computed ("direct_conv, lanes = 16, ...") */
+  uint32_t precision; /* offset of a string: what the operands of its products are rounded to
+                         ("tf32"); "fp32": they are not */
 } dlc_manifest_kernel;
 
 /* What runs on the device, for those who look at a file without loading it: one row for each
@@ -134,12 +155,20 @@ typedef struct dlc_manifest_image {
   uint32_t form;   /* DLC_IMAGE_ of dlc/ABI/Program.h */
 } dlc_manifest_image;
 
-/* A place of the host program that can fail or that a profile may name: library calls, guards,
- * values whose dims the run finds. */
+/* What the host program does at a site, and what the site's text is. */
+enum {
+  DLC_SITE_CALL = 0,  /* calls a library op: its name */
+  DLC_SITE_GUARD = 1, /* compares sizes: what is demanded ("expected N to equal M") */
+  DLC_SITE_MATCH = 2, /* compares a value of the run with what the program expects: its type */
+  DLC_SITE_TENSOR = 3 /* makes a tensor of a size that the run has found: its type */
+};
+
+/* A place of the host program that can fail or that a profile may name. */
 typedef struct dlc_manifest_site {
   uint32_t nodes; /* offset of a string: "node 'conv1' (Conv)", as an error message starts */
-  uint32_t text;  /* offset of a string: for guards what is demanded ("expected N to equal M"),
-                     for library calls the name of the op */
+  uint32_t text;  /* offset of a string */
+  uint32_t kind;  /* DLC_SITE_ */
+  uint32_t reserved;
 } dlc_manifest_site;
 
 /* A version of the program for some sizes. The last row is the general one. */
@@ -147,6 +176,27 @@ typedef struct dlc_manifest_version {
   uint32_t when; /* offset of a string: "N = 1", or "" */
   uint32_t reserved;
 } dlc_manifest_version;
+
+enum { DLC_ARENA_HOST = 0, DLC_ARENA_DEVICE = 1 };
+
+/* The memory that a version of the program takes for values on their way, for people: plan computes
+ * its size. */
+typedef struct dlc_manifest_arena {
+  uint32_t version; /* row of the version table */
+  uint32_t memory;  /* DLC_ARENA_ */
+  uint32_t size;    /* offset of a string: bytes, as an expression over symbols ("64*N + 256") */
+  uint32_t num_slots;
+  uint32_t slots; /* offset of `num_slots` dlc_manifest_slot */
+  uint32_t reserved;
+} dlc_manifest_arena;
+
+/* A part of an arena, which values have one after the other. Each lies behind the slot before it,
+ * at the next multiple of 64 bytes. */
+typedef struct dlc_manifest_slot {
+  int64_t place; /* bytes from the arena's start; -1 where it depends on symbols */
+  uint32_t size; /* offset of a string: bytes, as an expression */
+  uint32_t num_values;
+} dlc_manifest_slot;
 
 typedef struct dlc_manifest {
   uint32_t struct_size;
@@ -165,8 +215,12 @@ typedef struct dlc_manifest {
   uint32_t sites;
   uint32_t num_versions;
   uint32_t versions;
-  uint32_t num_images; /* 0, or field absent: all runs on the CPU */
+  uint32_t num_images; /* 0: all runs on the CPU */
   uint32_t images;
+  uint32_t num_computed_symbols;
+  uint32_t computed_symbols;
+  uint32_t num_arenas;
+  uint32_t arenas;
 } dlc_manifest;
 
 #ifdef __cplusplus

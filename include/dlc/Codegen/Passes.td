@@ -78,7 +78,8 @@ def EmitHost : Pass<"dlc-emit-host", "::mlir::ModuleOp"> {
 
     Sizes without late symbols have passed plan's checks and are computed once, where the function begins; others are
     computed anew where they are needed, in checked arithmetic where nobody has checked them. Whatever may fail, and
-    each library call, gets a row of `dlc.sites`. Branches and loops become blocks.
+    each library call, gets a row of `dlc.sites`, each launch one of `dlc.kernels`; `dlc.arenas` keeps what the host
+    programs say of their memory. Branches and loops become blocks.
 
     Example:
     ```mlir

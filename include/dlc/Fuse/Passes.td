@@ -4,6 +4,23 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ExpandAttention : Pass<"dlc-expand-attention", "::mlir::ModuleOp"> {
+  let summary = "Make attention that no kernel takes whole matrix products around a softmax";
+  let description = [{
+    Queries are scaled before the product. Heads that share keys are dims of a product that broadcasts. A query that its
+    mask lets attend to nothing gets zeros, but with `nan_blocked`.
+
+    ```mlir
+    %0 = dlc.attention %q, %k, %v scale 5.000000e-01 : ...
+    // becomes, for large heads
+    %0 = dlc.mul %q, %half : ...
+    %1 = dlc.matmul %0, %k transpose_rhs : ...
+    %2 = dlc.softmax %1 axis -1 : ...
+    %3 = dlc.matmul %2, %v : ...
+    ```
+  }];
+}
+
 def Fuse : Pass<"dlc-fuse", "::mlir::ModuleOp"> {
   let summary = "Draw a box around each group of ops that runs as one kernel";
   let description = [{

@@ -138,8 +138,7 @@ def RecognizeAttention : Pass<"dlc-recognize-attention", "::mlir::ModuleOp"> {
     Calls of library function `attention` on f32 tensors batch x heads x length x size, or batch x length x heads * size;
     and a product by the softmax of a product, whose scores may be scaled, before or after the product, and masked by a
     sum or by a choice of -infinity. Dims must be known not to broadcast but for those of the mask. A query of a softmax
-    that its mask lets attend to nothing gets NaNs, unless zeros are chosen for these. What has heads that no kernel of the
-    CPU, or with a device no kernel of it, takes stays, but joined heads are split.
+    that its mask lets attend to nothing gets NaNs, unless zeros are chosen for these. All else stays.
 
     ```mlir
     %0 = dlc.mul %q, %half : ...
@@ -148,24 +147,6 @@ def RecognizeAttention : Pass<"dlc-recognize-attention", "::mlir::ModuleOp"> {
     %3 = dlc.matmul %2, %v : ...
     // becomes
     %3 = dlc.attention %q, %k, %v scale 5.000000e-01 nan_blocked : ...
-    ```
-  }];
-}
-
-def ExpandAttention : Pass<"dlc-expand-attention", "::mlir::ModuleOp"> {
-  let summary = "Make attention matrix products around a softmax";
-  let description = [{
-    Calls of library function `attention` on f32 tensors batch x heads x length x size, where each head of the queries has
-    keys of its own and the mask's dims are known to be those of the scores or 1. Queries are scaled before the product. A
-    query that its mask lets attend to nothing gets zeros. All other calls stay.
-
-    ```mlir
-    %0 = dlc.library_call "attention"(%q, %k, %v) {scale = 0.5 : f32} : ...
-    // becomes
-    %0 = dlc.mul %q, %half : ...
-    %1 = dlc.matmul %0, %k transpose_rhs : ...
-    %2 = dlc.softmax %1 axis -1 : ...
-    %3 = dlc.matmul %2, %v : ...
     ```
   }];
 }

@@ -27,10 +27,6 @@ bool keepsRows(ViewOp view);
 /// where those of the last dim do not: blocks of the two are transposed.
 std::optional<int64_t> getTransposedDim(mlir::Value result);
 
-/// Whether a kernel of a CPU, or one of a GPU, takes heads of keys and values of these types, B x H
-/// x T x size.
-bool hasAttentionKernel(PlannedType key, PlannedType value, bool onDevice);
-
 /// Why no emitter computes `op`, for an error message; nothing where one does.
 std::optional<std::string> getEmissionObstacle(mlir::Operation *op);
 

@@ -18,13 +18,13 @@ mlir::Location makeNodeLocation(mlir::MLIRContext *context, llvm::StringRef file
 /// The nodes that `loc` stands for as "conv1 (Conv)", each once, in order.
 llvm::SmallVector<std::string> getNodes(mlir::Location loc);
 
-/// "node 'conv1' (Conv)" of the first node, as an error message of the run starts; empty where there
-/// is none.
+/// "node 'conv1' (Conv)" of the first node, as an error message of the run starts; empty where
+/// there is none.
 std::string describeNode(mlir::Location loc);
 
 /// "model.onnx: node 'conv1' (Conv)", or file, line and column where there is no node; empty where
-/// nothing is known.
-std::string describeLocation(mlir::Location loc);
+/// nothing is known. With opsets it is "node 'conv1' (Conv, opset 18)".
+std::string describeLocation(mlir::Location loc, bool withOpset = false);
 
 } // namespace dlc
 

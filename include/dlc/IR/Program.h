@@ -8,8 +8,9 @@
 //   dlc.ranges     declared ranges of symbols
 //   dlc.hints      usual values of symbols
 //   dlc.signature  symbols, inputs and outputs
-//   dlc.kernels    the launches: names of kernels, and ONNX nodes (from the codegen phase on)
-//   dlc.sites      the places of the host program that can fail (from the codegen phase on)
+//   dlc.kernels    the launches: kernels, their ONNX nodes and schedules (from the codegen phase
+//   on) dlc.sites      the places of the host program that can fail (from the codegen phase on)
+//   dlc.arenas     sizes and slots of the arenas (from the codegen phase on)
 //   dlc.images     the device code (from the codegen phase on, where there is a device)
 //   dlc.versions   for which sizes its versions are (from the plan phase on)
 //   dlc.weights    the contents of the weights section (from the plan phase on)
@@ -37,6 +38,9 @@ inline constexpr llvm::StringLiteral entryName = "entry";
 inline constexpr llvm::StringLiteral workspaceName = "dlc.workspace";
 /// The same of the device's arena, in modules with a device.
 inline constexpr llvm::StringLiteral deviceWorkspaceName = "dlc.device_workspace";
+/// Attribute of the host program (from the plan phase on): its #dlc.expr of offsets and sizes of
+/// the arenas' slots.
+inline constexpr llvm::StringLiteral slotsName = "dlc.slots";
 /// Bytes in front of the device's arena that are zeros before and after each launch: counters of
 /// blocks (DLC_DEVICE_ZEROS of dlc/ABI/Program.h).
 inline constexpr int64_t deviceZeros = 4096;
@@ -99,15 +103,32 @@ struct PlacedWeight {
   int64_t size;
 };
 
-/// A row of the kernel table, one for each launch: `nodes` as people read them ("conv1 (Conv), relu1 (Relu)").
+/// A row of the kernel table, one for each launch: `nodes` as people read them ("conv1 (Conv),
+/// relu1 (Relu)").
 struct Kernel {
   std::string name, nodes;
+  ScheduleAttr schedule = {};
 };
 
 /// A row of the site table: the node as an error message starts ("node 'conv1' (Conv)"), and what
 /// it demands or the name of the op that it calls.
 struct HostSite {
   std::string nodes, text;
+  uint32_t kind = 0; ///< DLC_SITE_ of dlc/ABI/Artifact.h
+};
+
+/// A part of an arena, which values have one after the other. Sizes are in bytes.
+struct ArenaSlot {
+  ExprAttr offset, size;
+  int64_t numValues;
+};
+
+/// The arena of a host program in one memory.
+struct Arena {
+  int64_t version; ///< in the order of getHostPrograms
+  Space space;
+  ExprAttr size;
+  llvm::SmallVector<ArenaSlot> slots = {};
 };
 
 /// A row of the version table: "N = 1"; empty for the general one, the last.
@@ -140,6 +161,14 @@ mlir::FailureOr<llvm::SmallVector<Kernel>> getKernels(mlir::ModuleOp module);
 /// A module without the attribute has no site.
 void setSites(mlir::ModuleOp module, llvm::ArrayRef<HostSite> sites);
 mlir::FailureOr<llvm::SmallVector<HostSite>> getSites(mlir::ModuleOp module);
+
+/// The slots of a host program's arena in one memory; none unless set.
+void setSlots(mlir::func::FuncOp host, Space space, llvm::ArrayRef<ArenaSlot> slots);
+mlir::FailureOr<llvm::SmallVector<ArenaSlot>> getSlots(mlir::func::FuncOp host, Space space);
+
+/// What a module without host programs keeps of their arenas; none unless set.
+void setArenas(mlir::ModuleOp module, llvm::ArrayRef<Arena> arenas);
+mlir::FailureOr<llvm::SmallVector<Arena>> getArenas(mlir::ModuleOp module);
 
 /// A module without the attribute has the general version alone.
 void setVersions(mlir::ModuleOp module, llvm::ArrayRef<Version> versions);

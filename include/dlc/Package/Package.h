@@ -25,6 +25,10 @@ struct PackageInputs {
 llvm::LogicalResult writePackage(mlir::ModuleOp module, const PackageInputs &inputs,
                                  const SourceFiles &sources, llvm::StringRef path);
 
+/// What `writePackage` would refuse of the module: emits an error for each part.
+llvm::LogicalResult verifyPackage(mlir::ModuleOp module, llvm::ArrayRef<Kernel> kernels,
+                                  const SourceFiles &sources);
+
 } // namespace dlc
 
 #endif

@@ -73,6 +73,10 @@ CompileResult runPhases(mlir::ModuleOp module, const CompileOptions &options);
 llvm::LogicalResult buildArtifact(mlir::ModuleOp module, const SourceFiles &sources,
                                   llvm::StringRef outputPath, unsigned jobs = 0);
 
+/// What `buildArtifact` would refuse of such a module, without generating code or writing: errors
+/// for all of it.
+llvm::LogicalResult checkPackage(mlir::ModuleOp module, const SourceFiles &sources);
+
 /// Everything that IR of any phase may hold.
 void registerDialects(mlir::DialectRegistry &registry);
 /// Passes, and pipelines `--dlc-<phase>-pipeline`, for dlc-opt.

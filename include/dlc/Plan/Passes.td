@@ -63,7 +63,7 @@ def PlanMemory : Pass<"dlc-plan-memory", "::mlir::ModuleOp"> {
   let summary = "Place all buffers of the host program in one arena";
   let description = [{
     Buffers that are never alive at the same time, in whatever branches and loops they stand, share a slot where one is known to be at least as large as the other
-    for all values of the symbols. Slots lie one after the other; `dlc.workspace` is the size of all of them.
+    for all values of the symbols. Slots lie one after the other; `dlc.workspace` is the size of all of them, `dlc.slots` says what each is.
 
     ```mlir
     %0 = dlc.alloc : !dlc.buffer<!dlc.tensor<16*H x f32>>

@@ -360,6 +360,27 @@ static void emitQuery(CodeBuilder &code, ModuleOp module) {
   LLVM::ReturnOp::create(code.builder, code.loc, result);
 }
 
+//===----------------------------------------------------------------------===//
+// Arenas
+//===----------------------------------------------------------------------===//
+
+/// What people read of the arenas, once the host programs are code.
+static LogicalResult recordArenas(ModuleOp module, ArrayRef<func::FuncOp> hosts) {
+  SmallVector<Arena> arenas;
+  for (auto [version, host] : llvm::enumerate(hosts))
+    for (auto [space, sizeName] :
+         {std::pair(Space::host, workspaceName), std::pair(Space::device, deviceWorkspaceName)}) {
+      auto size = host->getAttrOfType<ExprAttr>(sizeName);
+      FailureOr<SmallVector<ArenaSlot>> slots = getSlots(host, space);
+      if (failed(slots))
+        return failure();
+      if (size)
+        arenas.push_back({static_cast<int64_t>(version), space, size, std::move(*slots)});
+    }
+  setArenas(module, arenas);
+  return success();
+}
+
 namespace {
 struct EmitHost : dlc::impl::EmitHostBase<EmitHost> {
   func::FuncOp getEntry(func::FuncOp host) {
@@ -405,7 +426,7 @@ struct EmitHost : dlc::impl::EmitHostBase<EmitHost> {
         function.erase(); // its name is in the table
     setKernels(module, program.getLaunches());
     setSites(module, program.getSites());
-    return success();
+    return recordArenas(module, hosts);
   }
 
   void runOnOperation() override {

@@ -10,6 +10,8 @@
 using namespace mlir;
 using namespace dlc;
 
+using SiteKind = HostProgram::SiteKind;
+
 FailureOr<int32_t> HostEmitter::getDtype(Operation *op, PlannedType type) {
   if (std::optional<int32_t> dtype = dlc::getDtype(type.getElementType()))
     return *dtype;
@@ -76,7 +78,7 @@ LogicalResult HostEmitter::emitNewTensor(NewTensorOp op) {
   Value memory = take(Area::numbers, dims.size());
   for (auto [index, size] : llvm::enumerate(*sizes))
     store(size, element(memory, i64, static_cast<int32_t>(index)));
-  int64_t site = program.addSite(op, llvm::to_string(type.withoutLayout()));
+  int64_t site = program.addSite(op, SiteKind::tensor, llvm::to_string(type.withoutLayout()));
   Value object = callForObject(Service::newTensor, {constant(i32, site), constant(i32, *dtype),
                                                     constant(i32, dims.size()), memory});
   addresses[op.getHandle()] = object;
@@ -96,7 +98,8 @@ LogicalResult HostEmitter::emitSingleMatch(MatchOp op) {
                                     constant(i32, maxRank));
   SmallVector<int64_t> ones(maxRank, 1);
   StringRef bytes(reinterpret_cast<const char *>(ones.data()), maxRank * sizeof(int64_t));
-  int64_t site = program.addSite(op, "one element of " + llvm::to_string(type.getElementType()));
+  int64_t site = program.addSite(op, SiteKind::match,
+                                 "one element of " + llvm::to_string(type.getElementType()));
   callStatus(Service::match, {constant(i32, site), object, constant(i32, *dtype), rank,
                               addressOf(program.getConstant(bytes))});
   addresses[op.getResult()] = load(field(object, valueType, 8));
@@ -136,7 +139,7 @@ LogicalResult HostEmitter::emitMatch(MatchOp op) {
       store(constant(i64, -1), dimAddress(axis));
   for (auto [axis, size] : llvm::zip_equal(knownAxes, *sizes))
     store(size, dimAddress(axis));
-  int64_t site = program.addSite(op, llvm::to_string(type));
+  int64_t site = program.addSite(op, SiteKind::match, llvm::to_string(type));
   callStatus(Service::match, {constant(i32, site), object, constant(i32, *dtype),
                               constant(i32, type.getRank()), memory});
   for (StringRef symbol : bound) {
@@ -248,7 +251,7 @@ LogicalResult HostEmitter::emitLibraryCall(LibraryCallOp op) {
   setField(3, constant(i32, attributes->size()));
   setField(4, pointers);
   setField(5, outputs);
-  int64_t site = program.addSite(op, op.getCallee().str());
+  int64_t site = program.addSite(op, SiteKind::call, op.getCallee().str());
   Value fields[] = {constant(i32, sizeof(dlc_library_call)), constant(i32, site),
                     addressOf(program.getLibraryFunction(op.getCallee())), opCallRecord};
   for (auto [index, value] : llvm::enumerate(fields))

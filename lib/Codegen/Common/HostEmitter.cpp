@@ -1,5 +1,6 @@
 #include "HostEmitter.h"
 
+#include "dlc/ABI/Artifact.h"
 #include "dlc/ABI/Program.h"
 #include "dlc/IR/NodeLocation.h"
 
@@ -9,18 +10,27 @@
 using namespace mlir;
 using namespace dlc;
 
+using SiteKind = HostProgram::SiteKind;
+static_assert(uint32_t(SiteKind::call) == DLC_SITE_CALL &&
+              uint32_t(SiteKind::guard) == DLC_SITE_GUARD &&
+              uint32_t(SiteKind::match) == DLC_SITE_MATCH &&
+              uint32_t(SiteKind::tensor) == DLC_SITE_TENSOR);
+
 //===----------------------------------------------------------------------===//
 // Tables and constants
 //===----------------------------------------------------------------------===//
 
 int64_t HostProgram::addLaunch(LaunchOp launch) {
-  launches.push_back({launch.getKernel().str(), llvm::join(getNodes(launch.getLoc()), ", ")});
+  auto kernel = module.lookupSymbol(launch.getKernel());
+  launches.push_back({launch.getKernel().str(), llvm::join(getNodes(launch.getLoc()), ", "),
+                      kernel->getAttrOfType<ScheduleAttr>(scheduleName)});
   return static_cast<int64_t>(launches.size()) - 1;
 }
 
-int64_t HostProgram::addSite(Operation *op, std::string text) {
+int64_t HostProgram::addSite(Operation *op, SiteKind kind, std::string text) {
   std::string nodes = describeNode(op->getLoc());
-  sites.push_back({nodes.empty() ? describeLocation(op->getLoc()) : nodes, std::move(text)});
+  sites.push_back({nodes.empty() ? describeLocation(op->getLoc()) : nodes, std::move(text),
+                   static_cast<uint32_t>(kind)});
   return static_cast<int64_t>(sites.size()) - 1;
 }
 
@@ -477,8 +487,9 @@ LogicalResult HostEmitter::emitGuard(GuardOp op) {
   FailureOr<SmallVector<Value>> sizes = emitChecked({op.getLhs(), op.getRhs()});
   if (failed(sizes))
     return failure();
-  int64_t site = program.addSite(op, "expected " + op.getLhs().str() + " to equal " +
-                                         op.getRhs().str() + (op.getOrOne() ? " or 1" : ""));
+  int64_t site = program.addSite(op, SiteKind::guard,
+                                 "expected " + op.getLhs().str() + " to equal " +
+                                     op.getRhs().str() + (op.getOrOne() ? " or 1" : ""));
   Value lhs = (*sizes)[0], rhs = (*sizes)[1];
   if (op.getOrOne())
     lhs = LLVM::SelectOp::create(builder, loc, isEqual(lhs, constant(i64, 1)), rhs, lhs);

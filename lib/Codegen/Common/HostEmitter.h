@@ -22,8 +22,9 @@ public:
   /// A new row of the kernel table.
   int64_t addLaunch(LaunchOp launch);
   llvm::ArrayRef<Kernel> getLaunches() const { return launches; }
+  enum class SiteKind : uint32_t { call, guard, match, tensor }; // DLC_SITE_
   /// A new row of the site table.
-  int64_t addSite(mlir::Operation *op, std::string text);
+  int64_t addSite(mlir::Operation *op, SiteKind kind, std::string text);
   llvm::ArrayRef<HostSite> getSites() const { return sites; }
   /// The name of a constant of these bytes, aligned to 8.
   llvm::StringRef getConstant(llvm::StringRef bytes);

@@ -5,11 +5,12 @@
 !c = !dlc.buffer<!dlc.tensor<i1>>
 
 // Sites: those of the run, then those of entry.
-// CHECK: dlc.sites = [
-// CHECK-SAME: {nodes = "node 'nz' (NonZero)", text = "nonzero"}
-// CHECK-SAME: {nodes = "{{.*}}", text = "!dlc.tensor<n x f32>"}
-// CHECK-SAME: {nodes = "{{.*}}", text = "expected n to equal N"}
-// CHECK-SAME: {nodes = "{{.*}}", text = "neg"}
+// CHECK: dlc.arenas = [{size = #dlc.expr<64*N>, slots = [], space = "host", version = 0 : i64}]
+// CHECK-SAME: dlc.sites = [
+// CHECK-SAME: {kind = 0 : i64, nodes = "node 'nz' (NonZero)", text = "nonzero"}
+// CHECK-SAME: {kind = 2 : i64, nodes = "{{.*}}", text = "!dlc.tensor<n x f32>"}
+// CHECK-SAME: {kind = 1 : i64, nodes = "{{.*}}", text = "expected n to equal N"}
+// CHECK-SAME: {kind = 0 : i64, nodes = "{{.*}}", text = "neg"}
 module attributes {dlc.weights = [],
     dlc.signature = {symbols = ["N"], entry_symbols = ["a"], late_symbols = ["n", "i"],
         inputs = [{name = "x", type = !dlc.tensor<N x f32>}, {name = "s", read_at_entry, type = !dlc.tensor<1 x i32>}],

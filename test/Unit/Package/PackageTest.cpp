@@ -33,7 +33,8 @@ protected:
   mlir::LogicalResult package(mlir::ModuleOp module, llvm::StringRef objectPath,
                               llvm::StringRef path) {
     std::string object = read(objectPath);
-    Kernel kernels[] = {{"kernel_0", "Exp_0, Mul_1"}};
+    auto schedule = ScheduleAttr::get(&context, Algorithm::loops, 4, 1, {16, 4}, 8);
+    Kernel kernels[] = {{"kernel_0", "Exp_0, Mul_1", schedule}};
     return writePackage(module, {object, kernels, DLC_CPU_SSE42}, sources, path);
   }
 
@@ -143,6 +144,9 @@ TEST_F(PackageTest, kernelTable) {
   std::memcpy(&kernel, blob.data() + manifest.kernels, sizeof(kernel));
   EXPECT_STREQ(blob.data() + kernel.name, "kernel_0");
   EXPECT_STREQ(blob.data() + kernel.nodes, "Exp_0, Mul_1");
+  EXPECT_STREQ(blob.data() + kernel.schedule,
+               "loops, lanes = 4, channels = 1, pixels = [16, 4], rows = 8");
+  EXPECT_STREQ(blob.data() + kernel.precision, "fp32");
 }
 
 TEST_F(PackageTest, weightsAreALoadedReadOnlyTail) {

@@ -27,16 +27,23 @@ public:
     header.outputs = tensors(spec.outputs);
     std::vector<dlc_manifest_symbol> symbols;
     for (const SymbolSpec &symbol : spec.symbols)
-      symbols.push_back({string(symbol.name), 0, symbol.min, symbol.max});
+      symbols.push_back({string(symbol.name), 0, symbol.min, symbol.max, symbol.hint});
     header.num_symbols = static_cast<uint32_t>(symbols.size());
     header.symbols = table(symbols);
-    std::vector<dlc_manifest_kernel> kernels = {{string("add_s"), string("node_0")},
-                                                {string("add_weights"), string("node_1, node_2")}};
+    std::vector<dlc_manifest_computed_symbol> computed;
+    for (const ComputedSymbolSpec &symbol : spec.computedSymbols)
+      computed.push_back({string(symbol.name), symbol.symbolClass});
+    header.num_computed_symbols = static_cast<uint32_t>(computed.size());
+    header.computed_symbols = table(computed);
+    const uint32_t schedule = string("loops, lanes = 8"), precision = string("fp32");
+    std::vector<dlc_manifest_kernel> kernels = {
+        {string("add_s"), string("node_0"), schedule, precision},
+        {string("add_weights"), string("node_1, node_2"), schedule, precision}};
     header.num_kernels = static_cast<uint32_t>(kernels.size());
     header.kernels = table(kernels);
     std::vector<dlc_manifest_site> sites;
     for (const SiteSpec &site : spec.sites)
-      sites.push_back({string(site.nodes), string(site.text)});
+      sites.push_back({string(site.nodes), string(site.text), site.kind, 0});
     header.num_sites = static_cast<uint32_t>(sites.size());
     header.sites = table(sites);
     std::vector<dlc_manifest_version> versions;
@@ -49,6 +56,11 @@ public:
       images.push_back({string(image.target), image.form});
     header.num_images = static_cast<uint32_t>(images.size());
     header.images = table(images);
+    std::vector<dlc_manifest_arena> arenas;
+    for (const ArenaSpec &arena : spec.arenas)
+      arenas.push_back(makeArena(arena));
+    header.num_arenas = static_cast<uint32_t>(arenas.size());
+    header.arenas = table(arenas);
     header.model = string("model.onnx");
     header.compiler = string("0.1.0");
     header.target = string("x86-64");
@@ -57,6 +69,15 @@ public:
   }
 
 private:
+  dlc_manifest_arena makeArena(const ArenaSpec &arena) {
+    std::vector<dlc_manifest_slot> slots;
+    for (const SlotSpec &slot : arena.slots)
+      slots.push_back({slot.place, string(slot.size), slot.numValues});
+    const uint32_t size = string(arena.size);
+    return {
+        arena.version, arena.memory, size, static_cast<uint32_t>(slots.size()), table(slots), 0};
+  }
+
   uint32_t string(const std::string &text) {
     auto offset = static_cast<uint32_t>(blob.size());
     blob.append(text.c_str(), text.size() + 1);
@@ -201,8 +222,10 @@ ArtifactSpec dlc::test::valueSpec() {
       {"words", DLC_DTYPE_STRING, {}, DLC_PORT_VALUE},
       {"longer", DLC_DTYPE_F32, {}, DLC_PORT_VALUE, 0, DLC_VALUE_SEQUENCE},
   };
-  spec.sites = {{"node 'op' (Test)", "test"}, {"node 'guard' (Add)", "expected N to equal M"}};
+  spec.sites = {{"node 'op' (Test)", "test"},
+                {"node 'guard' (Add)", "expected N to equal M", DLC_SITE_GUARD}};
   spec.versions = {"M = 1", ""};
+  spec.computedSymbols = {{"M", DLC_SYMBOL_ENTRY}, {"K", DLC_SYMBOL_LATE}};
   return spec;
 }
 

@@ -28,12 +28,32 @@ struct TensorSpec {
 struct SiteSpec {
   std::string nodes;
   std::string text;
+  uint32_t kind = DLC_SITE_CALL;
 };
 
 struct SymbolSpec {
   std::string name;
   int64_t min;
   int64_t max;
+  int64_t hint = -1;
+};
+
+struct ComputedSymbolSpec {
+  std::string name;
+  uint32_t symbolClass;
+};
+
+struct SlotSpec {
+  int64_t place;
+  std::string size;
+  uint32_t numValues;
+};
+
+struct ArenaSpec {
+  uint32_t version;
+  uint32_t memory;
+  std::string size;
+  std::vector<SlotSpec> slots = {};
 };
 
 struct ImageSpec {
@@ -52,6 +72,9 @@ struct ArtifactSpec {
       {"rows", DLC_DTYPE_I64, {{-1, -1, "N - 2"}}},
   };
   std::vector<SymbolSpec> symbols = {{"N", 0, INT64_MAX}};
+  std::vector<ComputedSymbolSpec> computedSymbols = {};
+  std::vector<ArenaSpec> arenas = {
+      {0, DLC_ARENA_HOST, "64*N + 64", {{0, "64*N", 2}, {-1, "12", 1}}}};
   std::vector<SiteSpec> sites = {};
   std::vector<std::string> versions = {""};
   std::vector<ImageSpec> images = {};

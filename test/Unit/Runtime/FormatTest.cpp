@@ -134,8 +134,52 @@ TEST(Manifest, RefusesUnsoundSignatures) {
   spec.symbols[0] = {"N", 3, 2};
   EXPECT_EQ(manifestProblem(spec), "bad manifest: symbol 'N' has an empty or negative range");
   spec = {};
+  spec.symbols[0].hint = -2;
+  EXPECT_EQ(manifestProblem(spec), "bad manifest: symbol 'N' has a negative usual value");
+  spec = {};
+  spec.computedSymbols = {{"M", DLC_SYMBOL_SHAPE}};
+  EXPECT_EQ(manifestProblem(spec), "bad manifest: symbol 'M' is of an unknown class");
+  spec = {};
   spec.outputs[0].dims.assign(33, {1, -1, "1"});
   EXPECT_EQ(manifestProblem(spec), "output 'y' has rank 33; this runtime takes up to 32");
+}
+
+TEST(Manifest, RefusesUnsoundSitesAndArenas) {
+  ArtifactSpec spec;
+  spec.sites = {{"node 'a' (Add)", "add", DLC_SITE_TENSOR + 1}};
+  EXPECT_EQ(manifestProblem(spec), "bad manifest: site 0 is of an unknown kind");
+  spec = {};
+  spec.arenas.push_back({1, DLC_ARENA_HOST, "64"});
+  EXPECT_EQ(manifestProblem(spec), "bad manifest: arena 1 is of nothing known");
+  spec.arenas[1] = {0, DLC_ARENA_HOST, "64", {{-2, "64", 1}}};
+  EXPECT_EQ(manifestProblem(spec), "bad manifest: a slot lies before its arena");
+  spec.arenas[1] = {0, DLC_ARENA_DEVICE + 1, "64"};
+  EXPECT_EQ(manifestProblem(spec), "bad manifest: arena 1 is of nothing known");
+}
+
+TEST(Manifest, KeepsTheSlotsOfEachArena) {
+  ArtifactSpec spec = valueSpec();
+  spec.arenas = {{0, DLC_ARENA_HOST, "0"},
+                 {1, DLC_ARENA_HOST, "64*N + 64", {{0, "64*N", 2}, {-1, "12", 1}}},
+                 {1, DLC_ARENA_DEVICE, "256", {{4096, "256", 3}}}};
+  const Artifact artifact = buildArtifact(spec);
+  Bytes blob;
+  ASSERT_TRUE(slice(asBytes(artifact.bytes), artifact.manifestOffset, artifact.manifestSize, blob));
+  Manifest manifest;
+  ErrorText error;
+  ASSERT_EQ(manifest.load(blob, error), DLC_OK) << error.text();
+  ASSERT_EQ(manifest.arenas().size(), 3u);
+  EXPECT_EQ(manifest.arenas()[0].numSlots, 0u);
+  const ManifestArena &device = manifest.arenas()[2];
+  EXPECT_EQ(device.memory, uint32_t{DLC_ARENA_DEVICE});
+  ASSERT_EQ(device.numSlots, 1u);
+  EXPECT_STREQ(manifest.slots()[device.firstSlot].size, "256");
+  EXPECT_EQ(manifest.slots()[device.firstSlot].numValues, 3u);
+  EXPECT_EQ(manifest.slots()[device.firstSlot].place, 4096);
+  EXPECT_EQ(manifest.slots()[manifest.arenas()[1].firstSlot + 1].place, -1);
+  ASSERT_EQ(manifest.computedSymbols().size(), 2u);
+  EXPECT_STREQ(manifest.computedSymbols()[1].name, "K");
+  EXPECT_EQ(manifest.computedSymbols()[1].symbolClass, uint32_t{DLC_SYMBOL_LATE});
 }
 
 TEST(ErrorText, KeepsLinesAndCutsWhatDoesNotFit) {

@@ -99,6 +99,15 @@ TEST(Pool, StartsHelpersWhenThereIsUseForThem) {
   EXPECT_EQ(alone.numHelpers(), 0u);
 }
 
+TEST(Pool, AsksForItsSizeOnce) {
+  Pool pool(0);
+  EXPECT_EQ(pool.size(), 4u);
+  setenv("DLC_NUM_THREADS", "3", 1);
+  EXPECT_EQ(pool.size(), 4u);
+  EXPECT_EQ(Pool(0).size(), 3u);
+  setenv("DLC_NUM_THREADS", "4", 1);
+}
+
 TEST(Pool, NoMoreHelpersJoinThanTheLimitAllows) {
   Pool pool(8);
   ASSERT_TRUE(meet(pool, 8)); // all of them are there and awake

@@ -144,7 +144,7 @@ TEST_F(SessionTest, RefusesAForeignSharedObject) {
 
 TEST_F(SessionTest, RefusesOtherVersions) {
   expectRefused(buildArtifact({.formatVersion = 9}).bytes, DLC_INCOMPATIBLE,
-                "artifact format version 9; this runtime reads version 2");
+                "artifact format version 9; this runtime reads version 3");
   expectRefused(buildArtifact({.abiVersion = 9}).bytes, DLC_INCOMPATIBLE,
                 "ABI version 9; this runtime speaks version 3");
 }
