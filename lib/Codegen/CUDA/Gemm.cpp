@@ -308,6 +308,7 @@ void MatrixProduct::begin() {
     rows = b.mul(rows, b.size(dim));
   inner = threads.i32(*matmul.getInnerDim().getConstant());
   leftOrder = Order::alongInner;
+  needsZeros = *matmul.getInnerDim().getConstant() % step != 0;
   if (*matmul.getInnerDim().getConstant() % 4 == 0)
     leftVectors = areAligned(b, lhs);
   columnsFirst = true;

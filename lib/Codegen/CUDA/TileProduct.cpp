@@ -22,15 +22,18 @@ TileProduct::TileProduct(KernelBuilder &b, AnchorKernel &kernel)
 /// Nothing is accessed outside of buffers: the result has an element wherever a block runs.
 Value TileProduct::loadIf(Value exists, Value base, Value place) {
   Value address = b.select(exists, b.offset(base, place), b.getAddress(kernel.output));
-  return b.select(exists, b.loadScalar(address), b.f32(0.0f));
+  return orZeros(exists, b.loadScalar(address));
+}
+
+Value TileProduct::orZeros(Value exists, Value loaded) {
+  return needsZeros ? b.select(exists, loaded, b.fill(loaded.getType(), 0.0f)) : loaded;
 }
 
 /// The operand has elements wherever a block runs.
 Value TileProduct::loadVectorIf(Value exists, Value base, Value place) {
   auto type = VectorType::get(4, b.getF32Type());
   Value address = b.offset(base, b.select(exists, place, b.i64(0)));
-  Value vector = LLVM::LoadOp::create(b, type, address, /*alignment=*/16);
-  return b.select(exists, vector, b.fill(type, 0.0f));
+  return orZeros(exists, LLVM::LoadOp::create(b, type, address, /*alignment=*/16));
 }
 
 Value TileProduct::getOperand(size_t index) {

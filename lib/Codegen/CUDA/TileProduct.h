@@ -50,6 +50,8 @@ protected:
   mlir::Value loadIf(mlir::Value exists, mlir::Value base, mlir::Value place);
   /// Four elements from there, at a multiple of 16 bytes, as `base` is.
   mlir::Value loadVectorIf(mlir::Value exists, mlir::Value base, mlir::Value place);
+  /// What is read where no element exists: zeros, unless `needsZeros` is false.
+  mlir::Value orZeros(mlir::Value exists, mlir::Value loaded);
   /// The address of the buffer that operand `index` of the epilogue is read from.
   mlir::Value getOperand(size_t index);
 
@@ -64,6 +66,9 @@ protected:
   /// Whether neighbours of an operand lie at multiples of 16 bytes: an i1, that may be a constant;
   /// null for no.
   mlir::Value leftVectors, rightVectors;
+  /// Whether a step may hold elements that do not exist beside those that do. Else only sums that
+  /// nobody stores, and steps behind the last one, are of such elements.
+  bool needsZeros = true;
   bool columnsFirst = false; ///< neighbouring threads have neighbouring columns, else rows
 
 private:
