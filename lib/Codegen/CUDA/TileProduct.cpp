@@ -2,6 +2,8 @@
 
 #include "TensorCores.h"
 
+#include "dlc/IR/Emitters.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -307,13 +309,12 @@ void TileProduct::storeAll(ValueRange sums) {
 //===----------------------------------------------------------------------===//
 
 std::pair<Value, Value> TileProduct::getRange() {
-  int64_t slices = b.getSchedule().getSlices();
-  if (slices == 1)
+  if (!mayShare)
     return {threads.i32(0), inner};
-  Value steps = threads.div(threads.add(inner, threads.i32(step - 1)), step);
-  Value length =
-      threads.mul(threads.div(threads.add(steps, threads.i32(slices - 1)), slices), step);
-  Value slice = arith::TruncIOp::create(b, b.getI32Type(), b.rem(b.getTask(), b.i64(slices)));
+  Value steps = threads.wide(threads.div(threads.add(inner, threads.i32(step - 1)), step));
+  Value all = b.mul(b.div(b.add(b.add(steps, slices), -1), slices), step);
+  Value length = arith::TruncIOp::create(b, b.getI32Type(), all);
+  Value slice = arith::TruncIOp::create(b, b.getI32Type(), b.rem(b.getTask(), slices));
   Value start = arith::MulIOp::create(b, slice, length);
   return {start, arith::MinSIOp::create(b, inner, threads.add(start, length))};
 }
@@ -321,7 +322,6 @@ std::pair<Value, Value> TileProduct::getRange() {
 /// Each block leaves its sums to the last one of its tile, which adds those of all blocks in their
 /// order, whoever it is: the result does not depend on when blocks run.
 void TileProduct::shareSums(ValueRange sums) {
-  int64_t slices = b.getSchedule().getSlices();
   ValueRange scratch = b.getSource().getArguments().take_back(2);
   Value parts = b.getAddress(scratch[0]), counters = b.getAddress(scratch[1]);
   Type type = sums.front().getType(), pointer = parts.getType();
@@ -349,12 +349,12 @@ void TileProduct::shareSums(ValueRange sums) {
     b.store(before, memory);
   });
   threads.wait();
-  Value before = b.load(memory, b.getI32Type());
-  b.onlyIf(b.equal(before, threads.i32(slices - 1)), [&] {
+  Value before = threads.wide(b.load(memory, b.getI32Type()));
+  b.onlyIf(b.equal(before, b.add(slices, -1)), [&] {
     fence();
     Sums inits = getInits(/*withBias=*/true);
     Value first = b.mul(tile, slices);
-    Sums all = b.loop(b.i64(0), b.i64(slices), 1, inits, [&](Value slice, ValueRange carried) {
+    Sums all = b.loop(b.i64(0), slices, 1, inits, [&](Value slice, ValueRange carried) {
       Sums next;
       for (auto [number, sum] : llvm::enumerate(carried)) {
         Value part = LLVM::LoadOp::create(
@@ -379,8 +379,10 @@ void TileProduct::makeMemory() {
 }
 
 void TileProduct::emit() {
-  int64_t slices = b.getSchedule().getSlices();
-  tile = slices == 1 ? b.getTask() : b.div(b.getTask(), b.i64(slices));
+  ScheduleAttr schedule = b.getSchedule();
+  mayShare = schedule.getSlices() != 1;
+  slices = b.size(getNumSlices(getNumTiles(kernel.anchor, schedule), schedule));
+  tile = mayShare ? b.div(b.getTask(), slices) : b.getTask();
   begin();
   makeMemory();
   for (const Place &place : left.places)
@@ -394,7 +396,7 @@ void TileProduct::emit() {
   else
     beginScalars();
   auto [first, end] = getRange();
-  Sums inits = getInits(/*withBias=*/slices == 1);
+  Sums inits = getInits(/*withBias=*/!mayShare);
   size_t numSums = inits.size();
   inits.push_back(threads.i32(0));
   llvm::append_range(inits, loadSlices(first));
@@ -417,8 +419,17 @@ void TileProduct::emit() {
         return results;
       });
   ValueRange results = ValueRange(carried).take_front(numSums);
-  if (slices == 1)
-    storeAll(results);
-  else
-    shareSums(results);
+  if (!mayShare)
+    return storeAll(results);
+  if (matchPattern(slices, m_Constant()))
+    return shareSums(results);
+  b.either(
+      b.equal(slices, b.i64(1)),
+      [&] {
+        Sums all;
+        for (auto [sum, bias] : llvm::zip_equal(results, getInits(/*withBias=*/true)))
+          all.push_back(arith::AddFOp::create(b, bias, sum));
+        storeAll(all);
+      },
+      [&] { shareSums(results); });
 }

@@ -123,6 +123,8 @@ private:
   int64_t rowsOfPart;        ///< of a thread or warp
   int64_t columnsOfPart = 0; ///< of a warp
   Slice left, right;
+  bool mayShare = false;  ///< several blocks a tile,
+  mlir::Value slices;     ///< as many as this, i64
   mlir::Value memory;     ///< of both slices
   bool hasHalves = false; ///< steps take turns, so that one is written while one is read
   mlir::Value threadRow, threadColumn; ///< of the tile, i32
