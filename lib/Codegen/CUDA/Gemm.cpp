@@ -181,11 +181,14 @@ void ConvProduct::begin() {
   height = b.size(inputType.getDim(2));
   width = b.size(inputType.getDim(3));
   plane = b.mul(height, width);
+  // Whatever is read of an image without pixels does not count.
+  input = b.select(b.equal(plane, b.i64(0)), b.getAddress(kernel.output), input);
   outputWidth = b.size(type.getDim(3));
   outputPixels = b.mul(b.size(type.getDim(2)), outputWidth);
   inner = threads.i32(inputChannels * kernelHeight * kernelWidth);
   inputChannels = std::max<int64_t>(inputChannels, 1); // of none, none is read
   beginTile(b.mul(b.size(type.getDim(0)), outputPixels), *type.getDim(1).getConstant());
+  needsZeros = !isPointwise() || !hasStepsOfTaps();
   makeTable();
 }
 
@@ -232,16 +235,18 @@ std::pair<Value, Value> ConvProduct::lookUp(ValueRange prepared, Value k) {
   return {b.add(start, offset), exists};
 }
 
-/// Where the image begins, the window's first row and column, and whether the pixel exists.
+/// Where the image begins, whether the pixel exists, and the window's first row and column. Pixels
+/// that do not exist are taken for some of the first image.
 KernelBuilder::Carried ConvProduct::prepareLeft(Value row) {
   Value pixel = b.add(firstRow, threads.wide(row));
-  Value image = b.div(pixel, outputPixels), place = b.rem(pixel, outputPixels);
+  Value exists = isRow(pixel), place = b.rem(pixel, outputPixels);
+  Value image = b.select(exists, b.div(pixel, outputPixels), b.i64(0));
   Value start = b.mul(b.mul(image, inputChannels), plane);
   if (isPointwise())
-    return {b.add(start, place), isRow(pixel)};
+    return {b.add(start, place), exists};
   Value top = b.add(b.mul(b.div(place, outputWidth), conv.getStrides()[0]), -conv.getPads()[0]);
   Value left = b.add(b.mul(b.rem(place, outputWidth), conv.getStrides()[1]), -conv.getPads()[1]);
-  return {start, isRow(pixel), top, left};
+  return {start, exists, top, left};
 }
 
 std::pair<Value, Value> ConvProduct::getTap(ValueRange prepared, Value tap) {
@@ -258,18 +263,24 @@ std::pair<Value, Value> ConvProduct::getTap(ValueRange prepared, Value tap) {
   return {b.add(prepared[0], b.add(b.mul(h, width), w)), exists};
 }
 
-/// Elements are counted tap by tap, in each of them channel by channel.
+/// Elements are counted tap by tap, in each of them channel by channel. Where the tap lies outside
+/// of the image, its first pixel is read instead.
 KernelBuilder::Carried ConvProduct::prepareStep(ValueRange prepared, Value start) {
   if (!hasStepsOfTaps())
     return llvm::to_vector(prepared);
   auto [place, exists] = getTap(prepared, threads.div(start, inputChannels));
   Value channel = threads.wide(threads.rem(start, inputChannels));
-  return {b.add(place, b.mul(channel, plane)), b.both(exists, threads.less(start, inner))};
+  exists = b.both(exists, threads.less(start, inner));
+  if (!isPointwise())
+    place = b.select(exists, place, prepared[0]);
+  return {b.add(place, b.mul(channel, plane)), exists};
 }
 
 Value ConvProduct::loadLeft(ValueRange prepared, Value k, Value own) {
-  if (hasStepsOfTaps())
-    return loadIf(prepared[1], input, b.add(prepared[0], b.mul(threads.wide(own), plane)));
+  if (hasStepsOfTaps()) {
+    Value start = b.offset(input, prepared[0]);
+    return orZeros(prepared[1], b.loadScalar(b.offset(start, b.mul(threads.wide(own), plane))));
+  }
   if (taps) {
     auto [place, exists] = lookUp(prepared, k);
     return loadIf(exists, input, place);
