@@ -65,6 +65,11 @@ static LLVM::LLVMFuncOp createFunction(KernelBuilder &b, ModuleOp device, size_t
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
   function->setAttr(NVVM::NVVMDialect::getReqntidAttrName(),
                     b.getDenseI32ArrayAttr({static_cast<int32_t>(threads), 1, 1}));
+  // Registers for two blocks: while the threads of one wait for each other, those of the other go
+  // on.
+  constexpr int64_t largestBlock = 256;
+  if (b.getSchedule().getPrecision() != Precision::fp32 && threads >= largestBlock)
+    function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(2));
   for (Value buffer : source.getArguments()) {
     if (!isReadOnly(buffer))
       continue;
