@@ -88,6 +88,15 @@ def get_kernel_loop(text):
     return "\n".join(line[indent:] for line in lines[begin:end])
 
 
+def get_function(text, name):
+    """A function, without the indentation that it has in its module."""
+    lines = text.splitlines()
+    begin = next(i for i, line in enumerate(lines) if f"func.func @{name}(" in line)
+    indent = len(lines[begin]) - len(lines[begin].lstrip())
+    end = next(i for i in range(begin, len(lines)) if lines[i] == " " * indent + "}")
+    return "\n".join(line[indent:] for line in lines[begin : end + 1])
+
+
 def generate_tour_blocks(build):
     """Phase -> IR of the tour's model after it, without locations."""
     bin_folder = build / "bin"
@@ -101,6 +110,10 @@ def generate_tour_blocks(build):
             blocks[path.stem.split("-", 1)[1]] = run(bin_folder / "dlc-opt", path).strip()
         emitted = run(bin_folder / "dlc-opt", folder / "04-plan.mlir", "--dlc-emit-kernels", "--canonicalize", "--cse")
         blocks["codegen"] = get_kernel_loop(emitted)
+        plan = folder / "device.mlir"
+        run(bin_folder / "dlc-compile", model, f"--target=cpu:{TOUR_CPU},cuda:sm_80", "--precision=tf32", "--shape=image=1,1,224,224",
+            "--compile-to=plan", "-o", plan)
+        blocks["device"] = get_function(run(bin_folder / "dlc-opt", plan), "main")
     return blocks
 
 

@@ -1,5 +1,5 @@
 // Makes attention that no kernel takes whole matrix products around a softmax, for which there are
-// kernels: on a device, or with heads that are large or of a size that only the run knows.
+// kernels: with heads that are large or of a size that only the run knows.
 
 #include "dlc/Fuse/Passes.h"
 #include "dlc/IR/Dlc.h"

@@ -284,6 +284,15 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
   if (slices < 1 || (slices != 1 && !isTiled))
     return emitError() << "expected slices of tiles of products";
   bool usesTensorCores = precision != Precision::fp32;
+  if (algorithm == Algorithm::cuda_attention) {
+    int64_t warps = rows / 32, rowWarps = pixels[0] / 16, pieceKeys = 8;
+    if (precision == Precision::fp16 || precision == Precision::bf16)
+      pieceKeys = 16;
+    if (rows % 32 != 0 || pixels[0] % 16 != 0 || rowWarps == 0 || warps % rowWarps != 0 ||
+        channels % (warps / rowWarps * pieceKeys) != 0)
+      return emitError() << "expected 16 queries for each warp, and keys for all that share them";
+    return success();
+  }
   if (usesTensorCores && (!isTiled || lanes != 2 || channels % 16 != 0 || pixels[1] % 16 != 0 ||
                           rows % (precision == Precision::tf32 ? 8 : 16) != 0))
     return emitError() << "expected tiles of 16 rows and 8 columns for tensor cores";

@@ -285,15 +285,59 @@ static bool needsMathLibrary(Operation *op) {
                       LogOp, SigmoidOp, SinhOp, TanhOp>(op);
 }
 
+/// The result of a query lies in registers.
+static std::optional<std::string> getAttentionDeviceObstacle(AttentionOp attention) {
+  constexpr int64_t largest = 128;
+  for (PlannedType type : {attention.getKey().getType(), attention.getValue().getType()}) {
+    int64_t size = type.getDim(3).getConstant().value_or(0);
+    if (size < 1 || size > largest)
+      return llvm::formatv("heads of no or more than {0} elements have no device code", largest);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> dlc::getDeviceObstacle(Operation *op) {
   if (isa<RecurrenceOp>(op))
     return "a recurrence has no device code";
-  if (isa<AttentionOp>(op))
-    return "an attention has no device code";
+  if (auto attention = dyn_cast<AttentionOp>(op))
+    return getAttentionDeviceObstacle(attention);
   if (isa<ElementwiseOpInterface>(op) && needsMathLibrary(op))
     return llvm::formatv("'{0}' has no device code for its element type",
                          op->getName().stripDialect());
   return std::nullopt;
+}
+
+ExprAttr dlc::getNumTiles(Operation *product, ScheduleAttr schedule) {
+  MLIRContext *context = product->getContext();
+  ArrayRef<ExprAttr> dims = cast<PlannedType>(product->getResult(0).getType()).getDims();
+  ExprAttr one = ExprAttr::constant(context, 1);
+  auto count = [&](ExprAttr rows, ExprAttr columns) {
+    return ceilDiv(rows, schedule.getPixels().front()) * ceilDiv(columns, schedule.getChannels());
+  };
+  if (isa<ConvOp>(product))
+    return count(dims[0] * dims[2] * dims[3], dims[1]);
+  if (schedule.getAlgorithm() == Algorithm::cuda_gemm)
+    return count(getProduct(context, dims.drop_back()), dims.back());
+  auto matmul = cast<MatmulOp>(product);
+  ExprAttr rows = matmul.getRows(), columns = matmul.getColumns();
+  return getProduct(context, matmul.getBatchDims()) *
+         count(rows ? rows : one, columns ? columns : one);
+}
+
+ExprAttr dlc::getNumSlices(ExprAttr tiles, ScheduleAttr schedule) {
+  MLIRContext *context = schedule.getContext();
+  int64_t slices = schedule.getSlices();
+  auto get = [&](int64_t value) { return ExprAttr::constant(context, value); };
+  if (slices == 1 || tiles.getConstant())
+    return get(slices);
+  // Half as many for twice the tiles.
+  ExprAttr number = get(1);
+  for (int64_t next = slices / 2; slices > 1;
+       slices = next, next = std::max<int64_t>(next / 2, 1)) {
+    ExprAttr areFew = maximum(get(0), minimum(get(1), get(usualBlocks / slices + 1) - tiles));
+    number = number + areFew * (slices - next);
+  }
+  return number;
 }
 
 bool dlc::isHostOp(Operation *op) {

@@ -420,6 +420,7 @@ bool dlc::isOnDevice(ScheduleAttr schedule) {
   case Algorithm::cuda_gemm:
   case Algorithm::cuda_matmul:
   case Algorithm::cuda_window:
+  case Algorithm::cuda_attention:
     return true;
   default:
     return false;

@@ -1,5 +1,7 @@
 #include "Tasks.h"
 
+#include "dlc/IR/Emitters.h"
+
 using namespace mlir;
 using namespace dlc;
 
@@ -23,23 +25,12 @@ static ExprAttr getRowBlocks(KernelOp box, int64_t threads) {
   return ceilDiv(outer * getProduct(context, dims.drop_front(axis + 1)), threads);
 }
 
-/// Tiles of a product.
 static ExprAttr getTileBlocks(KernelOp box, ScheduleAttr schedule) {
-  MLIRContext *context = box.getContext();
-  ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
-  ExprAttr one = ExprAttr::constant(context, 1);
-  auto count = [&](ExprAttr rows, ExprAttr columns) {
-    return ceilDiv(rows, schedule.getPixels().front()) * ceilDiv(columns, schedule.getChannels()) *
-           schedule.getSlices();
-  };
-  if (getFirst<ConvOp>(box))
-    return count(dims[0] * dims[2] * dims[3], dims[1]);
-  if (schedule.getAlgorithm() == Algorithm::cuda_gemm)
-    return count(getProduct(context, dims.drop_back()), dims.back());
-  MatmulOp matmul = getFirst<MatmulOp>(box);
-  ExprAttr rows = matmul.getRows(), columns = matmul.getColumns();
-  return getProduct(context, matmul.getBatchDims()) *
-         count(rows ? rows : one, columns ? columns : one);
+  Operation *product = getFirst<ConvOp>(box);
+  if (!product)
+    product = getFirst<MatmulOp>(box);
+  ExprAttr tiles = getNumTiles(product, schedule);
+  return tiles * getNumSlices(tiles, schedule);
 }
 
 ExprAttr dlc::getCudaTasks(KernelOp box) {
@@ -51,6 +42,10 @@ ExprAttr dlc::getCudaTasks(KernelOp box) {
   case Algorithm::cuda_gemm:
   case Algorithm::cuda_matmul:
     return getTileBlocks(box, schedule);
+  case Algorithm::cuda_attention: {
+    ArrayRef<ExprAttr> query = getFirst<AttentionOp>(box).getQuery().getType().getDims();
+    return query[0] * query[1] * ceilDiv(query[2], schedule.getPixels().front());
+  }
   default: { // a thread for each vector
     ExprAttr vectors = ExprAttr::constant(box.getContext(), 1);
     if (!dims.empty())

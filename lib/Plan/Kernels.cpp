@@ -1,6 +1,8 @@
 #include "Kernels.h"
 #include "Tasks.h"
 
+#include "dlc/IR/Emitters.h"
+
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
@@ -97,6 +99,9 @@ static SmallVector<Value> makeScratch(OpBuilder &builder, KernelOp box, ExprAttr
   auto getType = [&](ExprAttr count, Type elementType) {
     return BufferType::get(context, PlannedType::get({count}, elementType), Space::device);
   };
+  // More of them share nothing, where the run finds how many there are.
+  if (!tasks.getConstant())
+    tasks = minimum(tasks, ExprAttr::constant(context, usualBlocks));
   ExprAttr sums = tasks * (schedule.getPixels()[0] * schedule.getChannels());
   ExprAttr counters = ExprAttr::constant(context, deviceZeros / sizeof(int32_t));
   Location loc = box.getLoc();

@@ -12,6 +12,8 @@ using namespace mlir;
 using namespace dlc;
 
 static constexpr int64_t blockThreads = 256;
+/// Rows of a product whose number is not known.
+static constexpr int64_t usualRows = 128;
 
 static ScheduleAttr get(MLIRContext *context, Algorithm algorithm, int64_t lanes, int64_t channels,
                         ArrayRef<int64_t> pixels, int64_t rows) {
@@ -66,32 +68,43 @@ static std::optional<SmallVector<ExprAttr>> getLongRow(ReduceOp reduce) {
 }
 
 namespace {
-/// A product that is computed in tiles; unknown sizes have no value.
+/// A product that is computed in tiles. Sizes that only the run knows are estimated.
 struct Product {
   Algorithm algorithm;
-  std::optional<int64_t> rows, inner;
+  int64_t rows;
+  std::optional<int64_t> inner;
   int64_t columns, products = 1;
 
-  /// Tiles of all products, as far as it is known.
-  std::optional<int64_t> countTiles(int64_t tileRows, int64_t tileColumns) const {
-    if (!rows)
-      return std::nullopt;
-    return products * llvm::divideCeil(*rows, tileRows) * llvm::divideCeil(columns, tileColumns);
+  /// Tiles of all products.
+  int64_t countTiles(int64_t tileRows, int64_t tileColumns) const {
+    return products * llvm::divideCeil(rows, tileRows) * llvm::divideCeil(columns, tileColumns);
   }
 };
 } // namespace
+
+/// The product of the dims. Of those that are not known the first one, a batch, may be small.
+static int64_t estimate(ArrayRef<ExprAttr> dims, int64_t usual) {
+  int64_t product = 1;
+  for (auto [i, dim] : llvm::enumerate(dims)) {
+    int64_t size = dim.getConstant().value_or(i == 0 && dims.size() > 1 ? 1 : usual);
+    if (__builtin_mul_overflow(product, size, &product))
+      return std::numeric_limits<int32_t>::max();
+  }
+  return product;
+}
 
 /// How many blocks share a tile: so many that a large GPU has blocks for all of its processors, as
 /// long as each has some steps to do.
 static int64_t getSlices(const Product &product, int64_t tileRows, int64_t tileColumns,
                          int64_t step) {
-  constexpr int64_t usualBlocks = 264, fewestSteps = 3, most = 16;
-  constexpr int64_t numCounters = deviceZeros / sizeof(int32_t);
-  std::optional<int64_t> tiles = product.countTiles(tileRows, tileColumns);
-  if (!tiles || *tiles == 0 || *tiles > numCounters || !product.inner)
+  constexpr int64_t fewestSteps = 3, most = 16;
+  static_assert(usualBlocks <= deviceZeros / static_cast<int64_t>(sizeof(int32_t)),
+                "each tile that is shared has a counter");
+  int64_t tiles = product.countTiles(tileRows, tileColumns);
+  if (tiles == 0 || !product.inner)
     return 1;
   int64_t steps = llvm::divideCeil(*product.inner, step);
-  int64_t slices = std::min({usualBlocks / *tiles, steps / fewestSteps, most});
+  int64_t slices = std::min({usualBlocks / tiles, steps / fewestSteps, most});
   if (slices < 2)
     return 1;
   return llvm::divideCeil(steps, llvm::divideCeil(steps, slices)); // no empty ones
@@ -112,20 +125,23 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
   struct Tile {
     int64_t rows, columns, warpRows;
   };
-  static constexpr Tile tiles[] = {
-      {128, 64, 32}, {64, 64, 32}, {64, 32, 16}, {32, 32, 16}, {32, 16, 16}};
+  static constexpr Tile tiles[] = {{128, 128, 32}, {128, 64, 32}, {64, 64, 32},
+                                   {64, 32, 16},   {32, 32, 16},  {32, 16, 16}};
   constexpr int64_t processors = 132;
   // As many elements as registers can hold on their way beside the sums.
   auto getStep = [&](const Tile &tile) {
+    if (tile.columns == 128)
+      return precision == Precision::tf32 ? 16 : 32;
     bool hasRoom = tile.columns == 32; // more threads for each element
     return precision != Precision::tf32 && hasRoom ? 64 : 32;
   };
   const Tile *chosen = nullptr;
   for (const Tile &tile : tiles) {
     bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
-    int64_t blocks = product.countTiles(tile.rows, tile.columns).value_or(processors) *
+    int64_t blocks = product.countTiles(tile.rows, tile.columns) *
                      getSlices(product, tile.rows, tile.columns, getStep(tile));
-    if (!isTooWide && (blocks >= processors || &tile == std::prev(std::end(tiles)))) {
+    bool isTooTall = tile.rows > 32 && tile.rows >= 2 * product.rows;
+    if (!isTooWide && !isTooTall && (blocks >= processors || &tile == std::prev(std::end(tiles)))) {
       chosen = &tile;
       break;
     }
@@ -154,27 +170,52 @@ static ScheduleAttr getConv(ConvOp conv, DeviceAttr device) {
   ArrayRef<ExprAttr> dims = conv.getType().getDims();
   if (conv.getGroup() != 1)
     return get(device.getContext(), Algorithm::cuda_window, 1, 1, {1}, blockThreads);
-  Product product = {Algorithm::cuda_gemm, count(device.getContext(), {dims[0], dims[2], dims[3]}),
+  constexpr int64_t manyPixels = 1 << 20;
+  Product product = {Algorithm::cuda_gemm,
+                     count(device.getContext(), {dims[0], dims[2], dims[3]}).value_or(manyPixels),
                      count(device.getContext(), conv.getFilter().getType().getDims().drop_front()),
                      *dims[1].getConstant()};
   return getTiles(device, product);
 }
 
 static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device) {
-  MLIRContext *context = device.getContext();
   ArrayRef<ExprAttr> dims = matmul.getType().getDims();
   std::optional<int64_t> inner = matmul.getInnerDim().getConstant();
   if (isPacked(matmul))
-    return getTiles(device, {Algorithm::cuda_gemm, count(context, dims.drop_back()), inner,
+    return getTiles(device, {Algorithm::cuda_gemm, estimate(dims.drop_back(), usualRows), inner,
                              *dims.back().getConstant()});
-  constexpr int64_t usualColumns = 64;
-  auto known = [](ExprAttr dim) { return dim ? dim.getConstant() : std::optional<int64_t>(1); };
-  std::optional<int64_t> columns = known(matmul.getColumns()), rows = known(matmul.getRows()),
-                         products = count(context, matmul.getBatchDims());
-  if (!columns || !products)
-    rows = std::nullopt; // their number is not known either
-  return getTiles(device, {Algorithm::cuda_matmul, rows, inner, columns.value_or(usualColumns),
-                           products.value_or(1)});
+  auto getSize = [](ExprAttr dim) { return dim ? dim.getConstant().value_or(usualRows) : 1; };
+  return getTiles(device, {Algorithm::cuda_matmul, getSize(matmul.getRows()), inner,
+                           getSize(matmul.getColumns()), estimate(matmul.getBatchDims(), 1)});
+}
+
+/// Four warps: each with queries of its own, or where that makes too few blocks, with keys of its
+/// own. So many keys in a step that shared memory holds them and their values.
+static ScheduleAttr getAttention(AttentionOp attention, DeviceAttr device) {
+  constexpr int64_t warps = 4, warpSize = 32, warpRows = 16, processors = 132;
+  constexpr int64_t memoryWords = 11 << 10; // 44 KB
+  Precision precision = device.getPrecision();
+  int64_t parts = precision == Precision::fp16 || precision == Precision::bf16 ? 2 : 1;
+  ArrayRef<ExprAttr> dims = attention.getType().getDims();
+  int64_t size = *attention.getQuery().getType().getDim(3).getConstant();
+  std::optional<int64_t> heads = count(device.getContext(), dims.take_front(2));
+  int64_t length = dims[2].getConstant().value_or(2 * warpRows);
+  for (int64_t rowWarps : {4, 2, 1}) {
+    int64_t tileRows = rowWarps * warpRows, groups = warps / rowWarps;
+    bool isLast = rowWarps == 1;
+    bool isFull = !heads || *heads * llvm::divideCeil(length, tileRows) >= processors;
+    bool isTooLong = tileRows >= 2 * length;
+    if (!isLast && (!isFull || isTooLong))
+      continue;
+    int64_t queryWords = precision == Precision::fp32 ? tileRows * (size + 12) : 0;
+    for (int64_t keys : {64, 32, 16}) {
+      int64_t words = keys / parts * (size + *dims[3].getConstant() + 32) + queryWords;
+      if (keys % (groups * 8 * parts) == 0 && words <= memoryWords)
+        return ScheduleAttr::get(device.getContext(), Algorithm::cuda_attention, /*lanes=*/1, keys,
+                                 {tileRows}, warps * warpSize, precision, /*slices=*/1);
+    }
+  }
+  return ScheduleAttr();
 }
 
 ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
@@ -185,6 +226,8 @@ ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
     return getConv(conv, device);
   if (MatmulOp matmul = getFirst<MatmulOp>(box))
     return getMatmul(matmul, device);
+  if (AttentionOp attention = getFirst<AttentionOp>(box))
+    return getAttention(attention, device);
   if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box)) {
     PlannedType type = softmax.getType();
     int64_t axis = softmax.getDim();

@@ -33,11 +33,11 @@ Status DeviceRun::open(ErrorText &error) {
   if (!own)
     DLC_RETURN_IF_ERROR(device.check(driver.cuStreamCreate(&own, 0), "making a stream", error));
   if (!errorCopy.pointer)
-    DLC_RETURN_IF_ERROR(allocatePinned(errorCopy, sizeof(int64_t), error));
+    DLC_RETURN_IF_ERROR(allocatePinned(errorCopy, sizeof(dlc_kernel_error), error));
   if (!staging.pointer)
     DLC_RETURN_IF_ERROR(allocatePinned(staging, stagingSize, error));
   if (!errorWord)
-    DLC_RETURN_IF_ERROR(device.check(driver.cuMemAlloc(&errorWord, sizeof(int64_t)),
+    DLC_RETURN_IF_ERROR(device.check(driver.cuMemAlloc(&errorWord, sizeof(dlc_kernel_error)),
                                      "allocating the error word", error));
   return DLC_OK;
 }
@@ -88,7 +88,7 @@ Status DeviceRun::begin(uint64_t size, void *callersStream, ErrorText &error) {
   }
   if (!isDirty)
     return DLC_OK;
-  const int64_t none = INT64_MAX;
+  const dlc_kernel_error none = {INT64_MAX, 0, 0};
   memcpy(errorCopy.pointer, &none, sizeof(none));
   DLC_RETURN_IF_ERROR(
       device.check(driver.cuMemsetD8Async(buffer.pointer, 0, DLC_DEVICE_ZEROS, stream),
@@ -281,14 +281,14 @@ void DeviceRun::count(RunState &run) {
 }
 
 Status DeviceRun::wait(RunState &run) {
-  DLC_RETURN_IF_ERROR(download(errorCopy.pointer, errorWord, sizeof(int64_t), run.error));
+  DLC_RETURN_IF_ERROR(download(errorCopy.pointer, errorWord, sizeof(dlc_kernel_error), run.error));
   DLC_RETURN_IF_ERROR(
       program.device->check(driver.cuStreamSynchronize(stream), "waiting for kernels", run.error));
   staged = 0;
   count(run);
-  int64_t kernel = INT64_MAX;
-  memcpy(&kernel, errorCopy.pointer, sizeof(kernel));
-  return kernel == INT64_MAX ? DLC_OK : failKernel(run, kernel);
+  dlc_kernel_error found;
+  memcpy(&found, errorCopy.pointer, sizeof(found));
+  return found.task == INT64_MAX ? DLC_OK : failKernel(run, found.task, found);
 }
 
 void DeviceRun::end(bool failed) {

@@ -41,10 +41,11 @@ static void describeKernel(const RunState &run, int64_t kernel, char *text, size
   describeNodes(isKnown ? kernels[static_cast<size_t>(kernel)].nodes : "of a kernel", text, size);
 }
 
-Status dlc::runtime::failKernel(RunState &run, int64_t kernel) {
+Status dlc::runtime::failKernel(RunState &run, int64_t kernel, const dlc_kernel_error &found) {
   char where[256];
   describeKernel(run, kernel, where, sizeof(where));
-  (void)run.fail(DLC_OP_FAILED, where, "an index is out of range");
+  (void)run.fail(DLC_OP_FAILED, where, "index %lld is out of range for a dim of %lld elements",
+                 static_cast<long long>(found.index), static_cast<long long>(found.size));
   return run.status;
 }
 
@@ -66,9 +67,6 @@ int32_t dlc::runtime::launchKernel(void *state, const dlc_launch *launch) {
   const int64_t task = run->kernelError.task;
   run->kernelError = {INT64_MAX, 0, 0};
   launch->function(&call, task);
-  char where[256];
-  describeKernel(*run, launch->kernel, where, sizeof(where));
-  return run->fail(DLC_OP_FAILED, where, "index %lld is out of range for a dim of %lld elements",
-                   static_cast<long long>(run->kernelError.index),
-                   static_cast<long long>(run->kernelError.size));
+  (void)failKernel(*run, launch->kernel, run->kernelError);
+  return DLC_PROGRAM_STOPPED;
 }

@@ -50,8 +50,8 @@ struct RunState {
 
 int32_t launchKernel(void *state, const dlc_launch *launch);
 
-/// Reports that a kernel, by its row, has met an index out of range.
-Status failKernel(RunState &run, int64_t kernel);
+/// Reports the index out of range that a kernel, by its row, has met.
+Status failKernel(RunState &run, int64_t kernel, const dlc_kernel_error &found);
 
 // For programs with device code.
 int32_t launchOnDevice(void *state, const dlc_device_launch *launch);

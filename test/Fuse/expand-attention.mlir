@@ -1,7 +1,7 @@
 // RUN: dlc-opt %s --split-input-file --dlc-expand-attention | FileCheck %s
 
-!q = !dlc.tensor<N x 2 x S x 4 x f32>
-!k = !dlc.tensor<N x 2 x T x 4 x f32>
+!q = !dlc.tensor<N x 2 x S x 130 x f32>
+!k = !dlc.tensor<N x 2 x T x 130 x f32>
 
 module attributes {dlc.device = #dlc.device<architecture = 80>} {
 
@@ -10,7 +10,7 @@ module attributes {dlc.device = #dlc.device<architecture = 80>} {
 // CHECK: %[[SCALED:.*]] = dlc.mul %arg0, %[[HALF]]
 // CHECK-NEXT: %[[SCORES:.*]] = dlc.matmul %[[SCALED]], %arg1 transpose_rhs : {{.*}} -> !dlc.tensor<N x 2 x S x T x f32>
 // CHECK-NEXT: %[[WEIGHTS:.*]] = dlc.softmax %[[SCORES]] axis -1
-// CHECK-NEXT: %[[RESULT:.*]] = dlc.matmul %[[WEIGHTS]], %arg2 : {{.*}} -> !dlc.tensor<N x 2 x S x 4 x f32>
+// CHECK-NEXT: %[[RESULT:.*]] = dlc.matmul %[[WEIGHTS]], %arg2 : {{.*}} -> !dlc.tensor<N x 2 x S x 130 x f32>
 // CHECK-NEXT: return %[[RESULT]]
 func.func @documented(%q: !q, %k: !k, %v: !k) -> !q {
   %0 = dlc.attention %q, %k, %v scale 0.5 : (!q, !k, !k) -> !q
@@ -24,7 +24,7 @@ func.func @documented(%q: !q, %k: !k, %v: !k) -> !q {
 // CHECK: dlc.add %{{.*}}, %[[BIAS]] : {{.*}} -> !dlc.tensor<N x 2 x S x T x f32>
 // CHECK: %[[MOST:.*]] = dlc.reduce max %[[BIAS]] axes [-1] keep_dims : {{.*}} -> !dlc.tensor<N x 1 x S x 1 x f32>
 // CHECK: %[[IS:.*]] = dlc.equal %[[MOST]],
-// CHECK: dlc.select %[[IS]], %{{.*}}, %{{.*}} -> !dlc.tensor<N x 2 x S x 4 x f32>
+// CHECK: dlc.select %[[IS]], %{{.*}}, %{{.*}} -> !dlc.tensor<N x 2 x S x 130 x f32>
 func.func @mask(%q: !q, %k: !k, %v: !k, %mask: !dlc.tensor<N x 1 x S x T x i1>) -> !q {
   %0 = dlc.attention %q, %k, %v mask %mask scale 0.5 : (!q, !k, !k, !dlc.tensor<N x 1 x S x T x i1>) -> !q
   return %0 : !q
@@ -63,14 +63,26 @@ func.func @softcap(%q: !q, %k: !k, %v: !k) -> !q {
 
 // Two heads of the queries share one of the keys.
 // CHECK-LABEL: func.func @shared
-// CHECK: %[[QUERIES:.*]] = dlc.view %arg0 : {{.*}} -> <N x 2 x 2 x S x 4 x f32>
-// CHECK: %[[KEYS:.*]] = dlc.view %arg1 : {{.*}} -> <N x 2 x 1 x T x 4 x f32>
+// CHECK: %[[QUERIES:.*]] = dlc.view %arg0 : {{.*}} -> <N x 2 x 2 x S x 130 x f32>
+// CHECK: %[[KEYS:.*]] = dlc.view %arg1 : {{.*}} -> <N x 2 x 1 x T x 130 x f32>
 // CHECK: dlc.matmul %[[QUERIES]], %[[KEYS]] transpose_rhs : {{.*}} -> !dlc.tensor<N x 2 x 2 x S x T x f32>
 // CHECK: dlc.softmax %{{.*}} axis -1 : {{.*}} -> !dlc.tensor<N x 4 x S x T x f32>
-// CHECK: dlc.matmul {{.*}} -> !dlc.tensor<N x 2 x 2 x S x 4 x f32>
-func.func @shared(%q: !dlc.tensor<N x 4 x S x 4 x f32>, %k: !k, %v: !k) -> !dlc.tensor<N x 4 x S x 4 x f32> {
-  %0 = dlc.attention %q, %k, %v scale 1.0 : (!dlc.tensor<N x 4 x S x 4 x f32>, !k, !k) -> !dlc.tensor<N x 4 x S x 4 x f32>
-  return %0 : !dlc.tensor<N x 4 x S x 4 x f32>
+// CHECK: dlc.matmul {{.*}} -> !dlc.tensor<N x 2 x 2 x S x 130 x f32>
+func.func @shared(%q: !dlc.tensor<N x 4 x S x 130 x f32>, %k: !k, %v: !k) -> !dlc.tensor<N x 4 x S x 130 x f32> {
+  %0 = dlc.attention %q, %k, %v scale 1.0 : (!dlc.tensor<N x 4 x S x 130 x f32>, !k, !k) -> !dlc.tensor<N x 4 x S x 130 x f32>
+  return %0 : !dlc.tensor<N x 4 x S x 130 x f32>
+}
+}
+
+// -----
+
+// Heads that a device's kernel takes stay.
+// CHECK-LABEL: func.func @device
+// CHECK: dlc.attention
+module attributes {dlc.device = #dlc.device<architecture = 80>} {
+func.func @device(%q: !dlc.tensor<N x 2 x S x 128 x f32>) -> !dlc.tensor<N x 2 x S x 128 x f32> {
+  %0 = dlc.attention %q, %q, %q scale 1.0 : (!dlc.tensor<N x 2 x S x 128 x f32>, !dlc.tensor<N x 2 x S x 128 x f32>, !dlc.tensor<N x 2 x S x 128 x f32>) -> !dlc.tensor<N x 2 x S x 128 x f32>
+  return %0 : !dlc.tensor<N x 2 x S x 128 x f32>
 }
 }
 

@@ -201,7 +201,7 @@ class Session:
         self.weights = self.device.allocate(self.program.weights_size)
         if self.program.weights_size:
             self.device.upload(self.weights, self.program.weights, self.program.weights_size)
-        self.error = self.device.allocate(8)
+        self.error = self.device.allocate(24)
         self.times, self.scratch = {}, []
         self.profile, self.replays = False, 0
         functions = {name: kind(getattr(self, "on_" + name)) if kind is not P else None for name, kind in SERVICES}
@@ -307,8 +307,8 @@ class Session:
         device_arena = self.device.allocate(plan.device_workspace)
         zeros = np.zeros(min(plan.device_workspace, DEVICE_ZEROS), np.uint8)
         self.device.upload(device_arena, zeros.ctypes.data, zeros.size)
-        word = I64(2**63 - 1)
-        self.device.upload(self.error, c.addressof(word), 8)
+        word = (I64 * 3)(2**63 - 1)
+        self.device.upload(self.error, c.addressof(word), 24)
         run = RunCall(c.sizeof(RunCall), plan.version, None, c.addressof(self.services), self.symbols.ctypes.data,
                       c.addressof(ins), c.addressof(outs), arena.ctypes.data + -arena.ctypes.data % 64,
                       self.program.weights, c.addressof(values), device_arena, self.weights)
@@ -322,9 +322,9 @@ class Session:
             best = min(best or 1e9, time.time() - start)
         if self.replays:
             best = self.device.measure(lambda: c.CFUNCTYPE(I32, P)(self.program.run)(c.addressof(run)), self.replays)
-        self.device.download(c.addressof(word), self.error, 8)
-        if word.value != 2**63 - 1:
-            sys.exit(f"error: an index is out of range in {self.manifest.kernels[word.value]}")
+        self.device.download(c.addressof(word), self.error, 24)
+        if word[0] != 2**63 - 1:
+            sys.exit(f"error: index {word[1]} is out of range for a dim of {word[2]} in {self.manifest.kernels[word[0]]}")
         for (_, _, _, flags), value, place in zip(self.manifest.outputs, outputs, places):
             if flags & PORT_DEVICE and value.nbytes:
                 self.device.download(value.ctypes.data, place, value.nbytes)

@@ -289,6 +289,8 @@ class Run:
         addresses = np.broadcast_to(self.get(memory[1], U64), self.count)[lanes] + U64(memory[2] % (1 << 64))
         stored = [np.broadcast_to(self.get(value, UNSIGNED[bits]), self.count)[lanes] for value in values]
         if parts[1] == "shared":
+            if bits == 64:
+                stored = [half for value in stored for half in (value & U64(0xFFFFFFFF), value >> U64(32))]
             words = (addresses // U64(4)).astype(np.int64)
             for i, value in enumerate(stored):
                 self.shared.check(self.block[lanes], self.warp[lanes], words + i, True)
@@ -297,8 +299,11 @@ class Run:
             self.memory.store(addresses, stored, bits, bits // 8 * len(values))
 
     def load_shared(self, addresses, bits, count, lanes):
-        if bits != 32 or (addresses % U64(4 * count)).any():
+        if bits not in (32, 64) or (addresses % U64(bits // 8 * count)).any():
             raise PtxError("expected aligned words in shared memory")
+        if bits == 64:
+            words = [word.astype(U64) for word in self.load_shared(addresses, 32, 2 * count, lanes)]
+            return [low | high << U64(32) for low, high in zip(words[::2], words[1::2])]
         words = (addresses // U64(4)).astype(np.int64)
         blocks = self.block[lanes]
         for i in range(count):
@@ -326,7 +331,8 @@ class Run:
     do_membar = do_fence
 
     def do_shfl(self, instruction, parts, operands, mask):
-        partner = self.lane ^ int(operands[2])
+        number, segments = int(operands[2]), int(operands[3]) >> 8
+        partner = self.lane ^ number if parts[2] == "bfly" else self.lane & (segments | ~31) | number
         if not mask[partner[mask]].all():
             raise PtxError("a shuffle with a thread that is elsewhere")
         self.put(operands[0].split("|")[0], self.get(operands[1], U32)[partner], mask)

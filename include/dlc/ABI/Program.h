@@ -67,8 +67,9 @@ typedef struct dlc_launch {
 
 /* One launch on the device: `blocks` blocks of `threads` threads each, both along x. The parameters
  * of the function are, in this order and of 8 bytes each: the `num_buffers` device addresses of
- * `buffers`, the `num_symbols` values of `symbols`, the device address of the error word, and the
- * number `kernel`. The record and what it points to are valid during the call alone. The launch
+ * `buffers`, the `num_symbols` values of `symbols`, the device address of a dlc_kernel_error, whose
+ * `task` the kernel lowers to the number `kernel` where it meets an index out of range, and that
+ * number. The record and what it points to are valid during the call alone. The launch
  * itself may come later, but in the order of the calls, and before what `copy` brings back. */
 typedef struct dlc_device_launch {
   uint32_t struct_size;
@@ -128,7 +129,7 @@ typedef struct dlc_services {
   int32_t (*launch_on_device)(void *state, const dlc_device_launch *launch);
   /* Copies `bytes` bytes, which may be 0, after all that was launched before. DLC_COPY_TO_DEVICE
    * has read the source when it returns, DLC_COPY_TO_HOST has written the target: it waits for
-   * the device, looks at the error word, and fails where a kernel has lowered it. */
+   * the device, looks at the error, and fails where a kernel has met one. */
   int32_t (*copy)(void *state, uint32_t direction, void *target, const void *source, int64_t bytes);
   /* Device memory of a size that only the run knows, aligned to 256, until the run ends. Null,
    * after a report, where there is not enough. */

@@ -110,6 +110,22 @@ def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numFolded", "num-folded", "Number of normalizations folded into a convolution">];
 }
 
+def ExpandGatherNd : Pass<"dlc-expand-gather-nd", "::mlir::ModuleOp"> {
+  let summary = "Make a gather by tuples of indices one along a dim";
+  let description = [{
+    Calls of library function `gather_nd` without batch dims, whose tuples have a known length. A tuple with an index out of
+    range gets a number out of range, so that the gather reports it.
+
+    ```mlir
+    %0 = dlc.library_call "gather_nd"(%x, %i) : (!dlc.tensor<N x M x K x f32>, !dlc.tensor<L x 2 x i64>) -> ...
+    // becomes
+    %0 = ... : !dlc.tensor<L x i64> // (i[.., 0] mod N) * M + i[.., 1] mod M
+    %1 = dlc.view %x : <N x M x K x f32> -> <M*N x K x f32>
+    %2 = dlc.gather %1, %0 axis 0 : ...
+    ```
+  }];
+}
+
 def RecognizeComposites : Pass<"dlc-recognize-composites", "::mlir::ModuleOp"> {
   let summary = "Make one op again of what exporters have taken apart";
   let description = [{

@@ -248,7 +248,7 @@ def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
     I32EnumAttrCase<"blocks", 8>,
     I32EnumAttrCase<"cuda_loops", 9>, I32EnumAttrCase<"cuda_rows", 10>, I32EnumAttrCase<"cuda_gemm", 11>,
     I32EnumAttrCase<"cuda_matmul", 12>, I32EnumAttrCase<"cuda_window", 13>,
-    I32EnumAttrCase<"winograd", 14>, I32EnumAttrCase<"attention", 15>]> {
+    I32EnumAttrCase<"winograd", 14>, I32EnumAttrCase<"attention", 15>, I32EnumAttrCase<"cuda_attention", 16>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -297,7 +297,9 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     columns, a thread `pixels[1]` times `lanes` of them, in steps of `rows` elements of what is summed over. With a
     `precision` other than fp32 the operands are rounded to it and multiplied by tensor cores: a warp computes `pixels[1]`
     rows of a tile and half of its columns, or all where there are fewer than 32. Where there are too few tiles, `slices`
-    blocks share one: each sums over a part, and the last of them adds the parts in order.
+    blocks share one: each sums over a part, and the last of them adds the parts in order. `cuda_attention` has a block of
+    `rows` threads for `pixels[0]` queries of a head, 16 for each warp; warps that have the same queries share `channels`
+    keys of each step.
 
     Example: `#dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [14, 1], rows = 1>`
   }];

@@ -27,6 +27,14 @@ bool keepsRows(ViewOp view);
 /// where those of the last dim do not: blocks of the two are transposed.
 std::optional<int64_t> getTransposedDim(mlir::Value result);
 
+/// Of a product that a GPU computes in tiles, a convolution or matrix product: how many there are,
+/// and how many blocks share each. Where the number of tiles is known by the run alone, blocks
+/// share them as long as there are few.
+ExprAttr getNumTiles(mlir::Operation *product, ScheduleAttr schedule);
+ExprAttr getNumSlices(ExprAttr tiles, ScheduleAttr schedule);
+/// Blocks for all processors of a large GPU, some to each.
+inline constexpr int64_t usualBlocks = 264;
+
 /// Why no emitter computes `op`, for an error message; nothing where one does.
 std::optional<std::string> getEmissionObstacle(mlir::Operation *op);
 

@@ -6,8 +6,8 @@
 
 #include "Attention.h"
 
+#include "../Common/AttentionKernel.h"
 #include "../Common/Reducer.h"
-#include "dlc/IR/Strides.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -23,17 +23,10 @@ using namespace dlc;
 static constexpr int64_t usualBlock = 64;
 
 namespace {
-/// B x H x L x D in memory: the elements of a row are neighbours.
-struct Heads {
-  Value base;
-  SmallVector<Value> strides;
-};
-
-class AttentionEmitter {
+class AttentionEmitter : public AttentionKernel {
 public:
-  explicit AttentionEmitter(KernelBuilder &b) : b(b), lanes(b.getLanes()) {}
+  explicit AttentionEmitter(KernelBuilder &b) : AttentionKernel(b), lanes(b.getLanes()) {}
 
-  LogicalResult match();
   void emit();
 
 private:
@@ -42,15 +35,10 @@ private:
     Value first, count;
   };
 
-  LogicalResult matchOp();
-  FailureOr<Heads> getHeads(Value root, ExprAttr offset, ArrayRef<ExprAttr> strides);
-  void matchMask(Value buffer);
-  void enterTask();
   void divideScratch();
   void emitBlock(const Block &block);
   void transposeKeys(const Block &block);
   void emitScores(Value row, int64_t height, const Block &block);
-  Value finishScores(Value sum, Value row, Value column, Value exists);
   Value maskScores(Value vector, Value row, Value column, Value exists);
   void emitWeights(Value row, Value tileRow, const Block &block);
   void emitValues(Value row, int64_t height, const Block &block);
@@ -58,18 +46,8 @@ private:
                      const Block &block);
   void finishRow(Value row);
   void forEachColumn(function_ref<void(Value column, int64_t vectors, Value mask)> emit);
-  Value getRow(const Heads &heads, Value row) {
-    return b.offset(heads.base, b.mul(row, heads.strides[2]));
-  }
 
-  KernelBuilder &b;
-  int64_t lanes;
-  AttentionOp op;
-  Heads query, key, value, result; // from enterTask on, those of the task's head
-  Value mask;                      // null for none
-  SmallVector<Value> maskStrides;
-  int64_t size = 0, valueSize = 0, blockKeys = 0;
-  Value numKeys, firstRow, numRows;
+  int64_t lanes, blockKeys = 0;
   /// In scratch memory: keys as [size][blockKeys]; scores of a tile, then their exponentials, as
   /// [queries][blockKeys]; for each query of the tile what its result is rescaled by; for each
   /// query of the task the largest score and a vector of sums.
@@ -78,112 +56,8 @@ private:
 } // namespace
 
 //===----------------------------------------------------------------------===//
-// What the kernel reads and writes
-//===----------------------------------------------------------------------===//
-
-FailureOr<Heads> AttentionEmitter::getHeads(Value root, ExprAttr offset,
-                                            ArrayRef<ExprAttr> strides) {
-  if (getTensor(root).getLayout())
-    return op.emitError("expected dense heads, found ") << getTensor(root);
-  if (strides.back().getConstant() != 1)
-    return op.emitError("expected heads whose elements are neighbours");
-  Heads heads;
-  heads.base = b.offset(b.getAddress(root), b.size(offset));
-  for (ExprAttr stride : strides)
-    heads.strides.push_back(b.size(stride));
-  return heads;
-}
-
-void AttentionEmitter::matchMask(Value buffer) {
-  mask = b.getAddress(buffer);
-  PlannedType type = op.getMask().getType();
-  maskStrides.assign(4, b.i64(0));
-  Value stride = b.i64(1);
-  for (int64_t i = type.getRank(); i-- != 0; stride = b.mul(stride, b.size(type.getDim(i))))
-    if (type.getDim(i).getConstant() != 1)
-      maskStrides[4 - type.getRank() + i] = stride;
-}
-
-LogicalResult AttentionEmitter::matchOp() {
-  for (Operation &it : b.getSource().getBody().front()) {
-    if (isa<ReadOp, WriteOp, func::ReturnOp, ViewOp, TransposeOp, SliceOp>(it))
-      continue;
-    if (op || !isa<AttentionOp>(it))
-      return it.emitError("expected one attention and moves of its heads in this kernel");
-    op = cast<AttentionOp>(it);
-  }
-  if (!op)
-    return b.getSource().emitError("expected an attention in this kernel");
-  std::optional<int64_t> keySize = op.getKey().getType().getDim(3).getConstant();
-  std::optional<int64_t> resultSize = op.getType().getDim(3).getConstant();
-  if (!keySize || !resultSize)
-    return op.emitError("expected heads of known size");
-  size = *keySize, valueSize = *resultSize;
-  return success();
-}
-
-LogicalResult AttentionEmitter::match() {
-  if (failed(matchOp()))
-    return failure();
-  for (auto [operand, heads] : {std::pair<Value, Heads *>{op.getQuery(), &query},
-                                {op.getKey(), &key},
-                                {op.getValue(), &value}}) {
-    std::optional<Strided> from = traceOperand(operand, /*numOps=*/-1);
-    auto read = from ? from->root.getDefiningOp<ReadOp>() : ReadOp();
-    if (!read)
-      return op.emitError("expected heads that lie in strides of a buffer");
-    FailureOr<Heads> found = getHeads(read.getBuffer(), from->offset, from->strides);
-    if (failed(found))
-      return failure();
-    *heads = *found;
-  }
-  WriteOp write = *b.getSource().getOps<WriteOp>().begin();
-  auto strides = traceResult(op.getResult(), write.getValue());
-  if (!strides)
-    return op.emitError("expected a result that lies in strides of a buffer");
-  FailureOr<Heads> found =
-      getHeads(write.getBuffer(), ExprAttr::constant(b.getContext(), 0), *strides);
-  if (failed(found))
-    return failure();
-  result = *found;
-  if (!op.getMask())
-    return success();
-  auto read = op.getMask().getDefiningOp<ReadOp>();
-  if (!read)
-    return op.emitError("expected a mask that is read from a buffer");
-  matchMask(read.getBuffer());
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
 // A task
 //===----------------------------------------------------------------------===//
-
-/// Finds the head and the rows of the task.
-void AttentionEmitter::enterTask() {
-  int64_t bandRows = b.getSchedule().getRows();
-  PlannedType type = op.getType();
-  Value length = b.size(type.getDim(2)), numHeads = b.size(type.getDim(1));
-  Value bands = b.ceilDiv(length, bandRows), rest = b.div(b.getTask(), bands);
-  firstRow = b.mul(b.rem(b.getTask(), bands), bandRows);
-  numRows = b.min(b.sub(length, firstRow), b.i64(bandRows));
-  Value batch = b.div(rest, numHeads), head = b.rem(rest, numHeads), shared = head;
-  ExprAttr keyHeads = op.getKey().getType().getDim(1);
-  if (keyHeads != type.getDim(1)) // constants, else they would be equal
-    shared = b.div(head, b.i64(*type.getDim(1).getConstant() / *keyHeads.getConstant()));
-  auto enter = [&](Heads &heads, Value index) {
-    Value start = b.add(b.mul(batch, heads.strides[0]), b.mul(index, heads.strides[1]));
-    heads.base = b.offset(heads.base, start);
-  };
-  enter(query, head);
-  enter(key, shared);
-  enter(value, shared);
-  enter(result, head);
-  if (mask) {
-    Value start = b.add(b.mul(batch, maskStrides[0]), b.mul(head, maskStrides[1]));
-    mask = b.offset(mask, start, op.getMask().getType().getElementType());
-  }
-}
 
 /// The pieces begin at vectors of their own.
 void AttentionEmitter::divideScratch() {
@@ -208,8 +82,7 @@ void AttentionEmitter::divideScratch() {
 void AttentionEmitter::emit() {
   int64_t columns = b.getSchedule().getChannels();
   blockKeys = std::max(columns, usualBlock / columns * columns);
-  numKeys = b.size(op.getKey().getType().getDim(2));
-  enterTask();
+  enterTask(b.getSchedule().getRows());
   divideScratch();
   b.loop(b.i64(0), numRows, 1, [&](Value row) {
     b.store(b.f32(-std::numeric_limits<float>::infinity()), b.offset(largest, row));
@@ -231,14 +104,11 @@ void AttentionEmitter::emitBlock(const Block &block) {
   });
 }
 
-/// Divides the result of a query by its sum. Where there is no key at all the result is zero.
+/// Divides the result of a query by its sum.
 void AttentionEmitter::finishRow(Value row) {
   Reducer reducer(b, ReduceKind::sum);
   Value sum = reducer.joinLanes(b.loadVector(b.offset(sums, b.mul(row, lanes))));
-  Value isEmpty = op.getNanBlocked()
-                      ? b.equal(numKeys, b.i64(0))
-                      : Value(arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, sum, b.f32(0)));
-  Value divisor = b.select(isEmpty, b.f32(1.0f), sum);
+  Value divisor = getDivisor(sum);
   Value factor = b.splat(arith::DivFOp::create(b, b.f32(1.0f), divisor));
   Value start = getRow(result, b.add(firstRow, row));
   auto scale = [&](Value place, Value lanesMask) {
@@ -287,31 +157,16 @@ void AttentionEmitter::transposeKeys(const Block &block) {
 /// The scores of vectors of keys from the products; `row` counts queries of the head, `exists` are
 /// the keys that there are.
 Value AttentionEmitter::maskScores(Value vector, Value row, Value column, Value exists) {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
-  Value blocked = b.splat(-infinity);
   if (mask) {
     Type type = op.getMask().getType().getElementType();
-    Value place = b.add(b.mul(row, maskStrides[2]), b.mul(column, maskStrides[3]));
-    Value address = b.offset(mask, place, type);
+    Value address = getMaskAddress(row, column);
     bool isOne = op.getMask().getType().getDims().back().getConstant() == 1;
-    Value element =
-        isOne ? b.splat(b.loadElement(address, type)) : b.loadElements(address, type, exists);
-    vector = type.isF32() ? Value(arith::AddFOp::create(b, vector, element))
-                          : b.select(element, vector, blocked);
+    vector = maskScore(vector, isOne ? b.splat(b.loadElement(address, type))
+                                     : b.loadElements(address, type, exists));
   }
   if (op.getIsCausal())
     exists = b.both(exists, b.laneMask(b.add(b.sub(row, column), 1)));
-  return b.select(exists, vector, blocked);
-}
-
-Value AttentionEmitter::finishScores(Value sum, Value row, Value column, Value exists) {
-  Value vector = arith::MulFOp::create(b, sum, b.splat(op.getScale().convertToFloat()));
-  if (op.getSoftcap()) {
-    float cap = op.getSoftcap()->convertToFloat();
-    Value part = arith::MulFOp::create(b, vector, b.splat(1 / cap));
-    vector = arith::MulFOp::create(b, math::TanhOp::create(b, part), b.splat(cap));
-  }
-  return maskScores(vector, row, column, exists);
+  return b.select(exists, vector, getBlocked(vector.getType()));
 }
 
 void AttentionEmitter::emitScores(Value row, int64_t height, const Block &block) {
@@ -340,8 +195,8 @@ void AttentionEmitter::emitScores(Value row, int64_t height, const Block &block)
         Value place = b.add(column, vector * lanes);
         Value exists = b.laneMask(b.sub(block.count, place));
         Value finished =
-            finishScores(products[i * vectors + vector], b.add(firstRow, b.add(row, i)),
-                         b.add(block.first, place), exists);
+            maskScores(scaleScore(products[i * vectors + vector]), b.add(firstRow, b.add(row, i)),
+                       b.add(block.first, place), exists);
         b.store(finished, b.offset(b.offset(scores, i * blockKeys), place));
       }
   });

@@ -61,7 +61,6 @@ static void beginTask(KernelBuilder &b, const Signature &signature) {
   Value task = function.getArgument(1), buffers = loadField(2), symbols = loadField(3);
   KernelBuilder::Frame frame;
   frame.task = frame.errorCode = task;
-  frame.hasErrorDetails = true;
   frame.getErrorWord = [loadField] { return loadField(4); };
   frame.getScratch = [loadField] { return loadField(5); };
   for (unsigned i = 0; i != b.getSource().getNumArguments(); ++i) {

@@ -42,16 +42,8 @@ LogicalResult LayerNormEmitter::match() {
   for (Value argument : b.getSource().getArguments())
     if (getTensor(argument).getLayout())
       return op.emitError("expected dense values, found ") << getTensor(argument);
-  for (auto [operand, address] : {std::pair<Value, Value *>{op.getInput(), &input},
-                                  {op.getScale(), &scale},
-                                  {op.getBias(), &bias}}) {
-    FailureOr<Value> buffer = kernel.getBuffer(operand);
-    if (failed(buffer))
-      return failure();
-    if (*buffer)
-      *address = b.getAddress(*buffer);
-  }
-  return success();
+  return kernel.getAddresses(
+      b, {{op.getInput(), &input}, {op.getScale(), &scale}, {op.getBias(), &bias}});
 }
 
 /// The mean over a row, in all lanes.

@@ -4,6 +4,7 @@
 
 #include "Matmul.h"
 #include "../Common/AnchorKernel.h"
+#include "../Common/Matrix.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -11,13 +12,6 @@ using namespace mlir;
 using namespace dlc;
 
 namespace {
-/// One of the matrices that a product multiplies.
-struct Matrix {
-  Value base; ///< the address of its first element
-  Value rowPitch, columnPitch;
-  bool isTransposed;
-};
-
 /// Vectors of columns: `count` of them, the only one masked where some of its columns do not exist.
 struct Columns {
   Value begin;
@@ -34,7 +28,6 @@ public:
   void emit();
 
 private:
-  Matrix getMatrix(Value buffer, bool transpose, bool isVector, ArrayRef<Value> indices);
   Value loadRight(Value row, int64_t vector, Value mask);
   void emitTile(Value row, int64_t height, const Columns &columns);
   void storeTile(Value row, int64_t height, const Columns &columns, ValueRange sums);
@@ -51,44 +44,19 @@ private:
 } // namespace
 
 LogicalResult MatmulEmitter::match() {
-  FailureOr<Value> left = kernel.getBuffer(matmul.getLhs());
-  FailureOr<Value> right = kernel.getBuffer(matmul.getRhs());
-  FailureOr<Value> bias = kernel.getBuffer(matmul.getBias());
-  if (failed(left) || failed(right) || failed(bias))
+  if (failed(kernel.getBuffers({{matmul.getLhs(), &lhsBuffer},
+                                {matmul.getRhs(), &rhsBuffer},
+                                {matmul.getBias(), &biasBuffer}})))
     return failure();
-  lhsBuffer = *left, rhsBuffer = *right, biasBuffer = *bias;
   for (Value argument : b.getSource().getArguments())
     if (getTensor(argument).getLayout())
       return matmul.emitError("expected dense operands, found ") << getTensor(argument);
   return success();
 }
 
-/// The matrix of an operand for the product at `indices`, which has them for all batch dims of the
-/// result; an operand's own ones of size 1 are repeated.
-Matrix MatmulEmitter::getMatrix(Value buffer, bool transpose, bool isVector,
-                                ArrayRef<Value> indices) {
-  PlannedType type = getTensor(buffer);
-  Value one = b.i64(1);
-  Matrix matrix = {b.getAddress(buffer), one, one, transpose};
-  if (isVector)
-    return matrix;
-  Value width = b.size(type.getDims().back());
-  (transpose ? matrix.columnPitch : matrix.rowPitch) = width;
-  ArrayRef<ExprAttr> batch = type.getDims().drop_back(2);
-  Value position = b.i64(0);
-  for (auto [dim, index] : llvm::zip_equal(batch, indices.take_back(batch.size()))) {
-    Value size = b.size(dim);
-    Value own = b.createOrFold<arith::SelectOp>(b.equal(size, one), b.i64(0), index);
-    position = b.add(b.mul(position, size), own);
-  }
-  Value elements = b.mul(b.size(type.getDim(type.getRank() - 2)), width);
-  matrix.base = b.offset(matrix.base, b.mul(position, elements));
-  return matrix;
-}
-
 /// A vector of neighbouring columns of a row of the right operand.
 Value MatmulEmitter::loadRight(Value row, int64_t vector, Value mask) {
-  if (!rhs.isTransposed)
+  if (!matmul.getTransposeRhs())
     return b.loadVector(b.offset(row, vector * lanes), mask);
   auto type = VectorType::get(lanes, b.getI64Type());
   Value numbers = arith::ExtSIOp::create(b, type, b.laneNumbers());
@@ -156,13 +124,7 @@ void MatmulEmitter::emit() {
   Value firstRow = b.mul(b.rem(b.getTask(), bands), bandRows);
   Value firstColumn = b.mul(b.rem(rest, panels), panelColumns);
   firstResult = b.mul(product, b.mul(numRows, numColumns));
-
-  ArrayRef<ExprAttr> batch = matmul.getBatchDims();
-  SmallVector<Value> indices(batch.size());
-  for (size_t i = batch.size(); i-- != 0; product = b.div(product, b.size(batch[i])))
-    indices[i] = i == 0 ? product : b.rem(product, b.size(batch[i]));
-  lhs = getMatrix(lhsBuffer, matmul.getTransposeLhs(), !matmul.getRows(), indices);
-  rhs = getMatrix(rhsBuffer, matmul.getTransposeRhs(), !matmul.getColumns(), indices);
+  std::tie(lhs, rhs) = getMatrices(b, matmul, lhsBuffer, rhsBuffer, product);
 
   auto emitRows = [&](const Columns &columns) {
     Value rows = b.min(b.sub(numRows, firstRow), b.i64(bandRows));

@@ -44,6 +44,12 @@ Value Threads::exchange(Value value, int64_t mask) {
                               NVVM::ShflKind::bfly, UnitAttr());
 }
 
+Value Threads::getOfQuad(Value value, int64_t number) {
+  constexpr int64_t segments = (warpSize - 4) << 8 | (warpSize - 1); // of four lanes
+  return NVVM::ShflOp::create(b, b.getF32Type(), i32(-1), value, i32(number), i32(segments),
+                              NVVM::ShflKind::idx, UnitAttr());
+}
+
 Value Threads::reduce(Value value, int64_t count, function_ref<Value(Value, Value)> combine) {
   for (int64_t mask = warpSize / 2; mask != 0; mask /= 2)
     value = combine(value, exchange(value, mask));
@@ -62,6 +68,13 @@ Value Threads::reduce(Value value, int64_t count, function_ref<Value(Value, Valu
     sum = combine(sum, b.loadScalar(place(i32(warp))));
   wait(); // before the next reduction writes
   return sum;
+}
+
+Value dlc::areAligned(KernelBuilder &b, ValueRange addresses) {
+  Value bits = b.i64(0);
+  for (Value address : addresses)
+    bits = arith::OrIOp::create(b, bits, LLVM::PtrToIntOp::create(b, b.getI64Type(), address));
+  return b.equal(arith::AndIOp::create(b, bits, b.i64(15)), b.i64(0));
 }
 
 ModuleOp dlc::getDeviceModule(ModuleOp module) {

@@ -20,6 +20,8 @@ public:
   mlir::Value share(llvm::StringRef name, int64_t count);
   /// `value`, an f32, of the thread of this warp whose number differs in the bits of `mask`.
   mlir::Value exchange(mlir::Value value, int64_t mask);
+  /// That of thread `number` of the four neighbours that this one belongs to.
+  mlir::Value getOfQuad(mlir::Value value, int64_t number);
   /// What `combine` makes of the values of all `count` threads, in an order that is always the
   /// same. Every thread gets it.
   mlir::Value reduce(mlir::Value value, int64_t count,
@@ -39,6 +41,9 @@ private:
   mlir::Value shared; ///< of reductions
 };
 
+/// Whether all addresses are multiples of 16 bytes, an i1.
+mlir::Value areAligned(KernelBuilder &b, mlir::ValueRange addresses);
+
 /// The device part of `module`, a module of its own in it; null where there is none.
 mlir::ModuleOp getDeviceModule(mlir::ModuleOp module);
 
@@ -51,6 +56,8 @@ llvm::LogicalResult emitCudaRows(KernelBuilder &b);
 /// Tiles of a product, whose right operand lies in panels or as it is.
 llvm::LogicalResult emitCudaGemm(KernelBuilder &b);
 llvm::LogicalResult emitCudaMatmul(KernelBuilder &b);
+/// A block for some queries of a head.
+llvm::LogicalResult emitCudaAttention(KernelBuilder &b);
 
 } // namespace dlc
 

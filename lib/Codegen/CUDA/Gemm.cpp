@@ -40,12 +40,17 @@ protected:
     firstColumn = b.mul(panel, tileColumns);
     Value pitch = b.mul(threads.wide(inner), tileColumns);
     panelStart = b.offset(filter, b.mul(panel, pitch));
+    rightVectors = arith::ConstantOp::create(b, b.getBoolAttr(true)); // as all weights
   }
 
   KernelBuilder::Carried prepareRight(Value column) override { return {threads.wide(column)}; }
   Value loadRight(ValueRange prepared, Value k) override {
     Value place = b.add(b.mul(threads.wide(k), tileColumns), prepared[0]);
     return loadIf(threads.less(k, inner), panelStart, place);
+  }
+  Value loadRights(ValueRange prepared, Value k) override {
+    Value place = b.add(b.mul(threads.wide(k), tileColumns), prepared[0]);
+    return loadVectorIf(threads.less(k, inner), panelStart, place);
   }
   Value loadBias(Value column) override {
     if (!bias)
@@ -84,6 +89,8 @@ protected:
 private:
   /// Where in the input the channel 0 of tap `tap` of a pixel lies, and whether it does.
   std::pair<Value, Value> getTap(ValueRange prepared, Value tap);
+  void makeTable();
+  std::pair<Value, Value> lookUp(ValueRange prepared, Value k);
   /// Whether all elements of a step belong to one tap.
   bool hasStepsOfTaps() const { return inputChannels % step == 0; }
   bool isPointwise() {
@@ -96,6 +103,9 @@ private:
   Value input;
   int64_t kernelHeight = 1, kernelWidth = 1, inputChannels = 0;
   Value height, width, plane, outputWidth, outputPixels;
+  /// In shared memory, for each element of a window: where it lies from the window's first one, and
+  /// its row and column; null where elements are not looked up.
+  Value offsets, taps;
 };
 
 class MatrixProduct : public PanelProduct {
@@ -109,6 +119,7 @@ protected:
   void begin() override;
   KernelBuilder::Carried prepareLeft(Value row) override;
   Value loadLeft(ValueRange prepared, Value k, Value own) override;
+  Value loadLefts(ValueRange prepared, Value k) override;
   void storeSums(Value row, Value column, Value sums) override;
 
 private:
@@ -170,23 +181,72 @@ void ConvProduct::begin() {
   height = b.size(inputType.getDim(2));
   width = b.size(inputType.getDim(3));
   plane = b.mul(height, width);
+  // Whatever is read of an image without pixels does not count.
+  input = b.select(b.equal(plane, b.i64(0)), b.getAddress(kernel.output), input);
   outputWidth = b.size(type.getDim(3));
   outputPixels = b.mul(b.size(type.getDim(2)), outputWidth);
   inner = threads.i32(inputChannels * kernelHeight * kernelWidth);
   inputChannels = std::max<int64_t>(inputChannels, 1); // of none, none is read
   beginTile(b.mul(b.size(type.getDim(0)), outputPixels), *type.getDim(1).getConstant());
+  needsZeros = !isPointwise() || !hasStepsOfTaps();
+  makeTable();
 }
 
-/// Where the image begins, the window's first row and column, and whether the pixel exists.
+/// Few channels make a step of several taps, whose places would take divisions for each element.
+void ConvProduct::makeTable() {
+  constexpr int64_t mostElements = 512, mostSteps = 1 << 15;
+  int64_t elements = inputChannels * kernelHeight * kernelWidth;
+  bool isFar = kernelHeight * conv.getDilations()[0] >= mostSteps ||
+               kernelWidth * conv.getDilations()[1] >= mostSteps;
+  if (isPointwise() || hasStepsOfTaps() || elements > mostElements || isFar)
+    return;
+  int64_t places =
+      llvm::alignTo(elements, step) + step; // what is loaded ahead lies behind the last
+  offsets = threads.share("offsets", 2 * places);
+  taps = threads.share("taps", places);
+  Value thread = threads.getThread();
+  b.loop(threads.wide(thread), b.i64(places), b.getSchedule().getTileThreads(), [&](Value place) {
+    Value k = arith::TruncIOp::create(b, b.getI32Type(), place);
+    Value tap = threads.div(k, inputChannels), channel = threads.rem(k, inputChannels);
+    Value r = threads.mul(threads.div(tap, kernelWidth), conv.getDilations()[0]);
+    Value s = threads.mul(threads.rem(tap, kernelWidth), conv.getDilations()[1]);
+    Value offset = b.add(b.mul(threads.wide(channel), plane),
+                         b.add(b.mul(threads.wide(r), width), threads.wide(s)));
+    b.store(offset, b.offset(offsets, place, b.getI64Type()));
+    Value both = threads.add(r, threads.mul(s, 1 << 16));
+    b.store(b.select(threads.less(k, inner), both, threads.i32(-1)), b.offset(taps, place));
+  });
+  threads.wait();
+}
+
+/// As getTap, for an element.
+std::pair<Value, Value> ConvProduct::lookUp(ValueRange prepared, Value k) {
+  Value place = threads.wide(k), both = b.load(b.offset(taps, place), b.getI32Type());
+  Value offset = b.load(b.offset(offsets, place, b.getI64Type()), b.getI64Type());
+  auto isInside = [&](Value index, Value size) -> Value {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
+  };
+  Value r = threads.wide(threads.rem(both, 1 << 16)), s = threads.wide(threads.div(both, 1 << 16));
+  Value h = b.add(prepared[2], r), w = b.add(prepared[3], s);
+  Value isElement = threads.less(threads.i32(-1), both);
+  Value exists =
+      b.both(b.both(prepared[1], isElement), b.both(isInside(h, height), isInside(w, width)));
+  Value start = b.add(prepared[0], b.add(b.mul(prepared[2], width), prepared[3]));
+  return {b.add(start, offset), exists};
+}
+
+/// Where the image begins, whether the pixel exists, and the window's first row and column. Pixels
+/// that do not exist are taken for some of the first image.
 KernelBuilder::Carried ConvProduct::prepareLeft(Value row) {
   Value pixel = b.add(firstRow, threads.wide(row));
-  Value image = b.div(pixel, outputPixels), place = b.rem(pixel, outputPixels);
+  Value exists = isRow(pixel), place = b.rem(pixel, outputPixels);
+  Value image = b.select(exists, b.div(pixel, outputPixels), b.i64(0));
   Value start = b.mul(b.mul(image, inputChannels), plane);
   if (isPointwise())
-    return {b.add(start, place), isRow(pixel)};
+    return {b.add(start, place), exists};
   Value top = b.add(b.mul(b.div(place, outputWidth), conv.getStrides()[0]), -conv.getPads()[0]);
   Value left = b.add(b.mul(b.rem(place, outputWidth), conv.getStrides()[1]), -conv.getPads()[1]);
-  return {start, isRow(pixel), top, left};
+  return {start, exists, top, left};
 }
 
 std::pair<Value, Value> ConvProduct::getTap(ValueRange prepared, Value tap) {
@@ -203,18 +263,28 @@ std::pair<Value, Value> ConvProduct::getTap(ValueRange prepared, Value tap) {
   return {b.add(prepared[0], b.add(b.mul(h, width), w)), exists};
 }
 
-/// Elements are counted tap by tap, in each of them channel by channel.
+/// Elements are counted tap by tap, in each of them channel by channel. Where the tap lies outside
+/// of the image, its first pixel is read instead.
 KernelBuilder::Carried ConvProduct::prepareStep(ValueRange prepared, Value start) {
   if (!hasStepsOfTaps())
     return llvm::to_vector(prepared);
   auto [place, exists] = getTap(prepared, threads.div(start, inputChannels));
   Value channel = threads.wide(threads.rem(start, inputChannels));
-  return {b.add(place, b.mul(channel, plane)), b.both(exists, threads.less(start, inner))};
+  exists = b.both(exists, threads.less(start, inner));
+  if (!isPointwise())
+    place = b.select(exists, place, prepared[0]);
+  return {b.add(place, b.mul(channel, plane)), exists};
 }
 
 Value ConvProduct::loadLeft(ValueRange prepared, Value k, Value own) {
-  if (hasStepsOfTaps())
-    return loadIf(prepared[1], input, b.add(prepared[0], b.mul(threads.wide(own), plane)));
+  if (hasStepsOfTaps()) {
+    Value start = b.offset(input, prepared[0]);
+    return orZeros(prepared[1], b.loadScalar(b.offset(start, b.mul(threads.wide(own), plane))));
+  }
+  if (taps) {
+    auto [place, exists] = lookUp(prepared, k);
+    return loadIf(exists, input, place);
+  }
   auto [place, exists] = getTap(prepared, threads.div(k, inputChannels));
   Value channel = threads.wide(threads.rem(k, inputChannels));
   return loadIf(b.both(exists, threads.less(k, inner)), input, b.add(place, b.mul(channel, plane)));
@@ -249,6 +319,9 @@ void MatrixProduct::begin() {
     rows = b.mul(rows, b.size(dim));
   inner = threads.i32(*matmul.getInnerDim().getConstant());
   leftOrder = Order::alongInner;
+  needsZeros = *matmul.getInnerDim().getConstant() % step != 0;
+  if (*matmul.getInnerDim().getConstant() % 4 == 0)
+    leftVectors = areAligned(b, lhs);
   columnsFirst = true;
   beginTile(rows, *dims.back().getConstant());
 }
@@ -261,6 +334,11 @@ KernelBuilder::Carried MatrixProduct::prepareLeft(Value row) {
 Value MatrixProduct::loadLeft(ValueRange prepared, Value k, Value own) {
   return loadIf(b.both(prepared[1], threads.less(k, inner)), lhs,
                 b.add(prepared[0], threads.wide(k)));
+}
+
+Value MatrixProduct::loadLefts(ValueRange prepared, Value k) {
+  return loadVectorIf(b.both(prepared[1], threads.less(k, inner)), lhs,
+                      b.add(prepared[0], threads.wide(k)));
 }
 
 void MatrixProduct::storeSums(Value row, Value column, Value sums) {

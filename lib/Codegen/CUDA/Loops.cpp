@@ -51,11 +51,9 @@ static void forThread(KernelBuilder &b, ArrayRef<ExprAttr> dims,
 
 /// Whether all buffers begin at multiples of 16 bytes.
 static Value areAligned(KernelBuilder &b) {
-  Value bits = b.i64(0);
-  for (Value buffer : b.getSource().getArguments())
-    bits = arith::OrIOp::create(b, bits,
-                                LLVM::PtrToIntOp::create(b, b.getI64Type(), b.getAddress(buffer)));
-  return b.equal(arith::AndIOp::create(b, bits, b.i64(15)), b.i64(0));
+  SmallVector<Value> addresses = llvm::map_to_vector(
+      b.getSource().getArguments(), [&](Value buffer) { return b.getAddress(buffer); });
+  return areAligned(b, addresses);
 }
 
 namespace {
@@ -164,16 +162,8 @@ private:
 } // namespace
 
 LogicalResult WindowSum::match() {
-  for (auto [operand, address] : {std::pair<Value, Value *>{conv.getInput(), &input},
-                                  {conv.getFilter(), &filter},
-                                  {conv.getBias(), &bias}}) {
-    FailureOr<Value> buffer = kernel.getBuffer(operand);
-    if (failed(buffer))
-      return failure();
-    if (*buffer)
-      *address = b.getAddress(*buffer);
-  }
-  return success();
+  return kernel.getAddresses(
+      b, {{conv.getInput(), &input}, {conv.getFilter(), &filter}, {conv.getBias(), &bias}});
 }
 
 Value WindowSum::emitSum(ArrayRef<Value> indices) {

@@ -1,5 +1,6 @@
 // Products of matrices that lie row by row, in batches.
 
+#include "../Common/Matrix.h"
 #include "TileProduct.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -9,9 +10,8 @@ using namespace mlir;
 using namespace dlc;
 
 namespace {
-/// One of the matrices that a product multiplies; `outerPitch` is from row to row of the left one,
-/// from column to column of the right one.
-struct Matrix {
+/// A matrix with the pitch of its rows (the left one) or columns, and of what is summed over.
+struct Factor {
   Value base, outerPitch, innerPitch;
 };
 
@@ -38,14 +38,13 @@ protected:
   void storeSums(Value row, Value column, Value sums) override;
 
 private:
-  Matrix getMatrix(Value buffer, bool isInnerLast, bool isVector, ArrayRef<Value> indices);
   Value isBelow(Value number, Value count) {
     return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, count);
   }
-  KernelBuilder::Carried prepare(const Matrix &matrix, Value number, Value count) {
+  KernelBuilder::Carried prepare(const Factor &matrix, Value number, Value count) {
     return {b.mul(number, matrix.outerPitch), isBelow(number, count)};
   }
-  Value load(const Matrix &matrix, ValueRange prepared, Value k) {
+  Value load(const Factor &matrix, ValueRange prepared, Value k) {
     Value place = b.add(prepared[0], b.mul(threads.wide(k), matrix.innerPitch));
     return loadIf(b.both(prepared[1], threads.less(k, inner)), matrix.base, place);
   }
@@ -53,43 +52,14 @@ private:
   MatmulOp matmul;
   Value lhsBuffer, rhsBuffer, biasBuffer;
   Value numRows, numColumns, firstRow, firstColumn, firstResult;
-  Matrix lhs, rhs;
+  Factor lhs, rhs;
 };
 } // namespace
 
 LogicalResult DenseProduct::match() {
-  for (auto [operand, buffer] : {std::pair<Value, Value *>{matmul.getLhs(), &lhsBuffer},
-                                 {matmul.getRhs(), &rhsBuffer},
-                                 {matmul.getBias(), &biasBuffer}}) {
-    FailureOr<Value> found = kernel.getBuffer(operand);
-    if (failed(found))
-      return failure();
-    *buffer = *found;
-  }
-  return success();
-}
-
-/// The matrix of an operand for the product at `indices`, which has them for all batch dims of the
-/// result; an operand's own ones of size 1 are repeated.
-Matrix DenseProduct::getMatrix(Value buffer, bool isInnerLast, bool isVector,
-                               ArrayRef<Value> indices) {
-  PlannedType type = getTensor(buffer);
-  Value one = b.i64(1);
-  Matrix matrix = {b.getAddress(buffer), one, one};
-  if (isVector)
-    return matrix;
-  Value width = b.size(type.getDims().back());
-  (isInnerLast ? matrix.outerPitch : matrix.innerPitch) = width;
-  ArrayRef<ExprAttr> batch = type.getDims().drop_back(2);
-  Value position = b.i64(0);
-  for (auto [dim, index] : llvm::zip_equal(batch, indices.take_back(batch.size()))) {
-    Value size = b.size(dim);
-    Value own = b.createOrFold<arith::SelectOp>(b.equal(size, one), b.i64(0), index);
-    position = b.add(b.mul(position, size), own);
-  }
-  Value elements = b.mul(b.size(type.getDim(type.getRank() - 2)), width);
-  matrix.base = b.offset(matrix.base, b.mul(position, elements));
-  return matrix;
+  return kernel.getBuffers({{matmul.getLhs(), &lhsBuffer},
+                            {matmul.getRhs(), &rhsBuffer},
+                            {matmul.getBias(), &biasBuffer}});
 }
 
 void DenseProduct::begin() {
@@ -101,15 +71,11 @@ void DenseProduct::begin() {
   firstColumn = b.mul(b.rem(tile, columnTiles), tileColumns);
   firstRow = b.mul(b.rem(rest, rowTiles), tileRows);
   firstResult = b.mul(product, b.mul(numRows, numColumns));
-  ArrayRef<ExprAttr> batch = matmul.getBatchDims();
-  SmallVector<Value> indices(batch.size());
-  for (size_t i = batch.size(); i-- != 0; product = b.div(product, b.size(batch[i])))
-    indices[i] = i == 0 ? product : b.rem(product, b.size(batch[i]));
-  bool leftInnerLast = !matmul.getTransposeLhs(), rightInnerLast = matmul.getTransposeRhs();
-  lhs = getMatrix(lhsBuffer, leftInnerLast, !matmul.getRows(), indices);
-  rhs = getMatrix(rhsBuffer, rightInnerLast, !matmul.getColumns(), indices);
-  leftOrder = leftInnerLast ? Order::alongInner : Order::alongOuter;
-  rightOrder = rightInnerLast ? Order::alongInner : Order::alongOuter;
+  auto [left, right] = getMatrices(b, matmul, lhsBuffer, rhsBuffer, product);
+  lhs = {left.base, left.rowPitch, left.columnPitch};
+  rhs = {right.base, right.columnPitch, right.rowPitch};
+  leftOrder = matmul.getTransposeLhs() ? Order::alongOuter : Order::alongInner;
+  rightOrder = matmul.getTransposeRhs() ? Order::alongInner : Order::alongOuter;
   columnsFirst = true;
 }
 

@@ -136,16 +136,8 @@ void SoftmaxRows::emit() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult LayerNormRows::match() {
-  for (auto [operand, address] : {std::pair<Value, Value *>{op.getInput(), &input},
-                                  {op.getScale(), &scale},
-                                  {op.getBias(), &bias}}) {
-    FailureOr<Value> buffer = kernel.getBuffer(operand);
-    if (failed(buffer))
-      return failure();
-    if (*buffer)
-      *address = b.getAddress(*buffer);
-  }
-  return success();
+  return kernel.getAddresses(
+      b, {{op.getInput(), &input}, {op.getScale(), &scale}, {op.getBias(), &bias}});
 }
 
 Value LayerNormRows::getMean(Walk walk, Value length, ReduceKind kind,

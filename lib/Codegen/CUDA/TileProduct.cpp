@@ -1,21 +1,20 @@
 #include "TileProduct.h"
 
+#include "TensorCores.h"
+
+#include "dlc/IR/Emitters.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace dlc;
 
-// What one instruction of tensor cores multiplies: 16 rows and 8 columns, 8 words of each.
-static constexpr int64_t pieceRows = 16, pieceColumns = 8, pieceWords = 8, warpSize = 32;
-
 TileProduct::TileProduct(KernelBuilder &b, AnchorKernel &kernel)
     : b(b), threads(b), kernel(kernel), tileRows(b.getSchedule().getPixels()[0]),
       tileColumns(b.getSchedule().getChannels()), step(b.getSchedule().getRows()),
       threadColumns(b.getLanes()), precision(b.getSchedule().getPrecision()),
-      numThreads(b.getSchedule().getTileThreads()),
-      parts(precision == Precision::fp16 || precision == Precision::bf16 ? 2 : 1),
+      numThreads(b.getSchedule().getTileThreads()), parts(getWordParts(precision)),
       rowsOfPart(b.getSchedule().getPixels()[1]) {}
 
 //===----------------------------------------------------------------------===//
@@ -25,80 +24,156 @@ TileProduct::TileProduct(KernelBuilder &b, AnchorKernel &kernel)
 /// Nothing is accessed outside of buffers: the result has an element wherever a block runs.
 Value TileProduct::loadIf(Value exists, Value base, Value place) {
   Value address = b.select(exists, b.offset(base, place), b.getAddress(kernel.output));
-  return b.select(exists, b.loadScalar(address), b.f32(0.0f));
+  return orZeros(exists, b.loadScalar(address));
+}
+
+Value TileProduct::orZeros(Value exists, Value loaded) {
+  return needsZeros ? b.select(exists, loaded, b.fill(loaded.getType(), 0.0f)) : loaded;
+}
+
+/// The operand has elements wherever a block runs.
+Value TileProduct::loadVectorIf(Value exists, Value base, Value place) {
+  auto type = VectorType::get(4, b.getF32Type());
+  Value address = b.offset(base, b.select(exists, place, b.i64(0)));
+  return orZeros(exists, LLVM::LoadOp::create(b, type, address, /*alignment=*/16));
 }
 
 Value TileProduct::getOperand(size_t index) {
   return b.getAddress(kernel.operands[index].getDefiningOp<ReadOp>().getBuffer());
 }
 
-/// Rows of shared memory are so much longer than the tile that what threads access together falls
-/// into different banks: of tensor cores 8 neighbours in each of 4 rows, else a row where it is
-/// stored along k.
-TileProduct::Slice TileProduct::makeSlice(StringRef name, int64_t outer, Order order) {
+Value TileProduct::Slice::getAddress(TileProduct &product, Value outer, Value word) const {
+  Threads &threads = product.threads;
+  Value place = threads.add(threads.mul(outer, outerPitch), threads.mul(word, wordPitch));
+  return product.b.offset(memory, threads.wide(place));
+}
+
+/// Rows of shared memory are so much longer than they need that what threads access together falls
+/// into different banks: of tensor cores 8 neighbours along the outer dim times 4 along k.
+TileProduct::Slice TileProduct::makeSlice(int64_t outer, Order order, bool isLeft) {
   Slice slice;
-  bool isAlongInner = order == Order::alongInner;
+  slice.order = order;
   int64_t words = step / parts;
-  slice.pitch = outer + (usesTensorCores() ? pieceColumns : isAlongInner ? 4 : 0);
-  slice.memory = threads.share(name, words * slice.pitch);
-  int64_t first = isAlongInner ? words : outer;
+  bool isAlongInner = order == Order::alongInner;
+  // Threads that multiply in registers read neighbouring columns as a vector.
+  bool hasRows = isAlongInner && (usesTensorCores() || isLeft);
+  if (hasRows) {
+    slice.outerPitch = words + 4;
+    slice.wordPitch = 1;
+    slice.words = outer * slice.outerPitch;
+  } else {
+    slice.outerPitch = 1;
+    slice.wordPitch = outer + (usesTensorCores() ? pieceColumns : isAlongInner ? 4 : 0);
+    slice.words = words * slice.wordPitch;
+  }
+  constexpr int64_t vector = 4;
+  bool takesVectors = isLeft ? isAlongInner && leftVectors : !isAlongInner && rightVectors;
+  slice.unit = isAlongInner ? vector / parts : vector;
+  if (!takesVectors || outer * words / slice.unit % numThreads != 0)
+    slice.unit = 1;
+  makePlaces(slice, outer);
+  return slice;
+}
+
+void TileProduct::makePlaces(Slice &slice, int64_t outer) {
+  bool isAlongInner = slice.order == Order::alongInner;
+  int64_t words = step / parts, first = (isAlongInner ? words : outer) / slice.unit;
   Value thread = threads.getThread();
-  for (int64_t done = 0; done < outer * words; done += numThreads) {
+  for (int64_t done = 0; done < outer * words / slice.unit; done += numThreads) {
     // The part of the number that stays the same from turn to turn is computed once.
     Value fast = first <= numThreads ? threads.rem(thread, first)
                                      : threads.add(thread, threads.i32(done % first));
     Value slow = first <= numThreads
                      ? threads.add(threads.div(thread, first), threads.i32(done / first))
                      : threads.i32(done / first);
+    fast = threads.mul(fast, slice.unit);
     size_t turn = done / numThreads;
     size_t prepared = isAlongInner ? turn : first <= numThreads ? 0 : turn % (first / numThreads);
     slice.places.push_back({isAlongInner ? slow : fast, isAlongInner ? fast : slow, prepared});
   }
-  return slice;
 }
 
-/// A word of shared memory: an f32, or what of one or two of them is multiplied, as an i32.
-Value TileProduct::makeWord(function_ref<Value(int64_t)> load) {
-  if (precision == Precision::fp32)
-    return load(0);
-  if (precision == Precision::tf32)
-    return NVVM::ConvertFloatToTF32Op::create(b, b.getI32Type(), load(0), NVVM::FPRoundingMode::RNA,
-                                              NVVM::SaturationMode::NONE,
-                                              /*relu=*/false);
-  auto pair = VectorType::get(2, precision == Precision::fp16 ? Type(b.getF16Type())
-                                                              : Type(b.getBF16Type()));
-  Value both = vector::FromElementsOp::create(b, VectorType::get(2, b.getF32Type()),
-                                              ValueRange{load(0), load(1)});
-  return LLVM::BitcastOp::create(b, b.getI32Type(), arith::TruncFOp::create(b, pair, both));
+TileProduct::Sums TileProduct::loadLeftPlace(const Place &place, ValueRange row, Value start,
+                                             bool vectors) {
+  auto getOwn = [&](int64_t element) {
+    return threads.add(threads.mul(place.word, parts), threads.i32(element));
+  };
+  Sums words;
+  Value all = vectors ? loadLefts(row, threads.add(start, getOwn(0))) : Value();
+  for (int64_t word = 0; word != left.unit; ++word)
+    words.push_back(makeWord(b, precision, [&](int64_t part) -> Value {
+      int64_t element = word * parts + part;
+      if (vectors)
+        return vector::ExtractOp::create(b, all, element);
+      Value own = getOwn(element);
+      return loadLeft(row, threads.add(start, own), own);
+    }));
+  return words;
+}
+
+TileProduct::Sums TileProduct::loadRightPlace(const Place &place, Value start) {
+  Sums words, rows;
+  ValueRange prepared = right.prepared[place.prepared];
+  auto getK = [&](int64_t part) {
+    return threads.add(start, threads.add(threads.mul(place.word, parts), threads.i32(part)));
+  };
+  if (right.unit != 1)
+    for (int64_t part = 0; part != parts; ++part)
+      rows.push_back(loadRights(prepared, getK(part)));
+  for (int64_t word = 0; word != right.unit; ++word)
+    words.push_back(makeWord(b, precision, [&](int64_t part) -> Value {
+      if (right.unit != 1)
+        return vector::ExtractOp::create(b, rows[part], word);
+      return loadRight(prepared, getK(part));
+    }));
+  return words;
 }
 
 /// The words that the thread brings of both slices which begin at `start`, an i32.
 TileProduct::Sums TileProduct::loadSlices(Value start) {
-  Sums words;
-  SmallVector<KernelBuilder::Carried> rows;
+  SmallVector<Sums> rows;
   for (ArrayRef<Value> prepared : left.prepared)
     rows.push_back(prepareStep(prepared, start));
-  for (const Place &place : left.places)
-    words.push_back(makeWord([&](int64_t part) {
-      Value own = threads.add(threads.mul(place.word, parts), threads.i32(part));
-      return loadLeft(rows[place.prepared], threads.add(start, own), own);
-    }));
+  auto loadAll = [&](bool vectors) {
+    Sums words;
+    for (const Place &place : left.places)
+      llvm::append_range(words, loadLeftPlace(place, rows[place.prepared], start, vectors));
+    return words;
+  };
+  Sums words = left.unit == 1 ? loadAll(false)
+                              : b.chooseValues(
+                                    leftVectors, [&] { return loadAll(true); },
+                                    [&] { return loadAll(false); });
   for (const Place &place : right.places)
-    words.push_back(makeWord([&](int64_t part) {
-      Value own = threads.add(threads.mul(place.word, parts), threads.i32(part));
-      return loadRight(right.prepared[place.prepared], threads.add(start, own));
-    }));
+    llvm::append_range(words, loadRightPlace(place, start));
   return words;
 }
 
 void TileProduct::storeSlices(ValueRange words) {
   for (Slice *slice : {&left, &right}) {
+    int64_t unit = slice->unit;
+    bool areNeighbours = (slice->order == Order::alongInner) == (slice->wordPitch == 1);
     for (const Place &place : slice->places) {
-      Value index = threads.add(threads.mul(place.word, slice->pitch), place.outer);
-      b.store(words.front(), b.offset(slice->memory, threads.wide(index)));
-      words = words.drop_front();
+      Value address = slice->getAddress(*this, place.outer, place.word);
+      ValueRange own = words.take_front(unit);
+      words = words.drop_front(unit);
+      if (unit != 1 && areNeighbours) {
+        auto type = VectorType::get(unit, own.front().getType());
+        LLVM::StoreOp::create(b, vector::FromElementsOp::create(b, type, own), address,
+                              static_cast<unsigned>(4 * unit));
+        continue;
+      }
+      for (auto [i, word] : llvm::enumerate(own))
+        b.store(word, b.offset(address, static_cast<int64_t>(i) *
+                                            std::max(slice->wordPitch, slice->outerPitch)));
     }
   }
+}
+
+void TileProduct::placeSlices(Value half) {
+  Value start = threads.mul(half, left.words + right.words);
+  left.memory = b.offset(memory, threads.wide(start));
+  right.memory = b.offset(left.memory, left.words);
 }
 
 //===----------------------------------------------------------------------===//
@@ -116,14 +191,24 @@ void TileProduct::beginScalars() {
 TileProduct::Sums TileProduct::multiplyScalars(ValueRange sums) {
   Sums next = llvm::to_vector(sums);
   int64_t rowGroups = tileRows / rowsOfPart;
-  Value leftStart = b.offset(left.memory, threads.wide(threadRow));
-  Value rightStart = b.offset(right.memory, threads.wide(threadColumn));
+  Value leftStart = left.getAddress(*this, threadRow, threads.i32(0));
+  Value rightStart = right.getAddress(*this, threadColumn, threads.i32(0));
+  constexpr int64_t together = 4; // elements of a row that lies along k are loaded as a vector
+  auto vector = VectorType::get(together, b.getF32Type());
+  Sums rows(next.size());
   for (int64_t k = 0; k != step; ++k) {
-    Value weights = LLVM::LoadOp::create(b, b.getVectorType(),
-                                         b.offset(rightStart, k * right.pitch), /*alignment=*/16);
+    Value weights = LLVM::LoadOp::create(
+        b, b.getVectorType(), b.offset(rightStart, k * right.wordPitch), /*alignment=*/16);
     for (auto [i, sum] : llvm::enumerate(next)) {
-      Value element =
-          b.loadScalar(b.offset(leftStart, k * left.pitch + static_cast<int64_t>(i) * rowGroups));
+      Value start = b.offset(leftStart, static_cast<int64_t>(i) * rowGroups * left.outerPitch);
+      Value element;
+      if (left.wordPitch == 1) {
+        if (k % together == 0)
+          rows[i] = LLVM::LoadOp::create(b, vector, b.offset(start, k), /*alignment=*/16);
+        element = vector::ExtractOp::create(b, rows[i], k % together);
+      } else {
+        element = b.loadScalar(b.offset(start, k * left.wordPitch));
+      }
       sum = b.fma(b.splat(element), weights, sum);
     }
   }
@@ -146,23 +231,16 @@ void TileProduct::beginTensors() {
   threadColumn = threads.mul(threads.div(warp, warpRows), columnsOfPart);
 }
 
+/// The word of the thread's quarter, `word` words and `offset` rows or columns further.
 Value TileProduct::loadWord(const Slice &slice, Value outer, int64_t word, int64_t offset) {
-  Value start = threads.add(threads.mul(quarter, slice.pitch), outer);
-  Value address =
-      b.offset(b.offset(slice.memory, threads.wide(start)), word * slice.pitch + offset);
+  Value address = b.offset(slice.getAddress(*this, outer, quarter),
+                           word * slice.wordPitch + offset * slice.outerPitch);
   return LLVM::LoadOp::create(b, b.getI32Type(), address, /*alignment=*/4);
 }
 
 /// Sums are [row piece][column piece][4].
 TileProduct::Sums TileProduct::multiplyTensors(ValueRange sums) {
   Sums next = llvm::to_vector(sums);
-  Type f32 = b.getF32Type();
-  Type result = LLVM::LLVMStructType::getLiteral(b.getContext(), {f32, f32, f32, f32});
-  NVVM::MMATypes type = precision == Precision::tf32   ? NVVM::MMATypes::tf32
-                        : precision == Precision::fp16 ? NVVM::MMATypes::f16
-                                                       : NVVM::MMATypes::bf16;
-  std::array<NVVM::MMATypes, 2> types = {type, type};
-  std::array<NVVM::MMALayout, 2> layouts = {NVVM::MMALayout::row, NVVM::MMALayout::col};
   Value column =
       threads.add(threadColumn, threads.div(threads.rem(threads.getThread(), warpSize), 4));
   for (int64_t word = 0; word != step / parts; word += pieceWords) {
@@ -174,19 +252,9 @@ TileProduct::Sums TileProduct::multiplyTensors(ValueRange sums) {
       Sums lefts = {loadWord(left, threadRow, word, i), loadWord(left, threadRow, word, i + 8),
                     loadWord(left, threadRow, word + 4, i),
                     loadWord(left, threadRow, word + 4, i + 8)};
-      if (precision == Precision::fp16) // packed pairs are vectors to this op
-        for (Value &value : lefts)
-          value = LLVM::BitcastOp::create(b, VectorType::get(2, b.getF16Type()), value);
-      for (Sums weights : rights) {
-        if (precision == Precision::fp16)
-          for (Value &value : weights)
-            value = LLVM::BitcastOp::create(b, VectorType::get(2, b.getF16Type()), value);
-        Value product = NVVM::MmaOp::create(
-            b, result, lefts, weights, ValueRange{sum[0], sum[1], sum[2], sum[3]},
-            {pieceRows, pieceColumns, pieceWords * parts}, /*b1Op=*/std::nullopt,
-            /*intOverflow=*/std::nullopt, types, layouts);
-        for (int64_t element = 0; element != 4; ++element)
-          *sum++ = LLVM::ExtractValueOp::create(b, product, element);
+      for (const Sums &weights : rights) {
+        Sums products = multiplyPieces(b, precision, lefts, weights, {sum, 4});
+        sum = llvm::copy(products, sum);
       }
     }
   }
@@ -241,13 +309,12 @@ void TileProduct::storeAll(ValueRange sums) {
 //===----------------------------------------------------------------------===//
 
 std::pair<Value, Value> TileProduct::getRange() {
-  int64_t slices = b.getSchedule().getSlices();
-  if (slices == 1)
+  if (!mayShare)
     return {threads.i32(0), inner};
-  Value steps = threads.div(threads.add(inner, threads.i32(step - 1)), step);
-  Value length =
-      threads.mul(threads.div(threads.add(steps, threads.i32(slices - 1)), slices), step);
-  Value slice = arith::TruncIOp::create(b, b.getI32Type(), b.rem(b.getTask(), b.i64(slices)));
+  Value steps = threads.wide(threads.div(threads.add(inner, threads.i32(step - 1)), step));
+  Value all = b.mul(b.div(b.add(b.add(steps, slices), -1), slices), step);
+  Value length = arith::TruncIOp::create(b, b.getI32Type(), all);
+  Value slice = arith::TruncIOp::create(b, b.getI32Type(), b.rem(b.getTask(), slices));
   Value start = arith::MulIOp::create(b, slice, length);
   return {start, arith::MinSIOp::create(b, inner, threads.add(start, length))};
 }
@@ -255,7 +322,6 @@ std::pair<Value, Value> TileProduct::getRange() {
 /// Each block leaves its sums to the last one of its tile, which adds those of all blocks in their
 /// order, whoever it is: the result does not depend on when blocks run.
 void TileProduct::shareSums(ValueRange sums) {
-  int64_t slices = b.getSchedule().getSlices();
   ValueRange scratch = b.getSource().getArguments().take_back(2);
   Value parts = b.getAddress(scratch[0]), counters = b.getAddress(scratch[1]);
   Type type = sums.front().getType(), pointer = parts.getType();
@@ -283,12 +349,12 @@ void TileProduct::shareSums(ValueRange sums) {
     b.store(before, memory);
   });
   threads.wait();
-  Value before = b.load(memory, b.getI32Type());
-  b.onlyIf(b.equal(before, threads.i32(slices - 1)), [&] {
+  Value before = threads.wide(b.load(memory, b.getI32Type()));
+  b.onlyIf(b.equal(before, b.add(slices, -1)), [&] {
     fence();
     Sums inits = getInits(/*withBias=*/true);
     Value first = b.mul(tile, slices);
-    Sums all = b.loop(b.i64(0), b.i64(slices), 1, inits, [&](Value slice, ValueRange carried) {
+    Sums all = b.loop(b.i64(0), slices, 1, inits, [&](Value slice, ValueRange carried) {
       Sums next;
       for (auto [number, sum] : llvm::enumerate(carried)) {
         Value part = LLVM::LoadOp::create(
@@ -302,12 +368,23 @@ void TileProduct::shareSums(ValueRange sums) {
   });
 }
 
+/// Two halves where they fit, so that threads wait for each other once in a step.
+void TileProduct::makeMemory() {
+  constexpr int64_t mostWords = 10 << 10; // of 48 KB, of which tables of windows may take some
+  left = makeSlice(tileRows, leftOrder, /*isLeft=*/true);
+  right = makeSlice(tileColumns, rightOrder, /*isLeft=*/false);
+  int64_t words = left.words + right.words;
+  hasHalves = 2 * words <= mostWords;
+  memory = threads.share("slices", hasHalves ? 2 * words : words);
+}
+
 void TileProduct::emit() {
-  int64_t slices = b.getSchedule().getSlices();
-  tile = slices == 1 ? b.getTask() : b.div(b.getTask(), b.i64(slices));
+  ScheduleAttr schedule = b.getSchedule();
+  mayShare = schedule.getSlices() != 1;
+  slices = b.size(getNumSlices(getNumTiles(kernel.anchor, schedule), schedule));
+  tile = mayShare ? b.div(b.getTask(), slices) : b.getTask();
   begin();
-  left = makeSlice("left", tileRows, leftOrder);
-  right = makeSlice("right", tileColumns, rightOrder);
+  makeMemory();
   for (const Place &place : left.places)
     if (place.prepared == left.prepared.size())
       left.prepared.push_back(prepareLeft(place.outer));
@@ -319,24 +396,40 @@ void TileProduct::emit() {
   else
     beginScalars();
   auto [first, end] = getRange();
-  Sums inits = getInits(/*withBias=*/slices == 1);
+  Sums inits = getInits(/*withBias=*/!mayShare);
   size_t numSums = inits.size();
+  inits.push_back(threads.i32(0));
   llvm::append_range(inits, loadSlices(first));
   Sums carried = b.loop(
-      threads.wide(first), threads.wide(end), step, inits, [&](Value start, ValueRange sums) {
-        storeSlices(sums.drop_front(numSums));
+      threads.wide(first), threads.wide(end), step, inits, [&](Value start, ValueRange values) {
+        Value half = values[numSums];
+        placeSlices(half);
+        storeSlices(values.drop_front(numSums + 1));
         threads.wait();
         // The next slices are on their way while these are multiplied.
         Value next = arith::TruncIOp::create(b, b.getI32Type(), b.add(start, step));
         Sums words = loadSlices(next);
-        Sums results = multiply(sums.take_front(numSums));
-        threads.wait();
+        Sums results = multiply(values.take_front(numSums));
+        if (hasHalves)
+          half = arith::SubIOp::create(b, threads.i32(1), half);
+        else
+          threads.wait();
+        results.push_back(half);
         llvm::append_range(results, words);
         return results;
       });
   ValueRange results = ValueRange(carried).take_front(numSums);
-  if (slices == 1)
-    storeAll(results);
-  else
-    shareSums(results);
+  if (!mayShare)
+    return storeAll(results);
+  if (matchPattern(slices, m_Constant()))
+    return shareSums(results);
+  b.either(
+      b.equal(slices, b.i64(1)),
+      [&] {
+        Sums all;
+        for (auto [sum, bias] : llvm::zip_equal(results, getInits(/*withBias=*/true)))
+          all.push_back(arith::AddFOp::create(b, bias, sum));
+        storeAll(all);
+      },
+      [&] { shareSums(results); });
 }

@@ -36,6 +36,10 @@ protected:
   virtual mlir::Value loadLeft(mlir::ValueRange prepared, mlir::Value k, mlir::Value own) = 0;
   virtual KernelBuilder::Carried prepareRight(mlir::Value column) = 0;
   virtual mlir::Value loadRight(mlir::ValueRange prepared, mlir::Value k) = 0;
+  /// Four neighbours at once, along the order of the operand, as a vector: all of them exist, or
+  /// none. Called where `leftVectors` or `rightVectors` says that they lie so.
+  virtual mlir::Value loadLefts(mlir::ValueRange prepared, mlir::Value k) { return {}; }
+  virtual mlir::Value loadRights(mlir::ValueRange prepared, mlir::Value k) { return {}; }
   /// The sums of the columns from `column` on before the first product.
   virtual mlir::Value loadBias(mlir::Value column) = 0;
   /// Applies the epilogue to sums of neighbouring columns of a row, and stores them. Neither all
@@ -44,6 +48,10 @@ protected:
 
   /// An element at `place`, counted in i64, where `exists` says that there is one; else 0.
   mlir::Value loadIf(mlir::Value exists, mlir::Value base, mlir::Value place);
+  /// Four elements from there, at a multiple of 16 bytes, as `base` is.
+  mlir::Value loadVectorIf(mlir::Value exists, mlir::Value base, mlir::Value place);
+  /// What is read where no element exists: zeros, unless `needsZeros` is false.
+  mlir::Value orZeros(mlir::Value exists, mlir::Value loaded);
   /// The address of the buffer that operand `index` of the epilogue is read from.
   mlir::Value getOperand(size_t index);
 
@@ -55,28 +63,45 @@ protected:
   mlir::Value tile;      ///< the number of the block's tile, i64
   mlir::Value inner;     ///< i32
   Order leftOrder = Order::alongOuter, rightOrder = Order::alongOuter;
+  /// Whether neighbours of an operand lie at multiples of 16 bytes: an i1, that may be a constant;
+  /// null for no.
+  mlir::Value leftVectors, rightVectors;
+  /// Whether a step may hold elements that do not exist beside those that do. Else only sums that
+  /// nobody stores, and steps behind the last one, are of such elements.
+  bool needsZeros = true;
   bool columnsFirst = false; ///< neighbouring threads have neighbouring columns, else rows
 
 private:
-  /// Which word of a slice a thread brings: its number along the outer dim and along the inner.
+  using Sums = KernelBuilder::Carried;
+  /// Which word of a slice, or the first of some neighbours, a thread brings: its number along the
+  /// outer dim and along the inner.
   struct Place {
     mlir::Value outer, word;
     size_t prepared;
   };
-  /// Words of shared memory, one row for each word of the inner dim.
+  /// A part of an operand in shared memory.
   struct Slice {
+    mlir::Value getAddress(TileProduct &product, mlir::Value outer, mlir::Value word) const;
+
     llvm::SmallVector<Place> places;
-    llvm::SmallVector<KernelBuilder::Carried> prepared;
-    mlir::Value memory;
-    int64_t pitch;
+    llvm::SmallVector<Sums> prepared;
+    Order order;
+    int64_t unit;                  ///< neighbouring words of a place
+    int64_t outerPitch, wordPitch; ///< in words; one of them is 1
+    int64_t words;                 ///< in all
+    mlir::Value memory;            ///< where what is multiplied next lies
   };
-  using Sums = KernelBuilder::Carried;
 
   bool usesTensorCores() const { return precision != Precision::fp32; }
-  Slice makeSlice(llvm::StringRef name, int64_t outer, Order order);
-  mlir::Value makeWord(llvm::function_ref<mlir::Value(int64_t part)> load);
+  Slice makeSlice(int64_t outer, Order order, bool isLeft);
+  void makePlaces(Slice &slice, int64_t outer);
+  void makeMemory();
+  Sums loadLeftPlace(const Place &place, mlir::ValueRange row, mlir::Value start, bool vectors);
+  Sums loadRightPlace(const Place &place, mlir::Value start);
   Sums loadSlices(mlir::Value start);
   void storeSlices(mlir::ValueRange words);
+  /// Lets slices lie in the first or second half of the memory: `half` is 0 or 1, an i32.
+  void placeSlices(mlir::Value half);
 
   // In registers: a thread has rows `firstRow + i * rowGroups`, and neighbouring columns.
   void beginScalars();
@@ -98,6 +123,10 @@ private:
   int64_t rowsOfPart;        ///< of a thread or warp
   int64_t columnsOfPart = 0; ///< of a warp
   Slice left, right;
+  bool mayShare = false;  ///< several blocks a tile,
+  mlir::Value slices;     ///< as many as this, i64
+  mlir::Value memory;     ///< of both slices
+  bool hasHalves = false; ///< steps take turns, so that one is written while one is read
   mlir::Value threadRow, threadColumn; ///< of the tile, i32
   mlir::Value quarter;                 ///< of tensor cores: the thread's place along k
 };

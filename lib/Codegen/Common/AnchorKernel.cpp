@@ -53,6 +53,25 @@ FailureOr<Value> AnchorKernel::getBuffer(Value operand) const {
   return Value(read.getBuffer());
 }
 
+LogicalResult AnchorKernel::getBuffers(Buffers operands) const {
+  for (auto [operand, buffer] : operands) {
+    FailureOr<Value> found = getBuffer(operand);
+    if (failed(found))
+      return failure();
+    *buffer = *found;
+  }
+  return success();
+}
+
+LogicalResult AnchorKernel::getAddresses(KernelBuilder &b, Buffers operands) const {
+  if (failed(getBuffers(operands)))
+    return failure();
+  for (auto [operand, address] : operands)
+    if (*address)
+      *address = b.getAddress(*address);
+  return success();
+}
+
 Value AnchorKernel::emitEpilogue(KernelBuilder &b, Value sum,
                                  function_ref<Value(size_t)> load) const {
   DenseMap<Value, Value> values;

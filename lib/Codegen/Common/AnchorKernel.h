@@ -14,6 +14,12 @@ struct AnchorKernel {
   /// The buffer that an operand of the anchor is read from, or an error; null for no value.
   mlir::FailureOr<mlir::Value> getBuffer(mlir::Value operand) const;
 
+  /// Those of several operands.
+  using Buffers = llvm::ArrayRef<std::pair<mlir::Value, mlir::Value *>>;
+  llvm::LogicalResult getBuffers(Buffers operands) const;
+  /// Their addresses; null for no value.
+  llvm::LogicalResult getAddresses(KernelBuilder &b, Buffers operands) const;
+
   /// The elementwise ops behind the anchor, on a scalar or vector. `load` gives the elements of
   /// operands[index] at the same places.
   mlir::Value emitEpilogue(KernelBuilder &b, mlir::Value sum,

@@ -225,9 +225,9 @@ void KernelBuilder::reportUnless(Value valid, Value mask, Value reached, Value i
     Value word = frame.getErrorWord();
     Value before = LLVM::AtomicRMWOp::create(*this, LLVM::AtomicBinOp::min, word, frame.errorCode,
                                              LLVM::AtomicOrdering::monotonic);
-    if (!frame.hasErrorDetails)
-      return;
-    onlyIf(equal(before, i64(std::numeric_limits<int64_t>::max())), [&] {
+    Value isLeast =
+        arith::CmpIOp::create(*this, arith::CmpIPredicate::slt, frame.errorCode, before);
+    onlyIf(isLeast, [&] {
       Value lane = isVector ? getFirst(*this, failing) : Value();
       Value found =
           lane ? vector::ExtractOp::create(*this, index, OpFoldResult(toIndex(lane))) : index;

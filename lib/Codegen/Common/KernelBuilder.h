@@ -58,11 +58,9 @@ public:
     mlir::Value task;
     llvm::SmallVector<mlir::Value> addresses; ///< of the buffers, in order
     std::optional<ExprEmitter> exprs;
-    std::function<mlir::Value()> getErrorWord; ///< emits its address
+    std::function<mlir::Value()> getErrorWord; ///< emits the address of a dlc_kernel_error
     mlir::Value errorCode;                     ///< what a failed check lowers it to, an i64
-    bool hasErrorDetails =
-        false; ///< whether index and size lie behind the word: it is a dlc_kernel_error
-    std::function<mlir::Value()> getScratch; ///< emits its address; null where there is none
+    std::function<mlir::Value()> getScratch;   ///< emits its address; null where there is none
   };
   /// Code goes to the body from here on.
   void enter(Frame frame);

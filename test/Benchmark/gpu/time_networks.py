@@ -78,8 +78,12 @@ def measure_graph(run, replays):
     return best
 
 
+def as_arrays(outputs):
+    return [y.double().cpu().numpy() for y in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+
 def measure_torch(network, inputs, precision, replays, compiles):
-    """Seconds of each way that PyTorch has."""
+    """What PyTorch computes at this precision, and the seconds of each way that it has."""
     tf32 = precision == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
     torch.backends.cudnn.benchmark = True
@@ -95,6 +99,8 @@ def measure_torch(network, inputs, precision, replays, compiles):
         except Exception as error:
             print(f"PyTorch, {what}: {str(error).splitlines()[0]}", flush=True)
 
+    with torch.no_grad():
+        outputs = as_arrays(network(*inputs))
     attempt("eager", lambda: network(*inputs))
     if inputs[0].dim() == 4:
         network = network.to(memory_format=torch.channels_last)
@@ -104,7 +110,7 @@ def measure_torch(network, inputs, precision, replays, compiles):
         torch._dynamo.reset()
         compiled = torch.compile(network)
         attempt("compiled", lambda: compiled(*inputs))
-    return results
+    return outputs, results
 
 
 def measure_dlc(artifact, inputs, replays):
@@ -130,9 +136,7 @@ def measure_dlc(artifact, inputs, replays):
 
 def get_reference(network, inputs):
     with torch.no_grad():
-        outputs = network.double().cuda()(*[x.double().cuda() if x.is_floating_point() else x.cuda() for x in inputs])
-    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-    return [y.cpu().numpy() for y in outputs]
+        return as_arrays(network.double().cuda()(*[x.double().cuda() if x.is_floating_point() else x.cuda() for x in inputs]))
 
 
 def find_error(outputs, reference):
@@ -143,8 +147,9 @@ def time_network(name, batch, precision, folder, arguments):
     inputs, artifact = make_inputs(name, batch), str(folder / f"{name}-{batch}-{precision}.so")
     reference = get_reference(networks.make_network(name), inputs)
     outputs, equal, seconds = measure_dlc(artifact, inputs, arguments.replays)
-    rivals = measure_torch(networks.make_network(name), inputs, precision, arguments.replays, not arguments.no_compile)
+    rival_outputs, rivals = measure_torch(networks.make_network(name), inputs, precision, arguments.replays, not arguments.no_compile)
     row = {"network": name, "batch": batch, "precision": precision, "error": find_error(outputs, reference), "equal": equal,
+           "torch_error": find_error(rival_outputs, reference),
            "dlc": seconds, "torch": rivals}
     if reference[0].shape[-1] == 1000 and reference[0].ndim == 2:
         row["top1"] = float((outputs[0].argmax(1) == reference[0].argmax(1)).mean())
@@ -161,7 +166,7 @@ def get_copy_bandwidth():
 
 
 HEAD = ("| network | batch | precision | dlc, us | PyTorch, us | of these, the best is | PyTorch / dlc | a call of dlc, us | "
-        "file to first result, ms | error |\n|" + " --- |" * 10)
+        "file to first result, ms | error | PyTorch's error |\n|" + " --- |" * 11)
 
 
 def write_row(row):
@@ -179,7 +184,7 @@ def write_row(row):
     if "bandwidth" in row:
         remarks.append(f"{row['bandwidth'] / 1e9:.0f} GB/s")
     cells = [row["network"], row["batch"], row["precision"], f"{dlc_time:.0f}", rival, best, ratio,
-             f"{row['dlc']['call'] * 1e6:.0f}", f"{row['dlc']['first'] * 1e3:.0f}", ", ".join(remarks)]
+             f"{row['dlc']['call'] * 1e6:.0f}", f"{row['dlc']['first'] * 1e3:.0f}", ", ".join(remarks), f"{row['torch_error']:.1e}"]
     return "| " + " | ".join(map(str, cells)) + " |"
 
 

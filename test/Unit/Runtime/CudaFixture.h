@@ -32,7 +32,7 @@ inline void registerKernels() {
       parameter<float *>(p, 2)[i] = parameter<float *>(p, 0)[i] + parameter<float *>(p, 1)[0];
   });
   fake_register("lower", [](void **p, unsigned, unsigned) {
-    *parameter<int64_t *>(p, 2) = parameter<int64_t>(p, 3);
+    *parameter<dlc_kernel_error *>(p, 2) = {parameter<int64_t>(p, 3), 7, 5};
   });
 }
 

@@ -96,7 +96,8 @@ TEST_F(CudaGraphTest, AfterAFailureGraphsGoOn) {
   runWell(call);
   call.mode = LOWER_ERROR;
   EXPECT_EQ(call.run(), DLC_OP_FAILED);
-  EXPECT_EQ(call.error(), "one of the nodes node_1, node_2: an index is out of range");
+  EXPECT_EQ(call.error(),
+            "one of the nodes node_1, node_2: index 7 is out of range for a dim of 5 elements");
   call.mode = PLAIN;
   runWell(call);
   EXPECT_EQ(fake_get_counts().instantiations, 1);

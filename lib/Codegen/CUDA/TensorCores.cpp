@@ -1,0 +1,49 @@
+#include "TensorCores.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace dlc;
+
+Value dlc::makeWord(KernelBuilder &b, Precision precision, function_ref<Value(int64_t)> load) {
+  if (precision == Precision::fp32)
+    return load(0);
+  if (precision == Precision::tf32)
+    return NVVM::ConvertFloatToTF32Op::create(b, b.getI32Type(), load(0), NVVM::FPRoundingMode::RNA,
+                                              NVVM::SaturationMode::NONE,
+                                              /*relu=*/false);
+  auto pair = VectorType::get(2, precision == Precision::fp16 ? Type(b.getF16Type())
+                                                              : Type(b.getBF16Type()));
+  Value first = load(0), second = load(1);
+  Value both = vector::FromElementsOp::create(b, VectorType::get(2, b.getF32Type()),
+                                              ValueRange{first, second});
+  return LLVM::BitcastOp::create(b, b.getI32Type(), arith::TruncFOp::create(b, pair, both));
+}
+
+KernelBuilder::Carried dlc::multiplyPieces(KernelBuilder &b, Precision precision, ValueRange lefts,
+                                           ValueRange rights, ArrayRef<Value> sums) {
+  Type f32 = b.getF32Type();
+  Type result = LLVM::LLVMStructType::getLiteral(b.getContext(), {f32, f32, f32, f32});
+  NVVM::MMATypes type = precision == Precision::tf32   ? NVVM::MMATypes::tf32
+                        : precision == Precision::fp16 ? NVVM::MMATypes::f16
+                                                       : NVVM::MMATypes::bf16;
+  std::array<NVVM::MMATypes, 2> types = {type, type};
+  std::array<NVVM::MMALayout, 2> layouts = {NVVM::MMALayout::row, NVVM::MMALayout::col};
+  auto getOperands = [&](ValueRange words) {
+    KernelBuilder::Carried operands(words);
+    if (precision == Precision::fp16) // packed pairs are vectors to this op
+      for (Value &word : operands)
+        word = LLVM::BitcastOp::create(b, VectorType::get(2, b.getF16Type()), word);
+    return operands;
+  };
+  Value product =
+      NVVM::MmaOp::create(b, result, getOperands(lefts), getOperands(rights), ValueRange(sums),
+                          {pieceRows, pieceColumns, pieceWords * getWordParts(precision)},
+                          /*b1Op=*/std::nullopt, /*intOverflow=*/std::nullopt, types, layouts);
+  KernelBuilder::Carried next;
+  for (int64_t element = 0; element != 4; ++element)
+    next.push_back(LLVM::ExtractValueOp::create(b, product, element));
+  return next;
+}
