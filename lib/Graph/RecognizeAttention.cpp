@@ -461,11 +461,16 @@ struct TransposeOfMergedDims : OpRewritePattern<ViewOp> {
       llvm::append_range(order, sources[dim]);
     SmallVector<ExprAttr> dims =
         llvm::map_to_vector(order, [&](int64_t dim) { return input.getDim(dim); });
-    auto type = PlannedType::get(dims, input.getElementType());
-    if (type != op.getType())
+    auto isLong = [](ExprAttr dim) { return dim.getConstant() != 1; };
+    if (!llvm::equal(llvm::make_filter_range(dims, isLong),
+                     llvm::make_filter_range(op.getType().getDims(), isLong)))
       return rewriter.notifyMatchFailure(op, "other dims than were merged");
-    rewriter.replaceOpWithNewOp<TransposeOp>(op, type, merge.getInput(),
-                                             rewriter.getDenseI64ArrayAttr(order));
+    auto type = PlannedType::get(dims, input.getElementType());
+    Value moved = TransposeOp::create(rewriter, op.getLoc(), type, merge.getInput(),
+                                      rewriter.getDenseI64ArrayAttr(order));
+    if (type != op.getType())
+      moved = ViewOp::create(rewriter, op.getLoc(), op.getType(), moved);
+    rewriter.replaceOp(op, moved);
     return success();
   }
 };
