@@ -34,10 +34,7 @@ public:
 
 private:
   Value getScalar(double value) {
-    Type f32 = rewriter.getF32Type();
-    return ConstantOp::create(
-        rewriter, loc, PlannedType::get(ArrayRef<ExprAttr>(), f32),
-        DenseElementsAttr::get(RankedTensorType::get({}, f32), static_cast<float>(value)));
+    return ConstantOp::create(rewriter, loc, rewriter.getF32FloatAttr(value));
   }
   ExprAttr getSize(int64_t size) { return ExprAttr::constant(rewriter.getContext(), size); }
   PlannedType getF32(ArrayRef<ExprAttr> dims) {

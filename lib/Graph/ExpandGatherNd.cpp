@@ -56,15 +56,12 @@ struct ExpandCall : OpRewritePattern<LibraryCallOp> {
 } // namespace
 
 Value TupleNumbers::getScalar(ExprAttr expr) {
-  Type i64 = rewriter.getI64Type();
-  auto scalar = PlannedType::get(ArrayRef<ExprAttr>(), i64);
   if (std::optional<int64_t> constant = expr.getConstant())
-    return ConstantOp::create(
-        rewriter, loc, scalar,
-        DenseElementsAttr::get(RankedTensorType::get({}, i64), ArrayRef<int64_t>(*constant)));
+    return ConstantOp::create(rewriter, loc, rewriter.getI64IntegerAttr(*constant));
+  Type i64 = rewriter.getI64Type();
   ExprAttr one = ExprAttr::constant(rewriter.getContext(), 1);
   Value single = IotaOp::create(rewriter, loc, PlannedType::get({one}, i64), expr, one);
-  return ViewOp::create(rewriter, loc, scalar, single);
+  return ViewOp::create(rewriter, loc, PlannedType::get(ArrayRef<ExprAttr>(), i64), single);
 }
 
 /// Element `position` of each tuple.

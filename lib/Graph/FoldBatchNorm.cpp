@@ -103,10 +103,7 @@ static void expandVariables(BatchNormOp op) {
   auto alongChannels = [&](Value vector) -> Value {
     return ViewOp::create(builder, loc, type, vector);
   };
-  auto scalarType = RankedTensorType::get({}, f32);
-  Value epsilon =
-      ConstantOp::create(builder, loc, PlannedType::get(ArrayRef<ExprAttr>(), f32),
-                         DenseElementsAttr::get(scalarType, Attribute(op.getEpsilonAttr())));
+  Value epsilon = ConstantOp::create(builder, loc, op.getEpsilonAttr());
   Value deviation = AddOp::create(builder, loc, type, alongChannels(op.getVariance()), epsilon);
   deviation = SqrtOp::create(builder, loc, type, deviation);
   Value result =

@@ -2,6 +2,8 @@
 // for it write. What the op has no form for stays a call (windows, lengths of the batch, small
 // floats) or the ops that it is.
 
+#include "Matching.h"
+
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
 #include "dlc/IR/Emitters.h"
@@ -22,13 +24,6 @@ namespace dlc {
 
 using namespace mlir;
 using namespace dlc;
-
-static PlannedType getType(Value value) { return cast<PlannedType>(value.getType()); }
-
-static bool isF32(Value value) {
-  auto type = dyn_cast<PlannedType>(value.getType());
-  return type && type.hasRank() && type.getElementType().isF32();
-}
 
 //===----------------------------------------------------------------------===//
 // What an attention is
@@ -218,14 +213,6 @@ struct SplitHeads : OpRewritePattern<LibraryCallOp> {
 //===----------------------------------------------------------------------===//
 // Products around a softmax
 //===----------------------------------------------------------------------===//
-
-/// The one element of a constant of floats.
-static std::optional<double> getScalar(Value value) {
-  DenseFPElementsAttr constant;
-  if (!matchPattern(value, m_Constant(&constant)) || constant.getNumElements() != 1)
-    return std::nullopt;
-  return (*constant.value_begin<APFloat>()).convertToDouble();
-}
 
 static bool isBlockedScore(Value value) {
   return getScalar(value) == -std::numeric_limits<double>::infinity();

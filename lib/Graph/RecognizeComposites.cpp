@@ -2,6 +2,8 @@
 // product with its bias. Older opsets have no operators for them; from here on their models are
 // like newer ones. Activations need nothing of the kind, since they are elementwise ops in both.
 
+#include "Matching.h"
+
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
 #include "dlc/IR/Emitters.h"
@@ -24,21 +26,6 @@ using namespace dlc;
 //===----------------------------------------------------------------------===//
 // What patterns look for
 //===----------------------------------------------------------------------===//
-
-static PlannedType getType(Value value) { return cast<PlannedType>(value.getType()); }
-
-static bool isF32(Value value) {
-  auto type = dyn_cast<PlannedType>(value.getType());
-  return type && type.hasRank() && type.getElementType().isF32();
-}
-
-/// The one element of a constant of floats.
-static std::optional<double> getScalar(Value value) {
-  DenseFPElementsAttr constant;
-  if (!matchPattern(value, m_Constant(&constant)) || constant.getNumElements() != 1)
-    return std::nullopt;
-  return (*constant.value_begin<APFloat>()).convertToDouble();
-}
 
 /// The operand of a sum or product beside the one that is an `Op` and read by nothing else.
 template <typename Op> static std::pair<Op, Value> getOtherOperand(Operation *op) {
@@ -123,10 +110,8 @@ struct ErfOfQuotient : OpRewritePattern<ErfOp> {
     std::optional<double> divisor = quotient ? getScalar(quotient.getRhs()) : std::nullopt;
     if (!divisor || !isF32(op.getInput()) || *divisor == 0 || !quotient->hasOneUse())
       return rewriter.notifyMatchFailure(op, "no quotient by a constant");
-    auto scalar = RankedTensorType::get({}, rewriter.getF32Type());
-    Value factor = ConstantOp::create(
-        rewriter, quotient.getLoc(), PlannedType::get(ArrayRef<ExprAttr>(), rewriter.getF32Type()),
-        DenseElementsAttr::get(scalar, static_cast<float>(1 / *divisor)));
+    Value factor =
+        ConstantOp::create(rewriter, quotient.getLoc(), rewriter.getF32FloatAttr(1 / *divisor));
     rewriter.replaceOpWithNewOp<MulOp>(quotient, quotient.getType(), quotient.getLhs(), factor);
     return success();
   }

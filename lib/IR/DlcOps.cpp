@@ -7,6 +7,12 @@
 using namespace mlir;
 using namespace dlc;
 
+void ConstantOp::build(OpBuilder &builder, OperationState &state, TypedAttr element) {
+  auto scalar = RankedTensorType::get({}, element.getType());
+  build(builder, state, PlannedType::get(ArrayRef<ExprAttr>(), element.getType()),
+        DenseElementsAttr::get(scalar, Attribute(element)));
+}
+
 WeightAttr ConstantOp::getWeight() {
   if (auto weight = dyn_cast<WeightAttr>(getValue()))
     return weight;

@@ -217,8 +217,7 @@ LogicalResult ModelImporter::collect(Iterations &loop, Value value, bool isRever
   builder.setInsertionPointToEnd(&loop.block);
   SmallVector<Value> operands{argument, value};
   if (isReversed)
-    operands.push_back(loop.node.createConstant(makeDenseConstant(
-        DenseElementsAttr::get(RankedTensorType::get({}, builder.getI64Type()), int64_t(0)))));
+    operands.push_back(loop.node.createNumber(0, builder.getI64Type()));
   loop.yielded.push_back(loop.node.createCall("sequence_insert", operands, {}, sequence).front());
   return success();
 }
@@ -328,8 +327,7 @@ LogicalResult ModelImporter::importLoop(OnnxNode &node, StringRef label) {
 Value ModelImporter::createTrue(Iterations &loop) {
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToEnd(&loop.block);
-  auto type = RankedTensorType::get({}, builder.getI1Type());
-  return loop.node.createConstant(makeDenseConstant(DenseElementsAttr::get(type, true)));
+  return loop.node.createNumber(1, builder.getI1Type());
 }
 
 LogicalResult ModelImporter::importControlFlow(OnnxNode &node, StringRef label) {

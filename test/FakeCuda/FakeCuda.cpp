@@ -107,6 +107,14 @@ static Result destroy(void *handle, const char *kind) {
   return success;
 }
 
+/// A call that fails destroys all the same, as the driver's do.
+static Result enterAndDestroy(void *handle, const char *kind) {
+  Guard guard(fake().mutex);
+  const Result entered = enter();
+  const Result destroyed = destroy(handle, kind);
+  return entered != success ? entered : destroyed;
+}
+
 static bool streamExists(const void *stream) {
   return reinterpret_cast<uintptr_t>(stream) <= 2 || exists(stream, "stream");
 }
@@ -251,12 +259,7 @@ Result cuModuleLoadDataEx(ModuleHandle *module, const void *image, unsigned coun
   *module = make<ModuleHandle>("module");
   return success;
 }
-Result cuModuleUnload(ModuleHandle module) {
-  Guard guard(fake().mutex);
-  const Result entered = enter();
-  const Result destroyed = destroy(module, "module");
-  return entered != success ? entered : destroyed;
-}
+Result cuModuleUnload(ModuleHandle module) { return enterAndDestroy(module, "module"); }
 Result cuModuleGetFunction(FunctionHandle *function, ModuleHandle module, const char *name) {
   FAKE_ENTER();
   if (!exists(module, "module"))
@@ -384,12 +387,7 @@ Result cuStreamCreate(StreamHandle *stream, unsigned) {
   *stream = make<StreamHandle>("stream");
   return success;
 }
-Result cuStreamDestroy_v2(StreamHandle stream) {
-  Guard guard(fake().mutex);
-  const Result entered = enter();
-  const Result destroyed = destroy(stream, "stream");
-  return entered != success ? entered : destroyed;
-}
+Result cuStreamDestroy_v2(StreamHandle stream) { return enterAndDestroy(stream, "stream"); }
 Result cuStreamSynchronize(StreamHandle stream) {
   FAKE_ENTER();
   return streamExists(stream) ? success : misuse("waits for an unknown stream");
@@ -399,12 +397,7 @@ Result cuEventCreate(EventHandle *event, unsigned) {
   *event = make<EventHandle>("event");
   return success;
 }
-Result cuEventDestroy_v2(EventHandle event) {
-  Guard guard(fake().mutex);
-  const Result entered = enter();
-  const Result destroyed = destroy(event, "event");
-  return entered != success ? entered : destroyed;
-}
+Result cuEventDestroy_v2(EventHandle event) { return enterAndDestroy(event, "event"); }
 Result cuEventRecord(EventHandle event, StreamHandle stream) {
   FAKE_ENTER();
   return exists(event, "event") && streamExists(stream) ? success
@@ -441,12 +434,7 @@ Result cuGraphCreate(GraphHandle *graph, unsigned) {
   fake().graphs[*graph] = {};
   return success;
 }
-Result cuGraphDestroy(GraphHandle graph) {
-  Guard guard(fake().mutex);
-  const Result entered = enter();
-  const Result destroyed = destroy(graph, "graph");
-  return entered != success ? entered : destroyed;
-}
+Result cuGraphDestroy(GraphHandle graph) { return enterAndDestroy(graph, "graph"); }
 
 /// The fake takes as many parameters as lie one behind the other in the caller's memory, as the
 /// runtime's do: it copies them as the driver does.
@@ -563,9 +551,6 @@ Result cuGraphLaunch(ExecutableGraph executable, StreamHandle stream) {
   return success;
 }
 Result cuGraphExecDestroy(ExecutableGraph executable) {
-  Guard guard(fake().mutex);
-  const Result entered = enter();
-  const Result destroyed = destroy(executable, "executable");
-  return entered != success ? entered : destroyed;
+  return enterAndDestroy(executable, "executable");
 }
 }

@@ -2,37 +2,15 @@
 
 #include "Context.h"
 #include "Feeds.h"
+#include "Model.h"
 
 #include <algorithm>
 
 using namespace dlc::inspect;
 using namespace dlc;
 
-namespace {
-struct Model {
-  dlc_session *session = nullptr;
-  dlc_context *context = nullptr;
-  ~Model() {
-    dlc_context_release(context);
-    dlc_session_release(session);
-  }
-};
-} // namespace
-
-static bool loadModel(const run::Options &options, Model &model, run::Problems &problems) {
-  char reason[4096];
-  const dlc_context_options contextOptions = {sizeof(contextOptions), options.threads, 0};
-  if (dlc_session_load(options.model.c_str(), nullptr, reason, sizeof(reason), &model.session) !=
-      DLC_OK)
-    problems.add("{}", reason); // starts with the path
-  else if (dlc_status status = dlc_context_create(model.session, &contextOptions, &model.context);
-           status != DLC_OK)
-    problems.add("{}: {}", options.model, dlc_status_text(status));
-  return problems.empty();
-}
-
 /// Reads what the plan has left in the context.
-static Plan describe(const Model &model, const std::vector<dlc_output> &outputs,
+static Plan describe(const run::Model &model, const std::vector<dlc_output> &outputs,
                      uint64_t workspace) {
   const dlc_context &context = *model.context;
   const runtime::Manifest &manifest = model.session->manifest;
@@ -57,9 +35,9 @@ static Plan describe(const Model &model, const std::vector<dlc_output> &outputs,
 }
 
 std::optional<Plan> dlc::inspect::planAt(const run::Options &options, run::Problems &problems) {
-  Model model;
+  run::Model model;
   run::Feeds feeds;
-  if (!loadModel(options, model, problems) ||
+  if (!run::loadModel(options, model, problems) ||
       !run::readFeeds(options, model.session, feeds, problems) ||
       (feeds.planReadsPictures && !run::decodePictures(options, feeds, problems)))
     return std::nullopt;

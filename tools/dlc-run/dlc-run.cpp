@@ -1,5 +1,6 @@
 // Runs a model that dlc-compile built on inputs from files and the command line.
 #include "Expected.h"
+#include "Model.h"
 #include "OutputFile.h"
 #include "Profile.h"
 #include "Report.h"
@@ -7,33 +8,6 @@
 #include <cstring>
 
 using namespace dlc::run;
-
-namespace {
-struct Model {
-  dlc_session *session = nullptr;
-  dlc_context *context = nullptr;
-  ~Model() {
-    dlc_context_release(context);
-    dlc_session_release(session);
-  }
-};
-} // namespace
-
-static bool loadModel(const Options &options, Model &model, Problems &problems) {
-  char reason[4096];
-  dlc_session_options sessionOptions = {sizeof(sessionOptions), DLC_VERIFY_SMALL, options.device,
-                                        options.ordinal};
-  if (options.verifyWeights)
-    sessionOptions.verify_weights = DLC_VERIFY_ALWAYS;
-  const dlc_context_options contextOptions = {sizeof(contextOptions), options.threads, 0};
-  if (dlc_session_load(options.model.c_str(), &sessionOptions, reason, sizeof(reason),
-                       &model.session) != DLC_OK)
-    problems.add("{}", reason); // starts with the path
-  else if (dlc_status status = dlc_context_create(model.session, &contextOptions, &model.context);
-           status != DLC_OK)
-    problems.add("{}: {}", options.model, dlc_status_text(status));
-  return problems.empty();
-}
 
 /// Computes the outputs' dims from those of the inputs.
 static bool planModel(const Options &options, const Model &model, const Feeds &feeds,

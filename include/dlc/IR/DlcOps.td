@@ -32,6 +32,10 @@ def Dlc_ConstantOp : Dlc_Op<"constant", [Pure, ConstantLike]> {
   }];
   let arguments = (ins AnyAttr:$value);
   let results = (outs Dlc_Tensor:$result);
+  let builders = [
+    /// A scalar of the element's type.
+    OpBuilder<(ins "::mlir::TypedAttr":$element)>
+  ];
   let assemblyFormat = "attr-dict $value `->` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;

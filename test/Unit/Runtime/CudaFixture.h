@@ -58,6 +58,14 @@ struct CudaCall {
     dlc_output_release(&output);
     dlc_context_release(context);
   }
+  /// Gives it another number of elements, the new ones `value`, and forgets the output.
+  void resize(int64_t size, float value) {
+    n = size;
+    x.resize(static_cast<size_t>(size), value);
+    inputs[1].data = x.data();
+    inputs[1].size = x.size() * sizeof(float);
+    dlc_output_release(&output);
+  }
   dlc_status run(const dlc_run_options *options = nullptr) {
     return dlc_context_run(context, options, inputs, 2, &output, 1);
   }

@@ -37,11 +37,7 @@ TEST_F(CudaGraphTest, PointersAndSymbolsAreUpdated) {
   runWell(call);
   // As many blocks, other sizes: the same graph with other parameters.
   for (int64_t n : {11, 9, 1, 128}) {
-    call.n = n;
-    call.x.resize(static_cast<size_t>(n), 7);
-    call.inputs[1].data = call.x.data();
-    call.inputs[1].size = call.x.size() * sizeof(float);
-    dlc_output_release(&call.output);
+    call.resize(n, 7);
     runWell(call);
   }
   EXPECT_EQ(fake_get_counts().instantiations, 1);
@@ -53,11 +49,7 @@ TEST_F(CudaGraphTest, EachNumberOfBlocksIsAGraphOfItsOwn) {
   CudaCall small(session, 10);
   for (int round = 0; round < 3; ++round)
     for (int64_t n : {128, 129, 300}) {
-      small.n = n;
-      small.x.resize(static_cast<size_t>(n), 3);
-      small.inputs[1].data = small.x.data();
-      small.inputs[1].size = small.x.size() * sizeof(float);
-      dlc_output_release(&small.output);
+      small.resize(n, 3);
       runWell(small);
     }
   EXPECT_EQ(fake_get_counts().instantiations, 3);
