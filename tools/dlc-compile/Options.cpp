@@ -104,9 +104,9 @@ Messages go to standard error, one line each. Of a model that cannot be compiled
 
   error: model.onnx: node 'conv1' (Conv): expected ...
 
-for each problem that the phase at work finds: import looks at every node, and what it takes whole
-goes to the phases behind it. --check adds the opset, generates no code, and says of each node that
-runs as a library op, or beside a GPU on the CPU,
+for each problem that the phase at work finds; import looks at every node. --check goes on with what
+does not depend on a problem of import, adds the opset, generates no code, and says of each node
+that runs as a library op, or beside a GPU on the CPU,
 
   remark: model.onnx: node 'topk1' (TopK, opset 11): runs as library op 'topk': ...
 

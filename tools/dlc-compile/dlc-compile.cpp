@@ -93,7 +93,8 @@ static OwningOpRef<ModuleOp> loadModule(MLIRContext &context, const ToolOptions 
     reportError(toString(file.takeError()));
     return {};
   }
-  FailureOr<OwningOpRef<ModuleOp>> module = importOnnxModel(&context, sources, *file);
+  FailureOr<OwningOpRef<ModuleOp>> module =
+      importOnnxModel(&context, sources, *file, /*remainder=*/options.check);
   return succeeded(module) ? std::move(*module) : OwningOpRef<ModuleOp>();
 }
 
@@ -152,7 +153,9 @@ static int compile(const ToolOptions &options) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
   context.printOpOnDiagnostic(false);
+  bool hasErrors = false;
   context.getDiagEngine().registerHandler([&](Diagnostic &diagnostic) {
+    hasErrors |= diagnostic.getSeverity() == DiagnosticSeverity::Error;
     return printDiagnostic(diagnostic, /*withOpset=*/options.check);
   });
   SourceFiles &sources = context.getLoadedDialect<DlcDialect>()->getSourceFiles();
@@ -180,12 +183,14 @@ static int compile(const ToolOptions &options) {
   case CompileResult::rejected:
     return exitRejected;
   case CompileResult::internalError:
+    if (hasErrors && options.check)
+      return exitRejected;
     llvm::errs()
         << "internal error: a phase broke its promise; please report this with the model\n";
     return exitInternalError;
   }
   if (options.check)
-    return succeeded(checkPackage(*module, sources)) ? exitOk : exitRejected;
+    return succeeded(checkPackage(*module, sources)) && !hasErrors ? exitOk : exitRejected;
   if (options.to < Phase::Package)
     return writeText(*module, options);
   return succeeded(buildArtifact(*module, sources, options.output, options.jobs)) ? exitOk
