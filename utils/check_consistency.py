@@ -41,13 +41,14 @@ ALLOWED = {
     "Package": {"ABI", "Support", "IR"},
     "Pipeline": {"ABI", "Support", "IR", "Graph", "Fuse", "Schedule", "Plan", "Codegen", "Codegen/Common", "Codegen/CPU",
                  "Codegen/CUDA", "Package"},
-    "tools": {"Support", "IR", "Import", "Pipeline"},
-    "tools/dlc-run": {"runtime"},
+    "tools": {"Support", "IR", "Import", "Pipeline", "tools/progress"},
+    "tools/dlc-run": {"runtime", "tools/progress"},
     "tools/dlc-inspect": {"ABI", "runtime", "tools/dlc-run"},  # it reads inputs as dlc-run does
+    "tools/progress": set(),
     "runtime": {"ABI", "runtime/ops"},
     "runtime/ops": {"ABI"},
 }
-NO_LLVM = {"ABI", "runtime", "runtime/ops", "tools/dlc-run", "tools/dlc-inspect"}
+NO_LLVM = {"ABI", "runtime", "runtime/ops", "tools/dlc-run", "tools/dlc-inspect", "tools/progress"}
 # Headers from outside: pattern, the layers that may see them, hint.
 COMPILER = set(ALLOWED) - NO_LLVM
 FOREIGN = [
@@ -114,7 +115,7 @@ def layer_of(path):
     elif parts[0] == "runtime":
         return "runtime/ops" if parts[1] == "ops" else "runtime"
     elif parts[0] == "tools":
-        return "/".join(parts[:2]) if parts[1] in ("dlc-run", "dlc-inspect") else "tools"
+        return "/".join(parts[:2]) if f"tools/{parts[1]}" in ALLOWED else "tools"
     else:
         return None
     if parts[0] == "Codegen" and len(parts) > 2:
