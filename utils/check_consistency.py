@@ -320,7 +320,24 @@ def check_paths(tree):
                           "name files relative to the project")
 
 
-CHECKS = [check_layering, check_stems, check_phases, check_ops, check_markdown, check_sizes, check_paths]
+def check_messages(tree):
+    """What docs/Troubleshooting.md says that messages are is what the sources say: each row's quoted pieces stand in a string."""
+    page = "docs/Troubleshooting.md"
+    if not tree.exists(page):
+        return
+    sources = [f for folder in ("lib", "runtime", "tools", "python") for f in tree.under(folder, {".cpp", ".h", ".py"})]
+    # Literals that follow each other are one, and what is inserted is `...`.
+    strings = "\n".join(re.sub(r'"\s*"', "", tree.text(path)) for path in sources)
+    for number, line in enumerate(tree.text(page).splitlines(), 1):
+        if not line.startswith("| ") or line.startswith("| ---") or line.count(" | ") != 2:
+            continue
+        for message in re.findall(r"`([^`]+)`", line.split(" | ")[0]):
+            for piece in filter(None, (part.strip() for part in message.split("..."))):
+                if piece not in strings:
+                    yield Problem(f"{page}:{number}", f"no source has '{piece}'", "quote the message as it is, with ... for what varies")
+
+
+CHECKS = [check_layering, check_stems, check_phases, check_ops, check_markdown, check_sizes, check_paths, check_messages]
 
 
 def check(root):
