@@ -51,7 +51,7 @@ target:
   --winograd on|off        off: 3 x 3 convolutions as direct sums. Winograd's form is faster,
                            rounds differently, and takes infinities and NaNs to neighbours
 looking inside:
-  --check                  writes nothing and generates no code. Says what keeps the model from
+  --check                  writes nothing and generates no code. Says all that keeps the model from
                            compiling, and which nodes run as library ops (or beside a GPU) and why
   --reference              computes with library ops alone, slowly, as a reference
   --emit dlc|llvm|asm      writes IR before code is generated, LLVM IR or assembly instead

@@ -100,7 +100,8 @@ static OwningOpRef<ModuleOp> loadModule(MLIRContext &context, const ToolOptions 
     reportError(toString(file.takeError()));
     return {};
   }
-  FailureOr<OwningOpRef<ModuleOp>> module = importOnnxModel(&context, sources, *file);
+  FailureOr<OwningOpRef<ModuleOp>> module =
+      importOnnxModel(&context, sources, *file, /*remainder=*/options.check);
   return succeeded(module) ? std::move(*module) : OwningOpRef<ModuleOp>();
 }
 
@@ -162,7 +163,9 @@ static int compile(const ToolOptions &options) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
   context.printOpOnDiagnostic(false);
+  bool hasErrors = false;
   context.getDiagEngine().registerHandler([&](Diagnostic &diagnostic) {
+    hasErrors |= diagnostic.getSeverity() == DiagnosticSeverity::Error;
     return printDiagnostic(diagnostic, /*withOpset=*/options.check);
   });
   progress.begin("import");
@@ -192,13 +195,15 @@ static int compile(const ToolOptions &options) {
   case CompileResult::rejected:
     return exitRejected;
   case CompileResult::internalError:
+    if (hasErrors && options.check)
+      return exitRejected;
     Progress::wipe();
     llvm::errs()
         << "internal error: a phase broke its promise; please report this with the model\n";
     return exitInternalError;
   }
   if (options.check)
-    return succeeded(checkPackage(*module, sources)) ? exitOk : exitRejected;
+    return succeeded(checkPackage(*module, sources)) && !hasErrors ? exitOk : exitRejected;
   if (options.to < Phase::Package)
     return writeText(*module, options);
   progress.begin(getFlag(Phase::Package).data());
