@@ -32,8 +32,8 @@ struct ChooseSchedules : dlc::impl::ChooseSchedulesBase<ChooseSchedules> {
     FailureOr<TargetAttr> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
-    DeviceAttr device = getDevice(getOperation());
     getOperation().walk([&](KernelOp box) {
+      DeviceAttr device = getDevice(box);
       ScheduleAttr schedule = device ? chooseCudaSchedule(box, device) : ScheduleAttr();
       if (device)
         ++(schedule ? numOnDevice : numOnHost);

@@ -130,10 +130,9 @@ struct InsertReorders : dlc::impl::InsertReordersBase<InsertReorders> {
     FailureOr<TargetAttr> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
-    if (getDevice(getOperation())) // all values lie dense there
-      return;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      Reorders(function, *target).insert();
+      if (!getDevice(function)) // all values lie dense there
+        Reorders(function, *target).insert();
   }
 };
 } // namespace

@@ -50,6 +50,7 @@ def parse_arguments():
                         help="every second f32 is a NaN, an infinity, a zero or an extreme number")
     parser.add_argument("--count-allocations", action="store_true",
                         help="no run but a context's first may allocate; needs the test library that counts, preloaded")
+    parser.add_argument("--target", help="as dlc-compile's")
     parser.add_argument("--target-cpu", help="as dlc-compile's; a CPU that this machine lacks is an error")
     parser.add_argument("--winograd", default="on", help="as dlc-compile's")
     parser.add_argument("--reference", action="store_true", help="as dlc-compile's: library ops alone")
@@ -278,6 +279,7 @@ def check_refusal(artifact, inputs, names, folder, arguments, runs):
 def compile_model(arguments, folder):
     artifact = os.path.join(folder, "model.so")
     options = [f"--target-cpu={arguments.target_cpu}"] if arguments.target_cpu else []
+    options += [f"--target={arguments.target}"] if arguments.target else []
     options += [f"--winograd={arguments.winograd}"]
     options += ["--reference"] if arguments.reference else []
     compiled = run_tool(arguments.tools, "dlc-compile", arguments.model, "-o", artifact, *options)

@@ -240,7 +240,7 @@ def check_seed(kind, seed, folder, by_library):
     program, target = KINDS[kind](seed), random.Random(seed).choice(TARGETS)
     if not program.outputs:
         return None, False
-    arguments = argparse.Namespace(model=f"{folder}/m.onnx", target_cpu=target if target != "host" else None, tools="",
+    arguments = argparse.Namespace(model=f"{folder}/m.onnx", target=None, target_cpu=target if target != "host" else None, tools="",
                                    tolerance=TOLERANCE, count_allocations=False, reference=by_library, winograd="on")
     onnx.save(program.make_model(), arguments.model)
     try:

@@ -20,11 +20,12 @@ static cl::list<std::string>
     sources("source", cl::value_desc("file"),
             cl::desc("A file that the weights of --compile-from's IR lie in, found by content"),
             cl::cat(category));
-static cl::list<std::string>
-    targets("target", cl::CommaSeparated, cl::value_desc("kind:name"),
-            cl::desc("What to generate code for: cpu:<CPU>, one of LLVM's names or host, and "
-                     "cuda:sm_<number>, GPUs that kernels run on instead (default: cpu:host)"),
-            cl::cat(category));
+static cl::list<std::string> targets(
+    "target", cl::CommaSeparated, cl::value_desc("kind:name"),
+    cl::desc("What to generate code for: cpu:<CPU>, one of LLVM's names or host, and "
+             "cuda:sm_<number>, GPUs; an artifact for both runs on a GPU where there is one "
+             "(default: cpu:host)"),
+    cl::cat(category));
 static cl::opt<std::string> precision(
     "precision", cl::init("fp32"), cl::value_desc("name"),
     cl::desc("What a GPU rounds the operands of products to: fp32 (not at all), tf32, fp16 "
@@ -180,6 +181,7 @@ static bool parseTargets(ToolOptions &options) {
     errs() << "error: --precision is of GPUs, which --target names\n";
     return false;
   }
+  options.withCpu = hasCpu && !options.targetDevices.empty();
   if (hasCpu && targetCpu.getNumOccurrences() != 0) {
     errs() << "error: --target=cpu and --target-cpu exclude each other\n";
     return false;
@@ -277,6 +279,11 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   if (options.targetGiven && options.fromIR && options.from >= Phase::Schedule) {
     errs() << "error: --target, --target-cpu and --target-features come too late for IR that is "
               "scheduled\n";
+    return std::nullopt;
+  }
+  if (options.withCpu && options.fromIR && options.from >= Phase::Fuse) {
+    errs() << "error: a --target of both a CPU and a GPU comes too late for IR whose boxes are "
+              "drawn\n";
     return std::nullopt;
   }
   options.targetFeatures = targetFeatures;
