@@ -59,9 +59,16 @@ static std::vector<std::string_view> listDims(const ManifestTensor &tensor) {
   return {tensor.dimTexts, tensor.dimTexts + tensor.rank};
 }
 
-/// Null for what is no tensor of known rank and type.
-static const char *dtypeOf(const ManifestTensor &tensor) {
-  return tensor.isValue ? nullptr : dlc_dtype_name(tensor.dtype);
+static const char *kindOf(const ManifestTensor &tensor) {
+  constexpr const char *names[] = {"tensor", "sequence", "optional"};
+  return names[tensor.valueKind];
+}
+
+/// "f32[N, 3]"; of what has no known rank "tensor of string", "sequence of f32".
+static std::string describeType(const ManifestTensor &tensor) {
+  const char *dtype = dlc_dtype_name(tensor.dtype);
+  return tensor.isValue ? fmt::format("{} of {}", kindOf(tensor), dtype ? dtype : "any type")
+                        : fmt::format("{}[{}]", dtype, join(listDims(tensor), escape));
 }
 
 static const char *symbolClass(uint32_t number) {
@@ -103,9 +110,10 @@ static std::vector<ManifestSlot> listSlots(const Manifest &manifest, const Manif
 
 static std::string tensorsToJson(const OwnedArray<ManifestTensor> &tensors) {
   return join(tensors, [](const ManifestTensor &tensor) {
-    const char *dtype = dtypeOf(tensor);
-    return fmt::format(R"({{"name": {}, "dtype": {}, "dims": [{}]}})", quote(tensor.name),
-                       dtype ? quote(dtype) : "null", join(listDims(tensor), quote));
+    const char *dtype = dlc_dtype_name(tensor.dtype);
+    return fmt::format(R"({{"name": {}, "kind": "{}", "dtype": {}, "dims": {}}})",
+                       quote(tensor.name), kindOf(tensor), dtype ? quote(dtype) : "null",
+                       tensor.isValue ? "null" : "[" + join(listDims(tensor), quote) + "]");
   });
 }
 
@@ -205,11 +213,8 @@ std::string dlc::inspect::toJson(const Artifact &artifact) {
 
 static std::string tensorsToText(const char *kind, const OwnedArray<ManifestTensor> &tensors) {
   std::string text;
-  for (const ManifestTensor &tensor : tensors) {
-    const char *dtype = dtypeOf(tensor);
-    text += fmt::format("{} {}: {}[{}]\n", kind, escape(tensor.name), dtype ? dtype : "value",
-                        join(listDims(tensor), escape));
-  }
+  for (const ManifestTensor &tensor : tensors)
+    text += fmt::format("{} {}: {}\n", kind, escape(tensor.name), describeType(tensor));
   return text;
 }
 

@@ -28,8 +28,8 @@ output:
              model, compiler, target, features   strings, and the CPU features as a list
              images     target and form (ptx or cubin) of code for GPUs
              sections   bytes of the whole file, and of code, manifest and weights in it
-             inputs, outputs   name, dtype, dims (as texts: "3", "N", "3*H"); dtype is null
-                               and dims are empty for what is no tensor of known rank
+             inputs, outputs   name, kind (tensor, sequence, optional), dtype of the elements
+                               (null: any), dims (as texts: "3", "N", "3*H"; null: of any rank)
              symbols    name, class: "shape" (a dim of an input, with min, max, and hint or null),
                         "entry" (computed before the first kernel), "late" (found by the run)
              versions   when: "N = 1", and the last of each machine, "", for all other sizes;

@@ -9,8 +9,8 @@
 //   dlc.ranges     declared ranges of symbols
 //   dlc.hints      usual values of symbols
 //   dlc.signature  symbols, inputs and outputs
-//   dlc.kernels    the launches: kernels, their ONNX nodes and schedules (from the codegen phase
-//   on) dlc.sites      the places of the host program that can fail (from the codegen phase on)
+//   dlc.kernels    the launches: kernels, ONNX nodes, schedules (from the codegen phase on)
+//   dlc.sites      the places of the host program that can fail (from the codegen phase on)
 //   dlc.arenas     sizes and slots of the arenas (from the codegen phase on)
 //   dlc.images     the device code (from the codegen phase on, where there is a device)
 //   dlc.versions   for which sizes and machines its versions are (from the plan phase on)
