@@ -3,6 +3,7 @@
 // its windows.
 
 #include "Blocks.h"
+#include "DeviceLayouts.h"
 
 #include "dlc/IR/Program.h"
 #include "dlc/Schedule/Passes.h"
@@ -37,10 +38,12 @@ struct AssignLayouts : dlc::impl::AssignLayoutsBase<AssignLayouts> {
     FailureOr<TargetAttr> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
-    if (getDevice(getOperation())) // all values lie dense there
-      return;
+    DeviceAttr device = getDevice(getOperation());
     for (auto function : getOperation().getOps<func::FuncOp>())
-      assign(function, *target);
+      if (device)
+        assignDeviceLayouts(function, device);
+      else
+        assign(function, *target);
   }
 };
 } // namespace
