@@ -35,7 +35,10 @@ static ExprAttr getTileBlocks(KernelOp box, ScheduleAttr schedule) {
 
 ExprAttr dlc::getCudaTasks(KernelOp box) {
   ScheduleAttr schedule = box.getScheduleAttr();
-  ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
+  auto type = cast<PlannedType>(box.getResult(0).getType());
+  SmallVector<ExprAttr> dims(type.getDims());
+  if (hasChannelsLast(type))
+    std::rotate(dims.begin() + 1, dims.begin() + 2, dims.end());
   switch (schedule.getAlgorithm()) {
   case Algorithm::cuda_rows:
     return getRowBlocks(box, schedule.getRows());
@@ -49,7 +52,7 @@ ExprAttr dlc::getCudaTasks(KernelOp box) {
   default: { // a thread for each vector
     ExprAttr vectors = ExprAttr::constant(box.getContext(), 1);
     if (!dims.empty())
-      vectors = getProduct(box.getContext(), dims.drop_back()) *
+      vectors = getProduct(box.getContext(), ArrayRef(dims).drop_back()) *
                 ceilDiv(dims.back(), schedule.getLanes());
     return ceilDiv(vectors, schedule.getRows());
   }

@@ -27,8 +27,34 @@ struct Walk {
   int64_t step;
   Value start, pitch;
 
+  /// How many elements there are at most, where it is known and small: they are walked without a
+  /// loop, so that what is loaded of them can stay in registers.
+  std::optional<int64_t> getFew() const {
+    constexpr int64_t most = 16;
+    std::optional<int64_t> known = getConstantIntValue(end);
+    if (!known || *known > most * step)
+      return std::nullopt;
+    return llvm::divideCeil(*known, step);
+  }
+
   /// A value carried from element to element; `emit` gets the place of each in memory.
   Value forEach(Value init, function_ref<Value(Value place, Value carried)> emit) {
+    std::optional<int64_t> few = getFew();
+    for (int64_t turn = 0; few && turn != *few; ++turn) {
+      Value number = b.add(first, turn * step);
+      auto emitOne = [&, carried = init] {
+        return KernelBuilder::Carried{emit(b.add(start, b.mul(number, pitch)), carried)};
+      };
+      if ((turn + 1) * step <= *getConstantIntValue(end)) {
+        init = emitOne()[0];
+        continue;
+      }
+      Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, end);
+      init = b.chooseValues(exists, emitOne,
+                            [&, carried = init] { return KernelBuilder::Carried{carried}; })[0];
+    }
+    if (few)
+      return init;
     return b.loop(first, end, step, init, [&](Value i, ValueRange carried) {
       return KernelBuilder::Carried{emit(b.add(start, b.mul(i, pitch)), carried[0])};
     })[0];
@@ -51,6 +77,23 @@ public:
     return isRow ? threads.reduce(value, numThreads, combine) : value;
   }
 
+  /// A dense buffer.
+  struct Elements {
+    Value base;
+    Type type; ///< in memory
+  };
+  Elements getElements(Value buffer) {
+    if (!buffer)
+      return {};
+    return {b.getAddress(buffer), getTensor(buffer).getMemoryType()};
+  }
+  Value load(const Elements &elements, Value place) {
+    return b.loadElement(b.offset(elements.base, place, elements.type), elements.type);
+  }
+  void store(Value value, const Elements &elements, Value place) {
+    b.storeElement(value, b.offset(elements.base, place, elements.type), elements.type);
+  }
+
   KernelBuilder &b;
   Threads threads;
   int64_t numThreads;
@@ -59,7 +102,7 @@ public:
 class SoftmaxRows : RowEmitter {
 public:
   SoftmaxRows(KernelBuilder &b, SoftmaxOp op, Value input, Value output)
-      : RowEmitter(b), op(op), input(b.getAddress(input)), output(b.getAddress(output)) {}
+      : RowEmitter(b), op(op), input(getElements(input)), output(getElements(output)) {}
 
   void emit();
 
@@ -67,7 +110,7 @@ private:
   void emitSums(Walk walk, bool isRow);
 
   SoftmaxOp op;
-  Value input, output;
+  Elements input, output;
 };
 
 class LayerNormRows : RowEmitter {
@@ -83,7 +126,7 @@ private:
 
   AnchorKernel &kernel;
   LayerNormOp op;
-  Value input, scale, bias; ///< addresses; null where there is none
+  Elements input, scale, bias; ///< without base where there is none
 };
 } // namespace
 
@@ -94,11 +137,11 @@ private:
 void SoftmaxRows::emitSums(Walk walk, bool isRow) {
   Reducer maxima(b, ReduceKind::max);
   Value most = walk.forEach(b.f32(maxima.getIdentity()), [&](Value place, Value carried) {
-    return maxima.accumulate(carried, b.loadScalar(b.offset(input, place)));
+    return maxima.accumulate(carried, load(input, place));
   });
   most = join(most, isRow, ReduceKind::max);
   auto emitShifted = [&](Value place) -> Value {
-    return arith::SubFOp::create(b, b.loadScalar(b.offset(input, place)), most);
+    return arith::SubFOp::create(b, load(input, place), most);
   };
   Value sum = walk.forEach(b.f32(0.0f), [&](Value place, Value carried) -> Value {
     return arith::AddFOp::create(b, carried, math::ExpOp::create(b, emitShifted(place)));
@@ -111,7 +154,7 @@ void SoftmaxRows::emitSums(Walk walk, bool isRow) {
     Value value = op.getLog()
                       ? Value(arith::SubFOp::create(b, shifted, carried))
                       : Value(arith::MulFOp::create(b, math::ExpOp::create(b, shifted), carried));
-    b.store(value, b.offset(output, place));
+    store(value, output, place);
     return carried;
   });
 }
@@ -136,15 +179,22 @@ void SoftmaxRows::emit() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult LayerNormRows::match() {
-  return kernel.getAddresses(
-      b, {{op.getInput(), &input}, {op.getScale(), &scale}, {op.getBias(), &bias}});
+  for (auto [operand, elements] : {std::pair<Value, Elements *>{op.getInput(), &input},
+                                   {op.getScale(), &scale},
+                                   {op.getBias(), &bias}}) {
+    FailureOr<Value> buffer = kernel.getBuffer(operand);
+    if (failed(buffer))
+      return failure();
+    *elements = getElements(*buffer);
+  }
+  return success();
 }
 
 Value LayerNormRows::getMean(Walk walk, Value length, ReduceKind kind,
                              function_ref<Value(Value)> change) {
   Reducer reducer(b, kind), means(b, ReduceKind::mean);
   Value sum = walk.forEach(b.f32(0.0f), [&](Value place, Value carried) {
-    return reducer.accumulate(carried, change(b.loadScalar(b.offset(input, place))));
+    return reducer.accumulate(carried, change(load(input, place)));
   });
   return means.finish(join(sum, true, ReduceKind::sum), length);
 }
@@ -163,19 +213,18 @@ void LayerNormRows::emit() {
   Value factor = arith::DivFOp::create(b, b.f32(1.0f), math::SqrtOp::create(b, shifted));
   walk.forEach(factor, [&](Value place, Value carried) {
     Value column = b.sub(place, walk.start);
-    auto load = [&](Value address, Value at) { return b.loadScalar(b.offset(address, at)); };
     Value value = arith::MulFOp::create(b, center(load(input, place)), carried);
-    if (scale && bias)
+    if (scale.base && bias.base)
       value = b.fma(value, load(scale, column), load(bias, column));
-    else if (scale)
+    else if (scale.base)
       value = arith::MulFOp::create(b, value, load(scale, column));
-    else if (bias)
+    else if (bias.base)
       value = arith::AddFOp::create(b, value, load(bias, column));
     value = kernel.emitEpilogue(b, value, [&](size_t index) {
       Value buffer = kernel.operands[index].getDefiningOp<ReadOp>().getBuffer();
-      return load(b.getAddress(buffer), place);
+      return load(getElements(buffer), place);
     });
-    b.store(value, b.offset(b.getAddress(kernel.output), place));
+    store(value, getElements(kernel.output), place);
     return carried;
   });
 }
@@ -206,7 +255,9 @@ static LogicalResult emitReduceRows(KernelBuilder &b) {
     sum = threads.reduce(sum, numThreads,
                          [&](Value lhs, Value rhs) { return reducer.combine(lhs, rhs); });
     b.onlyIf(b.equal(thread, b.i64(0)), [&] {
-      b.store(finishReduce(b, reduce, sum), b.offset(b.getAddress(write.getBuffer()), b.getTask()));
+      Type type = write.getBuffer().getType().getTensor().getMemoryType();
+      Value address = b.offset(b.getAddress(write.getBuffer()), b.getTask(), type);
+      b.storeElement(finishReduce(b, reduce, sum), address, type);
     });
   }
   return success();
