@@ -11,7 +11,7 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(mlir::createCSEPass());
-  pm.addPass(createExpandGatherNd());
+  pm.addPass(createExpandIndexTuples());
   pm.addPass(createRecognizeComposites());
   pm.addPass(createRecognizeAttention());
   pm.addPass(createJoinProducts());

@@ -156,3 +156,10 @@ func.func @unary(%x: !dlc.tensor<N x f32>) {
   %6 = dlc.leaky_relu %x alpha 0.1 : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
   return
 }
+
+// CHECK-LABEL: func.func @last_writer
+func.func @last_writer(%numbers: !dlc.tensor<U x i64>) -> !dlc.tensor<N x i64> {
+  // CHECK: dlc.last_writer %arg0 : (!dlc.tensor<U x i64>) -> !dlc.tensor<N x i64>
+  %0 = dlc.last_writer %numbers : (!dlc.tensor<U x i64>) -> !dlc.tensor<N x i64>
+  return %0 : !dlc.tensor<N x i64>
+}
