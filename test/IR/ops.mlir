@@ -163,3 +163,16 @@ func.func @last_writer(%numbers: !dlc.tensor<U x i64>) -> !dlc.tensor<N x i64> {
   %0 = dlc.last_writer %numbers : (!dlc.tensor<U x i64>) -> !dlc.tensor<N x i64>
   return %0 : !dlc.tensor<N x i64>
 }
+
+// CHECK-LABEL: func.func @guards
+func.func @guards(%x: !dlc.tensor<N x M x f32>) {
+  // CHECK: dlc.guard <N> equals <M>
+  dlc.guard <N> equals <M>
+  // CHECK: dlc.guard <N> equals_or_one <M>
+  dlc.guard <N> equals_or_one <M>
+  // CHECK: dlc.guard <N> differs_from <1>
+  dlc.guard <N> differs_from <1>
+  // CHECK: dlc.guard <M> at_least <0>
+  dlc.guard <M> at_least <0>
+  return
+}
