@@ -10,12 +10,15 @@ template <typename Op> static Op getFirst(KernelOp box) {
   return ops.empty() ? Op() : *ops.begin();
 }
 
-/// Rows of a normalization or reduction, or columns of a softmax along another dim than the last.
+/// Rows of a normalization or reduction, or columns of a softmax along another dim than the last;
+/// one for what one block has to do.
 static ExprAttr getRowBlocks(KernelOp box, int64_t threads) {
   MLIRContext *context = box.getContext();
   ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
   if (LayerNormOp norm = getFirst<LayerNormOp>(box))
     return getProduct(context, dims.take_front(norm.getDim()));
+  if (getFirst<LastWriterOp>(box))
+    return ExprAttr::constant(context, 1);
   if (getFirst<ReduceOp>(box))
     return getProduct(context, dims);
   size_t axis = getFirst<SoftmaxOp>(box).getDim();

@@ -274,6 +274,8 @@ ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
     int64_t axis = softmax.getDim();
     return getRows(box, type.getDim(axis), axis + 1 != type.getRank());
   }
+  if (getFirst<LastWriterOp>(box)) // of one block, as large as there are
+    return get(box.getContext(), Algorithm::cuda_rows, 1, 1, {1}, 1024);
   if (LayerNormOp norm = getFirst<LayerNormOp>(box))
     return getRows(box, norm.getType().getDims().drop_front(norm.getDim()), false);
   if (ReduceOp reduce = getFirst<ReduceOp>(box); reduce && !reduce.keepsLastDim())

@@ -325,7 +325,7 @@ class Run(Tensors):
         for lane, place, own in zip(lanes, address, value):
             place = np.array([place], U64)
             old = self.memory.load(place, bits, 1, bits // 8)[0].view(kind)
-            new = np.minimum(old, own) if "min" in parts else old + own
+            new = np.minimum(old, own) if "min" in parts else np.maximum(old, own) if "max" in parts else old + own
             self.memory.store(place, [new.astype(kind).view(UNSIGNED[bits])], bits, bits // 8)
             found[lane] = old[0]
         self.put(operands[0], found, mask)

@@ -375,10 +375,10 @@ def Dlc_DeviceAttr : Dlc_Attr<"Device", "device"> {
 
     Example: `#dlc.device<architecture = 80, precision = tf32>`
   }];
-  let parameters = (ins "int64_t":$architecture, DefaultValuedParameter<"::dlc::Precision", "::dlc::Precision::fp32">:$precision,
+  let parameters = (ins "int64_t":$architecture, "::dlc::Precision":$precision,
                         OptionalArrayRefParameter<"int64_t">:$machineCode);
   let assemblyFormat = [{
-    `<` `architecture` `=` $architecture (`,` `precision` `=` $precision^)? (`,` `machine_code` `=` `[` $machineCode^ `]`)? `>`
+    `<` `architecture` `=` $architecture `,` `precision` `=` $precision (`,` `machine_code` `=` `[` $machineCode^ `]`)? `>`
   }];
 }
 

@@ -1,5 +1,6 @@
-// Softmax, normalizations and reductions. A row belongs to a block, whose threads take elements in
-// turns, so that neighbours are read together; a column belongs to a thread.
+// Softmax, normalizations and reductions, and what one block does alone. A row belongs to a block,
+// whose threads take elements in turns, so that neighbours are read together; a column belongs to a
+// thread.
 
 #include "../Common/AnchorKernel.h"
 #include "../Common/LoopKernel.h"
@@ -263,7 +264,41 @@ static LogicalResult emitReduceRows(KernelBuilder &b) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Slots
+//===----------------------------------------------------------------------===//
+
+/// One block writes all slots: -1, and then what its threads find, in whatever order.
+static LogicalResult emitLastWriter(KernelBuilder &b, LastWriterOp op) {
+  auto read = op.getNumbers().getDefiningOp<ReadOp>();
+  auto write = dyn_cast<WriteOp>(*op->user_begin());
+  if (!read || !write || !op->hasOneUse())
+    return op.emitError("expected a kernel of this op alone");
+  Threads threads(b);
+  Value thread = threads.wide(threads.getThread());
+  int64_t step = b.getSchedule().getRows();
+  Type i64 = b.getI64Type();
+  Value numbers = b.getAddress(read.getBuffer()), slots = b.getAddress(write.getBuffer());
+  Value numSlots = b.size(cast<PlannedType>(op.getResult().getType()).getDim(0));
+  Value count = getProduct(b, cast<PlannedType>(op.getNumbers().getType()).getDims());
+  b.loop(thread, numSlots, step,
+         [&](Value slot) { LLVM::StoreOp::create(b, b.i64(-1), b.offset(slots, slot, i64)); });
+  threads.wait();
+  b.loop(thread, count, step, [&](Value row) {
+    Value slot = LLVM::LoadOp::create(b, i64, b.offset(numbers, row, i64));
+    Value isSlot = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, slot, numSlots);
+    b.reportUnless(isSlot, Value(), Value(), slot, numSlots);
+    b.onlyIf(isSlot, [&] {
+      LLVM::AtomicRMWOp::create(b, LLVM::AtomicBinOp::max, b.offset(slots, slot, i64), row,
+                                LLVM::AtomicOrdering::monotonic, "device");
+    });
+  });
+  return success();
+}
+
 LogicalResult dlc::emitCudaRows(KernelBuilder &b) {
+  if (auto writers = b.getSource().getOps<LastWriterOp>(); !writers.empty())
+    return emitLastWriter(b, *writers.begin());
   if (!b.getSource().getOps<ReduceOp>().empty())
     return emitReduceRows(b);
   AnchorKernel kernel;
