@@ -8,7 +8,8 @@ using namespace mlir;
 using namespace dlc;
 
 bool dlc::isLayout(Attribute attr) {
-  return isa_and_nonnull<ImageLayoutAttr, FilterLayoutAttr, GateLayoutAttr, PaddedLayoutAttr>(attr);
+  return isa_and_nonnull<ImageLayoutAttr, FilterLayoutAttr, GateLayoutAttr, RowLayoutAttr,
+                         PaddedLayoutAttr>(attr);
 }
 
 LogicalResult dlc::verifyLayout(Attribute layout, ArrayRef<ExprAttr> dims,
@@ -22,7 +23,12 @@ LogicalResult dlc::verifyLayout(Attribute layout, ArrayRef<ExprAttr> dims,
       llvm::any_of(dims.take_back(2),
                    [](ExprAttr dim) { return dim.getConstant() != Winograd::taps; }))
     return emitError() << "expected a filter of 3 x 3 taps for " << layout;
+  auto rows = dyn_cast<RowLayoutAttr>(layout);
+  if (rows && dims.size() >= 2 && dims.back().getConstant().value_or(INT64_MAX) > rows.getPitch())
+    return emitError() << "expected rows of at most " << rows.getPitch() << " elements, found "
+                       << dims.back().str();
   bool fits = isa<PaddedLayoutAttr>(layout)   ? dims.size() == 1
+              : rows                          ? dims.size() >= 2
               : gates                         ? dims.size() == 3
               : isa<FilterLayoutAttr>(layout) ? dims.size() == 2 || dims.size() == 4
                                               : dims.size() == 4;
@@ -51,6 +57,12 @@ ExprAttr dlc::getBufferElements(MLIRContext *context, Attribute layout, ArrayRef
       .Case([&](GateLayoutAttr gates) {
         return dims[0] * ceilDiv(floorDiv(dims[1], gates.getGates()), gates.getLanes()) * dims[2] *
                gates.getGates() * gates.getLanes();
+      })
+      .Case([&](RowLayoutAttr rows) {
+        ExprAttr elements = ExprAttr::constant(context, rows.getPitch());
+        for (ExprAttr dim : dims.drop_back())
+          elements = elements * dim;
+        return elements;
       })
       .Case([&](PaddedLayoutAttr padded) {
         return ceilDiv(dims[0], padded.getMultiple()) * padded.getMultiple();
