@@ -121,7 +121,7 @@ def generate_tour_blocks(build):
         emitted = run(bin_folder / "dlc-opt", folder / "04-plan.mlir", "--dlc-emit-kernels", "--canonicalize", "--cse")
         blocks["codegen"] = get_kernel_loop(emitted)
         plan = folder / "device.mlir"
-        run(bin_folder / "dlc-compile", model, f"--target=cpu:{TOUR_CPU},cuda:sm_80", "--precision=tf32", "--shape=image=1,1,224,224",
+        run(bin_folder / "dlc-compile", model, f"--target-cpu={TOUR_CPU}", "--target=cuda:sm_80", "--precision=tf32", "--shape=image=1,1,224,224",
             "--compile-to=plan", "-o", plan)
         blocks["device"] = get_function(run(bin_folder / "dlc-opt", plan), "main")
     return blocks, inspected

@@ -4,6 +4,8 @@
 
 #include "Inference.h"
 
+#include "dlc/IR/Expr.h"
+
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -200,7 +202,7 @@ void Inference::finishLoop(LoopOp op, ArrayRef<Carried> carried) {
     maxTrip = getHandle(builder, op.getLoc(), maxTrip);
   } else if (maxTrip) {
     if (std::optional<Contents> count = bindContents(maxTrip); count && count->size() == 1) {
-      trip = count->front();
+      trip = maximum(count->front(), ExprAttr::constant(context, 0));
       maxTrip = {};
     }
   }

@@ -30,6 +30,33 @@ static void leaveAsHandle(OpBuilder &builder, func::FuncOp function, OpOperand &
   output.set(getHandle(builder, output.getOwner()->getLoc(), output.get()));
 }
 
+/// One signature describes the outputs of all versions: those that are handles for some sizes are
+/// handles for all, and ranks are equal.
+static LogicalResult unifyOutputs(func::FuncOp version, func::FuncOp main) {
+  Operation *end = version.getBody().front().getTerminator();
+  OpBuilder builder(end);
+  for (auto [index, output, type] :
+       llvm::enumerate(end->getOpOperands(), main.getFunctionType().getResults())) {
+    if (isa<HandleType>(type)) {
+      output.set(getHandle(builder, end->getLoc(), output.get()));
+      continue;
+    }
+    auto own = dyn_cast<PlannedType>(output.get().getType());
+    int64_t rank = cast<PlannedType>(type).getRank();
+    if (own && own.getRank() == rank)
+      continue;
+    InFlightDiagnostic error = version.emitError("output ");
+    if (auto name = version.getResultAttrOfType<StringAttr>(index, portName))
+      error << "'" << name.getValue() << "' ";
+    error << "has rank " << rank << ", but ";
+    own ? error << "rank " << own.getRank() : error << "a rank that only the run knows";
+    return error << " in a version for " << version->getAttr(whenName);
+  }
+  version.setFunctionType(
+      FunctionType::get(version.getContext(), version.getArgumentTypes(), end->getOperandTypes()));
+  return success();
+}
+
 namespace {
 struct InferShapes : dlc::impl::InferShapesBase<InferShapes> {
   void runOnOperation() override {
@@ -48,6 +75,10 @@ struct InferShapes : dlc::impl::InferShapesBase<InferShapes> {
       function.setType(
           FunctionType::get(&getContext(), function.getArgumentTypes(), end->getOperandTypes()));
     }
+    auto main = getOperation().lookupSymbol<func::FuncOp>(mainName);
+    for (auto version : getOperation().getOps<func::FuncOp>())
+      if (!failedOp && main && version->hasAttr(whenName))
+        failedOp |= failed(unifyOutputs(version, main));
     numInferred += inference.getNumInferred();
     if (failedOp)
       return signalPassFailure();

@@ -3,6 +3,7 @@
 #include "Inference.h"
 
 #include "dlc/IR/Emitters.h"
+#include "dlc/IR/Expr.h"
 #include "dlc/IR/LibraryCall.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -74,14 +75,40 @@ std::optional<ShapeContext::Contents> Inference::getContents(Value value) {
 }
 
 std::optional<ShapeContext::Contents> Inference::bindContents(Value value) {
+  return bind(value, /*user=*/nullptr);
+}
+
+std::optional<ShapeContext::Contents> Inference::bindSizes(Value value, Operation *user) {
+  return bind(value, user);
+}
+
+/// Of joined vectors those that are known stay so.
+std::optional<ShapeContext::Contents> Inference::bindJoined(ConcatOp concat, Operation *user) {
+  Contents elements;
+  for (Value input : concat.getInputs()) {
+    std::optional<Contents> part = bind(input, user);
+    if (!part)
+      return std::nullopt;
+    elements.append(*part);
+  }
+  contents.set(concat.getResult(),
+               llvm::map_to_vector<6>(elements, [](ExprAttr expr) { return Fraction{expr}; }));
+  return elements;
+}
+
+std::optional<ShapeContext::Contents> Inference::bind(Value value, Operation *user) {
   if (std::optional<Contents> known = getContents(value))
     return known;
   auto type = dyn_cast<PlannedType>(value.getType());
   std::optional<SmallVector<int64_t>> shape = type ? type.getSmallShape() : std::nullopt;
   if (!shape || !isa<IntegerType>(type.getElementType()))
     return std::nullopt;
+  if (auto concat = value.getDefiningOp<ConcatOp>(); concat && shape->size() == 1)
+    return bindJoined(concat, user);
   OpBuilder builder(context);
   builder.setInsertionPointAfterValue(value);
+  // Where the value is computed but `user` not reached, nobody demands sizes.
+  bool areSizes = user && value.getParentBlock() == user->getBlock();
   Contents elements;
   ContentsAnalysis::Elements fractions;
   SmallVector<StringRef> names;
@@ -90,11 +117,16 @@ std::optional<ShapeContext::Contents> Inference::bindContents(Value value) {
   if (auto call = dyn_cast_or_null<LibraryCallOp>(op))
     stem = call.getCallee();
   for (int64_t i = 0, count = ShapedType::getNumElements(*shape); i != count; ++i) {
-    elements.push_back(makeSymbol(stem));
+    ExprAttr symbol = makeSymbol(stem);
+    names.push_back(*symbol.getSymbol());
+    elements.push_back(areSizes ? symbol : integer(symbol));
     fractions.push_back({elements.back()});
-    names.push_back(*elements.back().getSymbol());
   }
   BindOp::create(builder, value.getLoc(), value, builder.getStrArrayAttr(names));
+  if (areSizes)
+    for (ExprAttr element : elements)
+      GuardOp::create(builder, user->getLoc(), element, GuardRelation::at_least,
+                      ExprAttr::constant(context, 0));
   contents.set(value, std::move(fractions));
   return elements;
 }
@@ -130,7 +162,7 @@ static void passHandles(LibraryCallOp call) {
 LogicalResult Inference::makeLate(Operation *op, ArrayRef<PartialDims> dims) {
   OpBuilder builder(op);
   auto call = dyn_cast<LibraryCallOp>(op);
-  std::optional<StringRef> callee = call ? call.getCallee() : getLibraryOp(op);
+  std::optional<StringRef> callee = getLibraryOp(op);
   if (!callee)
     return op->emitError("a result whose shape only the run knows is not supported for this op");
   SmallVector<Type> types(op->getNumResults(), HandleType::get(context));
@@ -190,10 +222,11 @@ static void guardDims(ShapeInferenceOpInterface op) {
   OpBuilder builder(op);
   for (auto [lhs, rhs] : op.getEqualDims())
     if (lhs != rhs)
-      GuardOp::create(builder, op.getLoc(), lhs, rhs);
+      GuardOp::create(builder, op.getLoc(), lhs, GuardRelation::equals, rhs);
   for (auto [dim, to] : op.getBroadcastDims())
     if (dim != to)
-      GuardOp::create(builder, op.getLoc(), dim, to, /*or_one=*/!dim.getConstant());
+      GuardOp::create(builder, op.getLoc(), dim,
+                      dim.getConstant() ? GuardRelation::equals : GuardRelation::equals_or_one, to);
 }
 
 LogicalResult Inference::inferTypes(ShapeInferenceOpInterface op) {
@@ -240,7 +273,7 @@ std::optional<ShapeContext::Contents> Inference::bindResizedDims(ResizeOp op) {
   parameters.set("policy", builder.getStringAttr(stringifyEnum(op.getPolicy())));
   auto call = LibraryCallOp::create(builder, op.getLoc(), TypeRange(sizesType), "resize_sizes",
                                     operands, ValueRange(), parameters.getDictionary(context));
-  return bindContents(call.getResult(0));
+  return bindSizes(call.getResult(0), call);
 }
 
 /// Sizes that are known become a matter of the result's type.
@@ -268,7 +301,7 @@ LogicalResult Inference::inferResize(ResizeOp op) {
       if (!dim)
         continue;
       if (!isKept)
-        GuardOp::create(builder, op.getLoc(), (*bound)[d], dim);
+        GuardOp::create(builder, op.getLoc(), (*bound)[d], GuardRelation::equals, dim);
       (*bound)[d] = dim;
     }
     op.getResult().setType(PlannedType::get(*bound, input.getElementType()));

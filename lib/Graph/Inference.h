@@ -25,6 +25,7 @@ public:
 
   std::optional<Contents> getContents(mlir::Value value) override;
   std::optional<Contents> bindContents(mlir::Value value) override;
+  std::optional<Contents> bindSizes(mlir::Value value, mlir::Operation *user) override;
 
   size_t getNumInferred() const { return numInferred; }
 
@@ -51,6 +52,9 @@ private:
   mlir::Value match(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value handle,
                     mlir::Type elementType, const PartialDims &dims, llvm::StringRef stem);
   ExprAttr makeSymbol(llvm::StringRef stem);
+  /// The elements of a value as sizes that `user` takes, or, where it is null, as any integers.
+  std::optional<Contents> bind(mlir::Value value, mlir::Operation *user);
+  std::optional<Contents> bindJoined(ConcatOp concat, mlir::Operation *user);
   void simplify(mlir::Operation *op);
   void replace(mlir::Operation *op, mlir::ValueRange values);
 

@@ -2,6 +2,8 @@
 
 #include "Inference.h"
 
+#include "dlc/IR/Expr.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/MapVector.h"
@@ -50,7 +52,7 @@ static FailureOr<PartialDims> inferTopK(LibraryCallOp op, ShapeContext &context)
   FailureOr<int64_t> axis = getAxis(op, dims->size(), -1);
   if (failed(axis))
     return failure();
-  std::optional<ShapeContext::Contents> count = context.bindContents(op.getInputs()[1]);
+  std::optional<ShapeContext::Contents> count = context.bindSizes(op.getInputs()[1], op);
   ExprAttr wanted = count && count->size() == 1 ? count->front() : ExprAttr();
   std::optional<int64_t> known = wanted ? wanted.getConstant() : std::nullopt;
   std::optional<int64_t> size = (*dims)[*axis].getConstant();
@@ -82,7 +84,7 @@ static FailureOr<PartialDims> inferOneHot(LibraryCallOp op, ShapeContext &contex
   FailureOr<int64_t> axis = getAxis(op, dims->size() + 1, -1);
   if (failed(axis))
     return failure();
-  std::optional<ShapeContext::Contents> depth = context.bindContents(op.getInputs()[1]);
+  std::optional<ShapeContext::Contents> depth = context.bindSizes(op.getInputs()[1], op);
   dims->insert(dims->begin() + *axis, depth && depth->size() == 1 ? depth->front() : ExprAttr());
   return dims;
 }
@@ -224,7 +226,7 @@ static FailureOr<PartialDims> inferSamples(LibraryCallOp op, ShapeContext &) {
 
 /// The dims that the first operand holds.
 static FailureOr<PartialDims> inferShaped(LibraryCallOp op, ShapeContext &context) {
-  std::optional<ShapeContext::Contents> shape = context.bindContents(op.getInputs()[0]);
+  std::optional<ShapeContext::Contents> shape = context.bindSizes(op.getInputs()[0], op);
   return shape ? PartialDims(*shape) : PartialDims();
 }
 
@@ -247,18 +249,6 @@ static llvm::StringSet<> getInnerSymbols(LoopOp loop) {
   return symbols;
 }
 
-/// Whether `expr` is never negative: it is made of dims, and not of what a bind reads.
-static bool isSize(ExprAttr expr, Operation *op) {
-  llvm::StringSet<> read;
-  op->getParentOfType<func::FuncOp>().walk([&](BindOp bind) {
-    for (StringRef name : bind.getSymbols().getAsValueRange<StringAttr>())
-      read.insert(name);
-  });
-  bool isMadeOfDims = isKnownNonNegative(expr);
-  expr.walkSymbols([&](StringRef symbol) { isMadeOfDims &= !read.contains(symbol); });
-  return isMadeOfDims;
-}
-
 /// What the iterations of a loop have put into a sequence, one after the other. Without any
 /// iteration there is no element to tell the dims: those that are known before it are added as an
 /// operand.
@@ -279,7 +269,7 @@ static FailureOr<PartialDims> inferStack(LibraryCallOp op, ShapeContext &) {
   MLIRContext *context = op.getContext();
   SmallVector<ExprAttr> dims = {ExprAttr()};
   SmallVector<Attribute> sizes;
-  if (loop.getTripAttr() && !loop.getCondition() && isSize(loop.getTripAttr(), loop))
+  if (loop.getTripAttr() && !loop.getCondition() && isKnownNonNegative(loop.getTripAttr()))
     dims[0] = loop.getTripAttr();
   for (ExprAttr dim : *element) {
     bool isKnown = true;

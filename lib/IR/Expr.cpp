@@ -230,6 +230,8 @@ bool dlc::isKnownNonNegative(ExprAttr expr) {
            auto call = dyn_cast<CallAttr>(factor);
            if (!call)
              return true;
+           if (call.getKind() == CallKind::integer)
+             return false;
            bool left = isKnownNonNegative(call.getLhs());
            if (call.getKind() == CallKind::floordiv)
              return left;
@@ -263,6 +265,12 @@ static ExprAttr extremum(CallKind kind, ExprAttr lhs, ExprAttr rhs) {
 ExprAttr dlc::minimum(ExprAttr lhs, ExprAttr rhs) { return extremum(CallKind::min, lhs, rhs); }
 ExprAttr dlc::maximum(ExprAttr lhs, ExprAttr rhs) { return extremum(CallKind::max, lhs, rhs); }
 
+ExprAttr dlc::integer(ExprAttr value) {
+  if (!value || value.getConstant())
+    return value;
+  return call(CallKind::integer, value, ExprAttr::constant(value.getContext(), 0));
+}
+
 //===----------------------------------------------------------------------===//
 // Broadcasts
 //===----------------------------------------------------------------------===//
@@ -280,8 +288,9 @@ static bool isIncreasing(ExprAttr expr) {
     return term.coefficient > 0 && llvm::all_of(term.factors, [&](Attribute factor) {
              auto call = dyn_cast<CallAttr>(factor);
              bool isCallIncreasing =
-                 !call || (call.getKind() != CallKind::broadcast && isIncreasing(call.getLhs()) &&
-                           isIncreasing(call.getRhs()));
+                 !call ||
+                 (call.getKind() != CallKind::broadcast && call.getKind() != CallKind::integer &&
+                  isIncreasing(call.getLhs()) && isIncreasing(call.getRhs()));
              return isCallIncreasing && (term.factors.size() == 1 || isKnownNonNegative(factor));
            });
   });
@@ -429,6 +438,8 @@ evaluateFactor(Attribute factor, function_ref<std::optional<int64_t>(StringRef)>
     return std::max(*lhs, *rhs);
   case CallKind::broadcast:
     return *lhs == 1 ? *rhs : *lhs;
+  case CallKind::integer:
+    return *lhs;
   }
   llvm_unreachable("all kinds are handled");
 }
@@ -458,6 +469,8 @@ static ExprAttr substituteFactor(Attribute factor, function_ref<ExprAttr(StringR
   ExprAttr lhs = substitute(call.getLhs(), valueOf);
   if (call.getKind() == CallKind::floordiv)
     return floorDiv(lhs, *call.getRhs().getConstant());
+  if (call.getKind() == CallKind::integer)
+    return integer(lhs);
   ExprAttr rhs = substitute(call.getRhs(), valueOf);
   if (call.getKind() == CallKind::broadcast)
     return broadcast(lhs, rhs);

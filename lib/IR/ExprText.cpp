@@ -13,8 +13,8 @@ static bool isPlainSymbol(StringRef name) {
       !llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }))
     return false;
   static constexpr StringRef reserved[] = {
-      "x",     "floordiv", "min",    "max",    "broadcast", "index", "none", "complex",
-      "tuple", "vector",   "memref", "tensor", "bf16",      "tf32",  "true", "false"};
+      "x",     "floordiv", "min",    "max",    "broadcast", "integer", "index", "none", "complex",
+      "tuple", "vector",   "memref", "tensor", "bf16",      "tf32",    "true",  "false"};
   if (llvm::is_contained(reserved, name))
     return false;
   for (StringRef prefix : {"f", "i", "si", "ui"}) // f32, i64, f8E4M3 ...
@@ -38,8 +38,10 @@ static void printFactor(raw_ostream &os, Attribute factor) {
   auto call = cast<CallAttr>(factor);
   os << stringifyCallKind(call.getKind()) << '(';
   printExpr(os, call.getLhs());
-  os << ", ";
-  printExpr(os, call.getRhs());
+  if (call.getKind() != CallKind::integer) {
+    os << ", ";
+    printExpr(os, call.getRhs());
+  }
   os << ')';
 }
 
@@ -93,8 +95,11 @@ static FailureOr<ExprAttr> parseFactor(AsmParser &parser) {
     return ExprAttr::symbol(context, keyword);
   std::optional<CallKind> kind = symbolizeCallKind(keyword);
   if (!kind)
-    return parser.emitError(loc, "expected floordiv, min, max or broadcast before '('"), failure();
+    return parser.emitError(loc, "expected floordiv, min, max, broadcast or integer before '('"),
+           failure();
   FailureOr<ExprAttr> lhs = parseExpr(parser);
+  if (succeeded(lhs) && *kind == CallKind::integer)
+    return parser.parseRParen() ? FailureOr<ExprAttr>() : integer(*lhs);
   if (failed(lhs) || parser.parseComma())
     return failure();
   FailureOr<ExprAttr> rhs = parseExpr(parser);

@@ -35,7 +35,7 @@ static LogicalResult addView(Operation *op, OpBuilder &builder, Value input,
     if ((before - after).getConstant())
       return op->emitError("expected as many elements as ")
              << type << " has, found shape " << PlannedType::get(dims, type.getElementType());
-    GuardOp::create(builder, op->getLoc(), before, after);
+    GuardOp::create(builder, op->getLoc(), before, GuardRelation::equals, after);
   }
   values.push_back(
       ViewOp::create(builder, op->getLoc(), PlannedType::get(dims, type.getElementType()), input));
@@ -121,12 +121,11 @@ static std::optional<Contents> computeShape(ReshapeOp op, ShapeContext &context,
   auto call = LibraryCallOp::create(builder, op.getLoc(), TypeRange(op.getShape().getType()),
                                     "reshape_sizes", ValueRange{sizes, op.getShape()}, ValueRange(),
                                     parameters);
-  return context.bindContents(call.getResult(0));
+  return context.bindSizes(call.getResult(0), call);
 }
 
-/// Whether the run may find 0 or -1 among sizes that are known as expressions, which would stand
-/// for another size. A size that is a factor of the number of elements is 0 only where there are
-/// none: that this is the shape's meaning is assumed then.
+/// Whether the run may find -1, or 0 where there are elements, among sizes that are known as
+/// expressions: these would stand for other sizes.
 static bool mayStandForAnother(ReshapeOp op, ArrayRef<ExprAttr> shape) {
   ArrayRef<ExprAttr> dims = op.getInput().getType().getDims();
   SmallVector<ExprAttr> kept(shape);
@@ -142,6 +141,20 @@ static bool mayStandForAnother(ReshapeOp op, ArrayRef<ExprAttr> shape) {
   });
 }
 
+/// Where there are no elements, a size that is known as an expression may be 0: this stands for the
+/// input's own dim, which must be 0 then, too.
+static void guardZeros(ReshapeOp op, OpBuilder &builder, ArrayRef<ExprAttr> shape) {
+  ArrayRef<ExprAttr> dims = op.getInput().getType().getDims();
+  ExprAttr one = constant(op, 1);
+  for (auto [index, size] : llvm::enumerate(shape)) {
+    bool hasOwn = index < dims.size();
+    if (size.getConstant() || (hasOwn && size == dims[index]))
+      continue;
+    ExprAttr own = hasOwn ? minimum(dims[index], one) : one;
+    GuardOp::create(builder, op.getLoc(), minimum(size, own), GuardRelation::equals, own);
+  }
+}
+
 LogicalResult ReshapeOp::resolve(ShapeContext &context, OpBuilder &builder,
                                  SmallVectorImpl<Value> &values) {
   PlannedType input = getInput().getType();
@@ -151,6 +164,8 @@ LogicalResult ReshapeOp::resolve(ShapeContext &context, OpBuilder &builder,
   std::optional<Contents> shape = context.getContents(getShape());
   if (!shape || mayStandForAnother(*this, *shape))
     shape = computeShape(*this, context, builder);
+  else if (!getAllowZero())
+    guardZeros(*this, builder, *shape);
   if (!shape)
     return success();
   SmallVector<ExprAttr> dims, known;
@@ -203,6 +218,9 @@ LogicalResult SqueezeOp::resolve(ShapeContext &context, OpBuilder &builder,
     return axes;
   SmallVector<ExprAttr> dims;
   for (auto [index, dim] : llvm::enumerate(input.getDims())) {
+    // Which dims are left must not depend on the run.
+    if (!getAxes() && !dim.getConstant())
+      GuardOp::create(builder, getLoc(), dim, GuardRelation::differs_from, one);
     if (!getAxes() ? dim == one : llvm::is_contained(**axes, static_cast<int64_t>(index))) {
       if (dim.getConstant() && dim != one) // C2
         return emitError("expected a dim of 1 to remove, found dimension ")
@@ -274,7 +292,7 @@ static void addBroadcast(Operation *op, OpBuilder &builder, Value input, ArrayRe
 /// Sizes which are not known to broadcast leave the op to its library function.
 LogicalResult ExpandOp::resolve(ShapeContext &context, OpBuilder &builder,
                                 SmallVectorImpl<Value> &values) {
-  std::optional<Contents> shape = context.bindContents(getShape());
+  std::optional<Contents> shape = context.bindSizes(getShape(), *this);
   if (!shape)
     return success();
   SmallVector<ExprAttr> dims(*shape);
@@ -300,7 +318,7 @@ LogicalResult ExpandOp::resolve(ShapeContext &context, OpBuilder &builder,
 
 LogicalResult ConstantOfShapeOp::resolve(ShapeContext &context, OpBuilder &builder,
                                          SmallVectorImpl<Value> &values) {
-  std::optional<Contents> shape = context.bindContents(getShape());
+  std::optional<Contents> shape = context.bindSizes(getShape(), *this);
   if (!shape)
     return success();
   if (failed(checkDims(*this, *shape)))
@@ -313,7 +331,7 @@ LogicalResult ConstantOfShapeOp::resolve(ShapeContext &context, OpBuilder &build
 LogicalResult TileOp::resolve(ShapeContext &context, OpBuilder &builder,
                               SmallVectorImpl<Value> &values) {
   PlannedType input = getInput().getType();
-  std::optional<Contents> repeats = context.bindContents(getRepeats());
+  std::optional<Contents> repeats = context.bindSizes(getRepeats(), *this);
   if (!repeats)
     return success();
   if (repeats->size() != input.getDims().size())
@@ -425,7 +443,7 @@ LogicalResult SplitOp::resolve(ShapeContext &context, OpBuilder &builder,
   ExprAttr dim = input.getDim(axis);
   Contents parts;
   if (getSizes()) {
-    std::optional<Contents> given = context.bindContents(getSizes());
+    std::optional<Contents> given = context.bindSizes(getSizes(), *this);
     if (!given)
       return emitError("sizes that are not a short vector are not supported");
     parts = *given;
@@ -441,7 +459,7 @@ LogicalResult SplitOp::resolve(ShapeContext &context, OpBuilder &builder,
       (sum != dim && (sum - dim).getConstant())) // C1
     return emitError("expected ") << count << " sizes that add up to " << dim.str();
   if (sum != dim)
-    GuardOp::create(builder, getLoc(), sum, dim);
+    GuardOp::create(builder, getLoc(), sum, GuardRelation::equals, dim);
   ExprAttr start = constant(*this, 0);
   for (ExprAttr part : parts) {
     SmallVector<ExprAttr> firsts(rank, constant(*this, 0)), sizes(input.getDims());

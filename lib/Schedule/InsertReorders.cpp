@@ -132,11 +132,10 @@ struct InsertReorders : dlc::impl::InsertReordersBase<InsertReorders> {
     FailureOr<TargetAttr> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
-    if (getDevice(getOperation())) // all values lie dense there
-      return;
     WinogradGains gains(getOperation(), *target);
     for (auto function : getOperation().getOps<func::FuncOp>())
-      Reorders(function, *target, gains).insert();
+      if (!getDevice(function)) // all values lie dense there
+        Reorders(function, *target, gains).insert();
   }
 };
 } // namespace

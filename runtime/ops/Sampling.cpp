@@ -1,4 +1,5 @@
-// Samples between the elements of a picture: GridSample, RoiAlign, DeformConv. In double.
+// Samples between the elements of a picture: GridSample, AffineGrid, RoiAlign, DeformConv. In
+// double.
 
 #include "Elements.h"
 
@@ -164,6 +165,55 @@ DLC_LIBRARY_OP(grid_sample) {
     visitDtype(input->dtype, [&](auto zero) {
       store(result, i, source < 0 ? zero : load<decltype(zero)>(input, source));
     });
+  }
+  return done;
+}
+
+//===----------------------------------------------------------------------===//
+// AffineGrid
+//===----------------------------------------------------------------------===//
+
+/// From -1 to 1: the place of pixel `i` of `count`, of its center or, with `alignCorners`, so that
+/// the first and last ones are at the ends.
+static double placePixel(int64_t i, int64_t count, bool alignCorners) {
+  if (alignCorners)
+    return count == 1 ? -1 : 2 * double(i) / double(count - 1) - 1;
+  return (2 * double(i) + 1) / double(count) - 1;
+}
+
+/// theta * (x, y, 1) or (x, y, z, 1) for each pixel of pictures of the dims that operand 1 holds.
+DLC_LIBRARY_OP(affine_grid) {
+  const dlc_value *theta = call.tensor(0, floats);
+  Dims sizes;
+  if (!theta || !call.integerList(1, sizes))
+    return stopped;
+  bool alignCorners = call.flag("align_corners");
+  uint32_t rank = sizes.rank, spatial = rank - 2;
+  if (rank != 4 && rank != 5)
+    return call.fail("expected 4 or 5 sizes, found %u", rank);
+  if (theta->rank != 3 || theta->dims[0] != sizes[0] || theta->dims[1] != int64_t(spatial) ||
+      theta->dims[2] != int64_t(spatial) + 1)
+    return call.fail("expected a matrix of %u x %u for each of %ld pictures, found dims %s",
+                     spatial, spatial + 1, long(sizes[0]), DimsText(Dims(theta)).text);
+  Dims dims(1, sizes[0]);
+  for (uint32_t dim = 2; dim < rank; ++dim)
+    dims.push(sizes[dim]);
+  dims.push(spatial);
+  dlc_value *result = call.output(0, theta->dtype, dims);
+  if (!result)
+    return stopped;
+  int64_t points = dims.product(1, rank - 1);
+  for (uint64_t i = 0; i < result->count; ++i) {
+    int64_t row = int64_t(i) / spatial / points * spatial + int64_t(i) % spatial;
+    int64_t rest = int64_t(i) / spatial % points;
+    double sum = loadReal(theta, row * (spatial + 1) + spatial);
+    for (uint32_t d = 0; d < spatial; ++d) { // x is the last dim
+      int64_t count = sizes[rank - 1 - d];
+      sum +=
+          loadReal(theta, row * (spatial + 1) + d) * placePixel(rest % count, count, alignCorners);
+      rest /= count;
+    }
+    storeReal(result, i, sum);
   }
   return done;
 }

@@ -50,6 +50,7 @@ def parse_arguments():
                         help="every second f32 is a NaN, an infinity, a zero or an extreme number")
     parser.add_argument("--count-allocations", action="store_true",
                         help="no run but a context's first may allocate; needs the test library that counts, preloaded")
+    parser.add_argument("--target", help="as dlc-compile's")
     parser.add_argument("--target-cpu", help="as dlc-compile's; a CPU that this machine lacks is an error")
     parser.add_argument("--winograd", default="on", help="as dlc-compile's")
     parser.add_argument("--reference", action="store_true", help="as dlc-compile's: library ops alone")
@@ -276,9 +277,10 @@ def check_refusal(inputs, names, folder, runs, tools=""):
     return "refused: " + "; ".join(line.removeprefix("error: ") for line in lines), wrong
 
 
-def compile_model(model, folder, *, target_cpu=None, reference=False, winograd="on", tools=""):
+def compile_model(model, folder, *, target=None, target_cpu=None, reference=False, winograd="on", tools=""):
     artifact = os.path.join(folder, "model.so")
     options = [f"--target-cpu={target_cpu}"] if target_cpu else []
+    options += [f"--target={target}"] if target else []
     options += [f"--winograd={winograd}"]
     options += ["--reference"] if reference else []
     compiled = run_tool(tools, "dlc-compile", model, "-o", artifact, *options)
@@ -295,7 +297,7 @@ def main():
     reference = make_reference(arguments.model)
     failures = 0
     with tempfile.TemporaryDirectory() as folder:
-        artifact = compile_model(arguments.model, folder, target_cpu=arguments.target_cpu, reference=arguments.reference,
+        artifact = compile_model(arguments.model, folder, target=arguments.target, target_cpu=arguments.target_cpu, reference=arguments.reference,
                                  winograd=arguments.winograd, tools=arguments.tools)
         runs = ApiRuns(artifact, arguments.count_allocations)
         sizes = [(size, True) for size in arguments.size] + [(size, False) for size in arguments.refuse]

@@ -155,7 +155,7 @@ class Network:
         name, *_ = self.pick()
         op = self.random.choice(["ReduceMax", "ReduceMean", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare",
                                  "ReduceLogSumExp"])
-        if op == "ReduceMean": # of all signs it may be nothing but rounding
+        if op in ("ReduceMean", "ReduceLogSumExp"): # of all signs it may be nothing but rounding
             name = self.node("Abs", name)
         axes = self.random.sample(range(4), self.random.randint(1, 4))
         self.outputs.append(self.node(op, name, axes=axes, keepdims=self.random.randint(0, 1)))

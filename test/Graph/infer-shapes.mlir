@@ -130,12 +130,12 @@ func.func @views_of_unknown_sizes(%x: !dlc.tensor<N x 6 x f32>) {
 }
 
 // CHECK-LABEL: func.func @broadcasts
-// CHECK: dlc.guard <N> equals <broadcast(M, N)> or_one
-// CHECK: dlc.guard <M> equals <broadcast(M, N)> or_one
+// CHECK: dlc.guard <N> equals_or_one <broadcast(M, N)>
+// CHECK: dlc.guard <M> equals_or_one <broadcast(M, N)>
 // CHECK: dlc.add %arg0, %arg1 {{.*}} -> !dlc.tensor<broadcast(M, N) x f32>
-// CHECK-NEXT: dlc.guard <N> equals <4> or_one
+// CHECK-NEXT: dlc.guard <N> equals_or_one <4>
 // CHECK-NEXT: dlc.add %arg0, %arg2 {{.*}} -> !dlc.tensor<4 x f32>
-// CHECK-NEXT: dlc.guard <min(N, 4)> equals <N> or_one
+// CHECK-NEXT: dlc.guard <min(N, 4)> equals_or_one <N>
 // CHECK-NEXT: dlc.add %arg0, %arg3 {{.*}} -> !dlc.tensor<N x f32>
 func.func @broadcasts(%n: !dlc.tensor<N x f32>, %m: !dlc.tensor<M x f32>, %c: !dlc.tensor<4 x f32>, %r: !dlc.tensor<min(N, 4) x f32>) {
   %0 = dlc.add %n, %m : (!dlc.tensor<N x f32>, !dlc.tensor<M x f32>) -> !dlc.tensor<* x f32>
@@ -146,10 +146,10 @@ func.func @broadcasts(%n: !dlc.tensor<N x f32>, %m: !dlc.tensor<M x f32>, %c: !d
 
 // Sizes of one symbol: equal wherever they broadcast, or one of them never 1, or each alone.
 // CHECK-LABEL: func.func @broadcasts_of_one_symbol
-// CHECK: dlc.guard <N> equals <2*floordiv(N, 2)> or_one
+// CHECK: dlc.guard <N> equals_or_one <2*floordiv(N, 2)>
 // CHECK-NEXT: dlc.add {{.*}} -> !dlc.tensor<2*floordiv(N, 2) x f32>
-// CHECK-NEXT: dlc.guard <N> equals <broadcast(N, N + 1)> or_one
-// CHECK-NEXT: dlc.guard <N + 1> equals <broadcast(N, N + 1)> or_one
+// CHECK-NEXT: dlc.guard <N> equals_or_one <broadcast(N, N + 1)>
+// CHECK-NEXT: dlc.guard <N + 1> equals_or_one <broadcast(N, N + 1)>
 // CHECK-NEXT: dlc.add {{.*}} -> !dlc.tensor<broadcast(N, N + 1) x f32>
 func.func @broadcasts_of_one_symbol(%n: !dlc.tensor<N x f32>, %even: !dlc.tensor<2*floordiv(N, 2) x f32>, %more: !dlc.tensor<N + 1 x f32>) {
   %0 = dlc.add %n, %even : (!dlc.tensor<N x f32>, !dlc.tensor<2*floordiv(N, 2) x f32>) -> !dlc.tensor<* x f32>
@@ -290,7 +290,7 @@ func.func @loop_of_one_shape(%x: !dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x f3
 // CHECK-LABEL: func.func @loop_that_grows
 // CHECK: dlc.bind %arg1 as ["value_1"]
 // CHECK: %[[INIT:.*]] = dlc.wrap %arg0
-// CHECK: %[[END:.*]] = dlc.loop "i" trip <value_1>(%[[INIT]]) : (!dlc.value) -> !dlc.value
+// CHECK: %[[END:.*]] = dlc.loop "i" trip <max(0, integer(value_1))>(%[[INIT]]) : (!dlc.value) -> !dlc.value
 // CHECK-NEXT: ^bb0(%[[ARG:.*]]: !dlc.value):
 // CHECK-NEXT: %[[STATE:.*]] = dlc.match %[[ARG]] binds ["[[SIZE:state_.*]]"] : !dlc.value -> !dlc.tensor<[[SIZE]] x 4 x f32>
 // CHECK-NEXT: %[[NEXT:.*]] = dlc.concat %[[STATE]], %arg0 {{.*}} -> !dlc.tensor<N + [[SIZE]] x 4 x f32>
@@ -351,4 +351,47 @@ func.func @expand_target(%x: !dlc.tensor<N x 1 x 1 x f32>, %y: !dlc.tensor<M x f
   %shape = dlc.select %keeps, %one, %target : (!dlc.tensor<* x i1>, !dlc.tensor<1 x i64>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x i64>
   %r = dlc.expand %x, %shape : (!dlc.tensor<N x 1 x 1 x f32>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x f32>
   return %r : !dlc.tensor<* x f32>
+}
+
+// Which dims stay must not depend on the run: what may be 1 stays, and must not be.
+// CHECK-LABEL: func.func @squeeze_of_all
+// CHECK: dlc.guard <N> differs_from <1>
+// CHECK-NEXT: dlc.guard <2*M> differs_from <1>
+// CHECK-NEXT: dlc.view {{.*}} -> <N x 3 x 2*M x f32>
+func.func @squeeze_of_all(%x: !dlc.tensor<N x 1 x 3 x 2*M x f32>) {
+  %0 = dlc.squeeze %x : (!dlc.tensor<N x 1 x 3 x 2*M x f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// A size of 0 stands for the input's own dim, also where it is a factor of the elements.
+// CHECK-LABEL: func.func @reshape_to_products
+// CHECK: dlc.guard <min(H*W, min(C, 1))> equals <min(C, 1)>
+// CHECK-NEXT: dlc.guard <min(C, min(H, 1))> equals <min(H, 1)>
+// CHECK-NEXT: dlc.view {{.*}} -> <N x H*W x C x f32>
+// CHECK: dlc.guard <min(C, min(H*W, 1))> equals <min(H*W, 1)>
+// CHECK-NEXT: dlc.guard <min(H, min(C, 1))> equals <min(C, 1)>
+// CHECK-NEXT: dlc.guard <min(W, 1)> equals <1>
+// CHECK-NEXT: dlc.view {{.*}} -> <N x C x H x W x f32>
+func.func @reshape_to_products(%x: !dlc.tensor<N x C x H x W x f32>, %n: !dlc.tensor<N x H*W x C x f32>) {
+  %dims = dlc.shape %n : (!dlc.tensor<N x H*W x C x f32>) -> !dlc.tensor<* x i64>
+  %0 = dlc.reshape %x, %dims : (!dlc.tensor<N x C x H x W x f32>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x f32>
+  %xs = dlc.shape %x : (!dlc.tensor<N x C x H x W x f32>) -> !dlc.tensor<* x i64>
+  %1 = dlc.reshape %n, %xs : (!dlc.tensor<N x H*W x C x f32>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x f32>
+  return
+}
+
+// Sizes from data are not negative; other integers may be.
+// CHECK-LABEL: func.func @sizes_from_data
+// CHECK: dlc.bind %arg1 as ["[[START:value_[0-9]+]]"]
+// CHECK-NEXT: dlc.bind %arg0 as ["[[ROWS:value_[0-9]+]]", "[[COLUMNS:value_[0-9]+]]"]
+// CHECK-NEXT: dlc.guard <[[ROWS]]> at_least <0>
+// CHECK-NEXT: dlc.guard <[[COLUMNS]]> at_least <0>
+// CHECK-NEXT: dlc.broadcast {{.*}} -> <[[ROWS]] x [[COLUMNS]] x f32>
+// CHECK: dlc.iota <integer([[START]])> step <1> : <max(0, -1*integer([[START]]) + 5) x i64>
+func.func @sizes_from_data(%shape: !dlc.tensor<2 x i64>, %start: !dlc.tensor<i64>, %x: !dlc.tensor<f32>) {
+  %0 = dlc.expand %x, %shape : (!dlc.tensor<f32>, !dlc.tensor<2 x i64>) -> !dlc.tensor<* x f32>
+  %five = dlc.constant dense<5> : tensor<i64> -> !dlc.tensor<i64>
+  %one = dlc.constant dense<1> : tensor<i64> -> !dlc.tensor<i64>
+  %1 = dlc.range %start, %five, %one : (!dlc.tensor<i64>, !dlc.tensor<i64>, !dlc.tensor<i64>) -> !dlc.tensor<* x i64>
+  return
 }

@@ -156,3 +156,16 @@ func.func @unary(%x: !dlc.tensor<N x f32>) {
   %6 = dlc.leaky_relu %x alpha 0.1 : (!dlc.tensor<N x f32>) -> !dlc.tensor<N x f32>
   return
 }
+
+// CHECK-LABEL: func.func @guards
+func.func @guards(%x: !dlc.tensor<N x M x f32>) {
+  // CHECK: dlc.guard <N> equals <M>
+  dlc.guard <N> equals <M>
+  // CHECK: dlc.guard <N> equals_or_one <M>
+  dlc.guard <N> equals_or_one <M>
+  // CHECK: dlc.guard <N> differs_from <1>
+  dlc.guard <N> differs_from <1>
+  // CHECK: dlc.guard <M> at_least <0>
+  dlc.guard <M> at_least <0>
+  return
+}

@@ -20,7 +20,7 @@ func.func private @divisor(!dlc.tensor<floordiv(H, 0) x f32>)
 
 // -----
 
-// expected-error @below {{expected floordiv, min, max or broadcast before '('}}
+// expected-error @below {{expected floordiv, min, max, broadcast or integer before '('}}
 func.func private @call(!dlc.tensor<ceil(H, 2) x f32>)
 
 // -----

@@ -67,3 +67,10 @@ func.func private @recipes() attributes {
     #dlc.combine<add, #dlc.weight<source = dense<2.0> : tensor<3xf32>, shape = [3], type = f32>>,
     #dlc.pack<#dlc.filter_layout<outputs = 16, inputs = 1>>]>
 }
+
+// What may be negative beside sizes, which are not.
+// CHECK-LABEL: func.func private @integers(
+// CHECK-SAME: !dlc.tensor<max(0, integer(a)) x f32>,
+// CHECK-SAME: !dlc.tensor<H x f32>,
+// CHECK-SAME: !dlc.tensor<"integer" + 1 x f32>
+func.func private @integers(!dlc.tensor<max(integer(a), 0) x f32>, !dlc.tensor<max(H, 0) x f32>, !dlc.tensor<"integer" + 1 x f32>)

@@ -1,18 +1,22 @@
 """Models with a few bytes changed. dlc-compile must take every one or refuse it with exit status 1 and an `error:` line for
-each of its faults, in seconds, within 2 GiB: no crash and no hang.
+each of its faults, in seconds, within 2 GiB: no crash and no hang. With --to run, dlc-run computes those that are taken, of
+random sizes and elements: to the end, or to an `error:` line and exit status 1. Changed sizes may be more than it can compute
+in time; then it must end when it is interrupted.
 
 The models that are changed are invalid_models.py's probes, and those found under --seeds. Each number gives one mutant: by the
 same --seeds, a number that fails fails again.
 
-    python mutated_models.py --models 200 [--first 0] [--to plan|package] [--seeds folder] [--seconds 600] [--jobs 2]
+    python mutated_models.py --models 200 [--first 0] [--to plan|package|run] [--seeds folder] [--seconds 600] [--jobs 2]
                              [--keep folder]
 """
 
 import argparse
 import concurrent.futures
+import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +27,8 @@ from invalid_models import LIMIT_SECONDS, PROBES, limit_memory
 LARGEST_SEED = 8 << 10
 # Lengths, tags and dims that parsers get wrong: zero, one, the most of 7 bits, continued and negative varints.
 BYTES = [0x00, 0x01, 0x02, 0x7F, 0x80, 0xFE, 0xFF]
+SIZES = [0, 1, 2, 3, 5, 8, 17]
+RUN_SECONDS, INTERRUPTED_SECONDS = 5, 10
 
 
 def read_seeds(folder):
@@ -53,21 +59,65 @@ def mutate(seeds, number):
     return bytes(data)
 
 
-def check(path, phase):
-    """Whether the compiler took the model at `path`, and what is wrong with how it ended, or None."""
-    output = path + ".out"
-    command = ["dlc-compile", path, "-o", output, "--jobs=1"] + ([f"--compile-to={phase}"] if phase != "package" else [])
+def judge(command, done, seconds):
+    """What is wrong with how a tool has ended, or None."""
+    if done is None:
+        return f"{command[0]} takes more than {seconds} s"
+    if done.returncode not in (0, 1):
+        return f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[:300]}"
+    errors = [line for line in done.stderr.splitlines() if "error:" in line]
+    return f"{command[0]} ended with 1 without an error" if done.returncode == 1 and not errors else None
+
+
+def call(command):
+    """The finished process, or None, and what is wrong with it, or None."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=LIMIT_SECONDS,
                               preexec_fn=limit_memory)
     except subprocess.TimeoutExpired:
-        return False, f"takes more than {LIMIT_SECONDS} s"
-    errors = [line for line in done.stderr.splitlines() if "error:" in line]
-    if done.returncode == 0:
-        return True, None
-    if done.returncode != 1:
-        return False, f"ended with {done.returncode}: {done.stderr.strip()[:300]}"
-    return False, None if errors else "refused without an error"
+        done = None
+    return done, judge(command, done, LIMIT_SECONDS)
+
+
+def call_interrupted(command):
+    """The same for a run that may take longer than anybody waits: it is interrupted then."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace",
+                          preexec_fn=limit_memory) as process:
+        try:
+            errors = process.communicate(timeout=RUN_SECONDS)[1]
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.communicate(timeout=INTERRUPTED_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return f"{command[0]} goes on for {INTERRUPTED_SECONDS} s after it was interrupted"
+            return None if process.returncode in (1, 130) else f"{command[0]} ended with {process.returncode}, interrupted"
+        return judge(command, subprocess.CompletedProcess(command, process.returncode, "", errors), RUN_SECONDS)
+
+
+def run_artifact(artifact, number):
+    """What is wrong with a run of random sizes and elements, or None."""
+    inspected, problem = call(["dlc-inspect", "--json", artifact])
+    if problem or inspected.returncode:
+        return problem or f"dlc-inspect refuses the artifact: {inspected.stderr.strip()[:300]}"
+    choice = random.Random(number)
+    command = ["dlc-run", artifact, f"--random={number}", "--threads=1"]
+    for symbol in json.loads(inspected.stdout)["symbols"]:
+        if symbol["class"] == "shape":
+            command.append(f"--dim={symbol['name']}={choice.choice(SIZES)}")
+    return call_interrupted(command)
+
+
+def check(path, phase, number):
+    """Whether the compiler took the model at `path`, and what is wrong with how it or a run ended, or None."""
+    output = path + ".out"
+    to = [f"--compile-to={phase}"] if phase not in ("package", "run") else []
+    done, problem = call(["dlc-compile", path, "-o", output, "--jobs=1", *to])
+    taken = done is not None and done.returncode == 0
+    if taken and phase == "run":
+        problem = run_artifact(output, number)
+    return taken, problem
 
 
 def run_one(folder, seeds, number, arguments, deadline):
@@ -78,7 +128,7 @@ def run_one(folder, seeds, number, arguments, deadline):
         path = f"{own}/mutant.onnx"
         with open(path, "wb") as file:
             file.write(mutate(seeds, number))
-        return number, *check(path, arguments.to)
+        return number, *check(path, arguments.to, number)
 
 
 def main():

@@ -45,7 +45,7 @@ sizes:
   --hint SYMBOL=VALUE      its usual value, which memory is planned for: N=8
   --specialize SYMBOL=VALUES   more versions, for these values: N=1,8; a run takes what fits it
 target:
-  --target KIND:NAME       cpu:NAME, or cuda:sm_NUMBER: GPUs that kernels run on instead
+  --target KIND:NAME,...   cpu:NAME, cuda:sm_NUMBER, or both: runs on a GPU where there is one
   --target-cpu NAME, --target-features +A,-B   CPU and features, in LLVM's names; default: host
   --precision fp32|tf32|fp16|bf16   what a GPU rounds operands of products to; sums are of f32
   --winograd on|off        off: 3 x 3 convolutions as direct sums. Winograd's form is faster,
@@ -133,6 +133,7 @@ static bool parseTargets(ToolOptions &options) {
     errs() << "error: --precision is of GPUs, which --target names\n";
     return false;
   }
+  options.withCpu = hasCpu && !options.targetDevices.empty();
   if (hasCpu && targetCpu.getNumOccurrences() != 0) {
     errs() << "error: --target=cpu and --target-cpu exclude each other\n";
     return false;
@@ -231,6 +232,11 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   if (options.targetGiven && options.fromIR && options.from >= Phase::Schedule) {
     errs() << "error: --target, --target-cpu and --target-features come too late for IR that is "
               "scheduled\n";
+    return std::nullopt;
+  }
+  if (options.withCpu && options.fromIR && options.from >= Phase::Fuse) {
+    errs() << "error: a --target of both a CPU and a GPU comes too late for IR whose boxes are "
+              "drawn\n";
     return std::nullopt;
   }
   options.targetFeatures = targetFeatures;

@@ -21,6 +21,7 @@ struct ToolOptions {
   std::vector<std::string> sources;
   std::string targetCpu, targetFeatures;
   std::vector<std::string> targetDevices; ///< GPUs
+  bool withCpu = false;                   ///< beside them: the artifact runs without one too
   Precision precision = Precision::fp32;
   bool targetGiven = false; // by the user, rather than by default
   bool fromIR = false;      // the input is IR that has gone through `from`

@@ -179,13 +179,12 @@ static int compile(const ToolOptions &options) {
     if (failed(target))
       return exitRejected;
     setTarget(*module, *target);
-    if (!options.targetDevices.empty()) {
-      FailureOr<DeviceAttr> device =
-          getDevice(module->getLoc(), options.targetDevices, options.precision);
-      if (failed(device))
-        return exitRejected;
-      setDevice(*module, *device);
-    }
+    FailureOr<DeviceAttr> device = DeviceAttr();
+    if (!options.targetDevices.empty())
+      device = getDevice(module->getLoc(), options.targetDevices, options.precision);
+    if (failed(device))
+      return exitRejected;
+    setDevice(*module, *device, options.withCpu);
   }
   CompileOptions compileOptions{options.pipeline, options.from, options.to, options.dumpFolder,
                                 [&](Phase phase) { progress.begin(getFlag(phase).data()); }};

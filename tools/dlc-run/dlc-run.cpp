@@ -76,8 +76,9 @@ static bool run(const Options &options, const Model &model, dlc::Progress &progr
     return false;
   if (const char *version = dlc_context_version(model.context); *version)
     lines.push_back(std::string("version for ") + version);
-  if (strcmp(info.device, "cpu") != 0)
-    lines.push_back(std::string("device ") + info.device);
+  if (strcmp(info.device, "cpu") != 0 || *info.fallback)
+    lines.push_back(
+        fmt::format("device {}{}{}", info.device, *info.fallback ? ": " : "", info.fallback));
   if (sinks.empty() && expectations.empty())
     describeOutputs(model, outputs, lines);
   const bool asExpected =

@@ -48,7 +48,7 @@ def Dlc_ExprAttr : Dlc_Attr<"Expr", "expr"> {
 
 def Dlc_CallKind : I32EnumAttr<"CallKind", "operation that is no polynomial", [
     I32EnumAttrCase<"floordiv", 0>, I32EnumAttrCase<"min", 1>, I32EnumAttrCase<"max", 2>,
-    I32EnumAttrCase<"broadcast", 3>]> {
+    I32EnumAttrCase<"broadcast", 3>, I32EnumAttrCase<"integer", 4>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -57,7 +57,7 @@ def Dlc_CallAttr : Dlc_Attr<"Call", "call"> {
   let summary = "a factor of an expression that is no symbol";
   let description = [{
     `floordiv` rounds towards minus infinity and divides by a positive constant; `broadcast` is the operand that is not
-    1. Built only by the functions of
+    1; `integer` is its one operand (the other one is 0), which unlike a size may be negative. Built only by the functions of
     dlc/IR/Expr.h, which simplify first.
   }];
   let parameters = (ins "::dlc::CallKind":$kind, "::dlc::ExprAttr":$lhs, "::dlc::ExprAttr":$rhs);
@@ -386,6 +386,16 @@ def Dlc_Space : I32EnumAttr<"Space", "where memory lies", [
 }
 
 //===-- Enumerations of ops -------------------------------------------------------------------------------------------===//
+
+def Dlc_GuardRelation : I32EnumAttr<"GuardRelation", "what must hold of two sizes", [
+    I32EnumAttrCase<"equals", 0>, I32EnumAttrCase<"equals_or_one", 1>, I32EnumAttrCase<"differs_from", 2>,
+    I32EnumAttrCase<"at_least", 3>]> {
+  let cppNamespace = "::dlc";
+  let genSpecializedAttr = 0;
+}
+def Dlc_GuardRelationAttr : EnumAttr<Dlc_Dialect, Dlc_GuardRelation, "guard_relation"> {
+  let assemblyFormat = "$value";
+}
 
 def Dlc_ResizeCoordinates : I32EnumAttr<"ResizeCoordinates", "from an output index to an input coordinate", [
     I32EnumAttrCase<"half_pixel", 0>, I32EnumAttrCase<"pytorch_half_pixel", 1>,

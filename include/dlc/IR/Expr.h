@@ -29,6 +29,8 @@ ExprAttr minimum(ExprAttr lhs, ExprAttr rhs);
 ExprAttr maximum(ExprAttr lhs, ExprAttr rhs);
 /// The size of a dim that dims of these two sizes broadcast to: the one that is not 1.
 ExprAttr broadcast(ExprAttr lhs, ExprAttr rhs);
+/// The same value, of which nobody knows that it is not negative: symbols are sizes but here.
+ExprAttr integer(ExprAttr value);
 
 /// Whether `expr` is never negative, since it is a sum of products of sizes.
 bool isKnownNonNegative(ExprAttr expr);

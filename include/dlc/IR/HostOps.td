@@ -94,18 +94,18 @@ def Dlc_SizesOp : Dlc_Op<"sizes", [Pure]> {
 }
 
 def Dlc_GuardOp : Dlc_Op<"guard"> {
-  let summary = "sizes that must be equal where this op is reached";
+  let summary = "what must hold of two sizes where this op is reached";
   let description = [{
-    Ends the run with an error that names the node and both sizes where they differ. Stands where the op that demands it
-    stood, so that a branch that is not taken fails nothing. With `or_one` the first one may be 1 instead: it broadcasts.
+    Ends the run with an error that names the node and both sizes where it does not hold. Stands where the op that demands
+    it stood, so that a branch that is not taken fails nothing. With `equals_or_one` the first one may be 1: it broadcasts.
 
     Example:
     ```mlir
     dlc.guard <N> equals <M>
     ```
   }];
-  let arguments = (ins Dlc_ExprAttr:$lhs, Dlc_ExprAttr:$rhs, UnitAttr:$or_one);
-  let assemblyFormat = "$lhs `equals` $rhs (`or_one` $or_one^)? attr-dict";
+  let arguments = (ins Dlc_ExprAttr:$lhs, Dlc_GuardRelationAttr:$relation, Dlc_ExprAttr:$rhs);
+  let assemblyFormat = "$lhs `` $relation $rhs attr-dict";
 }
 
 //===-- Library calls -------------------------------------------------------------------------------------------------===//

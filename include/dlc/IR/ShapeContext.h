@@ -19,9 +19,13 @@ public:
   virtual std::optional<Contents> getContents(mlir::Value value) = 0;
 
   /// The same, but elements that are not known become symbols, which a `dlc.bind` behind the
-  /// value's definition binds. Nothing where the tensor has no constant shape of at most 64
-  /// elements.
+  /// value's definition binds; they may be negative. Nothing where the tensor has no constant shape
+  /// of at most 64 elements.
   virtual std::optional<Contents> bindContents(mlir::Value value) = 0;
+
+  /// The same for what `user` takes as sizes: where every run that computes the value reaches
+  /// `user`, guards end those with a negative one.
+  virtual std::optional<Contents> bindSizes(mlir::Value value, mlir::Operation *user) = 0;
 };
 
 } // namespace dlc

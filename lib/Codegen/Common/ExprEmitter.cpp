@@ -67,6 +67,8 @@ FailureOr<Value> ExprEmitter::emitCall(CallAttr call) {
     Value isOne = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::eq, *lhs, constant(1));
     return Value(LLVM::SelectOp::create(builder, loc, isOne, *rhs, *lhs));
   }
+  case CallKind::integer:
+    return *lhs;
   }
   llvm_unreachable("all kinds are handled");
 }

@@ -153,7 +153,8 @@ LogicalResult HostEmitter::emitMatch(MatchOp op) {
     FailureOr<SmallVector<Value>> expected = emitChecked({type.getDim(axis)});
     if (failed(expected))
       return failure();
-    leaveUnlessEqual(site, expected->front(), load(dimAddress(axis), i64));
+    Value found = load(dimAddress(axis), i64);
+    leaveUnless(isEqual(expected->front(), found), site, expected->front(), found);
   }
   addresses[op.getResult()] = load(field(object, valueType, 8));
   return success();

@@ -75,7 +75,7 @@ CodeBuilder::CodeBuilder(MLIRContext *context, Location loc)
     : builder(context), loc(loc), i8(builder.getI8Type()), i32(builder.getI32Type()),
       i64(builder.getI64Type()), pointer(LLVM::LLVMPointerType::get(context)) {
   Type p = pointer;
-  planCallType = getStruct({i32, i32, p, p, p, p, p, i64, i64});
+  planCallType = getStruct({i32, i32, p, p, p, p, p, i64, i64, i32, i32});
   runCallType = getStruct({i32, i32, p, p, p, p, p, p, p, p, p, p});
   servicesType = getStruct({i32, i32, p, p, p, p, p, p, p, p, p, p, p});
   launchType = getStruct({i32, i32, p, p, i64, i64});
@@ -459,14 +459,13 @@ LogicalResult HostEmitter::emitBind(BindOp op) {
   return success();
 }
 
-void HostEmitter::leaveUnlessEqual(int64_t site, Value lhs, Value rhs) {
-  Value equal = isEqual(lhs, rhs);
-  Block *block = builder.getBlock(), *unequal = addBlock();
+void HostEmitter::leaveUnless(Value holds, int64_t site, Value lhs, Value rhs) {
+  Block *block = builder.getBlock(), *fails = addBlock();
   callService(Service::unequal, i32, {constant(i32, site), lhs, rhs});
   LLVM::ReturnOp::create(builder, loc, constant(i32, DLC_PROGRAM_STOPPED));
   Block *next = addBlock();
   builder.setInsertionPointToEnd(block);
-  LLVM::CondBrOp::create(builder, loc, equal, next, unequal);
+  LLVM::CondBrOp::create(builder, loc, holds, next, fails);
   builder.setInsertionPointToEnd(next);
 }
 
@@ -487,12 +486,28 @@ LogicalResult HostEmitter::emitGuard(GuardOp op) {
   FailureOr<SmallVector<Value>> sizes = emitChecked({op.getLhs(), op.getRhs()});
   if (failed(sizes))
     return failure();
-  int64_t site = program.addSite(op, SiteKind::guard,
-                                 "expected " + op.getLhs().str() + " to equal " +
-                                     op.getRhs().str() + (op.getOrOne() ? " or 1" : ""));
   Value lhs = (*sizes)[0], rhs = (*sizes)[1];
-  if (op.getOrOne())
-    lhs = LLVM::SelectOp::create(builder, loc, isEqual(lhs, constant(i64, 1)), rhs, lhs);
-  leaveUnlessEqual(site, lhs, rhs);
+  std::string left = op.getLhs().str(), right = op.getRhs().str();
+  Value holds;
+  std::string demand;
+  switch (op.getRelation()) {
+  case GuardRelation::equals:
+    holds = isEqual(lhs, rhs);
+    demand = left + " to equal " + right;
+    break;
+  case GuardRelation::equals_or_one:
+    holds = LLVM::OrOp::create(builder, loc, isEqual(lhs, rhs), isEqual(lhs, constant(i64, 1)));
+    demand = left + " to equal " + right + " or 1";
+    break;
+  case GuardRelation::differs_from:
+    holds = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, lhs, rhs);
+    demand = left + " to differ from " + right;
+    break;
+  case GuardRelation::at_least:
+    holds = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::sge, lhs, rhs);
+    demand = left + " to be at least " + right;
+    break;
+  }
+  leaveUnless(holds, program.addSite(op, SiteKind::guard, "expected " + demand), lhs, rhs);
   return success();
 }

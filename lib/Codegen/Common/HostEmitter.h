@@ -158,7 +158,8 @@ private:
   /// The same, and leaves where it says that the program is to stop.
   void callStatus(Service service, mlir::ValueRange arguments);
   mlir::Value callForObject(Service service, mlir::ValueRange arguments);
-  void leaveUnlessEqual(int64_t site, mlir::Value lhs, mlir::Value rhs);
+  /// Leaves with an error about both sizes where a condition does not hold.
+  void leaveUnless(mlir::Value holds, int64_t site, mlir::Value lhs, mlir::Value rhs);
   /// Memory of the frame for `count` elements, until the next service is called.
   mlir::Value take(Area area, size_t count);
   mlir::Value allocate(mlir::Type type, int64_t count, unsigned alignment = 0);

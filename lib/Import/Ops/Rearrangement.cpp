@@ -136,10 +136,15 @@ static LogicalResult importAffineGrid(OnnxNode &node) {
     return failure();
   auto type = cast<PlannedType>(node.getInput(1).getType());
   std::optional<int64_t> rank = type.hasRank() ? type.getDim(0).getConstant() : std::nullopt;
-  if (rank != 4 && rank != 5)
-    return node.emitError() << "expected an input 'size' of 4 or 5 elements, found " << type;
   Pieces p(node);
   Value theta = node.getInput(0), sizes = node.getInput(1);
+  if (!rank) {
+    node.setResult(p.call("affine_grid", {theta, sizes}, p.getElement(theta),
+                          p.parameter("align_corners", int64_t(*alignsCorners))));
+    return success();
+  }
+  if (rank != 4 && rank != 5)
+    return node.emitError() << "expected an input 'size' of 4 or 5 elements, found " << type;
   auto pick = [&](Value vector, int64_t place, int64_t axis) {
     return p.gather(vector, node.createIntegerLike(sizes, place), axis);
   };

@@ -45,6 +45,20 @@ TEST_F(Expr, EqualSizesAreEqualAttributes) {
             floorDiv(h * 3 + 5, 4) + w);
 }
 
+TEST_F(Expr, IntegersMayBeNegative) {
+  ExprAttr n = symbol("N"), any = integer(symbol("a"));
+  EXPECT_EQ(maximum(n, constant(0)), n);
+  EXPECT_NE(maximum(any, constant(0)), any);
+  EXPECT_TRUE(isKnownNonNegative(maximum(any, constant(0))));
+  EXPECT_FALSE(isKnownNonNegative(any) || isKnownNonNegative(any + n) || isKnownPositive(any + 1));
+  EXPECT_NE(broadcast(any, any + 1), any + 1);
+  EXPECT_EQ(any - any, constant(0));
+  EXPECT_EQ(integer(constant(-3)), constant(-3));
+  EXPECT_EQ((any * 2 + 1).evaluate([](StringRef) { return -4; }), -7);
+  EXPECT_EQ(substitute(any, [&](StringRef) { return constant(-3); }), constant(-3));
+  EXPECT_EQ(substitute(any, [&](StringRef) { return n; }), integer(n));
+}
+
 TEST_F(Expr, BroadcastIsASetOfSizes) {
   ExprAttr h = symbol("H"), w = symbol("W"), c = symbol("C");
   EXPECT_EQ(broadcast(h, w), broadcast(w, h));

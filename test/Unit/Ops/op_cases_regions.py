@@ -26,6 +26,19 @@ def samples(c):
     c.fails("grid_sample", [tame((1, 1, 2, 2), np.int32), tame((1, 2, 2, 2))], "expected elements of a float type")
 
 
+    for corners in (0, 1):
+        for sizes in [(2, 3, 4, 5), (1, 1, 1, 7), (2, 1, 3, 2, 4), (0, 1, 2, 2), (1, 2, 0, 3)]:
+            theta = tame((sizes[0], len(sizes) - 2, len(sizes) - 1))
+            if 0 in sizes:
+                c.equal("affine_grid", [theta, i64(*sizes)], [np.zeros((sizes[0], *sizes[2:], len(sizes) - 2))], align_corners=corners)
+                continue
+            if corners and 1 in sizes[2:]:
+                continue  # the reference divides by zero
+            c.onnx("affine_grid", [theta, i64(*sizes)], "AffineGrid", align_corners=corners)
+    c.fails("affine_grid", [tame((1, 2, 3)), i64(1, 1, 3)], "expected 4 or 5 sizes, found 3")
+    c.fails("affine_grid", [tame((1, 2, 3)), i64(2, 1, 3, 3)], "expected a matrix of 2 x 3 for each of 2 pictures")
+
+
 def regions(c):
     picture = tame((2, 3, 9, 7))
     corners = np.array([[0, 0, 6, 8], [1.5, 2, 4, 3.25], [-3, -4, 2, 2], [5, 5, 20, 20], [2, 2, 2, 2]], np.float32)
