@@ -57,6 +57,12 @@ LogicalResult GateLayoutAttr::verify(EmitError emitError, int64_t gates, int64_t
   return success();
 }
 
+LogicalResult RowLayoutAttr::verify(EmitError emitError, int64_t pitch) {
+  if (pitch < 1)
+    return emitError() << "expected a positive pitch, found " << pitch;
+  return success();
+}
+
 LogicalResult PaddedLayoutAttr::verify(EmitError emitError, int64_t multiple) {
   if (multiple < 1)
     return emitError() << "expected a positive multiple, found " << multiple;

@@ -8,8 +8,8 @@ using namespace mlir;
 using namespace dlc;
 
 bool dlc::isLayout(Attribute attr) {
-  return isa_and_nonnull<ImageLayoutAttr, FilterLayoutAttr, GateLayoutAttr, PaddedLayoutAttr,
-                         DeviceLayoutAttr>(attr);
+  return isa_and_nonnull<ImageLayoutAttr, FilterLayoutAttr, GateLayoutAttr, RowLayoutAttr,
+                         PaddedLayoutAttr, DeviceLayoutAttr>(attr);
 }
 
 Type dlc::getOperandType(MLIRContext *context, Precision precision) {
@@ -42,9 +42,14 @@ LogicalResult dlc::verifyLayout(Attribute layout, ArrayRef<ExprAttr> dims,
       llvm::any_of(dims.take_back(2),
                    [](ExprAttr dim) { return dim.getConstant() != Winograd::taps; }))
     return emitError() << "expected a filter of 3 x 3 taps for " << layout;
+  auto rows = dyn_cast<RowLayoutAttr>(layout);
+  if (rows && dims.size() >= 2 && dims.back().getConstant().value_or(INT64_MAX) > rows.getPitch())
+    return emitError() << "expected rows of at most " << rows.getPitch() << " elements, found "
+                       << dims.back().str();
   auto device = dyn_cast<DeviceLayoutAttr>(layout);
   bool isFilter = isa<FilterLayoutAttr>(layout) || (device && device.getChannelsLast());
   bool fits = isa<PaddedLayoutAttr>(layout) ? dims.size() == 1
+              : rows                        ? dims.size() >= 2
               : gates                       ? dims.size() == 3
               : isFilter                    ? dims.size() == 2 || dims.size() == 4
                                             : device || dims.size() == 4;
@@ -73,6 +78,12 @@ ExprAttr dlc::getBufferElements(MLIRContext *context, Attribute layout, ArrayRef
       .Case([&](GateLayoutAttr gates) {
         return dims[0] * ceilDiv(floorDiv(dims[1], gates.getGates()), gates.getLanes()) * dims[2] *
                gates.getGates() * gates.getLanes();
+      })
+      .Case([&](RowLayoutAttr rows) {
+        ExprAttr elements = ExprAttr::constant(context, rows.getPitch());
+        for (ExprAttr dim : dims.drop_back())
+          elements = elements * dim;
+        return elements;
       })
       .Case([&](PaddedLayoutAttr padded) {
         return ceilDiv(dims[0], padded.getMultiple()) * padded.getMultiple();

@@ -70,6 +70,26 @@ func.func private @rows(!dlc.tensor<1 x 6 x 1 x f32, #dlc.gate_layout<gates = 4,
 
 // -----
 
+// expected-error @below {{expected a positive pitch, found 0}}
+func.func private @row_pitch(!dlc.tensor<1 x 1 x f32, #dlc.row_layout<pitch = 0>>)
+
+// -----
+
+// expected-error @below {{expected another rank for #dlc.row_layout<pitch = 8>, found rank 1}}
+func.func private @row_rank(!dlc.tensor<8 x f32, #dlc.row_layout<pitch = 8>>)
+
+// -----
+
+// expected-error @below {{expected rows of at most 8 elements, found 9}}
+func.func private @long_row(!dlc.tensor<N x 9 x f32, #dlc.row_layout<pitch = 8>>)
+
+// -----
+
+// expected-error @below {{expected rows of at most 8 elements, found K}}
+func.func private @open_row(!dlc.tensor<N x K x f32, #dlc.row_layout<pitch = 8>>)
+
+// -----
+
 // expected-error @below {{expected a positive multiple, found 0}}
 func.func private @padded(!dlc.tensor<1 x f32, #dlc.padded_layout<0>>)
 

@@ -124,6 +124,22 @@ def Dlc_GateLayoutAttr : Dlc_Attr<"GateLayout", "gate_layout"> {
   let genVerifyDecl = 1;
 }
 
+def Dlc_RowLayoutAttr : Dlc_Attr<"RowLayout", "row_layout"> {
+  let summary = "a matrix whose rows lie further apart than they are long";
+  let description = [{
+    The last dim of a value is its columns, all others together are its rows. The buffer is [rows][pitch]; what lies behind
+    a row's columns is undefined, and nobody reads it.
+
+    A kernel that reads an element of many rows at a time needs a cache line of each. Where rows lie a multiple of a page
+    apart, all of these compete for the same few places of the first-level cache.
+
+    Example: `#dlc.row_layout<pitch = 3088>`
+  }];
+  let parameters = (ins "int64_t":$pitch);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 def Dlc_PaddedLayoutAttr : Dlc_Attr<"PaddedLayout", "padded_layout"> {
   let summary = "a vector with zeros up to a multiple of elements";
   let parameters = (ins "int64_t":$multiple);

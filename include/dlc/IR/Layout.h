@@ -1,5 +1,5 @@
 // What all layouts answer: `#dlc.image_layout`, `#dlc.filter_layout`, `#dlc.gate_layout`,
-// `#dlc.padded_layout`, `#dlc.device_layout`.
+// `#dlc.row_layout`, `#dlc.padded_layout`, `#dlc.device_layout`.
 #ifndef DLC_IR_LAYOUT_H
 #define DLC_IR_LAYOUT_H
 

@@ -294,7 +294,8 @@ Image KernelBuilder::getMatrix(Value buffer, int64_t columns) {
   PlannedType type = getTensor(buffer);
   Image image = {};
   image.base = getAddress(buffer);
-  image.block = columns;
+  auto layout = dyn_cast_or_null<RowLayoutAttr>(type.getLayout());
+  image.block = layout ? layout.getPitch() : columns;
   image.count = image.planes = image.height = image.width = i64(1);
   for (ExprAttr dim : type.getDims().drop_back())
     image.width = mul(image.width, size(dim));
