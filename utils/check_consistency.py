@@ -41,13 +41,14 @@ ALLOWED = {
     "Package": {"ABI", "Support", "IR"},
     "Pipeline": {"ABI", "Support", "IR", "Graph", "Fuse", "Schedule", "Plan", "Codegen", "Codegen/Common", "Codegen/CPU",
                  "Codegen/CUDA", "Package"},
-    "tools": {"Support", "IR", "Import", "Pipeline"},
-    "tools/dlc-run": {"runtime"},
+    "tools": {"Support", "IR", "Import", "Pipeline", "tools/progress"},
+    "tools/dlc-run": {"runtime", "tools/progress"},
     "tools/dlc-inspect": {"ABI", "runtime", "tools/dlc-run"},  # it reads inputs as dlc-run does
+    "tools/progress": set(),
     "runtime": {"ABI", "runtime/ops"},
     "runtime/ops": {"ABI"},
 }
-NO_LLVM = {"ABI", "runtime", "runtime/ops", "tools/dlc-run", "tools/dlc-inspect"}
+NO_LLVM = {"ABI", "runtime", "runtime/ops", "tools/dlc-run", "tools/dlc-inspect", "tools/progress"}
 # Headers from outside: pattern, the layers that may see them, hint.
 COMPILER = set(ALLOWED) - NO_LLVM
 FOREIGN = [
@@ -114,7 +115,7 @@ def layer_of(path):
     elif parts[0] == "runtime":
         return "runtime/ops" if parts[1] == "ops" else "runtime"
     elif parts[0] == "tools":
-        return "/".join(parts[:2]) if parts[1] in ("dlc-run", "dlc-inspect") else "tools"
+        return "/".join(parts[:2]) if f"tools/{parts[1]}" in ALLOWED else "tools"
     else:
         return None
     if parts[0] == "Codegen" and len(parts) > 2:
@@ -319,7 +320,24 @@ def check_paths(tree):
                           "name files relative to the project")
 
 
-CHECKS = [check_layering, check_stems, check_phases, check_ops, check_markdown, check_sizes, check_paths]
+def check_messages(tree):
+    """What docs/Troubleshooting.md says that messages are is what the sources say: each row's quoted pieces stand in a string."""
+    page = "docs/Troubleshooting.md"
+    if not tree.exists(page):
+        return
+    sources = [f for folder in ("lib", "runtime", "tools", "python") for f in tree.under(folder, {".cpp", ".h", ".py"})]
+    # Literals that follow each other are one, and what is inserted is `...`.
+    strings = "\n".join(re.sub(r'"\s*"', "", tree.text(path)) for path in sources)
+    for number, line in enumerate(tree.text(page).splitlines(), 1):
+        if not line.startswith("| ") or line.startswith("| ---") or line.count(" | ") != 2:
+            continue
+        for message in re.findall(r"`([^`]+)`", line.split(" | ")[0]):
+            for piece in filter(None, (part.strip() for part in message.split("..."))):
+                if piece not in strings:
+                    yield Problem(f"{page}:{number}", f"no source has '{piece}'", "quote the message as it is, with ... for what varies")
+
+
+CHECKS = [check_layering, check_stems, check_phases, check_ops, check_markdown, check_sizes, check_paths, check_messages]
 
 
 def check(root):

@@ -22,7 +22,7 @@ SOUND = {
     "include/dlc/Graph/Passes.td": 'def FoldConstants : Pass<"dlc-fold-constants", "mlir::ModuleOp"> {}\n',
     "include/dlc/Pipeline/Phases.def": "".join(f'DLC_PHASE({name}, "{name.lower()}", {function}, "what")\n'
                                                for name, function in PHASES),
-    "lib/Import/Import.cpp": '#include "onnx-ml.pb.h"\n#include "dlc/IR/Dlc.h"\n',
+    "lib/Import/Import.cpp": '#include "onnx-ml.pb.h"\n#include "dlc/IR/Dlc.h"\nf("expected one "\n  "dim, found ");\n',
     "lib/Import/CMakeLists.txt": "dlc_add_library(DlcImport SOURCES Import.cpp LINKS DlcIR protobuf::libprotobuf-lite)\n",
     "lib/IR/CMakeLists.txt": "dlc_add_library(DlcIR SOURCES Dlc.cpp)\n",
     "lib/Graph/FoldConstants.cpp": '#include "dlc/IR/Dlc.h"\n#define DEBUG_TYPE "dlc-fold-constants"\n',
@@ -39,6 +39,7 @@ SOUND = {
     "tools/dlc-run/dlc-run.cpp": '#include "dlc/dlc.h"\n',
     "tools/dlc-run/CMakeLists.txt": "add_executable(dlc-run dlc-run.cpp)\ntarget_link_libraries(dlc-run dlc_runtime)\n",
     "docs/Tour.md": "# Tour\n## 1. Import\n## Graph\n## Run\nSee [the top](#tour), [lib](../lib/README.md).\n",
+    "docs/Troubleshooting.md": "| message | why | what next |\n| --- | --- | --- |\n| `expected one dim, found ...` | x | `y` |\n",
     "test/IR/ops.mlir": "dlc.conv\ndlc.relu\n",
     "test/Import/a.mlir": "\n",
     "test/Graph/fold-constants.mlir": "// RUN: dlc-opt --dlc-fold-constants %s\n",
@@ -91,6 +92,8 @@ WRONG = {
     "a dead link": ({"README.md": "\n[x](docs/None.md)\n"}, "README.md:2: dead link docs/None.md"),
     "a link out of the project": ({"README.md": "[x](../x)\n"}, "dead link ../x"),
     "a dead anchor": ({"README.md": "[x](docs/Tour.md#gone)\n"}, "has no heading for #gone"),
+    "a message that nobody says": ({"docs/Troubleshooting.md": "| x | `y` | z |\n| `expected ... dims, found` | x | y |\n"},
+                                   "docs/Troubleshooting.md:2: no source has 'dims, found'"),
     "a long source": ({"lib/Graph/A.cpp": "\n" * 601}, "lib/Graph/A.cpp: 601 lines"),
     "a path of a machine": ({"docs/A.md": "see /" + "home/me/x\n"}, "docs/A.md:1: path of a machine"),
 }

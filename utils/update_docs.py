@@ -5,7 +5,13 @@
 
 docs/generated/Dialect.md, Passes.md   from the .td files, by mlir-tblgen
 docs/Operators.md                      the importer's table, what it takes, and the tests that name an operator
-docs/Tour.md                           the IR after each phase, between `<!-- begin PHASE -->` and `<!-- end -->`
+
+Between `<!-- begin NAME -->` and `<!-- end -->`:
+
+docs/Tour.md                           the IR after each phase
+docs/Artifact.md                       what dlc-inspect says of the tour's artifact; the fields of a dlc_note
+docs/Troubleshooting.md                the codes of dlc_status
+docs/kernels.svg                       the nodes of a model, and the kernels that they become
 
 Needs the built tools, and the Python environment that utils/test.sh makes (for the model of the tour).
 """
@@ -17,6 +23,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import draw_kernels
 import operator_types
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,7 +105,7 @@ def get_function(text, name):
 
 
 def generate_tour_blocks(build):
-    """Phase -> IR of the tour's model after it, without locations."""
+    """Phase -> IR of the tour's model after it, without locations; and what dlc-inspect says of its artifact."""
     bin_folder = build / "bin"
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -108,13 +115,16 @@ def generate_tour_blocks(build):
         blocks = {}
         for path in sorted(folder.glob("*.mlir")):
             blocks[path.stem.split("-", 1)[1]] = run(bin_folder / "dlc-opt", path).strip()
+        told = run(bin_folder / "dlc-inspect", folder / "tour.so", "--dim=H=480", "--dim=W=640", "--threads=1").splitlines()
+        # Bytes of code change with every version of LLVM.
+        inspected = "\n".join(line for line in told if not re.match(r"\d+ bytes, of them code", line))
         emitted = run(bin_folder / "dlc-opt", folder / "04-plan.mlir", "--dlc-emit-kernels", "--canonicalize", "--cse")
         blocks["codegen"] = get_kernel_loop(emitted)
         plan = folder / "device.mlir"
-        run(bin_folder / "dlc-compile", model, f"--target=cpu:{TOUR_CPU},cuda:sm_80", "--precision=tf32", "--shape=image=1,1,224,224",
+        run(bin_folder / "dlc-compile", model, f"--target-cpu={TOUR_CPU}", "--target=cuda:sm_80", "--precision=tf32", "--shape=image=1,1,224,224",
             "--compile-to=plan", "-o", plan)
         blocks["device"] = get_function(run(bin_folder / "dlc-opt", plan), "main")
-    return blocks
+    return blocks, inspected
 
 
 def wrap(text, width=150):
@@ -132,14 +142,39 @@ def wrap(text, width=150):
     return "\n".join(lines)
 
 
-def generate_tour(build):
-    text = (ROOT / "docs/Tour.md").read_text()
-    for phase, block in generate_tour_blocks(build).items():
-        pattern = rf"(<!-- begin {phase} -->\n).*?(<!-- end -->)"
-        text, count = re.subn(pattern, lambda m: f"{m[1]}```mlir\n{wrap(block)}\n```\n{m[2]}", text, flags=re.S)
+def fill_blocks(name, blocks):
+    """The text of a page with its blocks written anew."""
+    text = (ROOT / "docs" / name).read_text()
+    for block, content in blocks.items():
+        pattern = rf"(<!-- begin {block} -->\n).*?(<!-- end -->)"
+        text, count = re.subn(pattern, lambda m: f"{m[1]}{content}\n{m[2]}", text, flags=re.S)
         if count != 1:
-            sys.exit(f"error: expected one block '<!-- begin {phase} -->' in docs/Tour.md, found {count}")
+            sys.exit(f"error: expected one block '<!-- begin {block} -->' in docs/{name}, found {count}")
     return text
+
+
+def read_lines_with_comments(header, begin, pattern):
+    """(groups of `pattern`, the comment behind it) for each line of the C declaration that starts with `begin`."""
+    body = re.search(rf"{begin} {{\n(.*?)\n}}", (ROOT / header).read_text(), re.S)[1]
+    for match in re.finditer(rf"{pattern}[ ,;]*\s*(?:/\*(.*?)\*/)?", body, re.S):
+        yield *match.groups()[:-1], " ".join((match.groups()[-1] or "").split())
+
+
+def generate_note_table():
+    text, offset = "| bytes | field | what |\n| --- | --- | --- |\n", 0
+    for kind, name, count, comment in read_lines_with_comments("include/dlc/ABI/Artifact.h", "typedef struct dlc_note",
+                                                               r"uint(\d+)_t (\w+)(?:\[(\d+)\])?;"):
+        size = int(kind) // 8 * int(count or 1)
+        text += f"| {offset} to {offset + size - 1} | `{name}` | {comment} |\n"
+        offset += size
+    return text.rstrip()
+
+
+def generate_status_table():
+    text = "| code | name | when |\n| --- | --- | --- |\n"
+    for name, number, comment in read_lines_with_comments("runtime/include/dlc/dlc.h", "typedef enum dlc_status", r"(DLC_\w+) =\s+(\d+)"):
+        text += f"| {number} | `{name}` | {comment} |\n"
+    return text.rstrip()
 
 
 def find_tests():
@@ -176,11 +211,15 @@ def main():
     parser.add_argument("--check", action="store_true", help="change nothing; fail where a file is out of date")
     parser.add_argument("--build", type=Path, default=ROOT / "build/dev", help="the build folder (default: build/dev)")
     arguments = parser.parse_args()
+    blocks, inspected = generate_tour_blocks(arguments.build)
     files = {
         ROOT / "docs/generated/Dialect.md": generate_dialect(),
         ROOT / "docs/generated/Passes.md": generate_passes(),
         ROOT / "docs/Operators.md": generate_operators(arguments.build),
-        ROOT / "docs/Tour.md": generate_tour(arguments.build),
+        ROOT / "docs/Tour.md": fill_blocks("Tour.md", {phase: f"```mlir\n{wrap(block)}\n```" for phase, block in blocks.items()}),
+        ROOT / "docs/Artifact.md": fill_blocks("Artifact.md", {"inspect": f"```\n{inspected}\n```", "note": generate_note_table()}),
+        ROOT / "docs/Troubleshooting.md": fill_blocks("Troubleshooting.md", {"status": generate_status_table()}),
+        ROOT / "docs/kernels.svg": draw_kernels.draw(arguments.build, ROOT / "test/EndToEnd/Inputs/srcnn_x3_trained.onnx", TOUR_CPU),
     }
     stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
     for path in stale:

@@ -162,7 +162,7 @@ struct ExpandOp : OpRewritePattern<AttentionOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(AttentionOp op, PatternRewriter &rewriter) const override {
-    bool isForDevice = static_cast<bool>(getDevice(op->getParentOfType<ModuleOp>()));
+    bool isForDevice = static_cast<bool>(getDevice(op));
     if (!getEmissionObstacle(op) && !(isForDevice && getDeviceObstacle(op)))
       return rewriter.notifyMatchFailure(op, "a kernel takes it whole");
     rewriter.replaceOp(op, Pieces(rewriter, op).expand());

@@ -8,6 +8,7 @@
 #include "dlc/IR/Dlc.h"
 #include "dlc/IR/Emitters.h"
 #include "dlc/IR/LibraryCall.h"
+#include "dlc/IR/Program.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -259,7 +260,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
       bool isCallable = callee && isInferred && hasLibraryTypes(op);
       std::optional<std::string> reason = getCallReason(op, obstacle, sizes);
       if (isCallable && reason) {
-        if (explain)
+        if (explains)
           op->emitRemark("runs as library op '") << *callee << "': " << *reason;
         makeLibraryCall(op, *callee);
         ++numCalls;
@@ -321,7 +322,8 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
-      if (explain)
+      explains = explain && !function->hasAttr(onCpuName); // once for all machines
+      if (explains)
         explainImportedCalls(function);
       FailureOr<SmallVector<Operation *>> ops = collectOps(function);
       if (failed(ops))
@@ -329,5 +331,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
       drawBoxes(*ops);
     }
   }
+
+  bool explains = false;
 };
 } // namespace

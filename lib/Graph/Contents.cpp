@@ -103,25 +103,25 @@ static std::optional<SmallVector<int64_t>> getSmallShape(Value value) {
   return type ? type.getSmallShape() : std::nullopt;
 }
 
-static std::optional<Elements> getConstant(ConstantOp op) {
-  auto dense = dyn_cast<DenseElementsAttr>(op.getValue());
+static std::optional<Elements> getConstant(Attribute value) {
+  auto dense = dyn_cast<DenseElementsAttr>(value);
   if (!dense)
     return std::nullopt;
+  MLIRContext *context = dense.getContext();
   Elements elements;
   if (isa<IntegerType>(dense.getElementType())) {
     bool isSigned =
         !dense.getElementType().isUnsignedInteger() && !dense.getElementType().isInteger(1);
     for (const APInt &value : dense.getValues<APInt>())
       elements.push_back({ExprAttr::constant(
-          op.getContext(),
-          isSigned ? value.getSExtValue() : static_cast<int64_t>(value.getZExtValue()))});
+          context, isSigned ? value.getSExtValue() : static_cast<int64_t>(value.getZExtValue()))});
     return elements;
   }
   for (const APFloat &value : dense.getValues<APFloat>()) {
     APFloat wide = value;
     bool loses;
     wide.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &loses);
-    std::optional<Fraction> fraction = toFraction(op.getContext(), wide.convertToDouble());
+    std::optional<Fraction> fraction = toFraction(context, wide.convertToDouble());
     if (!fraction)
       return std::nullopt;
     elements.push_back(*fraction);
@@ -312,7 +312,39 @@ static std::optional<Elements> computeGather(GatherOp op, const Elements &input,
   return results;
 }
 
+static Elements computeTranspose(TransposeOp op, const Elements &input) {
+  SmallVector<int64_t> from = getStrides(*getSmallShape(op.getInput())),
+                       to = *getSmallShape(op.getResult()), strides;
+  for (int64_t dim : op.getSourceDims())
+    strides.push_back(from[dim]);
+  Elements results;
+  for (size_t index = 0; index != input.size(); ++index)
+    results.push_back(input[getPosition(index, to, strides)]);
+  return results;
+}
+
+static Elements computeConcat(ConcatOp op, ArrayRef<Elements> inputs) {
+  SmallVector<int64_t> to = *getSmallShape(op.getResult());
+  int64_t outer = ShapedType::getNumElements(ArrayRef(to).take_front(op.getDim()));
+  Elements results;
+  for (int64_t index = 0; index != outer; ++index)
+    for (const Elements &input : inputs) {
+      size_t length = input.size() / outer;
+      results.append(input.begin() + index * length, input.begin() + (index + 1) * length);
+    }
+  return results;
+}
+
 std::optional<Elements> ContentsAnalysis::compute(Value value) {
+  std::optional<Elements> elements = computeExactly(value);
+  auto result = dyn_cast<OpResult>(value);
+  if (elements || !result || !getSmallShape(value))
+    return elements;
+  std::optional<DenseElementsAttr> dense = callLibrary(result);
+  return dense ? getConstant(*dense) : std::nullopt;
+}
+
+std::optional<Elements> ContentsAnalysis::computeExactly(Value value) {
   std::optional<SmallVector<int64_t>> shape = getSmallShape(value);
   Operation *op = value.getDefiningOp();
   if (!shape)
@@ -323,7 +355,7 @@ std::optional<Elements> ContentsAnalysis::compute(Value value) {
     return std::nullopt;
   using Result = std::optional<Elements>;
   return TypeSwitch<Operation *, Result>(op)
-      .Case([](ConstantOp constant) { return getConstant(constant); })
+      .Case([](ConstantOp constant) { return getConstant(constant.getValue()); })
       .Case([](SizesOp sizes) -> Result {
         return llvm::map_to_vector(sizes.getValues(),
                                    [](Attribute expr) { return Fraction{cast<ExprAttr>(expr)}; });
@@ -347,17 +379,19 @@ std::optional<Elements> ContentsAnalysis::compute(Value value) {
         Result input = get(gather.getInput()), indices = get(gather.getIndices());
         return input && indices ? computeGather(gather, *input, *indices) : std::nullopt;
       })
+      .Case([&](TransposeOp transpose) -> Result {
+        Result input = get(transpose.getInput());
+        return input ? Result(computeTranspose(transpose, *input)) : std::nullopt;
+      })
       .Case([&](ConcatOp concat) -> Result {
-        Elements results;
-        if (concat.getType().getRank() != 1)
-          return std::nullopt;
+        SmallVector<Elements> inputs;
         for (Value input : concat.getInputs()) {
           Result elements = get(input);
           if (!elements)
             return std::nullopt;
-          results.append(*elements);
+          inputs.push_back(*elements);
         }
-        return results;
+        return Result(computeConcat(concat, inputs));
       })
       .Case([&](IotaOp iota) -> Result {
         Elements results;

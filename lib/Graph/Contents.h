@@ -29,7 +29,11 @@ public:
 
 private:
   std::optional<Elements> compute(mlir::Value value);
+  /// As expressions.
+  std::optional<Elements> computeExactly(mlir::Value value);
   std::optional<Elements> computeElementwise(mlir::Operation *op);
+  /// What the library op computes where all operands are numbers.
+  std::optional<mlir::DenseElementsAttr> callLibrary(mlir::OpResult result);
 
   llvm::DenseMap<mlir::Value, std::optional<Elements>> known;
 };

@@ -76,7 +76,8 @@ static int64_t guessWork(Operation *op) {
     factors.push_back(4);
   int64_t work = saturatingProduct(factors);
   for (Value operand : op->getOperands())
-    work = std::max(work, saturatingProduct(getShape(operand)));
+    if (isa<PlannedType>(operand.getType()))
+      work = std::max(work, saturatingProduct(getShape(operand)));
   return work;
 }
 
@@ -265,7 +266,7 @@ bool Folder::visitView(Operation *op) {
 }
 
 Folder::Key Folder::makeKey(Operation *op, ArrayRef<Value> operands) {
-  Key key = {op->getName().getAsOpaquePointer(), getLibraryDictionary(op).getAsOpaquePointer()};
+  Key key = {getLibraryOp(op)->data(), getLibraryDictionary(op).getAsOpaquePointer()};
   for (Type type : op->getResultTypes())
     key.push_back(type.getAsOpaquePointer());
   for (Value operand : operands) {
@@ -330,7 +331,7 @@ Folder::Outcome Folder::compute(Operation *op, StringRef name, ArrayRef<Value> o
 }
 
 Folder::Outcome Folder::visit(Operation *op) {
-  if (isa<ConstantOp>(op) || op->getNumResults() == 0 || op->use_empty() || !isPure(op))
+  if (isa<ConstantOp>(op) || op->getNumResults() == 0 || op->use_empty() || !isMemoryEffectFree(op))
     return Outcome::left;
   if (isView(op))
     return visitView(op) ? Outcome::folded : Outcome::left;

@@ -3,11 +3,12 @@
 
 #include "Inference.h"
 
+#include "dlc/ABI/Op.h"
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
+#include "dlc/IR/LibraryCall.h"
 #include "dlc/IR/Program.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
 #define DEBUG_TYPE "dlc-infer-shapes"
@@ -19,6 +20,15 @@ namespace dlc {
 
 using namespace mlir;
 using namespace dlc;
+
+/// What only the run knows of an output leaves as a handle, whose element type the signature keeps.
+static void leaveAsHandle(OpBuilder &builder, func::FuncOp function, OpOperand &output) {
+  auto type = cast<PlannedType>(output.get().getType());
+  function.setResultAttr(output.getOperandNumber(), handleName,
+                         builder.getDenseI64ArrayAttr(
+                             {DLC_VALUE_TENSOR, getDtype(type.getElementType()).value_or(0)}));
+  output.set(getHandle(builder, output.getOwner()->getLoc(), output.get()));
+}
 
 /// One signature describes the outputs of all versions: those that are handles for some sizes are
 /// handles for all, and ranks are equal.
@@ -57,12 +67,11 @@ struct InferShapes : dlc::impl::InferShapesBase<InferShapes> {
         continue;
       Block &body = function.getBody().front();
       failedOp |= failed(inference.inferBlock(body));
-      // What only the run knows of an output leaves as a handle.
       Operation *end = body.getTerminator();
       OpBuilder builder(end);
       for (OpOperand &output : end->getOpOperands())
         if (hasLateRank(output.get()))
-          output.set(getHandle(builder, end->getLoc(), output.get()));
+          leaveAsHandle(builder, function, output);
       function.setType(
           FunctionType::get(&getContext(), function.getArgumentTypes(), end->getOperandTypes()));
     }

@@ -162,7 +162,7 @@ static void passHandles(LibraryCallOp call) {
 LogicalResult Inference::makeLate(Operation *op, ArrayRef<PartialDims> dims) {
   OpBuilder builder(op);
   auto call = dyn_cast<LibraryCallOp>(op);
-  std::optional<StringRef> callee = call ? call.getCallee() : getLibraryOp(op);
+  std::optional<StringRef> callee = getLibraryOp(op);
   if (!callee)
     return op->emitError("a result whose shape only the run knows is not supported for this op");
   SmallVector<Type> types(op->getNumResults(), HandleType::get(context));

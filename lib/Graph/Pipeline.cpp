@@ -11,6 +11,7 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(mlir::createCSEPass());
+  pm.addPass(createExpandEinsum());
   pm.addPass(createExpandGatherNd());
   pm.addPass(createRecognizeComposites());
   pm.addPass(createRecognizeAttention());

@@ -291,54 +291,6 @@ Value AbsOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   return keepNanMaximum(*this, builder, loc, negative, operands[0]);
 }
 
-Value AcosOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::AcosOp::create(builder, loc, operands[0]);
-}
-
-Value AcoshOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::AcoshOp::create(builder, loc, operands[0]);
-}
-
-Value AsinOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::AsinOp::create(builder, loc, operands[0]);
-}
-
-Value AsinhOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::AsinhOp::create(builder, loc, operands[0]);
-}
-
-Value AtanOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::AtanOp::create(builder, loc, operands[0]);
-}
-
-Value AtanhOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::AtanhOp::create(builder, loc, operands[0]);
-}
-
-Value CeilOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::CeilOp::create(builder, loc, operands[0]);
-}
-
-Value CosOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::CosOp::create(builder, loc, operands[0]);
-}
-
-Value CoshOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::CoshOp::create(builder, loc, operands[0]);
-}
-
-Value ErfOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::ErfOp::create(builder, loc, operands[0]);
-}
-
-Value ExpOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::ExpOp::create(builder, loc, operands[0]);
-}
-
-Value FloorOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::FloorOp::create(builder, loc, operands[0]);
-}
-
 /// The polynomial of f32 knows normal numbers alone: smaller ones are scaled up before.
 Value LogOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   Value input = operands[0];
@@ -360,10 +312,6 @@ Value NegOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
   if (isFloatValue(operands[0]))
     return arith::NegFOp::create(builder, loc, operands[0]);
   return arith::SubIOp::create(builder, loc, fillLike(builder, loc, operands[0], 0), operands[0]);
-}
-
-Value RoundOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::RoundEvenOp::create(builder, loc, operands[0]);
 }
 
 Value dlc::createSigmoid(OpBuilder &builder, Location loc, Value value) {
@@ -394,26 +342,6 @@ Value SignOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) 
     return sign;
   Value negative = isLess(*this, builder, loc, input, zero);
   return arith::SelectOp::create(builder, loc, negative, fillLike(builder, loc, input, -1), sign);
-}
-
-Value SinOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::SinOp::create(builder, loc, operands[0]);
-}
-
-Value SinhOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::SinhOp::create(builder, loc, operands[0]);
-}
-
-Value SqrtOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::SqrtOp::create(builder, loc, operands[0]);
-}
-
-Value TanOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::TanOp::create(builder, loc, operands[0]);
-}
-
-Value TanhOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {
-  return math::TanhOp::create(builder, loc, operands[0]);
 }
 
 Value LeakyReluOp::emitScalar(OpBuilder &builder, Location loc, ValueRange operands) {

@@ -1,6 +1,8 @@
 // The generated parts of the ops.
 #include "dlc/IR/Dlc.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
 

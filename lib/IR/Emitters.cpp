@@ -41,6 +41,10 @@ bool dlc::isMovement(Operation *op) {
   return isa<BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp, ViewOp>(op);
 }
 
+static bool startsWithOne(ArrayRef<ExprAttr> dims) {
+  return !dims.empty() && dims.front().getConstant() == 1;
+}
+
 SmallVector<ViewGroup> dlc::getViewGroups(ViewOp view) {
   ArrayRef<ExprAttr> from = view.getInput().getType().getDims(), to = view.getType().getDims();
   SmallVector<ViewGroup> groups;
@@ -58,9 +62,15 @@ SmallVector<ViewGroup> dlc::getViewGroups(ViewOp view) {
           sum = total;
           break;
         }
-    groups.push_back(group);
     from = from.drop_front(group.from);
     to = to.drop_front(group.to);
+    // Dims of one element that the other side lacks belong to what is in front of them, so that
+    // the dim behind them is one by itself.
+    for (; startsWithOne(from) && !startsWithOne(to); from = from.drop_front())
+      ++group.from;
+    for (; startsWithOne(to) && !startsWithOne(from); to = to.drop_front())
+      ++group.to;
+    groups.push_back(group);
   }
   return groups;
 }

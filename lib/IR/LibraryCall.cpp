@@ -22,6 +22,8 @@ static constexpr StringLiteral libraryOps[] = {
 std::optional<StringRef> dlc::getLibraryOp(Operation *op) {
   if (!isa_and_nonnull<DlcDialect>(op->getDialect()))
     return std::nullopt;
+  if (auto call = dyn_cast<LibraryCallOp>(op))
+    return call.getCallee();
   for (StringRef name : libraryOps)
     if (name == op->getName().stripDialect())
       return name;
@@ -29,6 +31,10 @@ std::optional<StringRef> dlc::getLibraryOp(Operation *op) {
 }
 
 SmallVector<Value> dlc::getLibraryOperands(Operation *op) {
+  if (auto call = dyn_cast<LibraryCallOp>(op))
+    return llvm::map_to_vector(call.getInputs(), [](Value input) {
+      return input.getDefiningOp<AbsentOp>() ? Value() : input;
+    });
   auto segments = dyn_cast_or_null<DenseI32ArrayAttr>(op->getAttr(segmentSizes));
   if (!segments)
     return llvm::to_vector(op->getOperands());
@@ -57,6 +63,8 @@ static std::optional<StringRef> getKeyword(Attribute attr) {
 }
 
 DictionaryAttr dlc::getLibraryDictionary(Operation *op) {
+  if (auto call = dyn_cast<LibraryCallOp>(op))
+    return call.getParameters();
   NamedAttrList attributes(op->getAttrDictionary());
   attributes.erase(segmentSizes);
   for (NamedAttribute attribute : op->getAttrDictionary())

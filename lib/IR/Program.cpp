@@ -13,7 +13,8 @@ static constexpr StringLiteral modelAttr = "dlc.model", sourcesAttr = "dlc.sourc
                                hintsAttr = "dlc.hints", imagesAttr = "dlc.images",
                                symbolsAttr = "dlc.symbols", threadsAttr = "dlc.threads",
                                sharedAttr = "dlc.shared_memory", sitesAttr = "dlc.sites",
-                               versionsAttr = "dlc.versions", arenasAttr = "dlc.arenas";
+                               versionsAttr = "dlc.versions", arenasAttr = "dlc.arenas",
+                               withCpuAttr = "dlc.with_cpu";
 
 /// The attribute `name` of the module; an error where it is absent or of another kind.
 template <typename Attr> static FailureOr<Attr> getRequired(Operation *op, StringRef name) {
@@ -282,23 +283,29 @@ FailureOr<SmallVector<HostSite>> dlc::getSites(ModuleOp module) {
 
 void dlc::setVersions(ModuleOp module, ArrayRef<Version> versions) {
   Builder builder(module.getContext());
-  module->setAttr(versionsAttr,
-                  builder.getStrArrayAttr(llvm::map_to_vector(
-                      versions, [](const Version &version) { return StringRef(version.when); })));
+  module->setAttr(
+      versionsAttr,
+      builder.getArrayAttr(llvm::map_to_vector(versions, [&](const Version &version) -> Attribute {
+        return builder.getDictionaryAttr(
+            {builder.getNamedAttr("when", builder.getStringAttr(version.when)),
+             builder.getNamedAttr("on_device", builder.getBoolAttr(version.isOnDevice))});
+      })));
 }
 
 FailureOr<SmallVector<Version>> dlc::getVersions(ModuleOp module) {
   SmallVector<Version> versions;
   auto array = module->getAttrOfType<ArrayAttr>(versionsAttr);
   if (!array) {
-    versions.push_back({""});
+    versions.push_back({"", static_cast<bool>(getDevice(module))});
     return versions;
   }
   for (Attribute element : array) {
-    auto when = dyn_cast<StringAttr>(element);
-    if (!when)
+    auto version = dyn_cast<DictionaryAttr>(element);
+    auto when = version ? version.getAs<StringAttr>("when") : StringAttr();
+    auto onDevice = version ? version.getAs<BoolAttr>("on_device") : BoolAttr();
+    if (!when || !onDevice)
       return malformed(module, versionsAttr);
-    versions.push_back({when.str()});
+    versions.push_back({when.str(), onDevice.getValue()});
   }
   if (versions.empty())
     return malformed(module, versionsAttr);
@@ -409,9 +416,23 @@ FailureOr<TargetAttr> dlc::getTarget(ModuleOp module) {
   return getRequired<TargetAttr>(module, targetAttr);
 }
 
-void dlc::setDevice(ModuleOp module, DeviceAttr device) { module->setAttr(deviceAttr, device); }
+void dlc::setDevice(ModuleOp module, DeviceAttr device, bool withCpu) {
+  module->removeAttr(deviceAttr);
+  module->removeAttr(withCpuAttr);
+  if (device)
+    module->setAttr(deviceAttr, device);
+  if (device && withCpu)
+    module->setAttr(withCpuAttr, UnitAttr::get(module.getContext()));
+}
 
-DeviceAttr dlc::getDevice(ModuleOp module) { return module->getAttrOfType<DeviceAttr>(deviceAttr); }
+DeviceAttr dlc::getDevice(Operation *op) {
+  for (; !isa<ModuleOp>(op); op = op->getParentOp())
+    if (op->hasAttr(onCpuName))
+      return {};
+  return op->getAttrOfType<DeviceAttr>(deviceAttr);
+}
+
+bool dlc::isWithCpu(ModuleOp module) { return module->hasAttr(withCpuAttr); }
 
 bool dlc::isOnDevice(ScheduleAttr schedule) {
   switch (schedule.getAlgorithm()) {

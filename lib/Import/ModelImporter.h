@@ -1,5 +1,6 @@
 // The importer's state while it walks over a model: its parts are in OnnxImporter.cpp (the model
-// and its nodes), ControlFlow.cpp (bodies) and Calls.cpp (calls of the model's own functions).
+// and its nodes), ControlFlow.cpp (bodies), Calls.cpp (calls of the model's own functions) and
+// Remainder.cpp (what is left of a model with problems).
 #ifndef DLC_IMPORT_MODELIMPORTER_H
 #define DLC_IMPORT_MODELIMPORTER_H
 
@@ -41,7 +42,7 @@ public:
         loc(mlir::FileLineColLoc::get(context, name, 0, 0)), builder(context),
         reader(context, files, modelFile) {}
 
-  mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> import();
+  mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> import(bool remainder);
 
 private:
   mlir::InFlightDiagnostic emitError(mlir::Location where) {
@@ -60,6 +61,7 @@ private:
   void importInitializers(const onnx::GraphProto &graph, mlir::Location where);
   void importNode(const onnx::NodeProto &node, int index);
   void importOutputs();
+  void keepRemainder(mlir::ModuleOp module);
   /// Checks a value against the type that is stated for it, if any.
   void checkDefault(const onnx::ValueInfoProto &input);
   void checkDeclared(const onnx::ValueInfoProto &info, mlir::Value value, EmitError emitError);

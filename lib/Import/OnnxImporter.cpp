@@ -68,7 +68,7 @@ void ModelImporter::define(StringRef value, Value result, Location where) {
     emitError(where) << "value '" << value << "' is defined twice";
 }
 
-FailureOr<OwningOpRef<ModuleOp>> ModelImporter::import() {
+FailureOr<OwningOpRef<ModuleOp>> ModelImporter::import(bool remainder) {
   if (failed(readModel()))
     return failure();
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
@@ -87,8 +87,10 @@ FailureOr<OwningOpRef<ModuleOp>> ModelImporter::import() {
   for (auto [index, node] : llvm::enumerate(model.graph().node()))
     importNode(node, index);
   importOutputs();
-  if (!isGood)
+  if (!isGood && !remainder)
     return failure();
+  if (!isGood)
+    keepRemainder(*module);
   setSources(*module, reader.finishSources());
   return module;
 }
@@ -333,10 +335,17 @@ SmallVector<Value> ModelImporter::importOp(const onnx::NodeProto &proto, ArrayRe
   FailureOr<SmallVector<NodeAttribute>> attributes = resolveAttributes(proto, where);
   if (succeeded(attributes))
     node.attributes = std::move(*attributes);
+  Block *block = builder.getInsertionBlock();
+  Operation *last = block->empty() ? nullptr : &block->back();
   bool good = succeeded(node.check()) && succeeded(attributes) &&
               succeeded(row->import ? row->import(node) : importControlFlow(node, label));
-  isGood &= good;
-  return good ? node.results : SmallVector<Value>();
+  if (good)
+    return node.results;
+  isGood = false;
+  while (!block->empty() && &block->back() != last) // may not be what their verifiers want
+    block->back().erase();
+  builder.setInsertionPointToEnd(block);
+  return {};
 }
 
 void ModelImporter::importNode(const onnx::NodeProto &proto, int index) {
@@ -359,7 +368,7 @@ void ModelImporter::importNode(const onnx::NodeProto &proto, int index) {
 }
 
 FailureOr<OwningOpRef<ModuleOp>> dlc::importOnnxModel(MLIRContext *context, SourceFiles &sources,
-                                                      size_t file) {
+                                                      size_t file, bool remainder) {
   context->loadDialect<DlcDialect, func::FuncDialect>();
-  return ModelImporter(context, sources, file).import();
+  return ModelImporter(context, sources, file).import(remainder);
 }

@@ -193,7 +193,7 @@ LogicalResult ManifestBuilder::addHostTables(dlc_manifest &header) {
     return dlc_manifest_site{addString(site.nodes), addString(site.text), site.kind, 0};
   });
   addTable(*versions, header.num_versions, header.versions, [&](const Version &version) {
-    return dlc_manifest_version{addString(version.when), 0};
+    return dlc_manifest_version{addString(version.when), version.isOnDevice};
   });
   addTable(*images, header.num_images, header.images, [&](const DeviceImage &image) {
     return dlc_manifest_image{addString("cuda:sm_" + std::to_string(image.architecture)),

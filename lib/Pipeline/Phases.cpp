@@ -113,6 +113,8 @@ CompileResult dlc::runPhases(ModuleOp module, const CompileOptions &options) {
     if (phase < options.from || phase > options.to || phase > Phase::Codegen)
       continue;
     if (phase != options.from) {
+      if (options.onPhase)
+        options.onPhase(phase);
       PassManager pm(module.getContext(), ModuleOp::getOperationName());
       buildPhase(pm, phase, options.pipeline);
       // Fuse draws no box that cannot be scheduled and emitted: what fails there is not the model.

@@ -33,8 +33,9 @@ static func::FuncOp makeFunction(func::FuncOp main, StringRef name, ArrayRef<Por
   auto function =
       func::FuncOp::create(builder, main.getLoc(), name, builder.getFunctionType(types, results));
   function.addEntryBlock();
-  if (Attribute when = main->getAttr(whenName))
-    function->setAttr(whenName, when);
+  for (StringRef name : {whenName, onCpuName})
+    if (Attribute attr = main->getAttr(name))
+      function->setAttr(name, attr);
   return function;
 }
 
@@ -64,34 +65,36 @@ static void shareSymbols(MutableArrayRef<Signature> signatures) {
   }
 }
 
-/// Decides which inputs and outputs lie in the device's memory: in all versions the same.
+/// Decides which inputs and outputs lie in the device's memory: the same in all versions that use
+/// it.
 static void placePorts(ArrayRef<func::FuncOp> hosts, MutableArrayRef<Signature> signatures,
-                       Homes &homes) {
-  auto place = [&](auto ports, size_t index, function_ref<bool(func::FuncOp, size_t)> isOnDevice) {
-    bool onDevice = llvm::all_of(llvm::zip_equal(hosts, signatures), [&](auto pair) {
-      auto &[host, signature] = pair;
-      return isOnDevice(host, index);
-    });
-    for (Signature &signature : signatures)
-      (signature.*ports)[index].isOnDevice = onDevice;
+                       MutableArrayRef<Homes> homes) {
+  auto place = [&](auto ports, size_t index, function_ref<bool(size_t)> isOnDevice) {
+    bool onDevice = true;
+    for (size_t version = 0; version != hosts.size(); ++version)
+      onDevice &= !getDevice(hosts[version]) || isOnDevice(version);
+    for (auto [host, signature] : llvm::zip_equal(hosts, signatures))
+      (signature.*ports)[index].isOnDevice = onDevice && getDevice(host);
     return onDevice;
   };
   const Signature &last = signatures.back();
   for (size_t index = 0; index != last.inputs.size(); ++index) {
     bool isPlanned = last.inputs[index].type && !last.inputs[index].readAtEntry;
-    bool onDevice = place(&Signature::inputs, index, [&](func::FuncOp host, size_t number) {
-      return isPlanned && homes.isReadOnDevice(host.getArgument(number));
+    bool onDevice = place(&Signature::inputs, index, [&](size_t version) {
+      func::FuncOp host = hosts[version];
+      return isPlanned && homes[version].isReadOnDevice(host.getArgument(index));
     });
-    for (func::FuncOp host : hosts)
-      homes.setInput(host.getArgument(index), onDevice ? Space::device : Space::host);
+    for (auto [host, home] : llvm::zip_equal(hosts, homes))
+      home.setInput(func::FuncOp(host).getArgument(index), onDevice ? Space::device : Space::host);
   }
   for (size_t index = 0; index != last.outputs.size(); ++index) {
     bool isPlanned = llvm::all_of(signatures, [&](const Signature &signature) {
       return signature.isCallersMemory(signature.outputs[index]);
     });
-    place(&Signature::outputs, index, [&](func::FuncOp host, size_t number) {
+    place(&Signature::outputs, index, [&](size_t version) {
+      func::FuncOp host = hosts[version];
       Operation *end = host.getBody().front().getTerminator();
-      return isPlanned && homes.get(end->getOperand(number)) == Space::device;
+      return isPlanned && homes[version].get(end->getOperand(index)) == Space::device;
     });
   }
 }
@@ -103,7 +106,7 @@ static Version describe(func::FuncOp host) {
     for (NamedAttribute size : when)
       text += (text.empty() ? "" : ", ") + size.getName().str() + " = " +
               std::to_string(cast<IntegerAttr>(size.getValue()).getInt());
-  return {text};
+  return {text, static_cast<bool>(getDevice(host))};
 }
 
 namespace {
@@ -185,16 +188,27 @@ struct OutlineKernels : dlc::impl::OutlineKernelsBase<OutlineKernels> {
       signatures.push_back(std::move(*signature));
     }
     shareSymbols(signatures);
-    Homes homes(getDevice(getOperation()) != nullptr);
+    auto homes = llvm::map_to_vector<1>(
+        hosts, [](func::FuncOp host) { return Homes(getDevice(host) != nullptr); });
     placePorts(hosts, signatures, homes);
     setSignature(getOperation(), signatures.back());
     if (hosts.size() > 1)
       setVersions(getOperation(), llvm::map_to_vector(hosts, describe));
     KernelTable kernels;
     WeightTable weights;
-    for (auto [host, ops, signature] : llvm::zip_equal(hosts, entryOps, signatures))
-      if (failed(splitEntry(host, signature, ops, kernels, weights)) ||
-          failed(convertMain(host, signature, kernels, weights, homes)))
+    auto convert = [&](size_t version) {
+      const Signature &signature = signatures[version];
+      return success(
+          succeeded(splitEntry(hosts[version], signature, entryOps[version], kernels, weights)) &&
+          succeeded(convertMain(hosts[version], signature, kernels, weights, homes[version])));
+    };
+    // The device's weights lie in front, so that they alone are brought there.
+    SmallVector<size_t> order = llvm::to_vector(llvm::seq(hosts.size()));
+    llvm::sort(order, [&](size_t a, size_t b) {
+      return std::pair(!getDevice(hosts[a]), a) < std::pair(!getDevice(hosts[b]), b);
+    });
+    for (size_t version : order)
+      if (failed(convert(version)))
         return signalPassFailure();
     setWeights(getOperation(), weights.getWeights());
   }

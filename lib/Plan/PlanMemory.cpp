@@ -188,7 +188,7 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
   LogicalResult plan(func::FuncOp main) {
     ModuleOp module = getOperation();
     Signature signature;
-    if (getDevice(module)) { // elsewhere late buffers are objects
+    if (getDevice(main)) { // elsewhere late buffers are objects
       FailureOr<Signature> own =
           main->hasAttr(whenName) ? getSignature(main) : getSignature(module);
       if (failed(own))
@@ -197,8 +197,7 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
     }
     if (failed(plan(main, Space::host, workspaceName, signature)))
       return failure();
-    return getDevice(module) ? plan(main, Space::device, deviceWorkspaceName, signature)
-                             : success();
+    return getDevice(main) ? plan(main, Space::device, deviceWorkspaceName, signature) : success();
   }
 
   void runOnOperation() override {

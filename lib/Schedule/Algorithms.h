@@ -39,13 +39,28 @@ inline int64_t getWinogradPanel(int64_t channels, int64_t lanes) {
   int64_t vectors = channels / lanes;
   return lanes * (vectors % 2 == 0 ? 2 : vectors % 3 == 0 ? 3 : 1);
 }
-/// The cycles of a core that Winograd's form saves where all images lie in blocks; 0 or less where
-/// it is not defined or no faster.
-double getWinogradGain(ConvOp conv, TargetAttr target);
 /// Height or width of an image where it is not known.
 inline constexpr int64_t usualSize = 64;
+
+/// Which convolutions are faster in Winograd's form. Those that share a filter, as those of a
+/// module's versions do, all have it or none, so that the artifact holds the filter once.
+class WinogradGains {
+public:
+  /// Of no convolution.
+  WinogradGains() = default;
+  WinogradGains(mlir::ModuleOp module, TargetAttr target);
+
+  /// The cycles of a core that the form saves where all images lie in blocks, the least of all
+  /// convolutions with this filter; 0 or less where it is not defined or no faster.
+  double get(ConvOp conv) const;
+
+private:
+  llvm::DenseMap<const void *, double> gains; ///< by filters
+};
+
 /// How a convolution runs in Winograd's form; null where it cannot, or is no faster so.
-ScheduleAttr chooseWinograd(KernelOp box, ConvOp conv, TargetAttr target);
+ScheduleAttr chooseWinograd(KernelOp box, ConvOp conv, TargetAttr target,
+                            const WinogradGains &gains);
 
 /// Whether `value` is one of four dims.
 inline bool isImage(mlir::Value value) {
@@ -105,8 +120,8 @@ inline bool isBlocked(mlir::Value value) {
   return layout && layout.getBlock() != 1;
 }
 
-/// How a box runs on a CPU; with `winograd` convolutions may run in that form.
-ScheduleAttr chooseCpuSchedule(KernelOp box, TargetAttr target, bool winograd);
+/// How a box runs on a CPU.
+ScheduleAttr chooseCpuSchedule(KernelOp box, TargetAttr target, const WinogradGains &winograd);
 /// How a box runs on a GPU; null where it cannot.
 ScheduleAttr chooseCudaSchedule(KernelOp box, DeviceAttr device);
 

@@ -37,10 +37,9 @@ struct AssignLayouts : dlc::impl::AssignLayoutsBase<AssignLayouts> {
     FailureOr<TargetAttr> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
-    if (getDevice(getOperation())) // all values lie dense there
-      return;
     for (auto function : getOperation().getOps<func::FuncOp>())
-      assign(function, *target);
+      if (!getDevice(function)) // all values lie dense there
+        assign(function, *target);
   }
 };
 } // namespace

@@ -32,14 +32,15 @@ struct ChooseSchedules : dlc::impl::ChooseSchedulesBase<ChooseSchedules> {
     FailureOr<TargetAttr> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
-    DeviceAttr device = getDevice(getOperation());
+    WinogradGains gains = winograd ? WinogradGains(getOperation(), *target) : WinogradGains();
     getOperation().walk([&](KernelOp box) {
+      DeviceAttr device = getDevice(box);
       ScheduleAttr schedule = device ? chooseCudaSchedule(box, device) : ScheduleAttr();
       if (device)
         ++(schedule ? numOnDevice : numOnHost);
       if (device && !schedule && explain)
         explainHost(box);
-      box.setScheduleAttr(schedule ? schedule : chooseCpuSchedule(box, *target, winograd));
+      box.setScheduleAttr(schedule ? schedule : chooseCpuSchedule(box, *target, gains));
     });
   }
 };

@@ -95,13 +95,14 @@ static ScheduleAttr getDepthwise(TargetAttr target, ExprAttr width) {
                            target.getLanes(), getTileWidths(width, 8), 1);
 }
 
-static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target, bool winograd) {
+static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target,
+                               const WinogradGains &winograd) {
   int64_t groupOutputs =
       *conv.getFilter().getType().getDim(0).getConstant() / static_cast<int64_t>(conv.getGroup());
   ExprAttr width = conv.getType().getDim(3);
   switch (getConvForm(conv, target)) {
   case ConvForm::direct:
-    if (ScheduleAttr schedule = winograd ? chooseWinograd(box, conv, target) : ScheduleAttr())
+    if (ScheduleAttr schedule = chooseWinograd(box, conv, target, winograd))
       return schedule;
     return getDirectConv(target, groupOutputs, width, !isBlocked(box.getResult(0)));
   case ConvForm::channels:
@@ -195,7 +196,8 @@ static ScheduleAttr getResize(TargetAttr target) {
                            {4 * target.getLanes(), target.getLanes()}, 8);
 }
 
-ScheduleAttr dlc::chooseCpuSchedule(KernelOp box, TargetAttr target, bool winograd) {
+ScheduleAttr dlc::chooseCpuSchedule(KernelOp box, TargetAttr target,
+                                    const WinogradGains &winograd) {
   auto type = cast<PlannedType>(box.getResult(0).getType());
   if (ConvOp conv = getFirst<ConvOp>(box))
     return chooseConv(box, conv, target, winograd);

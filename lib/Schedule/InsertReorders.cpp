@@ -25,7 +25,8 @@ static constexpr double cyclesPerElement = 2;
 namespace {
 class Reorders {
 public:
-  Reorders(func::FuncOp function, TargetAttr target) : function(function), target(target) {}
+  Reorders(func::FuncOp function, TargetAttr target, const WinogradGains &gains)
+      : function(function), target(target), gains(gains) {}
 
   void insert();
 
@@ -37,6 +38,7 @@ private:
 
   func::FuncOp function;
   TargetAttr target;
+  const WinogradGains &gains;
   DenseMap<std::pair<Value, Block *>, Value> copies; ///< in blocks, of values that are not
 };
 } // namespace
@@ -57,7 +59,7 @@ static double countElements(Value value) {
 /// Whether the form saves more cycles than the copies which it needs take.
 bool Reorders::isWorthwhile(KernelOp box, const Blocks &blocks) {
   ConvOp conv = getFirst<ConvOp>(box);
-  double gain = conv ? getWinogradGain(conv, target) : 0;
+  double gain = conv ? gains.get(conv) : 0;
   if (gain <= 0)
     return false;
   double elements = blocks.contains(box.getResult(0)) ? 0 : countElements(box.getResult(0));
@@ -130,10 +132,10 @@ struct InsertReorders : dlc::impl::InsertReordersBase<InsertReorders> {
     FailureOr<TargetAttr> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
-    if (getDevice(getOperation())) // all values lie dense there
-      return;
+    WinogradGains gains(getOperation(), *target);
     for (auto function : getOperation().getOps<func::FuncOp>())
-      Reorders(function, *target).insert();
+      if (!getDevice(function)) // all values lie dense there
+        Reorders(function, *target, gains).insert();
   }
 };
 } // namespace

@@ -84,17 +84,39 @@ static bool isPossible(ConvOp conv, TargetAttr target) {
          *filter[1].getConstant() >= target.getLanes();
 }
 
-double dlc::getWinogradGain(ConvOp conv, TargetAttr target) {
+static double getWinogradGain(ConvOp conv, TargetAttr target) {
   if (!isPossible(conv, target))
     return 0;
   Problem problem(conv, target);
   return problem.getDirectCycles() - problem.getWinogradCycles(problem.getGroups());
 }
 
-ScheduleAttr dlc::chooseWinograd(KernelOp box, ConvOp conv, TargetAttr target) {
+/// What convolutions with the same filter have in common: the contents, where it is a constant.
+static const void *getFilterKey(ConvOp conv) {
+  Value filter = conv.getFilter();
+  auto box = conv->getParentOfType<KernelOp>();
+  if (auto argument = dyn_cast<BlockArgument>(filter); box && argument)
+    filter = box.getInputs()[argument.getArgNumber()];
+  if (auto constant = filter.getDefiningOp<ConstantOp>())
+    return constant.getValue().getAsOpaquePointer();
+  return filter.getAsOpaquePointer();
+}
+
+WinogradGains::WinogradGains(ModuleOp module, TargetAttr target) {
+  module.walk([&](ConvOp conv) {
+    double gain = getWinogradGain(conv, target);
+    auto [known, isNew] = gains.try_emplace(getFilterKey(conv), gain);
+    known->second = std::min(known->second, gain);
+  });
+}
+
+double WinogradGains::get(ConvOp conv) const { return gains.lookup(getFilterKey(conv)); }
+
+ScheduleAttr dlc::chooseWinograd(KernelOp box, ConvOp conv, TargetAttr target,
+                                 const WinogradGains &gains) {
   auto input = dyn_cast<BlockArgument>(conv.getInput());
   if (!input || !isBlocked(box.getInputs()[input.getArgNumber()]) || !isBlocked(box.getResult(0)) ||
-      getWinogradGain(conv, target) <= 0)
+      gains.get(conv) <= 0)
     return {};
   Problem problem(conv, target);
   int64_t lanes = problem.lanes, groups = problem.getGroups(), blocks = problem.getBlocks();

@@ -22,7 +22,7 @@ class SessionOptions(Structure):
 class SessionInfo(Structure):
     _fields_ = [("struct_size", c_uint32), ("num_inputs", c_uint32), ("num_outputs", c_uint32), ("num_symbols", c_uint32),
                 ("num_kernels", c_uint32), ("reserved", c_uint32), ("weights_size", c_uint64), ("model", c_char_p),
-                ("compiler", c_char_p), ("target", c_char_p), ("device", c_char_p)]
+                ("compiler", c_char_p), ("target", c_char_p), ("device", c_char_p), ("fallback", c_char_p)]
 
 
 class TensorInfo(Structure):

@@ -17,6 +17,7 @@ from ._types import KNOWN, STRING, number_of, spell
 from ._values import OutputOwner, Value, as_tensor, make_value, read_output, write_strings
 
 _ELF = b"\x7fELF"
+_CPU_PROVIDER, _CUDA_PROVIDER = "CPUExecutionProvider", "CUDAExecutionProvider"
 _OUTPUT_SIZE = sizeof(_native.Output)
 
 
@@ -169,11 +170,14 @@ class InferenceSession:
     verify_weights  whether to compare the weights' hash: "small" (up to 16 MiB, and of a model that is compiled), "always",
                     "never"
     device          "cpu", "cuda" or "cuda:N": refuses a model that is not compiled for it (target="cuda:sm_80"); None: where
-                    the model is for. Arrays of this device (DLPack, __cuda_array_interface__) are read where they lie
+                    the model is for, and of one for both (target="cpu,cuda:sm_80") a GPU where one can be used: `device` and
+                    `fallback` say which, and why. Arrays of this device (DLPack, __cuda_array_interface__) are read where
+                    they lie
     outputs_on_device  whether run() returns a DeviceArray for what the model computes on the device
     cache           whether, or in which folder, artifacts of ONNX models are kept for the next time; True: in what the
                     environment variable DLC_CACHE names, or `dlc` in the user's cache folder, up to DLC_CACHE_SIZE bytes
-    providers       for programs written for ONNX Runtime: must name CPUExecutionProvider
+    providers       for programs written for ONNX Runtime, instead of `device`: CUDAExecutionProvider is "cuda",
+                    CPUExecutionProvider "cpu", both are None
     options         those of compile(), for an ONNX model
 
     Loading an artifact equals running a program: load only what you trust.
@@ -183,8 +187,8 @@ class InferenceSession:
                  device: str | None = None, outputs_on_device: bool = False,
                  cache: bool | str | os.PathLike[str] = True, providers: Sequence[Any] | None = None,
                  **options: Unpack[CompileOptions]):
-        if providers is not None and "CPUExecutionProvider" not in providers:
-            raise InvalidArgument(f"providers: expected CPUExecutionProvider, found {', '.join(map(str, providers)) or 'none'}")
+        if providers is not None:
+            device = _device_of_providers(providers, device)
         if verify_weights not in _native.VERIFY:
             raise InvalidArgument(f"verify_weights: expected {', '.join(_native.VERIFY)}, found {verify_weights}")
         self._artifact: Artifact | None = _open(model, cache, options, verify_weights, _parse_device(device))
@@ -195,6 +199,8 @@ class InferenceSession:
         self._outputs = [_make_arg(library.dlc_session_output, handle, i) for i in range(info.num_outputs)]
         #: Where the session runs: "cpu", "cuda:0 (NVIDIA H100, sm_90)".
         self.device = info.device.decode()
+        #: Why that is the CPU, of a model that is compiled for both and where nobody has named a device; else "".
+        self.fallback = info.fallback.decode()
         self._on_device = [outputs_on_device and arg.on_device for arg in self._outputs]
         self._input_names = {arg.name for arg in self._inputs}
         self._output_rows = {arg.name: i for i, arg in enumerate(self._outputs)}
@@ -262,7 +268,7 @@ class InferenceSession:
         return self._metadata
 
     def get_providers(self) -> list[str]:
-        return ["CPUExecutionProvider"]
+        return [_CPU_PROVIDER] if self.device == "cpu" else [_CUDA_PROVIDER, _CPU_PROVIDER]
 
     def close(self) -> None:
         """Lets go of the artifact, which is unloaded when the last run that goes on has ended. Arrays that runs have
@@ -275,6 +281,18 @@ class InferenceSession:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _device_of_providers(providers: Sequence[Any], device: str | None) -> str | None:
+    """The device that ONNX Runtime's names mean; those with options are pairs of a name and these."""
+    names = [name[0] if isinstance(name, tuple) else name for name in providers]
+    if device is not None:
+        raise InvalidArgument("device and providers both say where to run")
+    if _CPU_PROVIDER not in names and _CUDA_PROVIDER not in names:
+        raise InvalidArgument(f"providers: expected {_CPU_PROVIDER} or {_CUDA_PROVIDER}, found {', '.join(map(str, names)) or 'none'}")
+    if _CUDA_PROVIDER not in names:
+        return "cpu"
+    return None if _CPU_PROVIDER in names else "cuda"
 
 
 def _parse_device(device: str | None) -> tuple[int, int]:

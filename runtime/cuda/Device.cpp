@@ -201,7 +201,7 @@ static Status findFunctions(DeviceProgram &loaded, ErrorText &error) {
 }
 
 static Status uploadWeights(DeviceProgram &loaded, ErrorText &error) {
-  const auto bytes = static_cast<size_t>(loaded.program->weights_size);
+  const auto bytes = static_cast<size_t>(loaded.program->device_weights_size);
   if (bytes == 0)
     return DLC_OK;
   char what[64];

@@ -58,7 +58,7 @@ static Status checkMemory(const dlc_context &context, const char *kind, const Ma
   if (memory != DLC_MEMORY_DEVICE)
     return error.fail(DLC_INVALID_ARGUMENT, "%s '%s': unknown kind of memory %u", kind, port.name,
                       memory);
-  if (!context.device)
+  if (!context.session->usesDevice)
     return error.fail(DLC_INVALID_ARGUMENT,
                       "%s '%s': expected memory of the host, as the session runs on the CPU, found "
                       "memory of a device",

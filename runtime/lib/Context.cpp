@@ -80,7 +80,7 @@ const char *dlc_context_error_text(const dlc_context *context) {
 }
 
 const char *dlc_context_version(const dlc_context *context) {
-  return context ? context->session->manifest.versions()[context->version] : "";
+  return context ? context->session->manifest.versions()[context->version].when : "";
 }
 
 void dlc_context_cancel(dlc_context *context) {
@@ -171,7 +171,9 @@ static Status planProgram(dlc_context &context, const std::atomic<bool> &cancell
                         .inputs = context.inputBuffers.data(),
                         .output_dims = context.outputDims.data(),
                         .workspace = 0,
-                        .device_workspace = 0};
+                        .device_workspace = 0,
+                        .on_device = context.session->usesDevice,
+                        .reserved = 0};
   DLC_RETURN_IF_ERROR(programStatus(context, state, context.session->program->plan(&call)));
   context.version = call.version;
   if (context.version >= context.session->manifest.versions().size())
@@ -304,6 +306,8 @@ static Status runOnBuffers(dlc_context &context, const dlc_run_options &options,
 static Status runCall(dlc_context &context, const dlc_run_options *options, const dlc_input *inputs,
                       uint32_t numInputs, dlc_output *outputs, uint32_t numOutputs) {
   ErrorText &error = context.error;
+  if (context.session->usesDevice && !context.device)
+    return error.fail(DLC_NO_DEVICE, "the session has been loaded without a device, to plan alone");
   dlc_run_options known = {};
   if (options && !readStruct(*options, known))
     return error.fail(DLC_INVALID_ARGUMENT, "the options' struct_size is too small");

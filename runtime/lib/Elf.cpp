@@ -25,7 +25,7 @@ const char *ElfFile::open(Bytes bytes) {
   if (bytes.empty())
     return "the file is empty";
   if (bytes.size() < SELFMAG || memcmp(bytes.data(), ELFMAG, SELFMAG) != 0)
-    return "not an ELF file";
+    return "not an ELF file: expected an artifact that dlc-compile has built";
   Elf64_Ehdr header;
   if (!read(bytes, 0, header))
     return "truncated within the ELF header";

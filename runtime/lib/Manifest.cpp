@@ -68,6 +68,20 @@ Status Manifest::load(Bytes bytes, ErrorText &error) {
   return checkSymbolsBound(error);
 }
 
+bool Manifest::runsOnCpu() const {
+  bool runs = numImages == 0;
+  for (const ManifestVersion &version : versionTable)
+    runs = runs || !version.onDevice;
+  return runs;
+}
+
+void Manifest::bringToCpu() {
+  for (ManifestTensor &tensor : inputTable)
+    tensor.onDevice = false;
+  for (ManifestTensor &tensor : outputTable)
+    tensor.onDevice = false;
+}
+
 Status Manifest::loadSymbols(const dlc_manifest &header, ErrorText &error) {
   const dlc_manifest_symbol *rows = nullptr;
   if (!table(header.symbols, header.num_symbols, rows))
@@ -228,9 +242,13 @@ Status Manifest::loadVersions(const dlc_manifest &header, ErrorText &error) {
     return badManifest(error, "it has no version of the program");
   if (!versionTable.allocate(header.num_versions))
     return outOfMemory(error);
-  for (uint32_t i = 0; i < header.num_versions; ++i)
-    if (!string(rows[i].when, versionTable[i]))
+  for (uint32_t i = 0; i < header.num_versions; ++i) {
+    versionTable[i].onDevice = rows[i].on_device != 0;
+    if (!string(rows[i].when, versionTable[i].when))
       return badManifest(error, "the text of a version lies outside of it");
+    if (rows[i].on_device > 1)
+      return error.fail(DLC_BAD_ARTIFACT, "bad manifest: version %u is for an unknown machine", i);
+  }
   return DLC_OK;
 }
 

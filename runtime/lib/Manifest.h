@@ -50,6 +50,11 @@ struct ManifestSite {
   uint32_t kind; // DLC_SITE_
 };
 
+struct ManifestVersion {
+  const char *when; // "N = 1"; "" for the general one of its machine
+  bool onDevice;
+};
+
 /// Device code.
 struct ManifestImage {
   const char *target; // "cuda:sm_80"
@@ -71,11 +76,13 @@ struct ManifestArena {
   size_t numSlots;
 };
 
-/// Immutable after `load`.
+/// Immutable once a session has it.
 class Manifest {
 public:
   /// Copies `blob` and unpacks it. The reasons of failures do not name the file.
   Status load(Bytes blob, ErrorText &error);
+  /// Lets no input or output lie on a device, for a session on the CPU.
+  void bringToCpu();
 
   const OwnedArray<ManifestTensor> &inputs() const { return inputTable; }
   const OwnedArray<ManifestTensor> &outputs() const { return outputTable; }
@@ -84,8 +91,9 @@ public:
   const OwnedArray<ManifestComputedSymbol> &computedSymbols() const { return computedTable; }
   const OwnedArray<ManifestKernel> &kernels() const { return kernelTable; }
   const OwnedArray<ManifestSite> &sites() const { return siteTable; }
-  /// What each version is for: "N = 1"; the last is the general one.
-  const OwnedArray<const char *> &versions() const { return versionTable; }
+  const OwnedArray<ManifestVersion> &versions() const { return versionTable; }
+  /// Whether it has a program that runs on the CPU alone.
+  bool runsOnCpu() const;
   /// Its device code; none: all runs on the CPU.
   const OwnedArray<ManifestImage> &images() const { return imageTable; }
   const OwnedArray<ManifestArena> &arenas() const { return arenaTable; }
@@ -125,7 +133,7 @@ private:
   OwnedArray<ManifestComputedSymbol> computedTable;
   OwnedArray<ManifestKernel> kernelTable;
   OwnedArray<ManifestSite> siteTable;
-  OwnedArray<const char *> versionTable;
+  OwnedArray<ManifestVersion> versionTable;
   OwnedArray<ManifestImage> imageTable;
   OwnedArray<ManifestArena> arenaTable;
   OwnedArray<ManifestSlot> slotTable;

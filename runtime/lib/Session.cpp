@@ -135,7 +135,8 @@ static Status queryProgram(dlc_session &session, ErrorText &error) {
     return error.fail(DLC_INCOMPATIBLE, "its code does not speak ABI version %u", DLC_ABI_VERSION);
   if (program->struct_size < sizeof(dlc_program) || program->abi_version != DLC_ABI_VERSION ||
       !program->plan || !program->run ||
-      static_cast<uint64_t>(program->weights_size) != session.weightsSize)
+      static_cast<uint64_t>(program->weights_size) != session.weightsSize ||
+      program->device_weights_size < 0 || program->device_weights_size > program->weights_size)
     return error.fail(DLC_BAD_ARTIFACT, "its program table contradicts its note");
   // The code trusts that it is given room for as much as it reads and writes.
   if (program->num_shape_symbols != session.manifest.symbols().size() ||
@@ -173,15 +174,47 @@ static Status checkImages(const dlc_session &session, ErrorText &error) {
 static Status checkDevice(const dlc_session_options &options, const Manifest &manifest,
                           ErrorText &error) {
   const bool isForDevice = manifest.images().size() != 0;
-  if (options.device == DLC_DEVICE_CPU && isForDevice)
+  if (options.device == DLC_DEVICE_CPU && !manifest.runsOnCpu())
     return error.fail(DLC_INCOMPATIBLE,
-                      "expected an artifact for the CPU, found one for %s: compile it without "
-                      "--target=cuda",
+                      "expected an artifact with code for the CPU alone, found one for %s: compile "
+                      "it with --target=cpu too",
                       manifest.images()[0].target);
   if (options.device == DLC_DEVICE_CUDA && !isForDevice)
     return error.fail(DLC_INCOMPATIBLE,
                       "expected an artifact with code for CUDA, found one for the CPU alone: "
                       "compile it with --target=cuda:sm_80 or a later architecture");
+  return DLC_OK;
+}
+
+/// Keeps the reason in the session.
+static Status keepFallback(dlc_session &session, const char *reason, ErrorText &error) {
+  const size_t size = strlen(reason) + 1;
+  if (!session.fallback.allocate(size))
+    return error.fail(DLC_OUT_OF_MEMORY, "out of memory");
+  memcpy(session.fallback.data(), reason, size);
+  return DLC_OK;
+}
+
+/// Brings the artifact to the device that the caller asks for. Where nobody asks, one that cannot
+/// be used is no failure of an artifact that has code for the CPU too.
+static Status chooseDevice(const dlc_session_options &options, dlc_session &session,
+                           ErrorText &error) {
+  session.usesDevice = session.program->num_images != 0 && options.device != DLC_DEVICE_CPU;
+  if (session.usesDevice && options.device != DLC_DEVICE_NONE) {
+    const bool mayFallBack = options.device == DLC_DEVICE_ANY && session.manifest.runsOnCpu();
+    ErrorText reason;
+    dlc_status status = cuda::acquireProgram(*session.program, options.ordinal, session.onDevice,
+                                             mayFallBack ? reason : error);
+    if (status != DLC_OK && !mayFallBack)
+      return status;
+    if (status == DLC_BAD_ARTIFACT)
+      return error.fail(status, "%s", reason.text());
+    session.usesDevice = status == DLC_OK;
+    if (!session.usesDevice)
+      DLC_RETURN_IF_ERROR(keepFallback(session, reason.text(), error));
+  }
+  if (!session.usesDevice)
+    session.manifest.bringToCpu();
   return DLC_OK;
 }
 
@@ -197,9 +230,7 @@ static Status loadSession(const char *path, const dlc_session_options &options,
   DLC_RETURN_IF_ERROR(openLibrary(path, parts.note, session.library, error));
   DLC_RETURN_IF_ERROR(queryProgram(session, error));
   DLC_RETURN_IF_ERROR(checkImages(session, error));
-  if (session.program->num_images == 0)
-    return DLC_OK;
-  return cuda::acquireProgram(*session.program, options.ordinal, session.onDevice, error);
+  return chooseDevice(options, session, error);
 }
 
 static Status loadNewSession(const char *path, const dlc_session_options *options,
@@ -209,7 +240,7 @@ static Status loadNewSession(const char *path, const dlc_session_options *option
     return error.fail(DLC_INVALID_ARGUMENT, "the options' struct_size is too small");
   if (known.verify_weights > DLC_VERIFY_NEVER)
     return error.fail(DLC_INVALID_ARGUMENT, "unknown verify_weights %u", known.verify_weights);
-  if (known.device > DLC_DEVICE_CUDA)
+  if (known.device > DLC_DEVICE_NONE)
     return error.fail(DLC_INVALID_ARGUMENT, "unknown device %u", known.device);
   if (known.ordinal != 0 && known.device != DLC_DEVICE_CUDA)
     return error.fail(DLC_INVALID_ARGUMENT, "ordinal %u is for CUDA devices", known.ordinal);
@@ -269,7 +300,10 @@ dlc_status dlc_session_describe(const dlc_session *session, dlc_session_info *in
              .model = manifest.model(),
              .compiler = manifest.compiler(),
              .target = manifest.target(),
-             .device = session->onDevice ? session->onDevice->device->label : "cpu"});
+             .device = session->onDevice     ? session->onDevice->device->label
+                       : session->usesDevice ? "none"
+                                             : "cpu",
+             .fallback = session->fallback.data() ? session->fallback.data() : ""});
 }
 
 static dlc_status describeTensor(const OwnedArray<ManifestTensor> &tensors, uint32_t index,

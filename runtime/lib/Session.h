@@ -19,7 +19,11 @@ struct dlc_session {
   uint64_t weightsSize = 0;
   void *library = nullptr;
   const dlc_program *program = nullptr;
-  dlc::runtime::cuda::DeviceProgram *onDevice = nullptr; // null: it runs on the CPU
+  /// Whether it plans and runs what the artifact has for a device.
+  bool usesDevice = false;
+  dlc::runtime::cuda::DeviceProgram *onDevice = nullptr; // null: the CPU, or one that only plans
+  /// Why it is not on a device though the artifact is for one and the caller has named none.
+  dlc::runtime::OwnedArray<char> fallback;
   uint64_t scratchBytes = 0; // that kernels need for each thread, a multiple of 64
 
   ~dlc_session();

@@ -50,6 +50,7 @@ def parse_arguments():
                         help="every second f32 is a NaN, an infinity, a zero or an extreme number")
     parser.add_argument("--count-allocations", action="store_true",
                         help="no run but a context's first may allocate; needs the test library that counts, preloaded")
+    parser.add_argument("--target", help="as dlc-compile's")
     parser.add_argument("--target-cpu", help="as dlc-compile's; a CPU that this machine lacks is an error")
     parser.add_argument("--winograd", default="on", help="as dlc-compile's")
     parser.add_argument("--reference", action="store_true", help="as dlc-compile's: library ops alone")
@@ -170,12 +171,13 @@ def run_artifact(artifact, inputs, outputs, folder, tools):
 class ApiRuns:
     """Contexts of one and of two threads, and what they have computed."""
 
-    def __init__(self, artifact, arguments):
+    def __init__(self, artifact, count_allocations=False):
+        self.artifact = artifact
         self.session = Session(artifact)
         self.contexts = {threads: self.session.make_context(threads) for threads in (1, 2)}
         self.done = []  # (text, inputs, outputs)
         self.counter = None
-        if arguments.count_allocations:
+        if count_allocations:
             self.counter = ctypes.CDLL(None).dlc_test_count_allocations
             self.counter.restype = ctypes.c_int64
 
@@ -240,14 +242,14 @@ class ApiRuns:
 
 #===-- Sizes -------------------------------------------------------------------------------------===#
 
-def compare_size(reference, artifact, case, inputs, names, folder, arguments, runs):
+def compare_size(reference, case, inputs, names, folder, runs, tolerance, tools=""):
     """(what to print, what is wrong)"""
     expected = reference(inputs)
     found = None
     if all(map(fits_files, inputs.values())):
         written = [index for index, value in enumerate(expected) if fits_files(numpy.asarray(value))
                    and not isinstance(value, list)]
-        process, arrays = run_artifact(artifact, inputs, [names[index] for index in written], folder, arguments.tools)
+        process, arrays = run_artifact(runs.artifact, inputs, [names[index] for index in written], folder, tools)
         if process.returncode != 0:
             return "failed", [f"dlc-run ended with {process.returncode}: {process.stdout}{process.stderr}".strip()]
         if len(written) == len(names):
@@ -257,30 +259,31 @@ def compare_size(reference, artifact, case, inputs, names, folder, arguments, ru
     except RunError as error:
         return "failed", [str(error)]
     found = runs.done[-1][2]
-    results = [find_difference(*triple, arguments.tolerance) for triple in zip(names, found, expected)]
+    results = [find_difference(*triple, tolerance) for triple in zip(names, found, expected)]
     worst = max(range(len(names)), key=lambda index: results[index][0])
     shape = "x".join(map(str, numpy.shape(expected[worst]))) if not isinstance(expected[worst], list) else "sequence"
     summary = f"{results[worst][0]:.1e} in '{names[worst]}' ({shape}), the worst of {len(names)}"
     return summary, [complaint for _, complaint in results if complaint] + wrong
 
 
-def check_refusal(artifact, inputs, names, folder, arguments, runs):
+def check_refusal(inputs, names, folder, runs, tools=""):
     """(what to print, what is wrong)"""
     lines, wrong = runs.check_refusal(inputs)
     if all(map(fits_files, inputs.values())):
-        process, _ = run_artifact(artifact, inputs, names, folder, arguments.tools)
+        process, _ = run_artifact(runs.artifact, inputs, names, folder, tools)
         lines = process.stderr.splitlines()
         if process.returncode != 1 or not lines or not all(line.startswith("error: ") for line in lines):
             return "not refused", [f"dlc-run ended with {process.returncode}: {process.stdout}{process.stderr}".strip()]
     return "refused: " + "; ".join(line.removeprefix("error: ") for line in lines), wrong
 
 
-def compile_model(arguments, folder):
+def compile_model(model, folder, *, target=None, target_cpu=None, reference=False, winograd="on", tools=""):
     artifact = os.path.join(folder, "model.so")
-    options = [f"--target-cpu={arguments.target_cpu}"] if arguments.target_cpu else []
-    options += [f"--winograd={arguments.winograd}"]
-    options += ["--reference"] if arguments.reference else []
-    compiled = run_tool(arguments.tools, "dlc-compile", arguments.model, "-o", artifact, *options)
+    options = [f"--target-cpu={target_cpu}"] if target_cpu else []
+    options += [f"--target={target}"] if target else []
+    options += [f"--winograd={winograd}"]
+    options += ["--reference"] if reference else []
+    compiled = run_tool(tools, "dlc-compile", model, "-o", artifact, *options)
     if compiled.returncode != 0:
         sys.exit(f"dlc-compile ended with {compiled.returncode}: {compiled.stdout}{compiled.stderr}")
     return artifact
@@ -294,15 +297,16 @@ def main():
     reference = make_reference(arguments.model)
     failures = 0
     with tempfile.TemporaryDirectory() as folder:
-        artifact = compile_model(arguments, folder)
-        runs = ApiRuns(artifact, arguments)
+        artifact = compile_model(arguments.model, folder, target=arguments.target, target_cpu=arguments.target_cpu, reference=arguments.reference,
+                                 winograd=arguments.winograd, tools=arguments.tools)
+        runs = ApiRuns(artifact, arguments.count_allocations)
         sizes = [(size, True) for size in arguments.size] + [(size, False) for size in arguments.refuse]
         for size, accepted in sizes:
             inputs = make_inputs(graph, size, arguments)
             if accepted:
-                summary, wrong = compare_size(reference, artifact, size, inputs, names, folder, arguments, runs)
+                summary, wrong = compare_size(reference, size, inputs, names, folder, runs, arguments.tolerance, arguments.tools)
             else:
-                summary, wrong = check_refusal(artifact, inputs, names, folder, arguments, runs)
+                summary, wrong = check_refusal(inputs, names, folder, runs, arguments.tools)
             print(f"{'WRONG' if wrong else 'ok':5} {describe_case(size)}: {summary}", *wrong, sep="\n      ", flush=True)
             failures += bool(wrong)
         for complaint in (wrong := runs.check_threads()):

@@ -221,8 +221,7 @@ def check_model(path, inputs, least, numbers, folder):
     for by_library in (False, True):
         route = "library ops" if by_library else "kernels"
         try:
-            options = argparse.Namespace(model=path, target_cpu=None, tools="", reference=by_library, winograd="on")
-            context = Session(compile_model(options, folder)).make_context(1)
+            context = Session(compile_model(path, folder, reference=by_library)).make_context(1)
         except SystemExit as error:
             wrong.append(f"{route}: {error}")
             continue

@@ -198,10 +198,10 @@ class Network:
 KINDS = {"networks": Network, "programs": Program}
 
 
-def agrees_with_onnx(inputs, sizes, program, arguments, artifact, folder, runs):
+def agrees_with_onnx(model, inputs, sizes, program, folder, runs):
     """Whether dlc does what ONNX's own evaluator does, where ONNX Runtime does something else: it joins empty tensors of any
     dims."""
-    evaluator = onnx.reference.ReferenceEvaluator(arguments.model)
+    evaluator = onnx.reference.ReferenceEvaluator(model)
     try:
         with numpy.errstate(all="ignore"):
             expected = evaluator.run(None, inputs)
@@ -211,16 +211,16 @@ def agrees_with_onnx(inputs, sizes, program, arguments, artifact, folder, runs):
         except RunError:
             return True
         return False
-    return not compare_size(lambda _: expected, artifact, sizes, inputs, program.outputs, folder, arguments, runs)[1]
+    return not compare_size(lambda _: expected, sizes, inputs, program.outputs, folder, runs, TOLERANCE)[1]
 
 
-def check_sizes(program, arguments, artifact, folder):
+def check_sizes(program, model, artifact, folder):
     """What differs, or None; and whether ONNX Runtime takes the model at the sizes that it was made for."""
     try:
-        reference = make_reference(arguments.model)
+        reference = make_reference(model)
     except Exception: # of ONNX Runtime, whose exceptions have no base but this
         return None, False
-    runs = ApiRuns(artifact, arguments)
+    runs = ApiRuns(artifact)
     for index, sizes in enumerate(program.list_sizes()):
         inputs = program.make_inputs(sizes)
         try:
@@ -229,8 +229,8 @@ def check_sizes(program, arguments, artifact, folder):
             if index == 0:
                 return None, False
             continue
-        _, wrong = compare_size(reference, artifact, sizes, inputs, program.outputs, folder, arguments, runs)
-        if wrong and not agrees_with_onnx(inputs, sizes, program, arguments, artifact, folder, runs):
+        _, wrong = compare_size(reference, sizes, inputs, program.outputs, folder, runs, TOLERANCE)
+        if wrong and not agrees_with_onnx(model, inputs, sizes, program, folder, runs):
             return f"{sizes or 'static'}: {wrong[0]}", True
     return None, True
 
@@ -240,11 +240,11 @@ def check_seed(kind, seed, folder, by_library):
     program, target = KINDS[kind](seed), random.Random(seed).choice(TARGETS)
     if not program.outputs:
         return None, False
-    arguments = argparse.Namespace(model=f"{folder}/m.onnx", target_cpu=target if target != "host" else None, tools="",
-                                   tolerance=TOLERANCE, count_allocations=False, reference=by_library, winograd="on")
-    onnx.save(program.make_model(), arguments.model)
+    model = f"{folder}/m.onnx"
+    onnx.save(program.make_model(), model)
     try:
-        problem, taken = check_sizes(program, arguments, compile_model(arguments, folder), folder)
+        artifact = compile_model(model, folder, target_cpu=target if target != "host" else None, reference=by_library)
+        problem, taken = check_sizes(program, model, artifact, folder)
     except SystemExit as error:
         problem, taken = str(error), True
     return (f"{kind} {seed}, {target}: {problem}" if problem else None), taken

@@ -82,8 +82,7 @@ def check_model(path, entry, folder):
     feeds = make_inputs.make(entry, sizes)
     start = time.monotonic()
     try:
-        options = argparse.Namespace(model=str(path), target_cpu=None, tools="", reference=True, winograd="on")
-        context = Session(compile_model(options, folder)).make_context(2)
+        context = Session(compile_model(str(path), folder, reference=True)).make_context(2)
         compiled = time.monotonic()
         found = context.run(feeds)
     except (SystemExit, RunError) as error:

@@ -46,8 +46,8 @@ static void readManifest(Bytes blob) {
     length += strlen(kernel.name) + strlen(kernel.nodes) + strlen(kernel.schedule);
   for (const ManifestSite &site : manifest.sites())
     length += strlen(site.nodes) + strlen(site.text);
-  for (const char *version : manifest.versions())
-    length += strlen(version);
+  for (const ManifestVersion &version : manifest.versions())
+    length += strlen(version.when) + version.onDevice;
   for (const ManifestImage &image : manifest.images())
     length += strlen(image.target);
   for (const ManifestComputedSymbol &symbol : manifest.computedSymbols())

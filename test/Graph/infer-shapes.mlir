@@ -224,9 +224,10 @@ func.func @late(%x: !dlc.tensor<N x 4 x f32>) -> !dlc.tensor<* x i64> {
   return %0 : !dlc.tensor<* x i64>
 }
 
-// A tensor whose rank only the run knows stays a handle, and so does what is computed from it.
+// A tensor whose rank only the run knows stays a handle, and so does what is computed from it; the
+// signature keeps the element type (1: f32).
 // CHECK-LABEL: func.func @late_rank
-// CHECK-SAME: -> !dlc.value
+// CHECK-SAME: -> (!dlc.value {dlc.handle = array<i64: 0, 1>})
 // CHECK: %[[SUM:.*]] = dlc.library_call "add"(%arg0, %arg1) {} : (!dlc.value, !dlc.tensor<4 x f32>) -> !dlc.value
 // CHECK: return %[[SUM]] : !dlc.value
 func.func @late_rank(%h: !dlc.value, %x: !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32> {

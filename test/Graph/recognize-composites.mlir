@@ -201,3 +201,21 @@ func.func @arithmetic(%x: !t) -> !t {
   %2 = dlc.erf %1 : (!t) -> !t
   return %2 : !t
 }
+
+// -----
+
+!m = !dlc.tensor<N x 1 x 3 x f32>
+
+// A view of rows goes in front of a product with weights, so that what is behind can join it: also one that puts a dim of
+// one element in front of the columns.
+// CHECK-LABEL: func.func @view_of_product
+// CHECK: %[[ROWS:.*]] = dlc.view %arg0 : <N x 4 x f32> -> <N x 1 x 4 x f32>
+// CHECK: %[[PRODUCT:.*]] = dlc.matmul %[[ROWS]], %{{.*}} -> !dlc.tensor<N x 1 x 3 x f32>
+// CHECK: dlc.add %[[PRODUCT]], %arg1
+func.func @view_of_product(%x: !dlc.tensor<N x 4 x f32>, %y: !m) -> !m {
+  %w = dlc.constant dense<2.0> : tensor<4x3xf32> -> !dlc.tensor<4 x 3 x f32>
+  %0 = dlc.matmul %x, %w : (!dlc.tensor<N x 4 x f32>, !dlc.tensor<4 x 3 x f32>) -> !dlc.tensor<N x 3 x f32>
+  %1 = dlc.view %0 : !dlc.tensor<N x 3 x f32> -> !m
+  %2 = dlc.add %1, %y : (!m, !m) -> !m
+  return %2 : !m
+}

@@ -405,12 +405,13 @@ def limit_memory():
     resource.setrlimit(resource.RLIMIT_DATA, (LIMIT_BYTES, LIMIT_BYTES))
 
 
-def check(path, words, is_about_node):
+def check(path, words, is_about_node, only_check):
     """What is wrong with how the compiler refuses the model at `path`, or None."""
     output = path + ".so"
     started = time.monotonic()
     try:
-        done = subprocess.run(["dlc-compile", path, "-o", output], capture_output=True, text=True, errors="replace",
+        how = ["--check"] if only_check else ["-o", output]
+        done = subprocess.run(["dlc-compile", path, *how], capture_output=True, text=True, errors="replace",
                               timeout=LIMIT_SECONDS, preexec_fn=limit_memory)
     except subprocess.TimeoutExpired:
         return f"takes more than {LIMIT_SECONDS} s"
@@ -433,6 +434,7 @@ def check(path, words, is_about_node):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-k", default="", help="only cases with these words in their names")
+    parser.add_argument("--check", action="store_true", help="by dlc-compile --check, which goes on behind a problem of import")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as parent:
         folder = f"{parent}/models"
@@ -450,7 +452,7 @@ def main():
                 file.write(model if isinstance(model, bytes) else model.SerializeToString())
             jobs.append((path, words, is_about_node))
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            problems = list(pool.map(lambda job: check(*job), jobs))
+            problems = list(pool.map(lambda job: check(*job, arguments.check), jobs))
     for (name, *_), problem in zip(cases, problems):
         if problem:
             print(f"{name}: {problem}")

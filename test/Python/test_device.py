@@ -32,6 +32,41 @@ def test_cuda_is_never_the_cpu(open_graph):
         open_graph(RELU, device="cuda")
 
 
+BOTH = {"target": "cpu:host,cuda:sm_80"}
+
+
+def test_a_model_for_both_machines(open_graph):
+    with open_graph(RELU, **BOTH) as anywhere, open_graph(RELU, device="cpu", **BOTH) as cpu:
+        assert anywhere.device.startswith("cuda:0") if anywhere.fallback == "" else anywhere.device == "cpu"
+        assert cpu.device == "cpu" and cpu.fallback == "" and cpu.get_providers() == ["CPUExecutionProvider"]
+        for session in (anywhere, cpu):
+            assert session.run(None, {"x": [-1.0, 2.0]})[0].tolist() == [0, 2]
+
+
+def test_a_model_for_both_says_why_it_is_on_the_cpu(open_graph):
+    try:
+        open_graph(RELU, device="cuda", **BOTH).close()
+    except dlc.Error as error:
+        with open_graph(RELU, **BOTH) as session:
+            assert session.device == "cpu" and session.fallback and str(error).endswith(session.fallback)
+
+
+def test_providers_are_devices(open_graph):
+    both = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    with open_graph(RELU, providers=[("CUDAExecutionProvider", {"device_id": 0}), "CPUExecutionProvider"], **BOTH) as session:
+        assert session.get_providers() in (both, both[1:])
+    with open_graph(RELU, providers=both[1:], **BOTH) as session:
+        assert session.device == "cpu" and session.fallback == ""
+    with pytest.raises(dlc.ArtifactError, match="expected an artifact with code for CUDA"):
+        open_graph(RELU, providers=both[:1])
+    with pytest.raises(dlc.ArtifactError, match="expected an artifact with code for the CPU alone"):
+        open_graph(RELU, providers=both[1:], target="cuda:sm_80")
+    with pytest.raises(dlc.InvalidArgument, match="expected CPUExecutionProvider or CUDAExecutionProvider, found TensorrtExecutionProvider"):
+        open_graph(RELU, providers=["TensorrtExecutionProvider"])
+    with pytest.raises(dlc.InvalidArgument, match="device and providers both say where to run"):
+        open_graph(RELU, providers=both, device="cpu")
+
+
 @pytest.mark.parametrize("name", ["gpu", "cuda:", "cuda:x", "cuda:-1", "cpu:0", ""])
 def test_unknown_devices(open_graph, name):
     with pytest.raises(dlc.InvalidArgument, match=f"device: expected cpu, cuda or cuda:N, found {name}"):

@@ -1,10 +1,12 @@
 """Sessions: what they say of a model, and what runs give."""
 
 import gc
+import os
 import resource
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,6 +131,39 @@ def test_nothing_is_left_of_a_run(open_graph):
 
     before = run(30)
     assert run(300) < before + 20_000  # KiB; one output alone would be 120,000
+
+
+def test_thousands_of_sessions_leave_nothing(tmp_path):
+    path = dlc.compile(model_bytes("g (float[N] x) => (float[N] y) { y = Relu(x) }"), tmp_path / "model.so")
+    feeds = {"x": np.ones(7, np.float32)}
+
+    def use(count):
+        for _ in range(count):
+            with dlc.InferenceSession(path) as session:
+                session.run(None, feeds)
+        gc.collect()
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages, len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
+
+    pages, *others = use(1000)
+    pages_later, *others_later = use(9000)
+    assert others_later == others
+    assert pages_later <= pages + 256  # 4 KiB each: not one for every 35 sessions
+
+
+def test_a_forked_child_uses_its_parents_session(open_graph):
+    session = open_graph(ADD)
+    x = np.arange(3000, dtype=np.float32).reshape(1000, 3)
+
+    def works():
+        return bool(np.array_equal(session.run(["sum"], {"x": x, "y": x})[0], x + x))
+
+    assert works()
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if works() and works() else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert works()
 
 
 def test_a_closed_session_says_so(open_graph):

@@ -109,6 +109,42 @@ func.func @winograd(%x: !dlc.tensor<1 x 64 x H x W x f32, #dlc.image_layout<bloc
   return
 }
 
+// A filter that several convolutions share, as those of two versions do, is stored once: in Winograd's form where no
+// convolution is slower for it.
+// CHECK-LABEL: func.func @alone
+func.func @alone(%x8: !dlc.tensor<8 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>) {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 9437184>, shape = [512, 512, 3, 3], type = f32> -> <512 x 512 x 3 x 3 x f32>
+  // CHECK: schedule <winograd
+  %8 = dlc.kernel anchor (%x8, %w) : (!dlc.tensor<8 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, !dlc.tensor<512 x 512 x 3 x 3 x f32>) -> !dlc.tensor<8 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<8 x 512 x 7 x 7 x f32>, %b: !dlc.tensor<512 x 512 x 3 x 3 x f32>):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<8 x 512 x 7 x 7 x f32>, !dlc.tensor<512 x 512 x 3 x 3 x f32>) -> !dlc.tensor<8 x 512 x 7 x 7 x f32>
+    dlc.yield %r : !dlc.tensor<8 x 512 x 7 x 7 x f32>
+  }
+  return
+}
+// CHECK-LABEL: func.func @version_of_one
+func.func @version_of_one(%x1: !dlc.tensor<1 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>) {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 9437184, length = 9437184>, shape = [512, 512, 3, 3], type = f32> -> <512 x 512 x 3 x 3 x f32>
+  // CHECK: schedule <direct_conv
+  %1 = dlc.kernel anchor (%x1, %w) : (!dlc.tensor<1 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, !dlc.tensor<512 x 512 x 3 x 3 x f32>) -> !dlc.tensor<1 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 512 x 7 x 7 x f32>, %b: !dlc.tensor<512 x 512 x 3 x 3 x f32>):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 512 x 7 x 7 x f32>, !dlc.tensor<512 x 512 x 3 x 3 x f32>) -> !dlc.tensor<1 x 512 x 7 x 7 x f32>
+    dlc.yield %r : !dlc.tensor<1 x 512 x 7 x 7 x f32>
+  }
+  return
+}
+// CHECK-LABEL: func.func @version_of_eight
+func.func @version_of_eight(%x8: !dlc.tensor<8 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>) {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 9437184, length = 9437184>, shape = [512, 512, 3, 3], type = f32> -> <512 x 512 x 3 x 3 x f32>
+  // CHECK: schedule <direct_conv
+  %8 = dlc.kernel anchor (%x8, %w) : (!dlc.tensor<8 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, !dlc.tensor<512 x 512 x 3 x 3 x f32>) -> !dlc.tensor<8 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<8 x 512 x 7 x 7 x f32>, %b: !dlc.tensor<512 x 512 x 3 x 3 x f32>):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<8 x 512 x 7 x 7 x f32>, !dlc.tensor<512 x 512 x 3 x 3 x f32>) -> !dlc.tensor<8 x 512 x 7 x 7 x f32>
+    dlc.yield %r : !dlc.tensor<8 x 512 x 7 x 7 x f32>
+  }
+  return
+}
+
 // Groups: whole blocks as one group is, each channel by itself in blocks, all else along rows.
 // CHECK-LABEL: func.func @groups
 func.func @groups(%x: !dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>, %y: !dlc.tensor<1 x 64 x H x 56 x f32>,

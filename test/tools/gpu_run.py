@@ -29,11 +29,12 @@ Program = struct("Program", [("struct_size", U32), ("abi_version", U32), ("plan"
                              ("weights_size", I64), ("num_symbols", U32), ("num_shape_symbols", U32),
                              ("num_output_dims", U32), ("num_images", U32), ("images", P), ("device_functions", P),
                              ("num_device_functions", U32), ("reserved", U32),
-                             ("scratch", I64)])
+                             ("scratch", I64), ("device_weights_size", I64)])
 Image = struct("Image", [("struct_size", U32), ("form", U32), ("architecture", U32), ("reserved", U32), ("data", P),
                          ("size", U64)])
 PlanCall = struct("PlanCall", [("struct_size", U32), ("version", U32), ("state", P), ("services", P), ("symbols", P),
-                               ("inputs", P), ("output_dims", P), ("workspace", I64), ("device_workspace", I64)])
+                               ("inputs", P), ("output_dims", P), ("workspace", I64), ("device_workspace", I64),
+                               ("on_device", U32), ("reserved", U32)])
 RunCall = struct("RunCall", [("struct_size", U32), ("version", U32), ("state", P), ("services", P), ("symbols", P),
                              ("inputs", P), ("outputs", P), ("arena", P), ("weights", P), ("values", P),
                              ("device_arena", P), ("device_weights", P)])
@@ -198,9 +199,9 @@ class Session:
         self.device = (Gpu if device == "cuda" else Simulator)(c.string_at(image.data, image.size))
         names = c.cast(self.program.device_functions, c.POINTER(c.c_char_p))
         self.functions = [names[i].decode() for i in range(self.program.num_device_functions)]
-        self.weights = self.device.allocate(self.program.weights_size)
-        if self.program.weights_size:
-            self.device.upload(self.weights, self.program.weights, self.program.weights_size)
+        self.weights = self.device.allocate(self.program.device_weights_size)
+        if self.program.device_weights_size:
+            self.device.upload(self.weights, self.program.weights, self.program.device_weights_size)
         self.error = self.device.allocate(24)
         self.times, self.scratch = {}, []
         self.profile, self.replays = False, 0
@@ -284,7 +285,7 @@ class Session:
         hosts = (P * max(len(inputs), 1))(*[value.ctypes.data for value in inputs])
         dims = np.zeros(max(self.program.num_output_dims, 1), np.int64)
         plan = PlanCall(c.sizeof(PlanCall), 0, None, c.addressof(self.services), self.symbols.ctypes.data,
-                        c.addressof(hosts), dims.ctypes.data, 0, 0)
+                        c.addressof(hosts), dims.ctypes.data, 0, 0, 1, 0)
         status = c.CFUNCTYPE(I32, P)(self.program.plan)(c.addressof(plan))
         if status:
             sys.exit(f"error: plan returned {status}")

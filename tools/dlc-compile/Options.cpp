@@ -8,110 +8,63 @@
 using namespace llvm;
 using namespace dlc;
 
-static cl::OptionCategory category("Options of dlc-compile");
-
-static cl::opt<std::string> input(cl::Positional, cl::desc("<model.onnx>"), cl::cat(category));
-static cl::opt<std::string>
-    output("o", cl::value_desc("file"),
-           cl::desc("Where to write; the model's name with .so by default, standard output "
-                    "where --compile-to names a phase on IR"),
-           cl::cat(category));
-static cl::list<std::string>
-    sources("source", cl::value_desc("file"),
-            cl::desc("A file that the weights of --compile-from's IR lie in, found by content"),
-            cl::cat(category));
-static cl::list<std::string>
-    targets("target", cl::CommaSeparated, cl::value_desc("kind:name"),
-            cl::desc("What to generate code for: cpu:<CPU>, one of LLVM's names or host, and "
-                     "cuda:sm_<number>, GPUs that kernels run on instead (default: cpu:host)"),
-            cl::cat(category));
-static cl::opt<std::string> precision(
-    "precision", cl::init("fp32"), cl::value_desc("name"),
-    cl::desc("What a GPU rounds the operands of products to: fp32 (not at all), tf32, fp16 "
-             "or bf16; sums are of f32 (default: fp32)"),
-    cl::cat(category));
-static cl::opt<std::string>
-    targetCpu("target-cpu", cl::init("host"), cl::value_desc("name"),
-              cl::desc("CPU to generate code for, one of LLVM's names (default: host)"),
-              cl::cat(category));
-static cl::opt<std::string>
-    targetFeatures("target-features", cl::value_desc("+a,-b"),
-                   cl::desc("CPU features to add or remove, in LLVM's names"), cl::cat(category));
-static cl::opt<std::string>
-    compileFrom("compile-from", cl::value_desc("phase"),
-                cl::desc("The input is IR that --compile-to=<phase> wrote; go on from there"),
-                cl::cat(category));
-static cl::opt<std::string>
-    compileTo("compile-to", cl::value_desc("phase"),
-              cl::desc("Stop after this phase; without this option, after package. Constants "
-                       "that were folded go to <output>.weights, a --source of --compile-from"),
-              cl::init("package"), cl::cat(category));
-static cl::opt<std::string>
-    emit("emit", cl::value_desc("dlc|llvm|asm|so"),
-         cl::desc("What to write: IR before code is generated, LLVM IR or assembly, to standard "
-                  "output by default, or an artifact"),
-         cl::init("so"), cl::cat(category));
-static cl::list<std::string>
-    shapes("shape", cl::value_desc("input=dims"),
-           cl::desc("Shape of an input, such as x=N,3,224,224: numbers fix dims, names name them"),
-           cl::cat(category));
-static cl::list<std::string> ranges("range", cl::value_desc("symbol=min:max"),
-                                    cl::desc("Values that a symbolic dim may have, such as N=1:32"),
-                                    cl::cat(category));
-static cl::list<std::string>
-    hints("hint", cl::value_desc("symbol=value"),
-          cl::desc("Usual value of a symbolic dim, such as N=8, that memory is planned for"),
-          cl::cat(category));
-static cl::list<std::string>
-    specialize("specialize", cl::value_desc("symbol=values"),
-               cl::desc("Add versions for values of a symbolic dim, such as N=1,8; a run takes the "
-                        "one that fits"),
-               cl::cat(category));
-static cl::opt<unsigned>
-    jobs("jobs", cl::value_desc("n"),
-         cl::desc("Threads that generate code (default: one for each CPU); the artifact is the "
-                  "same for any number"),
-         cl::cat(category));
-static cl::opt<bool> printPipelineFlag("print-pipeline",
-                                       cl::desc("Print the passes of each phase, and stop"),
-                                       cl::cat(category));
-static cl::opt<bool> listOperators("list-operators", cl::Hidden,
-                                   cl::desc("Print the operators of the importer, and stop"),
-                                   cl::cat(category));
+// What each is for is told by helpText, in one place and of one screen.
+static cl::opt<std::string> input(cl::Positional);
+static cl::opt<std::string> output("o");
+static cl::list<std::string> sources("source");
+static cl::list<std::string> targets("target", cl::CommaSeparated);
+static cl::opt<std::string> precision("precision", cl::init("fp32"));
+static cl::opt<std::string> targetCpu("target-cpu", cl::init("host"));
+static cl::opt<std::string> targetFeatures("target-features");
+static cl::opt<std::string> compileFrom("compile-from");
+static cl::opt<std::string> compileTo("compile-to", cl::init("package"));
+static cl::opt<std::string> emit("emit", cl::init("so"));
+static cl::list<std::string> shapes("shape");
+static cl::list<std::string> ranges("range");
+static cl::list<std::string> hints("hint");
+static cl::list<std::string> specialize("specialize");
+static cl::opt<unsigned> jobs("jobs");
+static cl::opt<bool> printPipelineFlag("print-pipeline");
+static cl::opt<bool> listOperators("list-operators"); // for docs/Operators.md
 enum class Switch { on, off };
-static cl::opt<Switch> winograd(
-    "winograd", cl::init(Switch::on),
-    cl::desc(
-        "Convolutions by 3 x 3 filters in Winograd's form where that is faster (default: on). It "
-        "rounds differently, and takes infinities and NaNs to neighbours:"),
-    cl::values(clEnumValN(Switch::on, "on", ""), clEnumValN(Switch::off, "off", "")),
-    cl::cat(category));
-static cl::opt<bool> check("check",
-                           cl::desc("Write nothing; say what keeps the model from compiling, and "
-                                    "which ops run as library ops, and why (see below)"),
-                           cl::cat(category));
-static cl::opt<bool> reference("reference",
-                               cl::desc("Compute with library ops alone, slowly: the reference "
-                                        "that kernels are compared with"),
-                               cl::cat(category));
-static cl::opt<std::string>
-    dumpPhases("dump-phases", cl::value_desc("folder"),
-               cl::desc("Write the IR after each phase to <folder>/NN-phase.mlir"),
-               cl::cat(category));
+static cl::opt<Switch> winograd("winograd", cl::init(Switch::on),
+                                cl::values(clEnumValN(Switch::on, "on", ""),
+                                           clEnumValN(Switch::off, "off", "")));
+static cl::opt<bool> check("check");
+static cl::opt<bool> reference("reference");
+static cl::opt<std::string> dumpPhases("dump-phases");
 
-static constexpr StringLiteral helpTail = R"(
-Messages go to standard error, one line each. Of a model that cannot be compiled they are
+const StringLiteral dlc::helpText = R"(usage: dlc-compile MODEL.onnx [options]
 
-  error: model.onnx: node 'conv1' (Conv): expected ...
+Compiles an ONNX model to a shared object, which dlc-run runs.
 
-for each problem that the phase at work finds: import looks at every node, and what it takes whole
-goes to the phases behind it. --check adds the opset, generates no code, and says of each node that
-runs as a library op, or beside a GPU on the CPU,
+  -o FILE                  where to write; by default the model's name with .so, here
+sizes:
+  --shape INPUT=DIMS       dims of an input: x=N,3,224,224; numbers fix them, names name them
+  --range SYMBOL=MIN:MAX   values that a symbolic dim may have: N=1:32
+  --hint SYMBOL=VALUE      its usual value, which memory is planned for: N=8
+  --specialize SYMBOL=VALUES   more versions, for these values: N=1,8; a run takes what fits it
+target:
+  --target KIND:NAME,...   cpu:NAME, cuda:sm_NUMBER, or both: runs on a GPU where there is one
+  --target-cpu NAME, --target-features +A,-B   CPU and features, in LLVM's names; default: host
+  --precision fp32|tf32|fp16|bf16   what a GPU rounds operands of products to; sums are of f32
+  --winograd on|off        off: 3 x 3 convolutions as direct sums. Winograd's form is faster,
+                           rounds differently, and takes infinities and NaNs to neighbours
+looking inside:
+  --check                  writes nothing and generates no code. Says all that keeps the model from
+                           compiling, and which nodes run as library ops (or beside a GPU) and why
+  --reference              computes with library ops alone, slowly, as a reference
+  --emit dlc|llvm|asm      writes IR before code is generated, LLVM IR or assembly instead
+  --dump-phases FOLDER     writes the IR after each phase to FOLDER/NN-PHASE.mlir
+  --compile-to PHASE, --compile-from PHASE   stops after a phase with its IR; goes on from there.
+                           The phases: import graph fuse schedule plan codegen package
+  --source FILE            where weights of such IR lie: the model, and FILE.weights beside the IR
+  --print-pipeline         prints the passes of each phase, and stops
+other:
+  --jobs N                 threads that generate code; by default one for each CPU
+  --version, --help
 
-  remark: model.onnx: node 'topk1' (TopK, opset 11): runs as library op 'topk': ...
-
-A model without such nodes and without problems gets no line.
-
+Each problem is a line, error: model.onnx: node 'conv1' (Conv): expected ..., on standard error.
 Exit status: 0; 1 where the input is at fault (with --check: the model does not compile), or the
 output cannot be written; 2 for a wrong command line; 70 for a fault of dlc itself; 130 when
 interrupted.
@@ -180,6 +133,7 @@ static bool parseTargets(ToolOptions &options) {
     errs() << "error: --precision is of GPUs, which --target names\n";
     return false;
   }
+  options.withCpu = hasCpu && !options.targetDevices.empty();
   if (hasCpu && targetCpu.getNumOccurrences() != 0) {
     errs() << "error: --target=cpu and --target-cpu exclude each other\n";
     return false;
@@ -196,18 +150,19 @@ static std::string getDefaultOutput(const ToolOptions &options) {
 }
 
 std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
-  cl::HideUnrelatedOptions(category);
   cl::SetVersionPrinter([](raw_ostream &os) { os << "dlc " DLC_VERSION "\n"; });
-  std::string overview =
-      "dlc-compile: ONNX models to shared objects\n\nPhases: " + listPhases(Phase::Package) + "\n";
-  static cl::extrahelp more(helpTail);
+  ToolOptions options;
+  auto isHelp = [](StringRef argument) { return argument == "--help" || argument == "-help"; };
+  options.help = any_of(ArrayRef(argv, argc), isHelp);
+  if (options.help)
+    return options;
+  cl::HideUnrelatedOptions(ArrayRef<const cl::OptionCategory *>()); // LLVM's, in a help of its own
   std::string text;
   raw_string_ostream os(text);
-  if (!cl::ParseCommandLineOptions(argc, argv, overview, &os)) {
+  if (!cl::ParseCommandLineOptions(argc, argv, "", &os)) {
     errs() << "error: " << StringRef(text).trim() << '\n';
     return std::nullopt;
   }
-  ToolOptions options;
   std::optional<Phase> to = parsePhase("compile-to", compileTo, Phase::Package);
   if (!to)
     return std::nullopt;
@@ -277,6 +232,11 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   if (options.targetGiven && options.fromIR && options.from >= Phase::Schedule) {
     errs() << "error: --target, --target-cpu and --target-features come too late for IR that is "
               "scheduled\n";
+    return std::nullopt;
+  }
+  if (options.withCpu && options.fromIR && options.from >= Phase::Fuse) {
+    errs() << "error: a --target of both a CPU and a GPU comes too late for IR whose boxes are "
+              "drawn\n";
     return std::nullopt;
   }
   options.targetFeatures = targetFeatures;

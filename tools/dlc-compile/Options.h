@@ -21,6 +21,7 @@ struct ToolOptions {
   std::vector<std::string> sources;
   std::string targetCpu, targetFeatures;
   std::vector<std::string> targetDevices; ///< GPUs
+  bool withCpu = false;                   ///< beside them: the artifact runs without one too
   Precision precision = Precision::fp32;
   bool targetGiven = false; // by the user, rather than by default
   bool fromIR = false;      // the input is IR that has gone through `from`
@@ -28,12 +29,16 @@ struct ToolOptions {
   Phase to = Phase::Package;
   Emit emit = Emit::artifact;
   unsigned jobs = 0; // threads that generate code; 0: one for each CPU
+  bool help = false;
   bool printPipeline = false;
   bool listOperators = false;
   bool check = false; // only say what keeps the model from compiling
   std::string dumpFolder;
   PipelineOptions pipeline;
 };
+
+/// What --help prints.
+extern const llvm::StringLiteral helpText;
 
 /// Nothing after printing what is wrong with the usage.
 std::optional<ToolOptions> parseOptions(int argc, char **argv);

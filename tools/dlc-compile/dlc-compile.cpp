@@ -1,6 +1,7 @@
 // ONNX models to artifacts: import, then the phases, then the package.
 
 #include "Options.h"
+#include "Progress.h"
 
 #include "dlc/IR/NodeLocation.h"
 #include "dlc/IR/Program.h"
@@ -33,6 +34,8 @@ enum ExitCode {
 };
 } // namespace
 
+static Progress progress("dlc-compile");
+
 /// Names come from the file: whatever would break or forge a line is escaped.
 static std::string escape(const std::string &text) {
   std::string escaped;
@@ -46,6 +49,7 @@ static std::string escape(const std::string &text) {
 }
 
 static int reportError(const Twine &message) {
+  auto hidden = progress.hide();
   llvm::errs() << "error: " << escape(message.str()) << '\n';
   return exitRejected;
 }
@@ -59,7 +63,10 @@ static LogicalResult printDiagnostic(Diagnostic &diagnostic, bool withOpset) {
   std::string place = describeLocation(diagnostic.getLocation(), withOpset);
   if (!place.empty())
     place += ": ";
-  llvm::errs() << severity << ": " << escape(place + diagnostic.str()) << '\n';
+  {
+    auto hidden = progress.hide();
+    llvm::errs() << severity << ": " << escape(place + diagnostic.str()) << '\n';
+  }
   for (Diagnostic &note : diagnostic.getNotes())
     (void)printDiagnostic(note, withOpset);
   return success();
@@ -93,7 +100,8 @@ static OwningOpRef<ModuleOp> loadModule(MLIRContext &context, const ToolOptions 
     reportError(toString(file.takeError()));
     return {};
   }
-  FailureOr<OwningOpRef<ModuleOp>> module = importOnnxModel(&context, sources, *file);
+  FailureOr<OwningOpRef<ModuleOp>> module =
+      importOnnxModel(&context, sources, *file, /*remainder=*/options.check);
   return succeeded(module) ? std::move(*module) : OwningOpRef<ModuleOp>();
 }
 
@@ -116,7 +124,9 @@ static int writeText(ModuleOp module, const ToolOptions &options) {
     return exitRejected;
   if (failed(writeSideFile(module, options)))
     return exitRejected;
+  auto hidden = progress.hide(); // the text may go to the same terminal
   if (llvm::Error error = writeTextFile(options.output, *text)) {
+    hidden.unlock();
     llvm::sys::fs::remove(getSideFilePath(options.output));
     return reportError(toString(std::move(error)));
   }
@@ -137,8 +147,9 @@ static bool overwritesInput(const ToolOptions &options) {
 }
 
 static int compile(const ToolOptions &options) {
-  if (options.printPipeline) {
-    llvm::Error error = writeTextFile("-", printPipeline(options.pipeline));
+  if (options.help || options.printPipeline) {
+    std::string text = options.help ? helpText.str() : printPipeline(options.pipeline);
+    llvm::Error error = writeTextFile("-", text);
     return error ? reportError(toString(std::move(error))) : int(exitOk);
   }
   if (options.listOperators) {
@@ -152,9 +163,12 @@ static int compile(const ToolOptions &options) {
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.loadAllAvailableDialects();
   context.printOpOnDiagnostic(false);
+  bool hasErrors = false;
   context.getDiagEngine().registerHandler([&](Diagnostic &diagnostic) {
+    hasErrors |= diagnostic.getSeverity() == DiagnosticSeverity::Error;
     return printDiagnostic(diagnostic, /*withOpset=*/options.check);
   });
+  progress.begin("import");
   SourceFiles &sources = context.getLoadedDialect<DlcDialect>()->getSourceFiles();
   OwningOpRef<ModuleOp> module = loadModule(context, options, sources);
   if (!module)
@@ -165,40 +179,48 @@ static int compile(const ToolOptions &options) {
     if (failed(target))
       return exitRejected;
     setTarget(*module, *target);
-    if (!options.targetDevices.empty()) {
-      FailureOr<DeviceAttr> device =
-          getDevice(module->getLoc(), options.targetDevices, options.precision);
-      if (failed(device))
-        return exitRejected;
-      setDevice(*module, *device);
-    }
+    FailureOr<DeviceAttr> device = DeviceAttr();
+    if (!options.targetDevices.empty())
+      device = getDevice(module->getLoc(), options.targetDevices, options.precision);
+    if (failed(device))
+      return exitRejected;
+    setDevice(*module, *device, options.withCpu);
   }
-  CompileOptions compileOptions{options.pipeline, options.from, options.to, options.dumpFolder};
+  CompileOptions compileOptions{options.pipeline, options.from, options.to, options.dumpFolder,
+                                [&](Phase phase) { progress.begin(getFlag(phase).data()); }};
   switch (runPhases(*module, compileOptions)) {
   case CompileResult::ok:
     break;
   case CompileResult::rejected:
     return exitRejected;
   case CompileResult::internalError:
+    if (hasErrors && options.check)
+      return exitRejected;
+    Progress::wipe();
     llvm::errs()
         << "internal error: a phase broke its promise; please report this with the model\n";
     return exitInternalError;
   }
   if (options.check)
-    return succeeded(checkPackage(*module, sources)) ? exitOk : exitRejected;
+    return succeeded(checkPackage(*module, sources)) && !hasErrors ? exitOk : exitRejected;
   if (options.to < Phase::Package)
     return writeText(*module, options);
+  progress.begin(getFlag(Phase::Package).data());
   return succeeded(buildArtifact(*module, sources, options.output, options.jobs)) ? exitOk
                                                                                   : exitRejected;
 }
 
 int main(int argc, char **argv) {
   llvm::install_fatal_error_handler([](void *, const char *reason, bool) {
+    Progress::wipe();
     llvm::errs() << "internal error: " << reason << '\n';
     _exit(exitInternalError);
   });
   std::signal(SIGXFSZ, SIG_IGN); // a file over the limit is an error of the write
-  llvm::sys::SetInterruptFunction([] { _exit(exitInterrupted); });
+  llvm::sys::SetInterruptFunction([] {
+    Progress::wipe();
+    _exit(exitInterrupted);
+  });
   std::optional<ToolOptions> options = parseOptions(argc, argv);
   return options ? compile(*options) : exitUsage;
 }

@@ -59,9 +59,16 @@ static std::vector<std::string_view> listDims(const ManifestTensor &tensor) {
   return {tensor.dimTexts, tensor.dimTexts + tensor.rank};
 }
 
-/// Null for what is no tensor of known rank and type.
-static const char *dtypeOf(const ManifestTensor &tensor) {
-  return tensor.isValue ? nullptr : dlc_dtype_name(tensor.dtype);
+static const char *kindOf(const ManifestTensor &tensor) {
+  constexpr const char *names[] = {"tensor", "sequence", "optional"};
+  return names[tensor.valueKind];
+}
+
+/// "f32[N, 3]"; of what has no known rank "tensor of string", "sequence of f32".
+static std::string describeType(const ManifestTensor &tensor) {
+  const char *dtype = dlc_dtype_name(tensor.dtype);
+  return tensor.isValue ? fmt::format("{} of {}", kindOf(tensor), dtype ? dtype : "any type")
+                        : fmt::format("{}[{}]", dtype, join(listDims(tensor), escape));
 }
 
 static const char *symbolClass(uint32_t number) {
@@ -74,6 +81,10 @@ static const char *siteKind(uint32_t kind) {
 }
 
 static const char *imageForm(uint32_t form) { return form == DLC_IMAGE_PTX ? "ptx" : "cubin"; }
+
+static const char *machineName(const ManifestVersion &version) {
+  return version.onDevice ? "cuda" : "cpu";
+}
 
 static const char *memoryName(uint32_t memory) {
   return memory == DLC_ARENA_DEVICE ? "device" : "host";
@@ -99,9 +110,10 @@ static std::vector<ManifestSlot> listSlots(const Manifest &manifest, const Manif
 
 static std::string tensorsToJson(const OwnedArray<ManifestTensor> &tensors) {
   return join(tensors, [](const ManifestTensor &tensor) {
-    const char *dtype = dtypeOf(tensor);
-    return fmt::format(R"({{"name": {}, "dtype": {}, "dims": [{}]}})", quote(tensor.name),
-                       dtype ? quote(dtype) : "null", join(listDims(tensor), quote));
+    const char *dtype = dlc_dtype_name(tensor.dtype);
+    return fmt::format(R"({{"name": {}, "kind": "{}", "dtype": {}, "dims": {}}})",
+                       quote(tensor.name), kindOf(tensor), dtype ? quote(dtype) : "null",
+                       tensor.isValue ? "null" : "[" + join(listDims(tensor), quote) + "]");
   });
 }
 
@@ -128,14 +140,15 @@ static std::string kernelsToJson(const Manifest &manifest) {
 
 static std::string arenasToJson(const Manifest &manifest) {
   return join(manifest.arenas(), [&](const ManifestArena &arena) {
-    return fmt::format(R"({{"version": {}, "memory": "{}", "size": {}, "slots": [{}]}})",
-                       quote(manifest.versions()[arena.version]), memoryName(arena.memory),
-                       quote(arena.size),
-                       join(listSlots(manifest, arena), [](const ManifestSlot &slot) {
-                         return fmt::format(R"({{"place": {}, "size": {}, "values": {}}})",
+    const ManifestVersion &version = manifest.versions()[arena.version];
+    return fmt::format(
+        R"({{"version": {}, "on": "{}", "memory": "{}", "size": {}, "slots": [{}]}})",
+        quote(version.when), machineName(version), memoryName(arena.memory), quote(arena.size),
+        join(listSlots(manifest, arena), [](const ManifestSlot &slot) {
+          return fmt::format(R"({{"place": {}, "size": {}, "values": {}}})",
                              slot.place < 0 ? "null" : fmt::format("{}", slot.place),
                              quote(slot.size), slot.numValues);
-                       }));
+        }));
   });
 }
 
@@ -150,10 +163,11 @@ static std::string planToJson(const Plan &plan) {
                          return dim < 0 ? std::string("null") : fmt::format("{}", dim);
                        }));
   });
-  return fmt::format(R"({{"symbols": {{{}}}, "version": {}, "workspace": {}, "threads": {}, )"
-                     R"("device_workspace": {}, "outputs": [{}]}})",
-                     symbols, quote(plan.version), plan.workspace, plan.numThreads,
-                     plan.deviceWorkspace, outputs);
+  return fmt::format(
+      R"({{"symbols": {{{}}}, "version": {}, "on": "{}", "workspace": {}, "threads": {}, )"
+      R"("device_workspace": {}, "outputs": [{}]}})",
+      symbols, quote(plan.version), plan.onDevice ? "cuda" : "cpu", plan.workspace, plan.numThreads,
+      plan.deviceWorkspace, outputs);
 }
 
 std::string dlc::inspect::toJson(const Artifact &artifact) {
@@ -177,7 +191,10 @@ std::string dlc::inspect::toJson(const Artifact &artifact) {
   addList("inputs", tensorsToJson(manifest.inputs()));
   addList("outputs", tensorsToJson(manifest.outputs()));
   addList("symbols", symbolsToJson(manifest));
-  addList("versions", join(manifest.versions(), quote));
+  addList("versions", join(manifest.versions(), [](const ManifestVersion &version) {
+            return fmt::format(R"({{"when": {}, "on": "{}"}})", quote(version.when),
+                               machineName(version));
+          }));
   addList("arenas", arenasToJson(manifest));
   addList("kernels", kernelsToJson(manifest));
   addList("library_ops", join(listLibraryOps(manifest), quote));
@@ -196,11 +213,8 @@ std::string dlc::inspect::toJson(const Artifact &artifact) {
 
 static std::string tensorsToText(const char *kind, const OwnedArray<ManifestTensor> &tensors) {
   std::string text;
-  for (const ManifestTensor &tensor : tensors) {
-    const char *dtype = dtypeOf(tensor);
-    text += fmt::format("{} {}: {}[{}]\n", kind, escape(tensor.name), dtype ? dtype : "value",
-                        join(listDims(tensor), escape));
-  }
+  for (const ManifestTensor &tensor : tensors)
+    text += fmt::format("{} {}: {}\n", kind, escape(tensor.name), describeType(tensor));
   return text;
 }
 
@@ -216,13 +230,20 @@ static std::string symbolsToText(const Manifest &manifest) {
   return text;
 }
 
+/// Where a version runs, of an artifact that leaves a choice.
+static std::string nameMachine(const Manifest &manifest, const ManifestVersion &version) {
+  const bool isChosen = manifest.images().size() != 0 && manifest.runsOnCpu();
+  return isChosen ? fmt::format(" on {}", machineName(version)) : "";
+}
+
 static std::string arenasToText(const Manifest &manifest) {
   std::string text;
   for (const ManifestArena &arena : manifest.arenas()) {
-    std::string_view when = manifest.versions()[arena.version];
-    text += fmt::format("arena{}{}: {} bytes\n",
+    const ManifestVersion &version = manifest.versions()[arena.version];
+    text += fmt::format("arena{}{}{}: {} bytes\n",
                         arena.memory == DLC_ARENA_DEVICE ? " of the device" : "",
-                        when.empty() ? "" : " for " + escape(when), escape(arena.size));
+                        *version.when ? " for " + escape(version.when) : "",
+                        nameMachine(manifest, version), escape(arena.size));
     for (const ManifestSlot &slot : listSlots(manifest, arena))
       text += fmt::format("  slot {}: {} bytes, {} value{}\n",
                           slot.place < 0 ? "behind it" : fmt::format("at {}", slot.place),
@@ -246,8 +267,9 @@ static std::string planToText(const Plan &plan) {
     return fmt::format("{} = {}", escape(symbol.first), symbol.second);
   });
   std::string text = fmt::format("plan{}{}:\n", symbols.empty() ? "" : " at ", symbols);
-  text += fmt::format("  version {}\n",
-                      plan.version.empty() ? "for all other sizes" : escape(plan.version));
+  text += fmt::format("  version {}, on {}\n",
+                      plan.version.empty() ? "for all other sizes" : escape(plan.version),
+                      plan.onDevice ? "cuda" : "cpu");
   text += fmt::format("  workspace {} bytes, for {} thread{}\n", plan.workspace, plan.numThreads,
                       plan.numThreads == 1 ? "" : "s");
   if (plan.deviceWorkspace != 0)
@@ -274,8 +296,10 @@ std::string dlc::inspect::toText(const Artifact &artifact) {
                       artifact.parts.note.weights_size);
   text += tensorsToText("input", manifest.inputs()) + tensorsToText("output", manifest.outputs()) +
           symbolsToText(manifest);
-  for (const char *when : manifest.versions())
-    text += fmt::format("version {}\n", *when ? escape(when) : "for all other sizes");
+  for (const ManifestVersion &version : manifest.versions())
+    text +=
+        fmt::format("version {}{}\n", *version.when ? escape(version.when) : "for all other sizes",
+                    nameMachine(manifest, version));
   text += arenasToText(manifest);
   for (const ManifestKernel &kernel : manifest.kernels())
     text += fmt::format("kernel {}: {}\n  {}, {}\n", escape(kernel.name), escape(kernel.nodes),

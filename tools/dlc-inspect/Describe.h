@@ -24,7 +24,8 @@ struct Plan {
 
   std::vector<std::pair<std::string, int64_t>> symbols; // of shapes, and computed at entry
   std::string version;                                  // "N = 1"; "" for the general one
-  uint64_t workspace = 0;                               // bytes, for
+  bool onDevice = false;
+  uint64_t workspace = 0; // bytes, for
   uint32_t numThreads = 0;
   int64_t deviceWorkspace = 0;
   std::vector<Output> outputs;

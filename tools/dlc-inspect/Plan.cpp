@@ -22,6 +22,7 @@ static Plan describe(const run::Model &model, const std::vector<dlc_output> &out
     if (symbol.symbolClass == DLC_SYMBOL_ENTRY)
       plan.symbols.emplace_back(symbol.name, *values++);
   plan.version = dlc_context_version(model.context);
+  plan.onDevice = model.session->usesDevice;
   plan.workspace = workspace;
   plan.numThreads = dlc_context_num_threads(model.context);
   plan.deviceWorkspace = context.deviceWorkspace;

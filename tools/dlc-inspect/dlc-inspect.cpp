@@ -22,17 +22,19 @@ artifact is loaded, which equals running a program, and says what memory a run t
   --input NAME=VALUES   elements of an input, which some sizes depend on; or NAME=@FILE, @FILE.npz
   --threads N           the threads that would compute: each has memory of its own
   --plan                plan the run, without more inputs
+  --device cpu|cuda     where it would run; cuda where the model has code for it, no GPU is needed
 output:
   --json   one object, of these keys:
              model, compiler, target, features   strings, and the CPU features as a list
              images     target and form (ptx or cubin) of code for GPUs
              sections   bytes of the whole file, and of code, manifest and weights in it
-             inputs, outputs   name, dtype, dims (as texts: "3", "N", "3*H"); dtype is null
-                               and dims are empty for what is no tensor of known rank
+             inputs, outputs   name, kind (tensor, sequence, optional), dtype of the elements
+                               (null: any), dims (as texts: "3", "N", "3*H"; null: of any rank)
              symbols    name, class: "shape" (a dim of an input, with min, max, and hint or null),
                         "entry" (computed before the first kernel), "late" (found by the run)
-             versions   what each is for: "N = 1"; the last, "", is for all other sizes
-             arenas     version, memory ("host", "device"), size in bytes as a text, and slots:
+             versions   when: "N = 1", and the last of each machine, "", for all other sizes;
+                        on: the machine, "cpu" or "cuda"
+             arenas     version, on, memory ("host", "device"), size in bytes as a text, and slots:
                         place (null where it depends on symbols: behind the slot before, at a
                         multiple of 64), size as a text, and the number of values that have it
              kernels    name, nodes: the ONNX nodes that it computes; schedule: how; precision:
@@ -40,7 +42,7 @@ output:
              library_ops   names of the library ops that it calls
              sites      kind, nodes, text: "call" with the op's name, "guard" with what it demands,
                         "match" and "tensor" with the type of a value that the run finds or makes
-             plan       where inputs are given: symbols (their values), version, workspace,
+             plan       where inputs are given: symbols (their values), version, on, workspace,
                         threads, device_workspace (bytes), outputs (dims null that the run finds)
   --help   prints this
 
@@ -65,7 +67,7 @@ std::string parse(int argc, const char *const *argv, CommandLine &line) {
     } else if (argument == "--help") {
       line.help = true;
       return "";
-    } else if (name == "--dim" || name == "--input" || name == "--threads") {
+    } else if (name == "--dim" || name == "--input" || name == "--threads" || name == "--device") {
       line.plan = true;
       rest.push_back(argv[i]);
       if (name == argument && i + 1 < argc)
@@ -96,7 +98,13 @@ int inspectFile(const CommandLine &line) {
   if (elf.open(file.bytes()) == nullptr)
     artifact.codeSize = elf.codeSize();
   run::Problems problems;
-  if (line.plan && !(artifact.plan = planAt(line.options, problems)))
+  run::Options options = line.options;
+  if (options.device == DLC_DEVICE_CUDA && artifact.manifest.images().size() == 0)
+    problems.add("{}: expected an artifact with code for CUDA, found one for the CPU alone", path);
+  if (options.device != DLC_DEVICE_CPU)
+    options.device = DLC_DEVICE_NONE; // the code for a device plans without one
+  options.ordinal = 0;
+  if (!problems.empty() || (line.plan && !(artifact.plan = planAt(options, problems))))
     return run::reportProblems(problems);
   return run::printText(line.json ? toJson(artifact) : toText(artifact));
 }

@@ -3,8 +3,33 @@
 #include "dlc/Pipeline/Pipeline.h"
 
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+static constexpr llvm::StringLiteral helpText = R"(usage: dlc-opt [FILE.mlir] [options]
+
+Runs passes on IR as text, from a file or standard input, in the order that they are named.
+
+  --dlc-PHASE-pipeline     all passes of a phase: graph fuse schedule plan codegen
+  --dlc-PASS               one pass, such as --dlc-infer-shapes, or --dlc-fuse=OPTION=VALUE;
+                           docs/generated/Passes.md describes them with their options
+  --canonicalize, --cse    MLIR's own
+  --pass-pipeline TEXT     passes as dlc-compile --print-pipeline prints them
+  -o FILE                  where to write; standard output by default
+  --mlir-print-debuginfo   writes the locations too: which nodes ops come from
+  --mlir-print-ir-after-all, --mlir-print-ir-before-all   the IR around each pass, to standard error
+  --split-input-file       takes the file as several modules, between lines of // -----
+  --verify-diagnostics     compares what is reported with comments, expected-error {{...}}
+  --help-list-hidden       the options of MLIR and LLVM
+  --version, --help
+)";
 
 int main(int argc, char **argv) {
+  auto isHelp = [](llvm::StringRef argument) { return argument == "--help"; };
+  if (llvm::any_of(llvm::ArrayRef(argv, argc), isHelp)) {
+    llvm::outs() << helpText;
+    return EXIT_SUCCESS;
+  }
   mlir::DialectRegistry registry;
   dlc::registerDialects(registry);
   dlc::registerPasses();

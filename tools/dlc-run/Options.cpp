@@ -41,7 +41,8 @@ measurements:
                         or else the CPUs that dlc-run may use, are the limit in any case
 other:
   --device DEVICE       where to run: cpu, cuda, or cuda:N for device N; by default where the model
-                        was compiled for. A model that was not compiled for it is refused
+                        was compiled for; of a model for both CPU and CUDA a GPU where one can be
+                        used. A model that was not compiled for it is refused
   --verify-weights      compares the hash of all weights, however large, before running
   --help                prints this
 

@@ -1,5 +1,7 @@
 #include "OutputFile.h"
 
+#include "Progress.h"
+
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -18,6 +20,7 @@ static std::atomic<const char *> temporaryFile{nullptr};
 [[noreturn]] static void removeTemporaryAndExit(int status) {
   if (const char *path = temporaryFile.load())
     unlink(path);
+  dlc::Progress::wipe();
   _exit(status);
 }
 
@@ -28,6 +31,7 @@ void dlc::run::catchFailures() {
   sigaction(SIGTERM, &action, nullptr);
   (void)signal(SIGXFSZ, SIG_IGN); // a file over the limit is an error of the write
   std::set_new_handler([] {
+    dlc::Progress::wipe();
     (void)fputs("error: out of memory\n", stderr);
     removeTemporaryAndExit(1);
   });

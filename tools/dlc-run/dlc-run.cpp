@@ -3,6 +3,7 @@
 #include "Model.h"
 #include "OutputFile.h"
 #include "Profile.h"
+#include "Progress.h"
 #include "Report.h"
 
 #include <cstring>
@@ -46,9 +47,9 @@ static void describeMeasurement(const Options &options, const Model &model,
     lines.push_back(std::move(line));
 }
 
-/// From a loaded model to its last output; `lines` is what to print.
-static bool run(const Options &options, const Model &model, std::vector<std::string> &lines,
-                Problems &problems) {
+static bool run(const Options &options, const Model &model, dlc::Progress &progress,
+                std::vector<std::string> &lines, Problems &problems) {
+  progress.begin("reading inputs");
   Feeds feeds;
   std::vector<Sink> sinks;
   std::vector<Expectation> expectations;
@@ -65,20 +66,34 @@ static bool run(const Options &options, const Model &model, std::vector<std::str
   Measurement measurement;
   if ((feeds.planReadsPictures && !decodePictures(options, feeds, problems)) ||
       !planModel(options, model, feeds, outputs, problems) ||
-      !checkSinks(sinks, outputs, problems) || !decodePictures(options, feeds, problems) ||
-      !runModel(options, model.session, model.context, feeds, outputs, measurement, problems) ||
-      !writeSinks(sinks, outputs, problems))
+      !checkSinks(sinks, outputs, problems) || !decodePictures(options, feeds, problems))
+    return false;
+  progress.begin("running");
+  if (!runModel(options, model.session, model.context, feeds, outputs, measurement, problems))
+    return false;
+  progress.begin("writing outputs");
+  if (!writeSinks(sinks, outputs, problems))
     return false;
   if (const char *version = dlc_context_version(model.context); *version)
     lines.push_back(std::string("version for ") + version);
-  if (strcmp(info.device, "cpu") != 0)
-    lines.push_back(std::string("device ") + info.device);
+  if (strcmp(info.device, "cpu") != 0 || *info.fallback)
+    lines.push_back(
+        fmt::format("device {}{}{}", info.device, *info.fallback ? ": " : "", info.fallback));
   if (sinks.empty() && expectations.empty())
     describeOutputs(model, outputs, lines);
   const bool asExpected =
       compareExpected(expectations, options.tolerance, outputs, lines, problems);
   describeMeasurement(options, model, measurement, lines);
   return asExpected;
+}
+
+/// From the artifact to the last output; `lines` is what to print.
+static bool loadAndRun(const Options &options, std::vector<std::string> &lines,
+                       Problems &problems) {
+  dlc::Progress progress("dlc-run");
+  progress.begin("loading");
+  Model model;
+  return loadModel(options, model, problems) && run(options, model, progress, lines, problems);
 }
 
 int main(int argc, char **argv) {
@@ -89,9 +104,8 @@ int main(int argc, char **argv) {
   if (options.help)
     return printText(helpText);
   Problems problems;
-  Model model;
   std::vector<std::string> lines;
-  const bool done = loadModel(options, model, problems) && run(options, model, lines, problems);
+  const bool done = loadAndRun(options, lines, problems);
   const int status = printLines(lines);
   return done ? status : reportProblems(problems);
 }

@@ -26,7 +26,7 @@ extern "C" {
 
 #define DLC_NOTE_NAME "dlc"
 #define DLC_NOTE_TYPE 0x444c4331u /* "DLC1" */
-#define DLC_FORMAT_VERSION 3u
+#define DLC_FORMAT_VERSION 4u
 #define DLC_WEIGHTS_ALIGNMENT 64 /* of each weight; the section itself is page-aligned */
 
 /* CPU features that the code of an artifact may use: name of the bit, its number, and the name that
@@ -103,7 +103,7 @@ enum {
 
 enum {
   DLC_PORT_READ_AT_ENTRY = 1, /* plan reads this input's elements */
-  /* The program takes and gives this planned tensor in the device's memory. Inputs that are read at
+  /* Versions on a device take and give this planned tensor in its memory. Inputs that are read at
    * entry are none of these. */
   DLC_PORT_DEVICE = 2
 };
@@ -171,10 +171,11 @@ typedef struct dlc_manifest_site {
   uint32_t reserved;
 } dlc_manifest_site;
 
-/* A version of the program for some sizes. The last row is the general one. */
+/* A version of the program for some sizes, on one of the machines that the artifact is for. The
+ * last row of each machine is the general one. */
 typedef struct dlc_manifest_version {
-  uint32_t when; /* offset of a string: "N = 1", or "" */
-  uint32_t reserved;
+  uint32_t when;      /* offset of a string: "N = 1", or "" */
+  uint32_t on_device; /* 1: it uses the device, 0: the CPU alone */
 } dlc_manifest_version;
 
 enum { DLC_ARENA_HOST = 0, DLC_ARENA_DEVICE = 1 };

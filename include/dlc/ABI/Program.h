@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-#define DLC_ABI_VERSION 3u
+#define DLC_ABI_VERSION 4u
 
 /* The one symbol an artifact exports. */
 #define DLC_QUERY_SYMBOL "dlc_query"
@@ -149,6 +149,9 @@ typedef struct dlc_plan_call {
                                and for each dim that a handle's port has */
   int64_t workspace;        /* set: bytes of the arena */
   int64_t device_workspace; /* set by programs with device code: bytes of the device's arena */
+  uint32_t on_device; /* 1: the version must be one that uses the device, 0: one for the CPU alone;
+                         of programs that have both */
+  uint32_t reserved;
 } dlc_plan_call;
 
 /* The first bytes of a device's arena, which are zeros when the memory is new. Kernels leave them
@@ -172,7 +175,7 @@ typedef struct dlc_run_call {
    * section's copy on the device. Inputs and outputs that the manifest marks with DLC_PORT_DEVICE
    * are device addresses, aligned to their element; all others are host addresses. */
   char *device_arena;
-  const char *device_weights;
+  const char *device_weights; /* at least dlc_program.device_weights_size bytes */
 } dlc_run_call;
 
 /* Code for devices, in one form for one architecture. */
@@ -212,7 +215,8 @@ typedef struct dlc_program {
   const char *const *device_functions; /* names */
   uint32_t num_device_functions;
   uint32_t reserved;
-  int64_t scratch; /* bytes that kernels need for each thread, see dlc_kernel_call */
+  int64_t scratch;             /* bytes that kernels need for each thread, see dlc_kernel_call */
+  int64_t device_weights_size; /* so many of the weights, the first ones, are used on the device */
 } dlc_program;
 
 /* Returns null where the artifact does not speak `abi_version`. */

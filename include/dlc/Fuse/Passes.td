@@ -4,6 +4,21 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AddCpuPrograms : Pass<"dlc-add-cpu-programs", "::mlir::ModuleOp"> {
+  let summary = "Copy the program for runs on the CPU alone";
+  let description = [{
+    In a module with a device whose artifact shall run without it too (`dlc.with_cpu`), `main` and its versions for some
+    sizes get copies that the phases behind this one compile for the CPU.
+
+    ```mlir
+    func.func @main(%x: !dlc.tensor<N x f32>) ...
+    // becomes
+    func.func @main_cpu(%x: !dlc.tensor<N x f32>) ... attributes {dlc.on_cpu, dlc.when = {}}
+    func.func @main(%x: !dlc.tensor<N x f32>) ...
+    ```
+  }];
+}
+
 def ExpandAttention : Pass<"dlc-expand-attention", "::mlir::ModuleOp"> {
   let summary = "Make attention that no kernel takes whole matrix products around a softmax";
   let description = [{

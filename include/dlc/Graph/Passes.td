@@ -110,6 +110,25 @@ def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numFolded", "num-folded", "Number of normalizations folded into a convolution">];
 }
 
+def ExpandEinsum : Pass<"dlc-expand-einsum", "::mlir::ModuleOp"> {
+  let summary = "Make an einsum of two tensors a matrix product";
+  let description = [{
+    Calls of library function `einsum` on two tensors of f32 where each label of a term is in the other term or in the result.
+    Labels of all three are batch dims; those of one term become rows and columns, and the others are summed over.
+
+    ```mlir
+    %0 = dlc.library_call "einsum"(%x, %y) {equation = "bhwc,hkc->bhwk"} : ...
+    // becomes
+    %0 = dlc.transpose %x perm [1, 0, 2, 3] : ... -> !dlc.tensor<H x B x W x C x f32>
+    %1 = dlc.view %0 : ... -> !dlc.tensor<H x B*W x C x f32>
+    %2 = dlc.transpose %y perm [0, 2, 1] : ... -> !dlc.tensor<H x C x K x f32>
+    %3 = dlc.matmul %1, %2 : ... -> !dlc.tensor<H x B*W x K x f32>
+    %4 = dlc.view %3 : ... -> !dlc.tensor<H x B x W x K x f32>
+    %5 = dlc.transpose %4 perm [1, 0, 2, 3] : ... -> !dlc.tensor<B x H x W x K x f32>
+    ```
+  }];
+}
+
 def ExpandGatherNd : Pass<"dlc-expand-gather-nd", "::mlir::ModuleOp"> {
   let summary = "Make a gather by tuples of indices one along a dim";
   let description = [{

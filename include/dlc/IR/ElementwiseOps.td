@@ -22,12 +22,18 @@ class Dlc_ElementwiseBase<string opMnemonic, list<Trait> traits = []>
     : Dlc_Op<opMnemonic, [Pure, DeclareOpInterfaceMethods<Dlc_ShapeInferenceInterface, ["getBroadcastDims"]>,
                           DeclareOpInterfaceMethods<Dlc_ElementwiseInterface>] # traits> {
   let results = (outs Dlc_Tensor:$result);
+  // The body of emitScalar, of builder, loc and operands, where it is short; else DlcElementwise.cpp has it.
+  code scalar = "";
   let extraClassDefinition = [{
     ::llvm::LogicalResult $cppClass::inferShapes(::llvm::SmallVectorImpl<::dlc::PlannedType> &types) {
       return ::dlc::inferBroadcast(*this, types);
     }
     ::dlc::DimPairs $cppClass::getBroadcastDims() { return ::dlc::getBroadcastDims(*this); }
-  }];
+  }] # !if(!empty(scalar), "", [{
+    ::mlir::Value $cppClass::emitScalar(::mlir::OpBuilder &builder, ::mlir::Location loc, ::mlir::ValueRange operands) {
+      }] # scalar # [{
+    }
+  }]);
 }
 
 class Dlc_ElementwiseOp<string opMnemonic, list<Trait> traits = []>
@@ -67,6 +73,11 @@ class Dlc_UnaryOp<string opMnemonic, string what, Type operand, string element, 
   }];
   let arguments = (ins operand:$input);
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
+}
+
+// A function that is one op of MLIR's math dialect.
+class Dlc_MathOp<string opMnemonic, string what, string mathOp> : Dlc_UnaryOp<opMnemonic, what, Dlc_FloatTensor, "f32"> {
+  let scalar = "return ::mlir::math::" # mathOp # "::create(builder, loc, operands[0]);";
 }
 
 class Dlc_ComparisonOp<string opMnemonic, string what, Type operand>
@@ -136,29 +147,29 @@ def Dlc_PowOp : Dlc_ElementwiseBase<"pow"> {
 
 def Dlc_AbsOp : Dlc_UnaryOp<"abs", "the input without its sign", Dlc_NumberTensor, "f32",
                             "The least number of an integer type stays what it is.">;
-def Dlc_AcosOp : Dlc_UnaryOp<"acos", "arc cosine; a NaN beyond 1", Dlc_FloatTensor, "f32">;
-def Dlc_AcoshOp : Dlc_UnaryOp<"acosh", "inverse hyperbolic cosine; a NaN below 1", Dlc_FloatTensor, "f32">;
-def Dlc_AsinOp : Dlc_UnaryOp<"asin", "arc sine; a NaN beyond 1", Dlc_FloatTensor, "f32">;
-def Dlc_AsinhOp : Dlc_UnaryOp<"asinh", "inverse hyperbolic sine", Dlc_FloatTensor, "f32">;
-def Dlc_AtanOp : Dlc_UnaryOp<"atan", "arc tangent", Dlc_FloatTensor, "f32">;
-def Dlc_AtanhOp : Dlc_UnaryOp<"atanh", "inverse hyperbolic tangent; a NaN beyond 1", Dlc_FloatTensor, "f32">;
-def Dlc_CeilOp : Dlc_UnaryOp<"ceil", "the least whole number that is not smaller", Dlc_FloatTensor, "f32">;
-def Dlc_CosOp : Dlc_UnaryOp<"cos", "cosine", Dlc_FloatTensor, "f32">;
-def Dlc_CoshOp : Dlc_UnaryOp<"cosh", "hyperbolic cosine", Dlc_FloatTensor, "f32">;
-def Dlc_ErfOp : Dlc_UnaryOp<"erf", "error function", Dlc_FloatTensor, "f32">;
-def Dlc_ExpOp : Dlc_UnaryOp<"exp", "e to the power of the input", Dlc_FloatTensor, "f32">;
-def Dlc_FloorOp : Dlc_UnaryOp<"floor", "the largest whole number that is not larger", Dlc_FloatTensor, "f32">;
+def Dlc_AcosOp : Dlc_MathOp<"acos", "arc cosine; a NaN beyond 1", "AcosOp">;
+def Dlc_AcoshOp : Dlc_MathOp<"acosh", "inverse hyperbolic cosine; a NaN below 1", "AcoshOp">;
+def Dlc_AsinOp : Dlc_MathOp<"asin", "arc sine; a NaN beyond 1", "AsinOp">;
+def Dlc_AsinhOp : Dlc_MathOp<"asinh", "inverse hyperbolic sine", "AsinhOp">;
+def Dlc_AtanOp : Dlc_MathOp<"atan", "arc tangent", "AtanOp">;
+def Dlc_AtanhOp : Dlc_MathOp<"atanh", "inverse hyperbolic tangent; a NaN beyond 1", "AtanhOp">;
+def Dlc_CeilOp : Dlc_MathOp<"ceil", "the least whole number that is not smaller", "CeilOp">;
+def Dlc_CosOp : Dlc_MathOp<"cos", "cosine", "CosOp">;
+def Dlc_CoshOp : Dlc_MathOp<"cosh", "hyperbolic cosine", "CoshOp">;
+def Dlc_ErfOp : Dlc_MathOp<"erf", "error function", "ErfOp">;
+def Dlc_ExpOp : Dlc_MathOp<"exp", "e to the power of the input", "ExpOp">;
+def Dlc_FloorOp : Dlc_MathOp<"floor", "the largest whole number that is not larger", "FloorOp">;
 def Dlc_LogOp : Dlc_UnaryOp<"log", "natural logarithm; a NaN below zero", Dlc_FloatTensor, "f32">;
 def Dlc_NegOp : Dlc_UnaryOp<"neg", "the input with the other sign", Dlc_SignedTensor, "f32">;
-def Dlc_RoundOp : Dlc_UnaryOp<"round", "the nearest whole number; of two the even one", Dlc_FloatTensor, "f32">;
+def Dlc_RoundOp : Dlc_MathOp<"round", "the nearest whole number; of two the even one", "RoundEvenOp">;
 def Dlc_SigmoidOp : Dlc_UnaryOp<"sigmoid", "1 / (1 + exp(-input))", Dlc_FloatTensor, "f32">;
 def Dlc_SignOp : Dlc_UnaryOp<"sign", "1, or -1 where the input is negative; a zero and a NaN stay what they are",
                              Dlc_NumberTensor, "f32">;
-def Dlc_SinOp : Dlc_UnaryOp<"sin", "sine", Dlc_FloatTensor, "f32">;
-def Dlc_SinhOp : Dlc_UnaryOp<"sinh", "hyperbolic sine", Dlc_FloatTensor, "f32">;
-def Dlc_SqrtOp : Dlc_UnaryOp<"sqrt", "square root; a NaN below zero", Dlc_FloatTensor, "f32">;
-def Dlc_TanOp : Dlc_UnaryOp<"tan", "tangent", Dlc_FloatTensor, "f32">;
-def Dlc_TanhOp : Dlc_UnaryOp<"tanh", "hyperbolic tangent", Dlc_FloatTensor, "f32">;
+def Dlc_SinOp : Dlc_MathOp<"sin", "sine", "SinOp">;
+def Dlc_SinhOp : Dlc_MathOp<"sinh", "hyperbolic sine", "SinhOp">;
+def Dlc_SqrtOp : Dlc_MathOp<"sqrt", "square root; a NaN below zero", "SqrtOp">;
+def Dlc_TanOp : Dlc_MathOp<"tan", "tangent", "TanOp">;
+def Dlc_TanhOp : Dlc_MathOp<"tanh", "hyperbolic tangent", "TanhOp">;
 def Dlc_ReluOp : Dlc_UnaryOp<"relu", "max(input, 0); a NaN stays one", Dlc_SignedTensor, "f32">;
 
 def Dlc_LeakyReluOp : Dlc_ElementwiseOp<"leaky_relu"> {

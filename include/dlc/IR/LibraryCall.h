@@ -7,7 +7,8 @@
 
 namespace dlc {
 
-/// The name of the function dlc_op_<name> that computes `op`; nothing where the library has none.
+/// The name of the function dlc_op_<name> that computes `op`, an op of the dialect or a call of the
+/// function; nothing where the library has none.
 std::optional<llvm::StringRef> getLibraryOp(mlir::Operation *op);
 
 /// The operands in the function's order, null in the place of an absent one.

@@ -5,14 +5,15 @@
 //   dlc.sources    array of #dlc.source: the files that #dlc.range counts
 //   dlc.target     #dlc.target: what the phases from schedule on compile for
 //   dlc.device     #dlc.device: the GPU that boxes run on, where there is one
+//   dlc.with_cpu   beside it: the artifact also runs on the CPU alone
 //   dlc.ranges     declared ranges of symbols
 //   dlc.hints      usual values of symbols
 //   dlc.signature  symbols, inputs and outputs
-//   dlc.kernels    the launches: kernels, their ONNX nodes and schedules (from the codegen phase
-//   on) dlc.sites      the places of the host program that can fail (from the codegen phase on)
+//   dlc.kernels    the launches: kernels, ONNX nodes, schedules (from the codegen phase on)
+//   dlc.sites      the places of the host program that can fail (from the codegen phase on)
 //   dlc.arenas     sizes and slots of the arenas (from the codegen phase on)
 //   dlc.images     the device code (from the codegen phase on, where there is a device)
-//   dlc.versions   for which sizes its versions are (from the plan phase on)
+//   dlc.versions   for which sizes and machines its versions are (from the plan phase on)
 //   dlc.weights    the contents of the weights section (from the plan phase on)
 #ifndef DLC_IR_PROGRAM_H
 #define DLC_IR_PROGRAM_H
@@ -31,6 +32,9 @@ namespace dlc {
 inline constexpr llvm::StringLiteral mainName = "main";
 /// Attribute of a version of `main`: a dictionary of the symbols and values that it is for.
 inline constexpr llvm::StringLiteral whenName = "dlc.when";
+/// Attribute of a version of `main`, and of its entry function: it runs on the CPU alone, though
+/// the module has a device.
+inline constexpr llvm::StringLiteral onCpuName = "dlc.on_cpu";
 /// The function that computes the entry symbols (from the plan phase on), where there are any.
 inline constexpr llvm::StringLiteral entryName = "entry";
 /// Attribute of the host program (from the plan phase on): the size of its arena in bytes, a
@@ -131,9 +135,10 @@ struct Arena {
   llvm::SmallVector<ArenaSlot> slots = {};
 };
 
-/// A row of the version table: "N = 1"; empty for the general one, the last.
+/// A row of the version table.
 struct Version {
-  std::string when;
+  std::string when; ///< "N = 1"; empty for the general one, the last of its machine
+  bool isOnDevice;
 };
 
 /// The signature of the program (`op` is the module), or of one version (`op` is its host program).
@@ -182,9 +187,12 @@ bool hasTarget(mlir::ModuleOp module);
 /// Fails with an error on the module where there is none.
 mlir::FailureOr<TargetAttr> getTarget(mlir::ModuleOp module);
 
-void setDevice(mlir::ModuleOp module, DeviceAttr device);
-/// Null where all code is for the CPU.
-DeviceAttr getDevice(mlir::ModuleOp module);
+/// The device of a module, where it is not null; `withCpu`: it is to have versions for the CPU
+/// alone too.
+void setDevice(mlir::ModuleOp module, DeviceAttr device, bool withCpu);
+bool isWithCpu(mlir::ModuleOp module);
+/// Of a module, a function or an op: null where its code is for the CPU alone.
+DeviceAttr getDevice(mlir::Operation *op);
 /// Whether a box or kernel with this schedule runs on the device.
 bool isOnDevice(ScheduleAttr schedule);
 /// Whether `kernel`, a function or declaration with a schedule, runs on the device.

@@ -16,8 +16,12 @@ namespace dlc {
 /// each call of one of the model's own functions is a call of a private function of its own.
 ///
 /// Fails after emitting one located error for each problem of the model, all of them in one run.
-mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>>
-importOnnxModel(mlir::MLIRContext *context, SourceFiles &sources, size_t file);
+/// With `remainder` a model with problems gives what does not depend on them, with other outputs
+/// than the model's: more problems may show in it.
+mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> importOnnxModel(mlir::MLIRContext *context,
+                                                                   SourceFiles &sources,
+                                                                   size_t file,
+                                                                   bool remainder = false);
 
 /// Prints a line for each operator and range of opsets that the importer knows: domain, name, first
 /// and last opset, the file of its builder in lib/Import/Ops, and how operators there are computed.

@@ -11,6 +11,7 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -51,6 +52,8 @@ struct CompileOptions {
   /// Where to write NN-phase.mlir after each phase, and the side file after the graph phase;
   /// nowhere where empty.
   std::string dumpFolder;
+  /// Is told of each phase before it begins; may be empty.
+  std::function<void(Phase)> onPhase;
 };
 
 /// IR as text that --compile-from reads again, with the nodes that ops come from.

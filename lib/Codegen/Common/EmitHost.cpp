@@ -59,7 +59,7 @@ static LogicalResult emitRun(HostProgram &program, func::FuncOp main, const Sign
       code.setAddress(main.getArgument(argument++),
                       code.load(code.element(outputs, code.pointer, static_cast<int32_t>(index))));
   HostEmitter::Memory device;
-  if (getDevice(program.getModule()))
+  if (getDevice(main))
     device = {loadField(10), loadField(11)};
   code.assumePlanned({loadField(7), loadField(8)}, device);
   Block &block = main.getBody().front();
@@ -224,11 +224,16 @@ static void emitChoice(CodeBuilder &code, ModuleOp module, StringRef name, size_
   }
 }
 
-/// Whether the symbols have the values that a version is for.
+/// Whether the symbols have the values that a version is for, and it is one for the machine asked
+/// for: those for the CPU come first.
 static Value emitFits(CodeBuilder &code, Value call, func::FuncOp host,
                       const Signature &signature) {
   Value symbols = code.load(code.field(call, code.planCallType, 4));
   Value all = code.constant(code.builder.getI1Type(), 1);
+  if (host->hasAttr(onCpuName)) {
+    Value onDevice = code.load(code.field(call, code.planCallType, 9), code.i32);
+    all = code.isEqual(onDevice, code.constant(code.i32, 0));
+  }
   for (NamedAttribute size : host->getAttrOfType<DictionaryAttr>(whenName)) {
     auto index =
         llvm::find(signature.symbols, size.getName().getValue()) - signature.symbols.begin();
@@ -309,8 +314,15 @@ static int64_t getScratch(ModuleOp module) {
   return bytes;
 }
 
+namespace {
+/// Bytes of the weights section, and how many of them, from its begin, the device uses.
+struct WeightSizes {
+  int64_t all = 0, onDevice = 0;
+};
+} // namespace
+
 static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signature,
-                      int64_t weightsSize, size_t numImages, size_t numFunctions) {
+                      WeightSizes weightSizes, size_t numImages, size_t numFunctions) {
   OpBuilder &builder = code.builder;
   builder.setInsertionPointToEnd(module.getBody());
   auto bytes = LLVM::LLVMArrayType::get(code.i8, 0);
@@ -319,8 +331,8 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
   weights.setVisibility_(LLVM::Visibility::Hidden);
   weights.setDsoLocal(true);
   Type p = code.pointer, i32 = code.i32;
-  Type type =
-      code.getStruct({i32, i32, p, p, p, code.i64, i32, i32, i32, i32, p, p, i32, i32, code.i64});
+  Type type = code.getStruct(
+      {i32, i32, p, p, p, code.i64, i32, i32, i32, i32, p, p, i32, i32, code.i64, code.i64});
   auto table = LLVM::GlobalOp::create(builder, code.loc, type, /*isConstant=*/true,
                                       LLVM::Linkage::Internal, programName, Attribute());
   table.setDsoLocal(true);
@@ -337,7 +349,7 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
                     code.addressOf(planName),
                     code.addressOf(runName),
                     code.addressOf(weightsName),
-                    code.constant(code.i64, weightsSize),
+                    code.constant(code.i64, weightSizes.all),
                     code.constant(i32, signature.getAllSymbols().size()),
                     code.constant(i32, signature.symbols.size()),
                     code.constant(i32, numOutputDims),
@@ -346,7 +358,8 @@ static void emitTable(CodeBuilder &code, ModuleOp module, const Signature &signa
                     addressIf(numImages != 0, functionsName),
                     code.constant(i32, numFunctions),
                     code.constant(i32, 0),
-                    code.constant(code.i64, getScratch(module))};
+                    code.constant(code.i64, getScratch(module)),
+                    code.constant(code.i64, weightSizes.onDevice)};
   LLVM::ReturnOp::create(builder, code.loc, emitStruct(code, type, fields));
 }
 
@@ -395,12 +408,25 @@ struct EmitHost : dlc::impl::EmitHostBase<EmitHost> {
                                       (planName + suffix).str(), version)));
   }
 
+  WeightSizes measure(ArrayRef<PlacedWeight> weights) {
+    WeightSizes sizes;
+    for (const PlacedWeight &placed : weights)
+      sizes.all = std::max(sizes.all, placed.offset + placed.size);
+    getOperation().walk([&](WeightSlotOp slot) {
+      int64_t end = static_cast<int64_t>(slot.getOffset()) + getPackedBytes(slot.getWeight());
+      if (slot.getType().isOnDevice())
+        sizes.onDevice = std::max(sizes.onDevice, end);
+    });
+    return sizes;
+  }
+
   LogicalResult emit(ArrayRef<func::FuncOp> hosts) {
     ModuleOp module = getOperation();
     FailureOr<Signature> signature = getSignature(module);
     FailureOr<SmallVector<PlacedWeight>> weights = getWeights(module);
     if (failed(signature) || failed(weights))
       return failure();
+    WeightSizes weightSizes = measure(*weights);
     HostProgram program(module);
     CodeBuilder code(&getContext(), module.getLoc());
     for (auto [index, host] : llvm::enumerate(hosts)) {
@@ -411,14 +437,11 @@ struct EmitHost : dlc::impl::EmitHostBase<EmitHost> {
     }
     if (hosts.size() > 1)
       emitChoices(code, module, hosts, *signature);
-    int64_t weightsSize = 0;
-    for (const PlacedWeight &placed : *weights)
-      weightsSize = std::max(weightsSize, placed.offset + placed.size);
     FailureOr<SmallVector<DeviceImage>> images = getImages(module);
     if (failed(images) ||
         (!images->empty() && failed(emitDeviceTables(code, module, program, *images))))
       return failure();
-    emitTable(code, module, *signature, weightsSize, images->size(),
+    emitTable(code, module, *signature, weightSizes, images->size(),
               program.getDeviceFunctions().size());
     emitQuery(code, module);
     for (auto function : llvm::make_early_inc_range(module.getOps<LLVM::LLVMFuncOp>()))

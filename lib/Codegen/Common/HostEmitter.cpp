@@ -75,7 +75,7 @@ CodeBuilder::CodeBuilder(MLIRContext *context, Location loc)
     : builder(context), loc(loc), i8(builder.getI8Type()), i32(builder.getI32Type()),
       i64(builder.getI64Type()), pointer(LLVM::LLVMPointerType::get(context)) {
   Type p = pointer;
-  planCallType = getStruct({i32, i32, p, p, p, p, p, i64, i64});
+  planCallType = getStruct({i32, i32, p, p, p, p, p, i64, i64, i32, i32});
   runCallType = getStruct({i32, i32, p, p, p, p, p, p, p, p, p, p});
   servicesType = getStruct({i32, i32, p, p, p, p, p, p, p, p, p, p, p});
   launchType = getStruct({i32, i32, p, p, i64, i64});

@@ -139,13 +139,17 @@ DLC_API uint32_t dlc_dtype_size(int32_t dtype);
 
 /* ---- sessions ---- */
 
-/* Where a session runs. An artifact is for the CPU or, compiled with --target=cuda:..., for CUDA
- * devices, with nothing but the driver (libcuda.so.1), which is opened by the first session on one.
- * Code and weights are brought to a device once for all sessions of the same file. */
+/* Where a session runs. An artifact is for the CPU, for CUDA devices (--target=cuda:...), or for
+ * both (--target=cpu,cuda:...). A device needs nothing but the driver (libcuda.so.1), which is
+ * opened by the first session on one. Code and weights are brought to a device once for all
+ * sessions of the same file. */
 enum {
-  DLC_DEVICE_ANY = 0, /* where the artifact is for: the CPU, or CUDA's device 0 */
+  DLC_DEVICE_ANY = 0, /* where the artifact is for; of one for both CUDA's device 0 where that can
+                         be used, else the CPU: dlc_session_info says which, and why */
   DLC_DEVICE_CPU = 1,
-  DLC_DEVICE_CUDA = 2
+  DLC_DEVICE_CUDA = 2, /* never the CPU */
+  DLC_DEVICE_NONE = 3  /* plans for the device that the artifact is for, or else the CPU, without
+                          opening a driver; where it is a device, runs end with NO_DEVICE */
 };
 
 enum {
@@ -189,7 +193,9 @@ typedef struct dlc_session_info {
   const char *model;    /* the model's file name */
   const char *compiler; /* the dlc version that built the artifact */
   const char *target;   /* the CPU it was built for */
-  const char *device;   /* where the session runs: "cpu", "cuda:0 (NVIDIA H100, sm_90)" */
+  const char *device;   /* where the session runs: "cpu", "cuda:0 (NVIDIA H100, sm_90)", "none" */
+  const char *fallback; /* why that is the CPU though the artifact has code for CUDA and the caller
+                           has named no device: "no CUDA driver: ..."; else "" */
 } dlc_session_info;
 
 typedef struct dlc_tensor_info {

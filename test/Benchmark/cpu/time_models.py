@@ -14,7 +14,6 @@ largest difference from ONNX Runtime's outputs over the largest |output|. Nothin
 import argparse
 import datetime
 import json
-import math
 import os
 import platform
 import re
@@ -27,6 +26,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from report import PERFORMANCE, find_mean, write_section
 
 ROOT = Path(__file__).resolve().parents[3]
 MODELS = ["srcnn_x3", "resnet18", "resnet50", "mobilenet_v2", "efficientnet_b0", "convnext_tiny", "vit_b_16", "yolov8n", "unet_small",
@@ -157,10 +159,6 @@ def measure(path, engines, threads, rounds, seconds):
 
 # ---- The report ----
 
-def find_mean(ratios):
-    return math.exp(statistics.mean(math.log(ratio) for ratio in ratios))
-
-
 def write_table(results, peers, threads):
     lines = [f"\n### {threads} thread{'s' if threads > 1 else ''}\n",
              "| model | dlc, ms | " + " | ".join(f"{peer}, ms | {peer} / dlc" for peer in peers) + " | error |",
@@ -178,15 +176,6 @@ def write_table(results, peers, threads):
         lines.append(f"| {name} | {own:.4g} | {' | '.join(cells)} | {found['dlc']['error']:.1e}{wrong} |")
     lines.append("| geometric mean | | " + " | ".join(f"| **{find_mean(ratios[peer]):.2f}**" for peer in peers) + " | |")
     return lines + ["", "Slower than a peer: " + ("; ".join(losses) or "none") + "."]
-
-
-def write_section(path, title, lines):
-    """Replaces the section of this title in a Markdown file."""
-    text = path.read_text() if path.exists() else "# Performance\n"
-    section = "\n".join([f"## {title}", "", *lines, ""])
-    old = re.compile(rf"^## {re.escape(title)}\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-    text = old.sub(lambda _: section, text) if old.search(text) else text.rstrip("\n") + "\n\n" + section
-    path.write_text(text.rstrip("\n") + "\n")
 
 
 def describe(results, arguments):
@@ -209,7 +198,7 @@ def main():
     parser.add_argument("--threads", type=lambda text: [int(n) for n in text.split(",")], default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.5, help="of one turn")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "Performance.md")
+    parser.add_argument("--out", type=Path, default=PERFORMANCE)
     arguments = parser.parse_args()
     sys.path.insert(0, str(arguments.zoo.resolve()))
     os.environ["PATH"] = f"{ROOT / 'build/dev/bin'}:{os.environ['PATH']}"

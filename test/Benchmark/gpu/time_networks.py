@@ -221,7 +221,8 @@ def main():
                 except Exception as error:
                     problems.append(f"{key}: {error}")
                     print("error:", problems[-1], flush=True)
-        lines.append(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}; copies at {get_copy_bandwidth() / 1e9:.0f} GB/s\n")
+        without = " without torch.compile" if arguments.no_compile else ""
+        lines.append(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}{without}; copies at {get_copy_bandwidth() / 1e9:.0f} GB/s\n")
         lines.append(HEAD)
         print("\n".join(lines), flush=True)
         for key in seconds:

@@ -9,12 +9,14 @@
 #include <cstdlib>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 using namespace dlc::test;
 
 // The linker directs the allocations of the runtime here (--wrap).
 std::atomic<int> dlc::test::countdown{-1};
 std::atomic<int64_t> dlc::test::liveAllocations{0};
+std::atomic<bool> dlc::test::refusesThreads{false};
 
 static bool failsNow() { return countdown >= 0 && countdown-- == 0; }
 
@@ -28,6 +30,8 @@ void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 int __real_posix_memalign(void **memory, size_t alignment, size_t size);
 void __real_free(void *memory);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*function)(void *), void *argument);
 
 void *__wrap_malloc(size_t size) { return failsNow() ? nullptr : counted(__real_malloc(size)); }
 void *__wrap_calloc(size_t count, size_t size) {
@@ -43,6 +47,10 @@ int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
 void __wrap_free(void *memory) {
   liveAllocations -= memory != nullptr;
   __real_free(memory);
+}
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*function)(void *), void *argument) {
+  return refusesThreads ? EAGAIN : __real_pthread_create(thread, attributes, function, argument);
 }
 }
 

@@ -1,4 +1,4 @@
-// Counts the runtime's allocations, and lets one of them fail.
+// Counts the runtime's allocations, and lets one of them, or its threads, fail.
 #ifndef DLC_TEST_ALLOCATIONTRAP_H
 #define DLC_TEST_ALLOCATIONTRAP_H
 
@@ -13,6 +13,9 @@ extern std::atomic<int> countdown;
 /// Allocations not freed. What libc has allocated for the runtime is counted when it is freed
 /// alone: differences between two points of a test count.
 extern std::atomic<int64_t> liveAllocations;
+
+/// Whether no thread of the runtime can be started.
+extern std::atomic<bool> refusesThreads;
 
 } // namespace dlc::test
 

@@ -47,8 +47,8 @@ public:
     header.num_sites = static_cast<uint32_t>(sites.size());
     header.sites = table(sites);
     std::vector<dlc_manifest_version> versions;
-    for (const std::string &when : spec.versions)
-      versions.push_back({string(when), 0});
+    for (const VersionSpec &version : spec.versions)
+      versions.push_back({string(version.when), version.onDevice});
     header.num_versions = static_cast<uint32_t>(versions.size());
     header.versions = table(versions);
     std::vector<dlc_manifest_image> images;
@@ -224,7 +224,7 @@ ArtifactSpec dlc::test::valueSpec() {
   };
   spec.sites = {{"node 'op' (Test)", "test"},
                 {"node 'guard' (Add)", "expected N to equal M", DLC_SITE_GUARD}};
-  spec.versions = {"M = 1", ""};
+  spec.versions = {{"M = 1"}, {""}};
   spec.computedSymbols = {{"M", DLC_SYMBOL_ENTRY}, {"K", DLC_SYMBOL_LATE}};
   return spec;
 }
@@ -237,7 +237,16 @@ ArtifactSpec dlc::test::deviceSpec() {
       {"x", DLC_DTYPE_F32, {{-1, 0, "N"}}, DLC_PORT_TENSOR, DLC_PORT_DEVICE},
   };
   spec.outputs = {{"y", DLC_DTYPE_F32, {{-1, 0, "N"}}, DLC_PORT_TENSOR, DLC_PORT_DEVICE}};
+  spec.versions = {{"", 1}};
   spec.images = {{"cuda:sm_80", DLC_IMAGE_PTX}, {"cuda:sm_70", DLC_IMAGE_PTX}};
+  return spec;
+}
+
+ArtifactSpec dlc::test::bothSpec() {
+  ArtifactSpec spec = deviceSpec();
+  spec.program = DLC_TEST_BOTH;
+  spec.versions = {{"", 0}, {"", 1}};
+  spec.arenas = {{0, DLC_ARENA_HOST, "64"}, {1, DLC_ARENA_DEVICE, "4*N + 4352"}};
   return spec;
 }
 

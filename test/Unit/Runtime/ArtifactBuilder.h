@@ -56,6 +56,11 @@ struct ArenaSpec {
   std::vector<SlotSpec> slots = {};
 };
 
+struct VersionSpec {
+  std::string when;
+  uint32_t onDevice = 0;
+};
+
 struct ImageSpec {
   std::string target;
   uint32_t form;
@@ -76,7 +81,7 @@ struct ArtifactSpec {
   std::vector<ArenaSpec> arenas = {
       {0, DLC_ARENA_HOST, "64*N + 64", {{0, "64*N", 2}, {-1, "12", 1}}}};
   std::vector<SiteSpec> sites = {};
-  std::vector<std::string> versions = {""};
+  std::vector<VersionSpec> versions = {{""}};
   std::vector<ImageSpec> images = {};
   std::vector<float> weights = {10, 20, 30};
   uint32_t formatVersion = DLC_FORMAT_VERSION;
@@ -106,6 +111,8 @@ ArtifactSpec valueSpec();
 
 /// What belongs to DeviceProgram.c.
 ArtifactSpec deviceSpec();
+/// The same with a version for the CPU alone.
+ArtifactSpec bothSpec();
 
 /// A folder for one test's files, removed with it.
 class TemporaryFolder {

@@ -6,7 +6,9 @@
 #include <atomic>
 #include <cstring>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace dlc::test;
 
@@ -442,6 +444,66 @@ TEST_F(ContextTest, CancelsOneOfManyRuns) {
     thread.join();
   EXPECT_EQ(failures, 0);
 }
+
+TEST_F(ContextTest, IsUsableAfterEveryFailure) {
+  Call good(session(), 4);
+  ASSERT_EQ(good.run(), DLC_OK) << good.error();
+  auto fails = [&](dlc_status expected, auto &&bend) {
+    Call bad(session(), 4);
+    bend(bad);
+    EXPECT_EQ(dlc_context_run(good.context, nullptr, bad.inputs, 2, bad.outputs, 2), expected)
+        << good.error();
+    EXPECT_NE(good.error(), "");
+    ASSERT_EQ(good.run(), DLC_OK) << good.error();
+    EXPECT_EQ(good.error(), "");
+    good.expectResult();
+  };
+  fails(DLC_SHAPE_MISMATCH, [](Call &call) { call.xDims[1] = 4; });
+  fails(DLC_SHAPE_MISMATCH, [](Call &call) { call.xDims[0] = -1; });
+  fails(DLC_SHAPE_MISMATCH, [](Call &call) { call.xDims[0] = call.sDims[0] = 1; });
+  fails(DLC_TYPE_MISMATCH, [](Call &call) { call.inputs[1].dtype = DLC_F64; });
+  fails(DLC_BUFFER_TOO_SMALL, [](Call &call) { call.inputs[0].size = 47; });
+  fails(DLC_INVALID_ARGUMENT, [](Call &call) { call.inputs[0].data = nullptr; });
+  fails(DLC_INVALID_ARGUMENT, [](Call &call) { call.outputs[0].struct_size = 1; });
+  fails(DLC_CANCELLED, [&](Call &) { dlc_context_cancel(good.context); });
+  for (int64_t n : {6666, 6667}) { // a program that breaks its contract
+    Call odd(session(), n);
+    EXPECT_EQ(dlc_context_run(good.context, nullptr, odd.inputs, 2, odd.outputs, 2), DLC_INTERNAL);
+    ASSERT_EQ(good.run(), DLC_OK) << good.error();
+    good.expectResult();
+  }
+}
+
+// ThreadSanitizer takes a forked child's new thread for a helper that stayed behind, and aborts.
+#if !defined(__SANITIZE_THREAD__)
+TEST_F(ContextTest, AForkedChildUsesItsParentsSession) {
+  Call call(session(), 9000);
+  ASSERT_EQ(call.run(), DLC_OK) << call.error();
+  std::atomic<bool> done{false};
+  std::thread busy([&] { // its run goes on while the process forks, and is no affair of the child
+    Call other(session(), 9000);
+    while (!done)
+      EXPECT_EQ(other.run(), DLC_OK);
+  });
+  for (int i = 0; i < 10; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      bool good = call.run() == DLC_OK && call.y()[26999] == 26999.0f + 8999000.0f + 30.0f;
+      Session anew(folder.path("model.so"));
+      Call own(anew.session, 9000), shared(session(), 9000);
+      good = good && own.run() == DLC_OK && shared.run() == DLC_OK;
+      _exit(good ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  done = true;
+  busy.join();
+  ASSERT_EQ(call.run(), DLC_OK) << call.error();
+  call.expectResult();
+}
+#endif
 
 TEST_F(ContextTest, KeepsItsSessionAlive) {
   auto own = std::make_unique<Session>(folder.path("model.so"));

@@ -35,14 +35,13 @@ TEST_F(CudaFaultTest, TheDriversCompilerRefuses) {
 
 TEST_F(CudaFaultTest, TheOtherDeviceIsNeverTakenSilently) {
   EXPECT_EQ(load(DLC_DEVICE_CPU), DLC_INCOMPATIBLE);
-  EXPECT_EQ(reason, path +
-                        ": expected an artifact for the CPU, found one for cuda:sm_80: compile it "
-                        "without --target=cuda");
+  EXPECT_EQ(reason, path + ": expected an artifact with code for the CPU alone, found one for "
+                           "cuda:sm_80: compile it with --target=cpu too");
   const std::string cpu = folder.write("cpu.so", buildArtifact().bytes);
   EXPECT_EQ(loadInto(session, cpu, DLC_DEVICE_CUDA), DLC_INCOMPATIBLE);
   EXPECT_EQ(reason, cpu + ": expected an artifact with code for CUDA, found one for the CPU alone: "
                           "compile it with --target=cuda:sm_80 or a later architecture");
-  EXPECT_EQ(load(3), DLC_INVALID_ARGUMENT);
+  EXPECT_EQ(load(4), DLC_INVALID_ARGUMENT);
   EXPECT_EQ(load(DLC_DEVICE_ANY, 1), DLC_INVALID_ARGUMENT);
 }
 

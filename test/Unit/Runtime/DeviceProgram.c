@@ -3,7 +3,8 @@
  *   inputs   mode: i64, x: f32 [N] on the device
  *   outputs  y: f32 [N] on the device = (x + weights[0]) * 2 + N
  *
- * The modes are those of DeviceModes.h. The kernels are functions of the tests. */
+ * The modes are those of DeviceModes.h. The kernels are functions of the tests. With DLC_TEST_BOTH
+ * version 0 computes the same on the CPU alone, and version 1 uses the device. */
 #include "dlc/ABI/Program.h"
 
 #include "DeviceModes.h"
@@ -12,6 +13,9 @@
 enum { ADD_WEIGHT, TWICE, ADD_VALUE, LOWER };
 
 static int32_t plan(dlc_plan_call *call) {
+#ifdef DLC_TEST_BOTH
+  call->version = call->on_device;
+#endif
   call->output_dims[0] = call->symbols[0];
   call->symbols[1] = *(const int64_t *)call->inputs[0]; /* the mode */
   call->workspace = 64;
@@ -60,7 +64,23 @@ static int32_t look_back(const dlc_run_call *call, void *sum) {
   return call->services->copy(call->state, DLC_COPY_TO_DEVICE, sum, first, sizeof(*first));
 }
 
+#ifdef DLC_TEST_BOTH
+static void run_on_cpu(const dlc_run_call *call) {
+  const float *x = call->inputs[1];
+  float *y = call->outputs[0], weight;
+  __builtin_memcpy(&weight, call->weights, sizeof(weight));
+  for (int64_t i = 0; i < call->symbols[0]; ++i)
+    y[i] = (x[i] + weight) * 2 + (float)call->symbols[0];
+}
+#endif
+
 static int32_t run(const dlc_run_call *call) {
+#ifdef DLC_TEST_BOTH
+  if (call->version == 0) {
+    run_on_cpu(call);
+    return DLC_PROGRAM_OK;
+  }
+#endif
   const int64_t mode = call->symbols[1], n = call->symbols[0];
   char *value = call->device_arena + DLC_DEVICE_ZEROS, *sum = value + 256;
   if (mode == LATE && !(sum = call->services->allocate_on_device(call->state, n * 4)))
@@ -108,7 +128,8 @@ static const dlc_program program = {.struct_size = sizeof(dlc_program),
                                     .num_images = 2,
                                     .images = images,
                                     .device_functions = functions,
-                                    .num_device_functions = 4};
+                                    .num_device_functions = 4,
+                                    .device_weights_size = 4};
 
 __attribute__((visibility("default"))) const dlc_program *dlc_query(uint32_t abi_version) {
   return abi_version == DLC_ABI_VERSION ? &program : 0;

@@ -1,5 +1,6 @@
 // The pool: every task once, helpers that take part, leaders of all kinds, fork, the end.
 #include "Pool.h"
+#include "AllocationTrap.h"
 
 #include <algorithm>
 #include <chrono>
@@ -255,6 +256,14 @@ TEST(Pool, AForkDuringLaunchesOfOtherThreadsIsHarmless) {
 }
 
 #endif
+
+TEST(Pool, WithoutThreadsTheLeaderComputesAlone) {
+  Pool pool(3);
+  dlc::test::refusesThreads = true;
+  countTasks(pool, 100);
+  EXPECT_EQ(pool.numHelpers(), 0u);
+  dlc::test::refusesThreads = false;
+}
 
 TEST(Pool, EndsWhileHelpersSpinAndWhileTheySleep) {
   for (int i = 0; i < 100; ++i) {

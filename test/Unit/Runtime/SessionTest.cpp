@@ -144,9 +144,9 @@ TEST_F(SessionTest, RefusesAForeignSharedObject) {
 
 TEST_F(SessionTest, RefusesOtherVersions) {
   expectRefused(buildArtifact({.formatVersion = 9}).bytes, DLC_INCOMPATIBLE,
-                "artifact format version 9; this runtime reads version 3");
+                "artifact format version 9; this runtime reads version 4");
   expectRefused(buildArtifact({.abiVersion = 9}).bytes, DLC_INCOMPATIBLE,
-                "ABI version 9; this runtime speaks version 3");
+                "ABI version 9; this runtime speaks version 4");
 }
 
 TEST_F(SessionTest, RefusesAnotherMachineOrCpu) {
@@ -199,6 +199,22 @@ TEST_F(SessionTest, VerifiesWeightsAsAsked) {
   EXPECT_EQ(Load(path, &options).status, DLC_BAD_ARTIFACT);
   options.verify_weights = 3;
   EXPECT_EQ(Load(path, &options).status, DLC_INVALID_ARGUMENT);
+}
+
+TEST_F(SessionTest, WithoutADriverThereIsNoDevice) {
+  if (void *driver = dlopen("libcuda.so.1", RTLD_NOW)) {
+    dlclose(driver);
+    GTEST_SKIP() << "this machine has a driver";
+  }
+  const std::string reason = "no CUDA driver: libcuda.so.1: cannot open shared object file";
+  expectRefused(buildArtifact(deviceSpec()).bytes, DLC_NO_DEVICE, reason);
+  Load load(folder.write("both.so", buildArtifact(bothSpec()).bytes));
+  ASSERT_EQ(load.status, DLC_OK) << load.text;
+  dlc_session_info info = {};
+  info.struct_size = sizeof(info);
+  ASSERT_EQ(dlc_session_describe(load.session, &info), DLC_OK);
+  EXPECT_STREQ(info.device, "cpu");
+  EXPECT_EQ(std::string(info.fallback).substr(0, reason.size()), reason);
 }
 
 TEST_F(SessionTest, CutsTheReasonToTheCallersBuffer) {

@@ -1,0 +1,52 @@
+"""What a tool says while it works for more than two seconds.
+
+    progress.py terminal|pipe TERM COMMAND...
+
+Runs the command with a terminal or a pipe as standard error, and TERM as that variable. On a terminal it is stopped for
+the two seconds as soon as it has begun, so that every machine takes as long. Prints what came there, with \\r as "<", and
+what clears a line as ">".
+"""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+
+def has_begun(process):
+    """Whether the thread that tells of progress runs, or the process has ended."""
+    try:
+        return len(os.listdir(f"/proc/{process.pid}/task")) > 1 or process.poll() is not None
+    except FileNotFoundError:
+        return True
+
+
+def read_all(descriptor):
+    text = b""
+    try:
+        while part := os.read(descriptor, 4096):
+            text += part
+    except OSError:  # of a terminal that nobody else has open
+        pass
+    return text.decode()
+
+
+def main():
+    kind, term, *command = sys.argv[1:]
+    reader, writer = pty.openpty() if kind == "terminal" else os.pipe()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=writer, env={**os.environ, "TERM": term})
+    os.close(writer)
+    deadline = time.monotonic() + 1
+    while not has_begun(process) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(2.1)
+    process.send_signal(signal.SIGCONT)
+    text = read_all(reader)
+    print(f"status {process.wait()}: {text}".replace("\r\n", "\n").replace("\r", "<").replace("\033[K", ">"))
+
+
+if __name__ == "__main__":
+    main()
