@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A model of products, convolutions and attention at many sizes, so that each tile and each way to compute them on a GPU occurs.
 
-    gpu_templates.py MODEL.onnx [LARGEST HEAD]
+    gpu_templates.py MODEL.onnx
 """
 
 import sys
@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper, save
 
 ROWS, COLUMNS, INNER = (1, 40, 128, 1024, 8192), (5, 16, 32, 64, 128, 1000), 72
 IMAGES = ((3, 32, 7, 2, 112), (16, 24, 3, 1, 56), (64, 64, 3, 1, 28), (64, 256, 1, 1, 14), (256, 128, 1, 2, 28))
-HEADS = ((16, 5), (32, 64), (64, 128), (128, 200), (64, 1000))
+HEADS = ((16, 5), (32, 64), (64, 128), (64, 1000))
 
 
 class Graph:
@@ -52,10 +52,7 @@ def main():
                              pads=[size // 2] * 4)
             graph.give(graph.add("HardSwish", conv))
             graph.give(graph.add("Conv", x, graph.keep([inputs, 1, 3, 3]), group=inputs, pads=[1] * 4))
-    largest = int(sys.argv[2]) if len(sys.argv) > 2 else max(size for size, _ in HEADS)
     for size, length in HEADS:
-        if size > largest:
-            continue
         for batch in (1, 16):
             q, k, v = (graph.take([batch, 12, length, size]) for _ in range(3))
             graph.give(graph.add("Attention", q, k, v))

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""Assembles the device code of artifacts for several GPUs, and fails where registers do not suffice.
+"""Assembles the device code of artifacts for several GPUs, and fails where registers do not suffice: where a kernel has all
+that there are, and some of its values in memory. With fewer it is the assembler that prefers more blocks at a time.
 
-    assemble_ptx.py PTXAS ARTIFACT... [--most BYTES]
-
-`--most` is what a thread may keep in memory for want of registers; nothing by default.
+    assemble_ptx.py PTXAS ARTIFACT...
 """
 
-import argparse
 import re
 import subprocess
 import sys
 import tempfile
+
+
+MOST_REGISTERS = 254
 
 
 def find_ptx(path):
@@ -22,26 +23,18 @@ def find_ptx(path):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("ptxas")
-    parser.add_argument("artifacts", nargs="+")
-    parser.add_argument("--most", type=int, default=0)
-    arguments = parser.parse_args()
-    for path in arguments.artifacts:
+    ptxas, artifacts = sys.argv[1], sys.argv[2:]
+    for path in artifacts:
         with tempfile.NamedTemporaryFile(suffix=".ptx") as file:
             file.write(find_ptx(path))
             file.flush()
             for gpu in ("sm_80", "sm_90"):
-                done = subprocess.run([arguments.ptxas, "-v", f"-arch={gpu}", file.name, "-o", "/dev/null"], capture_output=True,
+                done = subprocess.run([ptxas, "-v", f"-arch={gpu}", file.name, "-o", "/dev/null"], capture_output=True,
                                       text=True)
-                spills, entry = [], ""
-                for line in done.stderr.splitlines():
-                    if found := re.search(r"Compiling entry function '(\w+)'", line):
-                        entry = found[1]
-                    elif (found := re.search(r"(\d+) bytes spill stores", line)) and int(found[1]) > arguments.most:
-                        spills.append(f"{entry} stores {found[1]} bytes of registers")
+                kernels = re.findall(r"(\d+) bytes spill stores.*?\n.*?Used (\d+) registers", done.stderr)
+                spills = [pair for pair in kernels if int(pair[0]) and int(pair[1]) >= MOST_REGISTERS]
                 if done.returncode or spills:
-                    sys.exit(f"error: {path} for {gpu}: {done.stderr if done.returncode else '; '.join(spills)}")
+                    sys.exit(f"error: {path} for {gpu}: {done.stderr if done.returncode else spills}")
                 print(f"ok {gpu}: {len(re.findall('Used', done.stderr))} kernels")
 
 
