@@ -25,6 +25,16 @@ func.func private @call(!dlc.tensor<ceil(H, 2) x f32>)
 
 // -----
 
+// expected-error @below {{expected another rank for #dlc.device_layout<f16, channels_last>, found rank 1}}
+func.func private @device_rank(!dlc.tensor<3 x f32, #dlc.device_layout<f16, channels_last>>)
+
+// -----
+
+// expected-error @below {{expected f16, bf16, tf32 or f32, found 'f64'}}
+func.func private @device_type(!dlc.tensor<3 x f32, #dlc.device_layout<f64>>)
+
+// -----
+
 // expected-error @below {{expected another rank for #dlc.image_layout}}
 func.func private @image_rank(!dlc.tensor<3 x f32, #dlc.image_layout<block = 1, halo = [0, 0, 0, 0]>>)
 
@@ -57,6 +67,26 @@ func.func private @gates(!dlc.tensor<1 x 4 x 1 x f32, #dlc.gate_layout<gates = 0
 
 // expected-error @below {{expected rows of 4 gates, found 6}}
 func.func private @rows(!dlc.tensor<1 x 6 x 1 x f32, #dlc.gate_layout<gates = 4, lanes = 8>>)
+
+// -----
+
+// expected-error @below {{expected a positive pitch, found 0}}
+func.func private @row_pitch(!dlc.tensor<1 x 1 x f32, #dlc.row_layout<pitch = 0>>)
+
+// -----
+
+// expected-error @below {{expected another rank for #dlc.row_layout<pitch = 8>, found rank 1}}
+func.func private @row_rank(!dlc.tensor<8 x f32, #dlc.row_layout<pitch = 8>>)
+
+// -----
+
+// expected-error @below {{expected rows of at most 8 elements, found 9}}
+func.func private @long_row(!dlc.tensor<N x 9 x f32, #dlc.row_layout<pitch = 8>>)
+
+// -----
+
+// expected-error @below {{expected rows of at most 8 elements, found K}}
+func.func private @open_row(!dlc.tensor<N x K x f32, #dlc.row_layout<pitch = 8>>)
 
 // -----
 

@@ -171,4 +171,44 @@ func.func @gates(%x: !x3, %w: !w, %w1: !w1, %gate: !dlc.tensor<1 x 32 x 1 x 1 x 
   }
   return %2, %3 : !x8, !x8
 }
+
+// Rows of products that others read lie a line more than half a page apart, unless all of them fit
+// the cache's places anyhow, or anybody else sees them.
+// CHECK-LABEL: func.func @rows
+func.func @rows(%x: !dlc.tensor<N x 8 x f32>, %few: !dlc.tensor<8 x 8 x f32>)
+    -> (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x 8 x f32>, !dlc.tensor<N x 512 x f32>) {
+  %up = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 16384>, shape = [8, 512], type = f32> -> <8 x 512 x f32>
+  %down = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 16384>, shape = [512, 8], type = f32> -> <512 x 8 x f32>
+  // CHECK: dlc.kernel anchor(%arg0, {{.*}}) {{.*}} -> !dlc.tensor<N x 512 x f32, #dlc.row_layout<pitch = 528>>
+  %0 = dlc.kernel anchor (%x, %up) : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x 512 x f32>) -> !dlc.tensor<N x 512 x f32> {
+  ^bb0(%a: !dlc.tensor<N x 8 x f32>, %b: !dlc.tensor<8 x 512 x f32>):
+    %r = dlc.matmul %a, %b : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x 512 x f32>) -> !dlc.tensor<N x 512 x f32>
+    %s = dlc.relu %r : (!dlc.tensor<N x 512 x f32>) -> !dlc.tensor<N x 512 x f32>
+    dlc.yield %s : !dlc.tensor<N x 512 x f32>
+  }
+  // CHECK: dlc.kernel anchor({{.*}}) {{.*}} -> !dlc.tensor<N x 8 x f32> {
+  %1 = dlc.kernel anchor (%0, %down) : (!dlc.tensor<N x 512 x f32>, !dlc.tensor<512 x 8 x f32>) -> !dlc.tensor<N x 8 x f32> {
+  ^bb0(%a: !dlc.tensor<N x 512 x f32>, %b: !dlc.tensor<512 x 8 x f32>):
+    %r = dlc.matmul %a, %b : (!dlc.tensor<N x 512 x f32>, !dlc.tensor<512 x 8 x f32>) -> !dlc.tensor<N x 8 x f32>
+    dlc.yield %r : !dlc.tensor<N x 8 x f32>
+  }
+  // CHECK: dlc.kernel anchor(%arg1, {{.*}}) {{.*}} -> !dlc.tensor<8 x 512 x f32> {
+  %2 = dlc.kernel anchor (%few, %up) : (!dlc.tensor<8 x 8 x f32>, !dlc.tensor<8 x 512 x f32>) -> !dlc.tensor<8 x 512 x f32> {
+  ^bb0(%a: !dlc.tensor<8 x 8 x f32>, %b: !dlc.tensor<8 x 512 x f32>):
+    %r = dlc.matmul %a, %b : (!dlc.tensor<8 x 8 x f32>, !dlc.tensor<8 x 512 x f32>) -> !dlc.tensor<8 x 512 x f32>
+    dlc.yield %r : !dlc.tensor<8 x 512 x f32>
+  }
+  %3 = dlc.kernel anchor (%2, %down) : (!dlc.tensor<8 x 512 x f32>, !dlc.tensor<512 x 8 x f32>) -> !dlc.tensor<8 x 8 x f32> {
+  ^bb0(%a: !dlc.tensor<8 x 512 x f32>, %b: !dlc.tensor<512 x 8 x f32>):
+    %r = dlc.matmul %a, %b : (!dlc.tensor<8 x 512 x f32>, !dlc.tensor<512 x 8 x f32>) -> !dlc.tensor<8 x 8 x f32>
+    dlc.yield %r : !dlc.tensor<8 x 8 x f32>
+  }
+  // CHECK: dlc.kernel anchor(%arg0, {{.*}}) {{.*}} -> !dlc.tensor<N x 512 x f32> {
+  %4 = dlc.kernel anchor (%x, %up) : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x 512 x f32>) -> !dlc.tensor<N x 512 x f32> {
+  ^bb0(%a: !dlc.tensor<N x 8 x f32>, %b: !dlc.tensor<8 x 512 x f32>):
+    %r = dlc.matmul %a, %b : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x 512 x f32>) -> !dlc.tensor<N x 512 x f32>
+    dlc.yield %r : !dlc.tensor<N x 512 x f32>
+  }
+  return %1, %3, %4 : !dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x 8 x f32>, !dlc.tensor<N x 512 x f32>
+}
 }

@@ -23,7 +23,8 @@ def AssignLayouts : Pass<"dlc-assign-layouts", "::mlir::ModuleOp"> {
   let summary = "Choose the layout of each value between boxes";
   let description = [{
     A value gets the halo that the convolutions which read it need, and blocks of channels where all boxes that write
-    and read it can handle them. The program's inputs and outputs stay dense, and so does what views show.
+    and read it can handle them. Rows that one matrix product writes for others lie a little further apart where they
+    would be a multiple of half a page long. The program's inputs and outputs stay dense, and so does what views show.
 
     ```mlir
     %0 = dlc.kernel loops (%x) ... -> !dlc.tensor<1 x 8 x H x W x f32> { ... }

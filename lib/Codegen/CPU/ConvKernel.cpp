@@ -45,10 +45,12 @@ LogicalResult ConvKernel::matchConv(KernelBuilder &b, ConvOp conv, const Buffers
 LogicalResult ConvKernel::matchMatmul(KernelBuilder &b, MatmulOp matmul, const Buffers &buffers) {
   PlannedType inputType = getTensor(buffers.input), outputType = getTensor(buffers.output);
   std::optional<SmallVector<int64_t>> shape = getTensor(buffers.filter).getStaticShape();
-  auto isDense = [](PlannedType type) { return type.getRank() >= 2 && !type.getLayout(); };
-  if (!isDense(inputType) || !isDense(outputType) || !panels || !shape || shape->size() != 2)
+  auto hasRows = [](PlannedType type) {
+    return type.getRank() >= 2 && (!type.getLayout() || isa<RowLayoutAttr>(type.getLayout()));
+  };
+  if (!hasRows(inputType) || !hasRows(outputType) || !panels || !shape || shape->size() != 2)
     return matmul.emitError(
-        "expected dense matrices and a right operand of static shape in panels");
+        "expected matrices in rows and a right operand of static shape in panels");
   if (!matmul.getTransposeRhs() || matmul.getTransposeLhs())
     return matmul.emitError("expected a right operand that is transposed, and no other");
   outputChannels = (*shape)[0], inputChannels = (*shape)[1];
@@ -64,8 +66,9 @@ LogicalResult ConvKernel::matchPanels(KernelBuilder &b, const Buffers &buffers) 
   if (isWinograd ? channels % panels.getOutputs() != 0 : panels.getOutputs() != channels)
     return anchor->emitError("expected panels of ") << channels << " outputs, found " << panels;
   if (b.getSchedule().getAlgorithm() != Algorithm::depthwise) {
-    if (panels.getInputs() != std::max<int64_t>(input.block, 1))
-      return anchor->emitError("expected panels of ") << input.block << " inputs, found " << panels;
+    int64_t inputs = isa<MatmulOp>(anchor) ? inputChannels : input.block;
+    if (panels.getInputs() != std::max<int64_t>(inputs, 1))
+      return anchor->emitError("expected panels of ") << inputs << " inputs, found " << panels;
     if (groups != 1 &&
         (outputChannels / groups % channels != 0 || inputChannels % input.block != 0))
       return anchor->emitError("expected groups of whole panels and blocks, found ")
@@ -88,7 +91,7 @@ LogicalResult ConvKernel::matchOperands(KernelBuilder &b) {
     if (getTensor(buffer).getLayout() && (isMatrix || !isImage(getTensor(buffer))))
       return anchor->emitError("expected an image, found ") << getTensor(buffer);
     Image image = isMatrix ? b.getMatrix(buffer, outputChannels) : b.getImage(buffer);
-    if (image.block != output.block)
+    if (!isMatrix && image.block != output.block)
       return anchor->emitError("expected an operand in blocks of ")
              << output.block << " channels, found " << getTensor(buffer);
     operandImages.push_back(image);

@@ -54,8 +54,8 @@ static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature
       if (failed(verify(op->getLoc(), type)))
         return failure();
       auto tensor = dyn_cast<PlannedType>(type);
-      if (tensor && !isa<ConstantOp, ReadOp, ElementwiseOpInterface>(op) && !isMovement(op) &&
-          !tensor.getElementType().isF32())
+      if (tensor && !isa<ConstantOp, ReadOp, LastWriterOp, ElementwiseOpInterface>(op) &&
+          !isMovement(op) && !tensor.getElementType().isF32())
         return op->emitError("expected a value of f32, found ") << type;
     }
     return WalkResult::advance();
@@ -294,7 +294,8 @@ Image KernelBuilder::getMatrix(Value buffer, int64_t columns) {
   PlannedType type = getTensor(buffer);
   Image image = {};
   image.base = getAddress(buffer);
-  image.block = columns;
+  auto layout = dyn_cast_or_null<RowLayoutAttr>(type.getLayout());
+  image.block = layout ? layout.getPitch() : columns;
   image.count = image.planes = image.height = image.width = i64(1);
   for (ExprAttr dim : type.getDims().drop_back())
     image.width = mul(image.width, size(dim));
