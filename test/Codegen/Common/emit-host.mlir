@@ -43,7 +43,7 @@ module attributes {
 
 // CHECK: llvm.mlir.global external hidden constant @dlc_weights() {{.*}}dso_local} : !llvm.array<0 x i8>
 // CHECK: llvm.mlir.global internal constant @dlc_program()
-// CHECK: llvm.mlir.constant(88 : i32)
+// CHECK: llvm.mlir.constant(96 : i32)
 // CHECK: llvm.mlir.addressof @dlc_plan
 // CHECK: llvm.mlir.addressof @dlc_run
 // CHECK: llvm.mlir.addressof @dlc_weights
