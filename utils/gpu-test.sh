@@ -5,7 +5,9 @@
 #                                              libc alone (cmake --preset release; ninja -C build/release dlc-compile dlc-run)
 #   FOLDER/gpu-test.sh zoo [ARGUMENTS]         there: test/Benchmark/gpu/check_zoo.py; needs numpy, onnx, onnxruntime
 #   FOLDER/gpu-test.sh times [ARGUMENTS]       there: test/Benchmark/gpu/time_networks.py; needs PyTorch with CUDA
-#   FOLDER/gpu-test.sh all                     both; results lie in FOLDER/out
+#   FOLDER/gpu-test.sh sessions [ARGUMENTS]    there: test/Benchmark/gpu/check_sessions.py (DLPack, streams, threads); needs PyTorch with CUDA, onnx
+#   FOLDER/gpu-test.sh math [ARGUMENTS]        there: test/EndToEnd/exponents.py, each function of f32 within its bound
+#   FOLDER/gpu-test.sh all                     all of them; results lie in FOLDER/out
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -24,7 +26,7 @@ pack() {
   cp "$build"/bin/{dlc-compile,dlc-run} "$folder/python/dlc/bin"
   cp "$build/lib/libdlc_runtime.so" "$folder/python/dlc/lib"
   cp -r "$root/test/Benchmark/gpu" "$folder/Benchmark"
-  cp "$root/test/tools/gpu_run.py" "$folder/tools"
+  cp "$root/test/tools/gpu_run.py" "$root/test/EndToEnd/exponents.py" "$folder/tools"
   if [ -d "$zoo" ]; then
     cp "$zoo"/{*.onnx.xz,index.json,materialize.py,make_inputs.py} "$folder/models"
   fi
@@ -32,19 +34,23 @@ pack() {
   du -sh "$folder"
 }
 
-[ $# -gt 0 ] || fail "expected pack, zoo, times or all"
+[ $# -gt 0 ] || fail "expected pack, zoo, times, sessions, math or all"
 step=$1
 shift
-export PYTHONPATH=$here/python PYTHONUNBUFFERED=1 PYTHONWARNINGS=ignore
+export PATH=$here/python/dlc/bin:$PATH PYTHONPATH=$here/python PYTHONUNBUFFERED=1 PYTHONWARNINGS=ignore
 case $step in
 pack) pack "$@" ;;
 zoo) python3 "$here/Benchmark/gpu/check_zoo.py" --out "$here/out" "$here/models" "$@" ;;
 times) python3 "$here/Benchmark/gpu/time_networks.py" --out "$here/out" "$@" ;;
+sessions) python3 "$here/Benchmark/gpu/check_sessions.py" --out "$here/out" "$@" ;;
+math) python3 "$here/tools/exponents.py" "$here/out/math" --target=cuda:sm_80 "$@" ;;
 all)
   status=0
+  python3 "$here/Benchmark/gpu/check_sessions.py" --out "$here/out" || status=1
+  python3 "$here/tools/exponents.py" "$here/out/math" --target=cuda:sm_80 || status=1
   python3 "$here/Benchmark/gpu/check_zoo.py" "$here/models" --out "$here/out" || status=1
   python3 "$here/Benchmark/gpu/time_networks.py" --out "$here/out" || status=1
   exit $status
   ;;
-*) fail "expected pack, zoo, times or all, found $step" ;;
+*) fail "expected pack, zoo, times, sessions, math or all, found $step" ;;
 esac

@@ -48,7 +48,7 @@ static constexpr size_t largestEpilogue = 16;
 static BoxKind getKind(Operation *op) {
   if (isa<ConvOp, MatmulOp, RecurrenceOp, AttentionOp>(op))
     return BoxKind::anchor;
-  if (isa<LayerNormOp, SoftmaxOp>(op))
+  if (isa<LayerNormOp, SoftmaxOp, LastWriterOp>(op))
     return BoxKind::rows;
   return isa<PoolOp, ReduceOp>(op) ? BoxKind::pool : BoxKind::loops;
 }

@@ -12,7 +12,7 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(mlir::createCSEPass());
   pm.addPass(createExpandEinsum());
-  pm.addPass(createExpandGatherNd());
+  pm.addPass(createExpandIndexTuples());
   pm.addPass(createRecognizeComposites());
   pm.addPass(createRecognizeAttention());
   pm.addPass(createJoinProducts());

@@ -69,6 +69,31 @@ LogicalResult PaddedLayoutAttr::verify(EmitError emitError, int64_t multiple) {
   return success();
 }
 
+LogicalResult DeviceLayoutAttr::verify(EmitError emitError, Type type, bool /*channelsLast*/) {
+  if (!isa<Float16Type, BFloat16Type, FloatTF32Type, Float32Type>(type))
+    return emitError() << "expected f16, bf16, tf32 or f32, found " << type;
+  return success();
+}
+
+Attribute DeviceLayoutAttr::parse(AsmParser &parser, Type) {
+  SMLoc loc = parser.getCurrentLocation();
+  Type type;
+  if (parser.parseLess() || parser.parseType(type))
+    return {};
+  bool channelsLast = succeeded(parser.parseOptionalComma());
+  if ((channelsLast && parser.parseKeyword("channels_last")) || parser.parseGreater())
+    return {};
+  return getChecked([&] { return parser.emitError(loc); }, parser.getContext(), type, channelsLast);
+}
+
+void DeviceLayoutAttr::print(AsmPrinter &printer) const {
+  printer << '<' << getType() << (getChannelsLast() ? ", channels_last>" : ">");
+}
+
+int64_t DeviceLayoutAttr::getElementBytes() const {
+  return getType().isF16() || getType().isBF16() ? 2 : 4;
+}
+
 //===----------------------------------------------------------------------===//
 // Weights
 //===----------------------------------------------------------------------===//
@@ -300,8 +325,9 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
     return success();
   }
   if (usesTensorCores && (!isTiled || lanes != 2 || channels % 16 != 0 || pixels[1] % 16 != 0 ||
-                          rows % (precision == Precision::tf32 ? 8 : 16) != 0))
-    return emitError() << "expected tiles of 16 rows and 8 columns for tensor cores";
+                          rows != (precision == Precision::tf32 ? 32 : 64)))
+    return emitError() << "expected tiles of 16 rows and 16 columns, and steps of 128 bytes, for "
+                          "tensor cores";
   if (isAlongRows && pixels.back() != lanes)
     return emitError() << "expected a last tile of one vector";
   return success();

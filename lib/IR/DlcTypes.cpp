@@ -133,7 +133,14 @@ ExprAttr PlannedType::getBufferElements() const {
   return dlc::getBufferElements(getContext(), getLayout(), getDims());
 }
 
+Type PlannedType::getMemoryType() const {
+  auto device = dyn_cast_or_null<DeviceLayoutAttr>(getLayout());
+  return device ? device.getType() : getElementType();
+}
+
 int64_t PlannedType::getElementBytes() const {
+  if (auto device = dyn_cast_or_null<DeviceLayoutAttr>(getLayout()))
+    return device.getElementBytes();
   return llvm::divideCeil(getElementType().getIntOrFloatBitWidth(), 8);
 }
 

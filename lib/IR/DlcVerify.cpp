@@ -225,8 +225,12 @@ LogicalResult ReinterpretOp::verify() {
   PlannedType from = getSource().getType().getTensor(), to = getBuffer().getType().getTensor();
   ExprAttr more = from.getBufferBytes() - to.getBufferBytes();
   bool differs = more && more.getConstant().value_or(0) != 0;
-  bool hasLayout = from.getLayout() || to.getLayout();
-  if (getOffsetAttr() ? from.getLayout() != to.getLayout() : hasLayout || differs) // C1
+  auto isRowMajor = [](Attribute layout) {
+    auto device = dyn_cast_or_null<DeviceLayoutAttr>(layout);
+    return !layout || (device && !device.getChannelsLast());
+  };
+  bool isView = isRowMajor(from.getLayout()) && !differs;
+  if (from.getLayout() != to.getLayout() || (!getOffsetAttr() && !isView)) // C1
     return emitError("expected dense buffers of one size, found ") << from << " and " << to;
   return success();
 }

@@ -1,4 +1,5 @@
 #include "dlc/IR/Emitters.h"
+#include "dlc/IR/Program.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -250,7 +251,7 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
     if (!planned)
       continue;
     Type elementType = planned.getElementType();
-    bool takesAll = isa<ElementwiseOpInterface>(op) || isMovement(op);
+    bool takesAll = isa<ElementwiseOpInterface, LastWriterOp>(op) || isMovement(op);
     if (takesAll && !isEmittedElement(elementType))
       return llvm::formatv("elements of type {0} are not supported", llvm::to_string(elementType));
     bool isLength = isa<RecurrenceOp>(op) && elementType.isSignlessInteger(32);
@@ -276,6 +277,11 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
           [](auto) { return std::nullopt; })
       .Case<BroadcastOp, TransposeOp, SliceOp, PadOp, ConcatOp, GatherOp, IotaOp>(
           [](auto) { return std::nullopt; })
+      .Case([](LastWriterOp writer) -> Obstacle { // by the blocks of a device alone
+        if (getDevice(writer))
+          return std::nullopt;
+        return "a loop over all rows has no kernel";
+      })
       .Default([](Operation *other) {
         return llvm::formatv("'{0}' is not supported", other->getName().getStringRef()).str();
       });
@@ -284,15 +290,13 @@ std::optional<std::string> dlc::getEmissionObstacle(Operation *op) {
 /// Devices have no library of math functions, and the polynomials are of f32. What divides and
 /// roots is exact there too.
 static bool needsMathLibrary(Operation *op) {
-  if (isa<PowOp, ModOp>(op))
+  if (isa<ModOp>(op))
     return isFloat(cast<PlannedType>(op->getResult(0).getType()).getElementType());
-  if (isa<SinOp, CosOp, TanOp>(op)) // of huge numbers
-    return true;
   bool isF64 = llvm::any_of(op->getResultTypes(), [](Type type) {
     return cast<PlannedType>(type).getElementType().isF64();
   });
-  return isF64 && isa<AcosOp, AcoshOp, AsinOp, AsinhOp, AtanOp, AtanhOp, CoshOp, ErfOp, ExpOp,
-                      LogOp, SigmoidOp, SinhOp, TanhOp>(op);
+  return isF64 && isa<AcosOp, AcoshOp, AsinOp, AsinhOp, AtanOp, AtanhOp, CosOp, CoshOp, ErfOp,
+                      ExpOp, LogOp, PowOp, SigmoidOp, SinOp, SinhOp, TanOp, TanhOp>(op);
 }
 
 /// The result of a query lies in registers.

@@ -9,7 +9,26 @@ using namespace dlc;
 
 bool dlc::isLayout(Attribute attr) {
   return isa_and_nonnull<ImageLayoutAttr, FilterLayoutAttr, GateLayoutAttr, RowLayoutAttr,
-                         PaddedLayoutAttr>(attr);
+                         PaddedLayoutAttr, DeviceLayoutAttr>(attr);
+}
+
+Type dlc::getOperandType(MLIRContext *context, Precision precision) {
+  switch (precision) {
+  case Precision::fp32:
+    return Float32Type::get(context);
+  case Precision::tf32:
+    return FloatTF32Type::get(context);
+  case Precision::fp16:
+    return Float16Type::get(context);
+  case Precision::bf16:
+    return BFloat16Type::get(context);
+  }
+  llvm_unreachable("no precision");
+}
+
+bool dlc::hasChannelsLast(PlannedType type) {
+  auto layout = dyn_cast_or_null<DeviceLayoutAttr>(type.getLayout());
+  return layout && layout.getChannelsLast() && type.getRank() == 4;
 }
 
 LogicalResult dlc::verifyLayout(Attribute layout, ArrayRef<ExprAttr> dims,
@@ -27,11 +46,13 @@ LogicalResult dlc::verifyLayout(Attribute layout, ArrayRef<ExprAttr> dims,
   if (rows && dims.size() >= 2 && dims.back().getConstant().value_or(INT64_MAX) > rows.getPitch())
     return emitError() << "expected rows of at most " << rows.getPitch() << " elements, found "
                        << dims.back().str();
-  bool fits = isa<PaddedLayoutAttr>(layout)   ? dims.size() == 1
-              : rows                          ? dims.size() >= 2
-              : gates                         ? dims.size() == 3
-              : isa<FilterLayoutAttr>(layout) ? dims.size() == 2 || dims.size() == 4
-                                              : dims.size() == 4;
+  auto device = dyn_cast<DeviceLayoutAttr>(layout);
+  bool isFilter = isa<FilterLayoutAttr>(layout) || (device && device.getChannelsLast());
+  bool fits = isa<PaddedLayoutAttr>(layout) ? dims.size() == 1
+              : rows                        ? dims.size() >= 2
+              : gates                       ? dims.size() == 3
+              : isFilter                    ? dims.size() == 2 || dims.size() == 4
+                                            : device || dims.size() == 4;
   if (!fits)
     return emitError() << "expected another rank for " << layout << ", found rank " << dims.size();
   return success();
@@ -67,10 +88,11 @@ ExprAttr dlc::getBufferElements(MLIRContext *context, Attribute layout, ArrayRef
       .Case([&](PaddedLayoutAttr padded) {
         return ceilDiv(dims[0], padded.getMultiple()) * padded.getMultiple();
       })
-      .Default([&](Attribute) {
-        ExprAttr elements = ExprAttr::constant(context, 1);
-        for (ExprAttr dim : dims)
-          elements = elements * dim;
-        return elements;
-      });
+      .Case([&](DeviceLayoutAttr device) {
+        if (!device.getChannelsLast())
+          return getProduct(context, dims);
+        ExprAttr row = getProduct(context, dims.drop_front());
+        return dims[0] * ceilDiv(row, device.getChunk()) * device.getChunk();
+      })
+      .Default([&](Attribute) { return getProduct(context, dims); });
 }

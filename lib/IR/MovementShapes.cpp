@@ -112,6 +112,15 @@ LogicalResult PadOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   return addType(*this, types, dims, input.getElementType());
 }
 
+LogicalResult LastWriterOp::verify() {
+  for (Value value : {getNumbers(), getResult()}) {
+    auto type = cast<PlannedType>(value.getType());
+    if (!type.getElementType().isSignlessInteger(64) || !type.hasRank() || type.getRank() != 1)
+      return emitError("expected vectors of i64, found ") << type; // C1
+  }
+  return success();
+}
+
 LogicalResult GatherOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   PlannedType input = getInput().getType(), indices = getIndices().getType();
   std::optional<int64_t> axis = normalizeAxis(getAxis(), input.getRank());

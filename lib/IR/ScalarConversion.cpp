@@ -27,7 +27,7 @@ bool dlc::isBool(Type elementType) { return elementType.isInteger(1); }
 bool dlc::isBits(Type elementType) { return isInteger(elementType) || isBool(elementType); }
 
 Type dlc::getScalarType(Type elementType) {
-  if (elementType.isF16() || elementType.isBF16())
+  if (elementType.isF16() || elementType.isBF16() || elementType.isTF32())
     return Float32Type::get(elementType.getContext());
   if (auto integer = dyn_cast<IntegerType>(elementType))
     return IntegerType::get(elementType.getContext(), integer.getWidth());
@@ -37,6 +37,8 @@ Type dlc::getScalarType(Type elementType) {
 Type dlc::getStoredType(Type elementType) {
   if (elementType.isF32() || elementType.isF64())
     return elementType;
+  if (elementType.isTF32())
+    return Float32Type::get(elementType.getContext());
   unsigned width = elementType.getIntOrFloatBitWidth();
   return IntegerType::get(elementType.getContext(), width == 1 ? 8 : width);
 }

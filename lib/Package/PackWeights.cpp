@@ -129,9 +129,68 @@ static void packImageBlock(const Copy &copy, ImageLayoutAttr layout, const Unit 
   });
 }
 
+/// To nearest, of two to the even one.
+static uint16_t toHalf(uint32_t bits) {
+  constexpr uint32_t infinity = 0x7f800000, overflow = 0x477ff000, smallestNormal = 0x38800000;
+  auto sign = static_cast<uint16_t>(bits >> 16 & 0x8000);
+  uint32_t magnitude = bits & 0x7fffffff;
+  if (magnitude > infinity)
+    return sign | 0x7e00; // a NaN
+  if (magnitude >= overflow)
+    return sign | 0x7c00;
+  if (magnitude < smallestNormal) { // the last bit of 0.5 is that of the result
+    float sum = llvm::bit_cast<float>(magnitude) + 0.5f;
+    return sign | static_cast<uint16_t>(llvm::bit_cast<uint32_t>(sum) - 0x3f000000);
+  }
+  uint32_t odd = magnitude >> 13 & 1;
+  return sign | static_cast<uint16_t>((magnitude + 0xfff + odd - 0x38000000) >> 13);
+}
+
+static uint16_t toBfloat(uint32_t bits) {
+  bool isNan = (bits & 0x7fffffff) > 0x7f800000;
+  uint32_t rounded = isNan ? bits | 0x400000 : bits + 0x7fff + (bits >> 16 & 1);
+  return static_cast<uint16_t>(rounded >> 16);
+}
+
+/// To nearest, of two to the one further from zero.
+static uint32_t toTf32(uint32_t bits) {
+  bool isNan = (bits & 0x7fffffff) > 0x7f800000;
+  return isNan ? bits : (bits + 0x1000) & ~uint32_t(0x1fff);
+}
+
+/// Row of a filter or matrix, all that belongs to an output: [KH][KW][C], zeros behind it.
+template <typename Element, typename Convert>
+static void packDeviceRow(const Copy &copy, DeviceLayoutAttr layout, const Unit &unit,
+                          Convert convert) {
+  int64_t channels = copy.shape[1], taps = countTaps(copy);
+  int64_t pitch = llvm::alignTo(channels * taps, layout.getChunk());
+  char *row = copy.to + unit.index * pitch * static_cast<int64_t>(sizeof(Element));
+  const char *from = unit.from;
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t tap = 0; tap < taps; ++tap, from += sizeof(uint32_t)) {
+      uint32_t bits;
+      std::memcpy(&bits, from, sizeof(bits));
+      Element element = convert(bits);
+      std::memcpy(row + (tap * channels + c) * sizeof(element), &element, sizeof(element));
+    }
+}
+
+static void packDeviceRow(const Copy &copy, DeviceLayoutAttr layout, const Unit &unit) {
+  Type type = layout.getType();
+  if (type.isF16())
+    return packDeviceRow<uint16_t>(copy, layout, unit, toHalf);
+  if (type.isBF16())
+    return packDeviceRow<uint16_t>(copy, layout, unit, toBfloat);
+  bool isTf32 = type.isTF32();
+  packDeviceRow<uint32_t>(copy, layout, unit,
+                          [&](uint32_t bits) { return isTf32 ? toTf32(bits) : bits; });
+}
+
 static int64_t countUnits(const Copy &copy) {
   if (copy.elements == 0)
     return 0;
+  if (isa_and_nonnull<DeviceLayoutAttr>(copy.layout))
+    return copy.shape[0];
   if (auto filter = dyn_cast_or_null<FilterLayoutAttr>(copy.layout))
     return llvm::divideCeil(copy.shape[0], filter.getOutputs());
   if (isa_and_nonnull<GateLayoutAttr>(copy.layout))
@@ -155,6 +214,10 @@ static Unit getUnit(const Copy &copy, int64_t index) {
     int64_t last = std::min(first + image.getBlock(), channels);
     int64_t before = index / blocks * channels, area = copy.shape[2] * copy.shape[3];
     return {index, (before + first) * area, (before + last) * area, nullptr};
+  }
+  if (isa_and_nonnull<DeviceLayoutAttr>(copy.layout)) {
+    int64_t row = copy.shape[1] * countTaps(copy);
+    return {index, index * row, (index + 1) * row, nullptr};
   }
   if (isa_and_nonnull<GateLayoutAttr>(copy.layout)) {
     int64_t matrix = copy.shape[1] * copy.shape[2];
@@ -192,6 +255,8 @@ static void packUnit(const Copy &copy, int64_t index) {
   if (auto filter = dyn_cast_or_null<FilterLayoutAttr>(copy.layout))
     return filter.getWinograd() ? packWinogradPanel(copy, filter, unit)
                                 : packFilterPanel(copy, filter, unit);
+  if (auto device = dyn_cast_or_null<DeviceLayoutAttr>(copy.layout))
+    return packDeviceRow(copy, device, unit);
   if (auto gates = dyn_cast_or_null<GateLayoutAttr>(copy.layout))
     return packGates(copy, gates, unit);
   if (auto image = dyn_cast_or_null<ImageLayoutAttr>(copy.layout))

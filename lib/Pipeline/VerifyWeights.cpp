@@ -104,7 +104,9 @@ static LogicalResult verifyPacked(Operation *op, ScheduleAttr schedule, Phase ph
     return op->emitError("expected packed weights after phase ")
            << getFlag(phase) << ", but '" << role << "' is not";
   };
-  auto isPanels = [](Attribute layout) { return isa_and_nonnull<FilterLayoutAttr>(layout); };
+  auto isPanels = [](Attribute layout) {
+    return isa_and_nonnull<FilterLayoutAttr, DeviceLayoutAttr>(layout);
+  };
   auto isPadded = [](Attribute layout) { return isa_and_nonnull<PaddedLayoutAttr>(layout); };
   auto isGates = [](Attribute layout) { return isa_and_nonnull<GateLayoutAttr>(layout); };
   if (auto recurrence = dyn_cast<RecurrenceOp>(op))

@@ -10,12 +10,15 @@ template <typename Op> static Op getFirst(KernelOp box) {
   return ops.empty() ? Op() : *ops.begin();
 }
 
-/// Rows of a normalization or reduction, or columns of a softmax along another dim than the last.
+/// Rows of a normalization or reduction, or columns of a softmax along another dim than the last;
+/// one for what one block has to do.
 static ExprAttr getRowBlocks(KernelOp box, int64_t threads) {
   MLIRContext *context = box.getContext();
   ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
   if (LayerNormOp norm = getFirst<LayerNormOp>(box))
     return getProduct(context, dims.take_front(norm.getDim()));
+  if (getFirst<LastWriterOp>(box))
+    return ExprAttr::constant(context, 1);
   if (getFirst<ReduceOp>(box))
     return getProduct(context, dims);
   size_t axis = getFirst<SoftmaxOp>(box).getDim();
@@ -35,7 +38,10 @@ static ExprAttr getTileBlocks(KernelOp box, ScheduleAttr schedule) {
 
 ExprAttr dlc::getCudaTasks(KernelOp box) {
   ScheduleAttr schedule = box.getScheduleAttr();
-  ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
+  auto type = cast<PlannedType>(box.getResult(0).getType());
+  SmallVector<ExprAttr> dims(type.getDims());
+  if (hasChannelsLast(type))
+    std::rotate(dims.begin() + 1, dims.begin() + 2, dims.end());
   switch (schedule.getAlgorithm()) {
   case Algorithm::cuda_rows:
     return getRowBlocks(box, schedule.getRows());
@@ -49,7 +55,7 @@ ExprAttr dlc::getCudaTasks(KernelOp box) {
   default: { // a thread for each vector
     ExprAttr vectors = ExprAttr::constant(box.getContext(), 1);
     if (!dims.empty())
-      vectors = getProduct(box.getContext(), dims.drop_back()) *
+      vectors = getProduct(box.getContext(), ArrayRef(dims).drop_back()) *
                 ceilDiv(dims.back(), schedule.getLanes());
     return ceilDiv(vectors, schedule.getRows());
   }

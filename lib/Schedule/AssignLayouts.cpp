@@ -3,6 +3,7 @@
 // its windows.
 
 #include "Blocks.h"
+#include "DeviceLayouts.h"
 
 #include "dlc/IR/Program.h"
 #include "dlc/Schedule/Passes.h"
@@ -77,7 +78,9 @@ struct AssignLayouts : dlc::impl::AssignLayoutsBase<AssignLayouts> {
     if (failed(target))
       return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!getDevice(function)) // all values lie dense there
+      if (DeviceAttr device = getDevice(function))
+        assignDeviceLayouts(function, device);
+      else
         assign(function, *target);
   }
 };

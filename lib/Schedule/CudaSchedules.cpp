@@ -8,6 +8,8 @@
 
 #include "llvm/Support/MathExtras.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace dlc;
 
@@ -31,8 +33,10 @@ static int64_t getLanes(KernelOp box) {
     for (Type type : op.getResultTypes())
       bytes = std::max(bytes, cast<PlannedType>(type).getElementBytes());
   }
-  ArrayRef<ExprAttr> dims = cast<PlannedType>(box.getResult(0).getType()).getDims();
-  std::optional<int64_t> row = dims.empty() ? std::nullopt : dims.back().getConstant();
+  auto type = cast<PlannedType>(box.getResult(0).getType());
+  ArrayRef<ExprAttr> dims = type.getDims();
+  ExprAttr last = hasChannelsLast(type) ? dims[1] : dims.empty() ? ExprAttr() : dims.back();
+  std::optional<int64_t> row = last ? last.getConstant() : std::nullopt;
   int64_t lanes = std::min<int64_t>(16 / bytes, 8);
   return row && *row % lanes == 0 && lanes >= 2 ? lanes : 1;
 }
@@ -44,7 +48,7 @@ static ScheduleAttr getLoops(KernelOp box) {
 
 /// A block for each row, no larger than the row needs; a thread for each column.
 static ScheduleAttr getRows(KernelOp box, ArrayRef<ExprAttr> rowDims, bool areColumns) {
-  constexpr int64_t usualLength = 1024, elementsOfThread = 4, warp = 32;
+  constexpr int64_t usualLength = 1024, elementsOfThread = 8, warp = 32;
   ExprAttr size = getProduct(box.getContext(), rowDims);
   int64_t length = (size ? size.getConstant() : std::nullopt).value_or(usualLength);
   int64_t threads =
@@ -53,8 +57,7 @@ static ScheduleAttr getRows(KernelOp box, ArrayRef<ExprAttr> rowDims, bool areCo
   return get(box.getContext(), Algorithm::cuda_rows, 1, 1, {1}, threads);
 }
 
-/// The dims at the end of the input that are reduced, where their elements are enough for a warp.
-static std::optional<SmallVector<ExprAttr>> getLongRow(ReduceOp reduce) {
+std::optional<SmallVector<ExprAttr>> dlc::getLongRow(ReduceOp reduce) {
   constexpr int64_t shortest = 32;
   ArrayRef<ExprAttr> dims = reduce.getInput().getType().getDims();
   SmallVector<int64_t> axes = reduce.getSortedAxes().value_or(SmallVector<int64_t>());
@@ -119,37 +122,59 @@ static ScheduleAttr getScalarTiles(MLIRContext *context, const Product &product)
                            Precision::fp32, getSlices(product, rows, width, step));
 }
 
-/// The largest tiles that still give each processor of a large GPU a block.
+namespace {
+/// A tile of tensor cores, and what a step of it takes of a processor that has enough blocks, in
+/// cycles.
+struct TensorTile {
+  int64_t rows, columns, warpRows;
+  double cycles;
+
+  /// Cycles until all blocks are done, where `slices` share a tile: a processor with one block
+  /// waits for memory some of the time, and whoever adds up slices reads all of them.
+  double estimate(const Product &product, int64_t slices, int64_t steps) const {
+    constexpr double processors = 132, begin = 2500, fewest = 350, exchange = 2500, perSum = 0.06;
+    double blocks = static_cast<double>(product.countTiles(rows, columns) * slices);
+    double turns = std::ceil(blocks / processors);
+    double step = std::max(cycles * turns, fewest);
+    double cost = begin + step * static_cast<double>(llvm::divideCeil(steps, slices));
+    return slices == 1 ? cost
+                       : cost + exchange + perSum * static_cast<double>(rows * columns * slices);
+  }
+};
+} // namespace
+
+/// The tile, and how many blocks share one, that are estimated to be done first.
 static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
                                    Precision precision) {
-  struct Tile {
-    int64_t rows, columns, warpRows;
-  };
-  static constexpr Tile tiles[] = {{128, 128, 32}, {128, 64, 32}, {64, 64, 32},
-                                   {64, 32, 16},   {32, 32, 16},  {32, 16, 16}};
-  constexpr int64_t processors = 132;
-  // As many elements as registers can hold on their way beside the sums.
-  auto getStep = [&](const Tile &tile) {
-    if (tile.columns == 128)
-      return precision == Precision::tf32 ? 16 : 32;
-    bool hasRoom = tile.columns == 32; // more threads for each element
-    return precision != Precision::tf32 && hasRoom ? 64 : 32;
-  };
-  const Tile *chosen = nullptr;
-  for (const Tile &tile : tiles) {
+  static constexpr TensorTile tiles[] = {{128, 128, 64, 1400}, {128, 64, 64, 800},
+                                         {64, 64, 32, 480},    {64, 32, 16, 300},
+                                         {32, 32, 16, 200},    {32, 16, 16, 150}};
+  int64_t step = precision == Precision::tf32 ? 32 : 64; // 128 bytes
+  int64_t steps = llvm::divideCeil(product.inner.value_or(usualRows), step);
+  const TensorTile *chosen = nullptr;
+  int64_t chosenSlices = 1;
+  double least = 0;
+  for (const TensorTile &tile : tiles) {
+    bool isLast = &tile == std::prev(std::end(tiles));
     bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
-    int64_t blocks = product.countTiles(tile.rows, tile.columns) *
-                     getSlices(product, tile.rows, tile.columns, getStep(tile));
     bool isTooTall = tile.rows > 32 && tile.rows >= 2 * product.rows;
-    if (!isTooWide && !isTooTall && (blocks >= processors || &tile == std::prev(std::end(tiles)))) {
+    if ((isTooWide || isTooTall) && !(isLast && !chosen))
+      continue;
+    int64_t most = getSlices(product, tile.rows, tile.columns, step);
+    for (int64_t slices = 1; slices <= most; ++slices) {
+      int64_t own = llvm::divideCeil(steps, slices);
+      if (static_cast<int64_t>(llvm::divideCeil(steps, own)) != slices) // some are empty
+        continue;
+      double cost = tile.estimate(product, slices, steps);
+      if (chosen && cost >= least)
+        continue;
       chosen = &tile;
-      break;
+      chosenSlices = slices;
+      least = cost;
     }
   }
-  int64_t step = getStep(*chosen);
   return ScheduleAttr::get(context, product.algorithm, /*lanes=*/2, chosen->columns,
-                           {chosen->rows, chosen->warpRows}, step, precision,
-                           getSlices(product, chosen->rows, chosen->columns, step));
+                           {chosen->rows, chosen->warpRows}, step, precision, chosenSlices);
 }
 
 /// Tensor cores would compute columns that do not exist where there are few.
@@ -166,10 +191,26 @@ static std::optional<int64_t> count(MLIRContext *context, ArrayRef<ExprAttr> dim
   return product ? product.getConstant() : std::nullopt;
 }
 
-static ScheduleAttr getConv(ConvOp conv, DeviceAttr device) {
+/// A thread for each vector of channels where each of them has a filter of its own and they are
+/// neighbours, else for each element.
+static ScheduleAttr getWindow(KernelOp box, ConvOp conv) {
+  auto isLast = [](Type type) { return hasChannelsLast(cast<PlannedType>(type)); };
+  auto result = cast<PlannedType>(box.getResult(0).getType());
+  bool isDepthwise = conv.getFilter().getType().getDim(1).getConstant() == 1 &&
+                     result.getDim(1).getConstant() == static_cast<int64_t>(conv.getGroup());
+  auto areLast = [&](Value value) {
+    return isa_and_nonnull<ConstantOp>(value.getDefiningOp()) || isLast(value.getType());
+  };
+  int64_t lanes = 1;
+  if (isDepthwise && isLast(result) && llvm::all_of(box.getInputs(), areLast))
+    lanes = cast<DeviceLayoutAttr>(result.getLayout()).getChunk();
+  return get(box.getContext(), Algorithm::cuda_window, lanes, 1, {lanes}, blockThreads);
+}
+
+static ScheduleAttr getConv(KernelOp box, ConvOp conv, DeviceAttr device) {
   ArrayRef<ExprAttr> dims = conv.getType().getDims();
   if (conv.getGroup() != 1)
-    return get(device.getContext(), Algorithm::cuda_window, 1, 1, {1}, blockThreads);
+    return getWindow(box, conv);
   constexpr int64_t manyPixels = 1 << 20;
   Product product = {Algorithm::cuda_gemm,
                      count(device.getContext(), {dims[0], dims[2], dims[3]}).value_or(manyPixels),
@@ -223,7 +264,7 @@ ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
     if (getDeviceObstacle(&op))
       return ScheduleAttr();
   if (ConvOp conv = getFirst<ConvOp>(box))
-    return getConv(conv, device);
+    return getConv(box, conv, device);
   if (MatmulOp matmul = getFirst<MatmulOp>(box))
     return getMatmul(matmul, device);
   if (AttentionOp attention = getFirst<AttentionOp>(box))
@@ -233,6 +274,8 @@ ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
     int64_t axis = softmax.getDim();
     return getRows(box, type.getDim(axis), axis + 1 != type.getRank());
   }
+  if (getFirst<LastWriterOp>(box)) // of one block, as large as there are
+    return get(box.getContext(), Algorithm::cuda_rows, 1, 1, {1}, 1024);
   if (LayerNormOp norm = getFirst<LayerNormOp>(box))
     return getRows(box, norm.getType().getDims().drop_front(norm.getDim()), false);
   if (ReduceOp reduce = getFirst<ReduceOp>(box); reduce && !reduce.keepsLastDim())

@@ -51,17 +51,48 @@ static LogicalResult pack(OpOperand &reader, Attribute layout, bool transpose = 
   return success();
 }
 
+/// A factor, and the bias, if there is one, with zeros for whole tiles of `channels`.
+static LogicalResult packBoth(OpOperand &factor, Attribute layout, MutableOperandRange bias,
+                              int64_t channels, bool transpose = false) {
+  if (failed(pack(factor, layout, transpose)))
+    return failure();
+  if (bias.empty())
+    return success();
+  return pack(bias[0], PaddedLayoutAttr::get(layout.getContext(), channels));
+}
+
+/// The constant factor of a product by tensor cores lies as they take it; null for other products.
+static Attribute getProductLayout(ScheduleAttr schedule) {
+  if (schedule.getAlgorithm() != Algorithm::cuda_gemm || schedule.getPrecision() == Precision::fp32)
+    return Attribute();
+  return DeviceLayoutAttr::get(schedule.getContext(),
+                               getOperandType(schedule.getContext(), schedule.getPrecision()),
+                               /*channelsLast=*/true);
+}
+
+/// Vectors of channels read the taps of neighbours together; else the filter is read as it is.
+static LogicalResult packWindow(KernelOp box, ConvOp conv) {
+  if (box.getScheduleAttr().getLanes() == 1)
+    return success();
+  int64_t channels = *conv.getType().getDim(1).getConstant();
+  return pack(conv.getFilterMutable(), FilterLayoutAttr::get(box.getContext(), channels, 1));
+}
+
 static LogicalResult packConv(KernelOp box, ConvOp conv) {
-  if (box.getScheduleAttr().getAlgorithm() == Algorithm::cuda_window)
-    return success(); // reads the filter as it is
-  int64_t channels = box.getScheduleAttr().getChannels();
+  ScheduleAttr schedule = box.getScheduleAttr();
+  int64_t channels = schedule.getChannels();
+  if (schedule.getAlgorithm() == Algorithm::cuda_window)
+    return packWindow(box, conv);
+  if (Attribute layout = getProductLayout(schedule))
+    return packBoth(conv.getFilterMutable(), layout, conv.getBiasMutable(), channels);
   auto input = dyn_cast<BlockArgument>(conv.getInput());
   if (!input)
     return box.emitError("expected a convolution of an operand of the box");
   auto type = cast<PlannedType>(box.getInputs()[input.getArgNumber()].getType());
-  Algorithm algorithm = box.getScheduleAttr().getAlgorithm();
+  Algorithm algorithm = schedule.getAlgorithm();
   bool isWinograd = algorithm == Algorithm::winograd;
-  int64_t block = type.getImageLayout().getBlock(), inputs = block;
+  auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
+  int64_t block = image ? image.getBlock() : 1, inputs = block;
   if (algorithm == Algorithm::depthwise)
     inputs = 1;
   else if (algorithm == Algorithm::cuda_gemm) // tap by tap
@@ -69,26 +100,19 @@ static LogicalResult packConv(KernelOp box, ConvOp conv) {
   auto panels = FilterLayoutAttr::get(box.getContext(),
                                       isWinograd ? getWinogradPanel(channels, block) : channels,
                                       inputs, isWinograd);
-  if (failed(pack(conv.getFilterMutable(), panels)))
-    return failure();
-  return conv.getBias() ? pack(*conv.getBiasMutable().begin(),
-                               PaddedLayoutAttr::get(box.getContext(), channels))
-                        : success();
+  return packBoth(conv.getFilterMutable(), panels, conv.getBiasMutable(), channels);
 }
 
 /// A matrix product by constants reads the panels of a 1x1 convolution: N x K.
 static LogicalResult packMatmul(KernelOp box, MatmulOp matmul) {
   int64_t channels = box.getScheduleAttr().getChannels();
-  int64_t inner = *matmul.getInnerDim().getConstant();
+  int64_t inner = std::max<int64_t>(*matmul.getInnerDim().getConstant(), 1);
   bool transpose = !matmul.getTransposeRhs();
   matmul.setTransposeRhs(true);
-  if (failed(pack(matmul.getRhsMutable(),
-                  FilterLayoutAttr::get(box.getContext(), channels, std::max<int64_t>(inner, 1)),
-                  transpose)))
-    return failure();
-  return matmul.getBias() ? pack(*matmul.getBiasMutable().begin(),
-                                 PaddedLayoutAttr::get(box.getContext(), channels))
-                          : success();
+  Attribute layout = getProductLayout(box.getScheduleAttr());
+  if (!layout)
+    layout = FilterLayoutAttr::get(box.getContext(), channels, inner);
+  return packBoth(matmul.getRhsMutable(), layout, matmul.getBiasMutable(), channels, transpose);
 }
 
 static LogicalResult packWeights(KernelOp box) {

@@ -2,6 +2,7 @@
 
 #include "Algorithms.h"
 
+#include "dlc/IR/Program.h"
 #include "dlc/IR/Winograd.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -104,6 +105,8 @@ static const void *getFilterKey(ConvOp conv) {
 
 WinogradGains::WinogradGains(ModuleOp module, TargetAttr target) {
   module.walk([&](ConvOp conv) {
+    if (getDevice(conv)) // has filters in forms of its own
+      return;
     double gain = getWinogradGain(conv, target);
     auto [known, isNew] = gains.try_emplace(getFilterKey(conv), gain);
     known->second = std::min(known->second, gain);

@@ -200,6 +200,28 @@ static Status scatter(OpCall &call, const dlc_value *data, const dlc_value *upda
   return done;
 }
 
+/// For each slot of the described output the last of the numbers that names it.
+DLC_LIBRARY_OP(last_writer) {
+  const dlc_value *numbers = call.tensor(0, indices), *described = call.describedOutput(0);
+  if (!numbers)
+    return stopped;
+  if (!described)
+    return call.fail("the number of slots is not known");
+  dlc_value *result = call.output(0, DLC_DTYPE_I64, Dims(described));
+  if (!result)
+    return stopped;
+  for (uint64_t i = 0; i < described->count; ++i)
+    store<int64_t>(result, int64_t(i), -1);
+  for (uint64_t i = 0; i < numbers->count; ++i) {
+    int64_t slot = loadInteger(numbers, int64_t(i));
+    if (slot < 0 || uint64_t(slot) >= described->count)
+      return call.fail("index %lld is out of range for a dim of %llu", static_cast<long long>(slot),
+                       static_cast<unsigned long long>(described->count));
+    store<int64_t>(result, slot, int64_t(i));
+  }
+  return done;
+}
+
 DLC_LIBRARY_OP(scatter_elements) {
   const dlc_value *data = call.tensor(0), *places = call.tensor(1, indices);
   const dlc_value *updates = data ? call.tensorLike(2, data) : nullptr;

@@ -3,7 +3,7 @@
 
 !x = !dlc.tensor<N x f32>
 
-module attributes {dlc.device = #dlc.device<architecture = 80>, dlc.with_cpu,
+module attributes {dlc.device = #dlc.device<architecture = 80, precision = fp32>, dlc.with_cpu,
                    dlc.target = #dlc.target<cpu = "x86-64-v3", features = "", lanes = 8, registers = 16, fma = true>} {
 
 // CHECK-LABEL: func.func @main_cpu_1(%arg0: !dlc.tensor<1 x f32>) -> !dlc.tensor<1 x f32>
@@ -40,7 +40,7 @@ func.func @main(%x: !x) -> !x {
 // -----
 
 // Nothing asks for the CPU.
-module attributes {dlc.device = #dlc.device<architecture = 80>,
+module attributes {dlc.device = #dlc.device<architecture = 80, precision = fp32>,
                    dlc.target = #dlc.target<cpu = "x86-64-v3", features = "", lanes = 8, registers = 16, fma = true>} {
 // CHECK-NOT: @main_cpu
 // CHECK-LABEL: func.func @main(

@@ -3,7 +3,7 @@
 !q = !dlc.tensor<N x 2 x S x 130 x f32>
 !k = !dlc.tensor<N x 2 x T x 130 x f32>
 
-module attributes {dlc.device = #dlc.device<architecture = 80>} {
+module attributes {dlc.device = #dlc.device<architecture = 80, precision = fp32>} {
 
 // CHECK-LABEL: func.func @documented
 // CHECK-DAG: %[[HALF:.*]] = dlc.constant dense<5.000000e-01>
@@ -79,7 +79,7 @@ func.func @shared(%q: !dlc.tensor<N x 4 x S x 130 x f32>, %k: !k, %v: !k) -> !dl
 // Heads that a device's kernel takes stay.
 // CHECK-LABEL: func.func @device
 // CHECK: dlc.attention
-module attributes {dlc.device = #dlc.device<architecture = 80>} {
+module attributes {dlc.device = #dlc.device<architecture = 80, precision = fp32>} {
 func.func @device(%q: !dlc.tensor<N x 2 x S x 128 x f32>) -> !dlc.tensor<N x 2 x S x 128 x f32> {
   %0 = dlc.attention %q, %q, %q scale 1.0 : (!dlc.tensor<N x 2 x S x 128 x f32>, !dlc.tensor<N x 2 x S x 128 x f32>, !dlc.tensor<N x 2 x S x 128 x f32>) -> !dlc.tensor<N x 2 x S x 128 x f32>
   return %0 : !dlc.tensor<N x 2 x S x 128 x f32>

@@ -270,3 +270,11 @@ func.func @recurrence_c4(%x: !dlc.tensor<S x B x 4 x f32>, %w: !dlc.tensor<1 x 4
   %0, %1 = dlc.recurrence rnn forward %x, %w activations ["Tanh"] alphas [0.0] betas [0.0, 1.0] : (!dlc.tensor<S x B x 4 x f32>, !dlc.tensor<1 x 4 x 4 x f32>) -> (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>)
   return
 }
+
+// -----
+
+func.func @last_writer_c1(%numbers: !dlc.tensor<U x 1 x i64>) {
+  // expected-error @below {{expected vectors of i64, found '!dlc.tensor<U x 1 x i64>'}}
+  %0 = dlc.last_writer %numbers : (!dlc.tensor<U x 1 x i64>) -> !dlc.tensor<N x i64>
+  return
+}

@@ -157,6 +157,13 @@ func.func @unary(%x: !dlc.tensor<N x f32>) {
   return
 }
 
+// CHECK-LABEL: func.func @last_writer
+func.func @last_writer(%numbers: !dlc.tensor<U x i64>) -> !dlc.tensor<N x i64> {
+  // CHECK: dlc.last_writer %arg0 : (!dlc.tensor<U x i64>) -> !dlc.tensor<N x i64>
+  %0 = dlc.last_writer %numbers : (!dlc.tensor<U x i64>) -> !dlc.tensor<N x i64>
+  return %0 : !dlc.tensor<N x i64>
+}
+
 // CHECK-LABEL: func.func @guards
 func.func @guards(%x: !dlc.tensor<N x M x f32>) {
   // CHECK: dlc.guard <N> equals <M>

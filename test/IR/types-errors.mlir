@@ -25,6 +25,16 @@ func.func private @call(!dlc.tensor<ceil(H, 2) x f32>)
 
 // -----
 
+// expected-error @below {{expected another rank for #dlc.device_layout<f16, channels_last>, found rank 1}}
+func.func private @device_rank(!dlc.tensor<3 x f32, #dlc.device_layout<f16, channels_last>>)
+
+// -----
+
+// expected-error @below {{expected f16, bf16, tf32 or f32, found 'f64'}}
+func.func private @device_type(!dlc.tensor<3 x f32, #dlc.device_layout<f64>>)
+
+// -----
+
 // expected-error @below {{expected another rank for #dlc.image_layout}}
 func.func private @image_rank(!dlc.tensor<3 x f32, #dlc.image_layout<block = 1, halo = [0, 0, 0, 0]>>)
 

@@ -38,11 +38,15 @@ func.func private @names(!dlc.tensor<"batch size" x "f32" x "x" x "seq_len" x i6
 // CHECK-SAME: !dlc.buffer<<1 x 17 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 2, 3, 4]>>>,
 // CHECK-SAME: !dlc.tensor<3 x 17 x 5 x 5 x f32, #dlc.filter_layout<outputs = 16, inputs = 16>>,
 // CHECK-SAME: !dlc.tensor<3 x f32, #dlc.padded_layout<16>>,
-// CHECK-SAME: !dlc.buffer<<N x 7 x 512 x f32, #dlc.row_layout<pitch = 528>>>
+// CHECK-SAME: !dlc.buffer<<N x 7 x 512 x f32, #dlc.row_layout<pitch = 528>>>,
+// CHECK-SAME: !dlc.tensor<N x 8 x H x W x f32, #dlc.device_layout<f16, channels_last>>,
+// CHECK-SAME: !dlc.tensor<N x f32, #dlc.device_layout<tf32>>
 func.func private @layouts(!dlc.buffer<!dlc.tensor<1 x 17 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 2, 3, 4]>>>,
                            !dlc.tensor<3 x 17 x 5 x 5 x f32, #dlc.filter_layout<outputs = 16, inputs = 16>>,
                            !dlc.tensor<3 x f32, #dlc.padded_layout<16>>,
-                           !dlc.buffer<!dlc.tensor<N x 7 x 512 x f32, #dlc.row_layout<pitch = 528>>>)
+                           !dlc.buffer<!dlc.tensor<N x 7 x 512 x f32, #dlc.row_layout<pitch = 528>>>,
+                           !dlc.tensor<N x 8 x H x W x f32, #dlc.device_layout<f16, channels_last>>,
+                           !dlc.tensor<N x f32, #dlc.device_layout<tf32>>)
 
 // The recipe of a filter of a convolution that a normalization follows, and of a matrix.
 

@@ -6,7 +6,7 @@
 #device = #dlc.schedule<cuda_loops, lanes = 4, channels = 1, pixels = [4], rows = 256>
 #host = #dlc.schedule<loops, lanes = 16, channels = 1, pixels = [16], rows = 16>
 module attributes {dlc.target = #dlc.target<cpu = "znver4", features = "", lanes = 16, registers = 32, fma = true>,
-                   dlc.device = #dlc.device<architecture = 80>} {
+                   dlc.device = #dlc.device<architecture = 80, precision = fp32>} {
 // CHECK: func.func @main(%[[X:[a-z0-9]*]]: !dlc.buffer<<N x 8 x f32>, device>
 func.func @main(%x: !x {dlc.name = "x"}) -> (!x {dlc.name = "y"}, !x {dlc.name = "z"}) {
   // A block has 256 threads of four neighbours.

@@ -14,8 +14,8 @@ module attributes {dlc.target = #dlc.target<cpu = "znver4", features = "", lanes
 func.func @products(%x: !m, %row: !one, %l: !lhs, %r: !rhs) {
   %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 2359296>, shape = [768, 768], type = f32> -> <768 x 768 x f32>
   %v = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 9437184>, shape = [3072, 768], type = f32> -> <3072 x 768 x f32>
-  // The largest tiles that still give all processors a block, or some blocks that share a tile.
-  // CHECK: schedule <cuda_gemm, lanes = 2, channels = 128, pixels = [128, 32], rows = 16, precision = tf32, slices = 2>
+  // Large tiles, which read less, where there are enough of them; else small ones, or some blocks that share a tile.
+  // CHECK: schedule <cuda_gemm, lanes = 2, channels = 128, pixels = [128, 64], rows = 32, precision = tf32>
   %0 = dlc.kernel anchor(%x, %w) : (!m, !dlc.tensor<768 x 768 x f32>) -> !m {
   ^bb0(%a: !m, %b: !dlc.tensor<768 x 768 x f32>):
     %1 = dlc.matmul %a, %b : (!m, !dlc.tensor<768 x 768 x f32>) -> !m
@@ -55,8 +55,8 @@ func.func @others(%x: !x, %r: !dlc.tensor<N x 300 x f32>, %w: !dlc.tensor<8 x 1 
     %1 = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 8 : (!x, !dlc.tensor<8 x 1 x 3 x 3 x f32>) -> !x
     dlc.yield %1 : !x
   }
-  // A block for each row, with a thread for four elements.
-  // CHECK: schedule <cuda_rows, lanes = 1, channels = 1, pixels = [1], rows = 128>
+  // A block for each row, with a thread for eight elements.
+  // CHECK: schedule <cuda_rows, lanes = 1, channels = 1, pixels = [1], rows = 64>
   %3 = dlc.kernel rows(%r) : (!dlc.tensor<N x 300 x f32>) -> !dlc.tensor<N x 300 x f32> {
   ^bb0(%a: !dlc.tensor<N x 300 x f32>):
     %1 = dlc.softmax %a axis -1 : (!dlc.tensor<N x 300 x f32>) -> !dlc.tensor<N x 300 x f32>

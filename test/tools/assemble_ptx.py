@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Assembles the device code of artifacts for several GPUs, and fails where registers do not suffice.
 
-    assemble_ptx.py PTXAS ARTIFACT...
+    assemble_ptx.py PTXAS ARTIFACT... [--most BYTES]
+
+`--most` is what a thread may keep in memory for want of registers; nothing by default.
 """
 
+import argparse
 import re
 import subprocess
 import sys
@@ -19,17 +22,26 @@ def find_ptx(path):
 
 
 def main():
-    ptxas, artifacts = sys.argv[1], sys.argv[2:]
-    for path in artifacts:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("ptxas")
+    parser.add_argument("artifacts", nargs="+")
+    parser.add_argument("--most", type=int, default=0)
+    arguments = parser.parse_args()
+    for path in arguments.artifacts:
         with tempfile.NamedTemporaryFile(suffix=".ptx") as file:
             file.write(find_ptx(path))
             file.flush()
             for gpu in ("sm_80", "sm_90"):
-                done = subprocess.run([ptxas, "-v", f"-arch={gpu}", file.name, "-o", "/dev/null"], capture_output=True,
+                done = subprocess.run([arguments.ptxas, "-v", f"-arch={gpu}", file.name, "-o", "/dev/null"], capture_output=True,
                                       text=True)
-                spills = [line.strip() for line in done.stderr.splitlines() if re.search(r"[1-9]\d* bytes spill", line)]
+                spills, entry = [], ""
+                for line in done.stderr.splitlines():
+                    if found := re.search(r"Compiling entry function '(\w+)'", line):
+                        entry = found[1]
+                    elif (found := re.search(r"(\d+) bytes spill stores", line)) and int(found[1]) > arguments.most:
+                        spills.append(f"{entry} stores {found[1]} bytes of registers")
                 if done.returncode or spills:
-                    sys.exit(f"error: {path} for {gpu}: {done.stderr if done.returncode else spills}")
+                    sys.exit(f"error: {path} for {gpu}: {done.stderr if done.returncode else '; '.join(spills)}")
                 print(f"ok {gpu}: {len(re.findall('Used', done.stderr))} kernels")
 
 

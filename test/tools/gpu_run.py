@@ -106,7 +106,7 @@ class Simulator:
     upload = download = copy_on_device = copy
 
     def launch(self, name, blocks, threads, shared, arguments):
-        self.module.launch(name, blocks, threads, arguments, self.memory)
+        self.module.launch(name, blocks, threads, arguments, self.memory, shared)
 
     def wait(self):
         pass
@@ -158,6 +158,7 @@ class Gpu:
         if name not in self.functions:
             self.functions[name] = P()
             self.call("cuModuleGetFunction", c.byref(self.functions[name]), self.module, name.encode())
+        self.call("cuFuncSetAttribute", self.functions[name], I32(8), I32(shared))  # dynamic shared memory
         values = (U64 * len(arguments))(*[argument % (1 << 64) for argument in arguments])
         pointers = (P * len(arguments))(*[c.addressof(values) + 8 * i for i in range(len(arguments))])
         self.call("cuLaunchKernel", self.functions[name], U32(blocks), U32(1), U32(1), U32(threads), U32(1), U32(1),

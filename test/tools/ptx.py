@@ -14,8 +14,8 @@ import re
 import numpy as np
 
 from ptx_memory import U8, U16, U32, U64, UNSIGNED, Memory, PtxError, Shared
+from ptx_tensors import WARP, Tensors
 
-WARP = 32
 F32, F64 = np.float32, np.float64
 SIGNED = {8: np.int8, 16: np.int16, 32: np.int32, 64: np.int64}
 FLOAT = {16: np.float16, 32: F32, 64: F64}
@@ -86,7 +86,7 @@ class Kernel:
 
 class Module:
     def __init__(self, text):
-        self.kernels, self.globals = {}, []
+        self.kernels, self.globals, self.dynamic = {}, [], []
         kernel, begun = None, ""
         for line in text.splitlines():
             line = (begun + " " + re.sub(r"//.*", "", line).strip()).strip()
@@ -99,6 +99,8 @@ class Module:
                 kernel = self.kernels[match[1]] = Kernel(match[1])
             elif line.startswith(".param") and kernel and not kernel.code:
                 kernel.parameters.append(re.search(r"([\w$]+),?$", line)[1])
+            elif match := re.match(r"\.extern \.shared \.align \d+ \.b8 ([\w$]+)\[\];", line):
+                self.dynamic.append(match[1])
             elif re.match(r"\.(visible |extern )?\.?global", line) or ".global .align" in line:
                 self.globals.append(line)
             elif line == "}" and kernel:
@@ -123,7 +125,8 @@ class Module:
             addresses[match[4]] = address
         return addresses
 
-    def launch(self, name, blocks, threads, arguments, memory, lanes_at_once=1 << 15):
+    def launch(self, name, blocks, threads, arguments, memory, dynamic=0, lanes_at_once=1 << 15):
+        """`dynamic` bytes of shared memory lie behind what the kernel has by itself."""
         if not hasattr(memory, "globals_of"):
             memory.globals_of = {}
         if id(self) not in memory.globals_of:
@@ -131,7 +134,7 @@ class Module:
         at_once = max(1, lanes_at_once // threads)
         for first in range(0, blocks, at_once):
             numbers = np.arange(first, min(blocks, first + at_once))
-            Run(self.kernels[name], numbers, threads, arguments, memory, memory.globals_of[id(self)]).run()
+            Run(self, self.kernels[name], numbers, threads, arguments, memory, dynamic).run()
 
 
 def spread(values, mask, old):
@@ -141,20 +144,22 @@ def spread(values, mask, old):
     return np.where(mask, values, old)
 
 
-class Run:
+class Run(Tensors):
     """Some blocks of a launch."""
 
-    def __init__(self, kernel, numbers, threads, arguments, memory, global_addresses):
+    def __init__(self, module, kernel, numbers, threads, arguments, memory, dynamic):
         self.kernel, self.memory, self.threads = kernel, memory, threads
         self.count = count = numbers.size * threads
         self.block = np.repeat(np.arange(numbers.size), threads)
         thread = np.tile(np.arange(threads), numbers.size)
         self.warp = thread // WARP
         self.lane = np.arange(count)
-        self.shared = Shared(numbers.size, kernel.shared_size)
+        own = kernel.shared_size + -kernel.shared_size % 128
+        self.shared = Shared(numbers.size, own + dynamic)
+        self.group, self.copies = np.zeros(count, np.int64), []
         self.registers = {"%tid.x": thread.astype(U32), "%ctaid.x": np.repeat(numbers, threads).astype(U32),
                           "%ntid.x": np.full(count, threads, U32)}
-        self.constants = {**global_addresses, **kernel.shared}
+        self.constants = {**memory.globals_of[id(module)], **kernel.shared, **dict.fromkeys(module.dynamic, own)}
         self.parameters = dict(zip(kernel.parameters, arguments, strict=True))
         self.pc = np.zeros(count, np.int64)
         self.state = np.zeros(count, U8)  # 0 runs, 1 waits, 2 has ended
@@ -320,7 +325,7 @@ class Run:
         for lane, place, own in zip(lanes, address, value):
             place = np.array([place], U64)
             old = self.memory.load(place, bits, 1, bits // 8)[0].view(kind)
-            new = np.minimum(old, own) if "min" in parts else old + own
+            new = np.minimum(old, own) if "min" in parts else np.maximum(old, own) if "max" in parts else old + own
             self.memory.store(place, [new.astype(kind).view(UNSIGNED[bits])], bits, bits // 8)
             found[lane] = old[0]
         self.put(operands[0], found, mask)
@@ -394,28 +399,6 @@ class Run:
         elif saturates:
             raise PtxError("unknown instruction")
         self.put(operands[0], value.astype(target), mask)
-
-    def do_mma(self, instruction, parts, operands, mask):
-        """16 rows, 8 columns, and 8 words along k, which are f32 or pairs of narrower numbers."""
-        if not (mask.reshape(-1, WARP).all(axis=1) | ~mask.reshape(-1, WARP).any(axis=1)).all():
-            raise PtxError("a product by a part of a warp")
-        kind = parts[-2]
-        lane = np.arange(WARP)
-        group, quarter = lane // 4, lane % 4
-
-        def spread_words(registers, places, shape):
-            words = np.zeros((self.count // WARP, *shape), U32)
-            for register, (outer, word) in zip(registers, places):
-                words[:, outer, word] = np.broadcast_to(self.get(register, U32), self.count).reshape(-1, WARP)
-            return unpack(words, kind)
-
-        lefts = spread_words(operands[1], [(group, quarter), (group + 8, quarter), (group, quarter + 4),
-                                           (group + 8, quarter + 4)], (16, 8))
-        rights = spread_words(operands[2], [(group, quarter), (group, quarter + 4)], (8, 8))
-        sums = np.einsum("wik,wjk->wij", lefts, rights)
-        for i, (result, initial) in enumerate(zip(operands[0], operands[3])):
-            value = sums[:, group + 8 * (i // 2), 2 * quarter + i % 2].reshape(-1)
-            self.put(result, (value + self.get(initial, F32)).astype(F32), mask)
 
     def do_setp(self, instruction, parts, operands, mask):
         kind = self.kind_of(parts[-1])
@@ -573,16 +556,6 @@ class Run:
                 byte = np.where(byte & U64(128), U64(255), U64(0))
             value = value | (byte << U64(8 * i))
         self.put(operands[0], value.astype(U32), mask)
-
-
-def unpack(words, kind):
-    """The numbers in words along the last dim, as f32."""
-    if kind == "tf32":
-        return (words & U32(0xFFFFE000)).view(F32)
-    halves = np.stack([words & U32(0xFFFF), words >> U32(16)], axis=-1).reshape(*words.shape[:-1], -1)
-    if kind == "f16":
-        return halves.astype(U16).view(np.float16).astype(F32)
-    return (halves << U32(16)).view(F32)
 
 
 def high_product(lhs, rhs):

@@ -69,11 +69,13 @@ class Shared:
         self.epoch = np.zeros(blocks, np.int64)
         self.writer = np.full((blocks, words), -1, np.int64)  # epoch * 64 + warp
         self.reader = np.full((blocks, words), -1, np.int64)
-        self.readers = np.zeros((blocks, words), np.int64)  # two of them in this epoch: -1
+        self.pending = np.zeros((blocks, words), np.int64)  # copies on their way
 
     def check(self, blocks, warps, words, writes):
         if (words < 0).any() or (words >= self.words.shape[1]).any():
             raise PtxError("an access lies outside of the block's shared memory")
+        if self.pending[blocks, words].any():
+            raise PtxError("a copy to this shared memory is on its way")
         mine = self.epoch[blocks] * 64 + warps
         written = self.writer[blocks, words]
         race = (written // 64 == self.epoch[blocks]) & (written != mine)

@@ -98,8 +98,8 @@ def EmitHost : Pass<"dlc-emit-host", "::mlir::ModuleOp"> {
 def ExpandMath : Pass<"dlc-expand-math", "::mlir::ModuleOp"> {
   let summary = "compute math functions by polynomials";
   let description = [{
-    Functions of f32 become arithmetic on scalars and vectors; only for sines, cosines and tangents of huge numbers
-    something is left that calls a math library lane by lane. So do functions of f64, and `math.powf`.
+    Functions of f32, and powers in f64 that are rounded to f32, become arithmetic on scalars and vectors. Functions of f64
+    call a math library lane by lane.
 
     ```mlir
     %0 = math.tanh %x : vector<16xf32>

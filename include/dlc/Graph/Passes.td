@@ -129,11 +129,12 @@ def ExpandEinsum : Pass<"dlc-expand-einsum", "::mlir::ModuleOp"> {
   }];
 }
 
-def ExpandGatherNd : Pass<"dlc-expand-gather-nd", "::mlir::ModuleOp"> {
-  let summary = "Make a gather by tuples of indices one along a dim";
+def ExpandIndexTuples : Pass<"dlc-expand-index-tuples", "::mlir::ModuleOp"> {
+  let summary = "Make gathers and scatters by tuples of indices gathers along a dim";
   let description = [{
     Calls of library function `gather_nd` without batch dims, whose tuples have a known length. A tuple with an index out of
-    range gets a number out of range, so that the gather reports it.
+    range gets a number out of range, so that the gather reports it. So do calls of `scatter_nd` that combine nothing and
+    have an update: each row of the result is that of the last update which names it, or the input's.
 
     ```mlir
     %0 = dlc.library_call "gather_nd"(%x, %i) : (!dlc.tensor<N x M x K x f32>, !dlc.tensor<L x 2 x i64>) -> ...
@@ -141,6 +142,13 @@ def ExpandGatherNd : Pass<"dlc-expand-gather-nd", "::mlir::ModuleOp"> {
     %0 = ... : !dlc.tensor<L x i64> // (i[.., 0] mod N) * M + i[.., 1] mod M
     %1 = dlc.view %x : <N x M x K x f32> -> <M*N x K x f32>
     %2 = dlc.gather %1, %0 axis 0 : ...
+
+    %0 = dlc.library_call "scatter_nd"(%x, %i, %u) : (!dlc.tensor<N x K x f32>, !dlc.tensor<8 x 1 x i64>, !dlc.tensor<8 x K x f32>) -> ...
+    // becomes
+    %0 = ... : !dlc.tensor<8 x i64> // i mod N
+    %1 = dlc.last_writer %0 : (!dlc.tensor<8 x i64>) -> !dlc.tensor<N x i64>
+    %2 = dlc.gather %u, %max_of_1_and_0 axis 0 : ...
+    %3 = dlc.select %1_is_not_negative, %2, %x : ...
     ```
   }];
 }

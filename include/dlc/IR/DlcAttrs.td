@@ -147,6 +147,25 @@ def Dlc_PaddedLayoutAttr : Dlc_Attr<"PaddedLayout", "padded_layout"> {
   let genVerifyDecl = 1;
 }
 
+def Dlc_DeviceLayoutAttr : Dlc_Attr<"DeviceLayout", "device_layout"> {
+  let summary = "elements as the products of a GPU take them: a type of their own, and channels that are neighbours";
+  let description = [{
+    Elements, f32 in all that is computed, are stored as `type`: f16, bf16, tf32 (an f32 whose lower 13 bits are zero) or
+    f32. They lie dense and row-major; with `channels_last` the buffer is [N][H][W][C], of a filter [M][KH][KW][C], and what
+    belongs to an index of the first dim has zeros behind it up to a multiple of 16 bytes. A matrix has no H and W.
+
+    Example: `#dlc.device_layout<f16, channels_last>`
+  }];
+  let parameters = (ins "::mlir::Type":$type, DefaultValuedParameter<"bool", "false">:$channelsLast);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    int64_t getElementBytes() const;
+    /// Elements of 16 bytes, which are copied as one.
+    int64_t getChunk() const { return 16 / getElementBytes(); }
+  }];
+}
+
 //===-- Weights -------------------------------------------------------------------------------------------------------===//
 
 def Dlc_SourceAttr : Dlc_Attr<"Source", "source"> {
@@ -372,10 +391,10 @@ def Dlc_DeviceAttr : Dlc_Attr<"Device", "device"> {
 
     Example: `#dlc.device<architecture = 80, precision = tf32>`
   }];
-  let parameters = (ins "int64_t":$architecture, DefaultValuedParameter<"::dlc::Precision", "::dlc::Precision::fp32">:$precision,
+  let parameters = (ins "int64_t":$architecture, "::dlc::Precision":$precision,
                         OptionalArrayRefParameter<"int64_t">:$machineCode);
   let assemblyFormat = [{
-    `<` `architecture` `=` $architecture (`,` `precision` `=` $precision^)? (`,` `machine_code` `=` `[` $machineCode^ `]`)? `>`
+    `<` `architecture` `=` $architecture `,` `precision` `=` $precision (`,` `machine_code` `=` `[` $machineCode^ `]`)? `>`
   }];
 }
 

@@ -47,6 +47,8 @@ def Dlc_TensorType : TypeDef<Dlc_Dialect, "Planned"> {
     /// The size of a buffer for this value, in elements or bytes; null where it leaves 64 bits.
     ExprAttr getBufferElements() const;
     ExprAttr getBufferBytes() const;
+    /// The type that elements have in memory, which a layout may say.
+    ::mlir::Type getMemoryType() const;
     int64_t getElementBytes() const;
   }];
 }

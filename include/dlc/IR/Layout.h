@@ -1,5 +1,5 @@
 // What all layouts answer: `#dlc.image_layout`, `#dlc.filter_layout`, `#dlc.gate_layout`,
-// `#dlc.row_layout`, `#dlc.padded_layout`.
+// `#dlc.row_layout`, `#dlc.padded_layout`, `#dlc.device_layout`.
 #ifndef DLC_IR_LAYOUT_H
 #define DLC_IR_LAYOUT_H
 
@@ -8,6 +8,12 @@
 namespace dlc {
 
 bool isLayout(mlir::Attribute attr);
+
+/// The type that operands of products have in memory at a precision: f32, tf32, f16 or bf16.
+mlir::Type getOperandType(mlir::MLIRContext *context, Precision precision);
+
+/// Whether an image lies on a device with its channels last.
+bool hasChannelsLast(PlannedType type);
 
 /// Whether values of `dims` can have `layout`.
 llvm::LogicalResult verifyLayout(mlir::Attribute layout, llvm::ArrayRef<ExprAttr> dims,

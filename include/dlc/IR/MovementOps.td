@@ -325,6 +325,23 @@ def Dlc_RangeOp : Dlc_ResolvedOp<"range"> {
   let assemblyFormat = "$start `,` $limit `,` $delta attr-dict `:` functional-type(operands, results)";
 }
 
+def Dlc_LastWriterOp : Dlc_Op<"last_writer", [Pure]> {
+  let summary = "for each slot the last row that is written to it";
+  let description = [{
+    Element i of `numbers` is the slot that row i is written to. The result has the greatest such i of each slot, and -1 where
+    there is none. A number that is no slot's ends the run with an error.
+
+    Example: `%0 = dlc.last_writer %numbers : (!dlc.tensor<8 x i64>) -> !dlc.tensor<N x i64>`
+
+    Constraints:
+    - C1: numbers and result are vectors of i64
+  }];
+  let arguments = (ins Dlc_Tensor:$numbers);
+  let results = (outs Dlc_Tensor:$result);
+  let assemblyFormat = "$numbers attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+}
+
 def Dlc_IotaOp : Dlc_Op<"iota", [Pure]> {
   let summary = "start + i * step for each i, an integer vector";
   let arguments = (ins Dlc_ExprAttr:$start, Dlc_ExprAttr:$step);

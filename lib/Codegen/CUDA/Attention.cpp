@@ -3,10 +3,9 @@
 // rows x groups of them: those of a row share 16 queries, each has its part of the keys of a step,
 // and what they have found is joined in the end, in their order.
 
-#include "../Common/AttentionKernel.h"
+#include "Attention.h"
+
 #include "../Common/Reducer.h"
-#include "DeviceKernel.h"
-#include "TensorCores.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -14,190 +13,6 @@
 
 using namespace mlir;
 using namespace dlc;
-
-namespace {
-class AttentionBlock : public AttentionKernel {
-public:
-  explicit AttentionBlock(KernelBuilder &b)
-      : AttentionKernel(b), threads(b), precision(b.getSchedule().getPrecision()),
-        parts(getWordParts(precision)), stepKeys(b.getSchedule().getChannels()),
-        tileRows(b.getSchedule().getPixels()[0]), numThreads(b.getSchedule().getRows()),
-        rowWarps(tileRows / pieceRows), groups(numThreads / warpSize / rowWarps),
-        warpKeys(stepKeys / groups) {}
-
-  void emit();
-
-private:
-  using Values = KernelBuilder::Carried;
-  /// What a thread knows of its queries g and g + 8 of its warp: largest scores, sums of its own
-  /// exponentials, and of the result pieces of 8 columns, each as a product leaves them.
-  struct State {
-    Values largest, sums, result;
-
-    Values join() const {
-      return llvm::to_vector(llvm::concat<const Value>(largest, sums, result));
-    }
-    static State split(ValueRange values) {
-      return {Values(values.take_front(2)), Values(values.slice(2, 2)),
-              Values(values.drop_front(4))};
-    }
-  };
-
-  void begin();
-  void divideMemory();
-  Value loadElement(const Heads &heads, Value row, Value element, Value exists);
-  Value isElement(Value rowExists, Value element);
-  /// Calls `store` with the numbers of all words, [rows][columns], that the threads bring in turns.
-  void forEachWord(int64_t rows, int64_t columns, function_ref<Value(Value row, Value column)> load,
-                   Value memory, int64_t pitch);
-  void loadQueries();
-  void loadStep(Value start);
-  Value loadWord(Value memory, int64_t pitch, Value row, Value column, int64_t offset);
-
-  /// The scores of the warp's keys: pieces of 8 keys.
-  Values getScores(Value start);
-  Values multiplyQueries();
-  Values multiplyQueriesScalar();
-  Value finishScore(Value product, Value row, Value column);
-  State addValues(State state, Values scores);
-  void multiplyValues(Values &result, ArrayRef<Value> weights);
-  void multiplyValuesScalar(Values &result, ArrayRef<Value> weights);
-  Value reduceQuad(Value value, function_ref<Value(Value, Value)> combine);
-
-  State joinGroups(State state);
-  State combine(const State &lhs, const State &rhs);
-  void storeResult(const State &state);
-
-  Threads threads;
-  Precision precision;
-  int64_t parts, stepKeys, tileRows, numThreads, rowWarps, groups, warpKeys;
-  /// Words of a row of keys or of 8 columns of values, with those of zeros that make whole pieces.
-  int64_t keyWords = 0, columns = 0, keyPitch = 0, valuePitch = 0;
-  Value keyMemory, valueMemory, queryMemory, joinMemory;
-  Value lane, octet, quarter, rowWarp, group; ///< i32
-  Value rows[2];                              ///< of the head, i64
-  Values queries;                             ///< words of pieces, one after the other
-};
-} // namespace
-
-//===----------------------------------------------------------------------===//
-// Memory
-//===----------------------------------------------------------------------===//
-
-/// Pitches let the words that a warp reads together fall into different banks.
-void AttentionBlock::divideMemory() {
-  bool isScalar = precision == Precision::fp32;
-  keyWords = llvm::alignTo(size, pieceWords * parts) / parts;
-  columns = llvm::alignTo(valueSize, pieceColumns);
-  keyPitch = keyWords + 4;
-  valuePitch = parts == 1 ? columns + 4 : llvm::alignTo(columns, 16) + 8;
-  int64_t keyPart = stepKeys * keyPitch, valuePart = stepKeys / parts * valuePitch;
-  int64_t queryPart = isScalar ? tileRows * keyPitch : 0;
-  int64_t joinPart = (groups - 1) * (4 + columns / 2) * rowWarps * warpSize;
-  int64_t total = std::max(keyPart + valuePart + queryPart, joinPart);
-  joinMemory = keyMemory = threads.share("heads", total);
-  valueMemory = b.offset(keyMemory, keyPart);
-  queryMemory = b.offset(valueMemory, valuePart);
-}
-
-/// Whether a row of queries or keys has an element.
-Value AttentionBlock::isElement(Value rowExists, Value element) {
-  bool isWhole = size == keyWords * parts;
-  return isWhole ? rowExists : b.both(rowExists, threads.less(element, threads.i32(size)));
-}
-
-/// An element of a row; 0 where there is none. Nothing is accessed outside of buffers: the result
-/// has an element wherever a block runs.
-Value AttentionBlock::loadElement(const Heads &heads, Value row, Value element, Value exists) {
-  Value address = b.offset(getRow(heads, row), threads.wide(element));
-  address = b.select(exists, address, getRow(result, firstRow));
-  return b.select(exists, b.loadScalar(address), b.f32(0.0f));
-}
-
-void AttentionBlock::forEachWord(int64_t rows, int64_t columns,
-                                 function_ref<Value(Value, Value)> load, Value memory,
-                                 int64_t pitch) {
-  constexpr int64_t mostAtATime = 8; // are on their way together, in registers
-  int64_t turns = llvm::divideCeil(rows * columns, numThreads);
-  int64_t atATime = mostAtATime;
-  while (turns % atATime != 0)
-    atATime /= 2;
-  b.loop(b.i64(0), b.i64(turns), atATime, [&](Value turn) {
-    Value first = arith::TruncIOp::create(b, b.getI32Type(), b.mul(turn, numThreads));
-    Values words, places, exist;
-    for (int64_t i = 0; i != atATime; ++i) {
-      Value number =
-          threads.add(threads.add(first, threads.i32(i * numThreads)), threads.getThread());
-      Value row = threads.div(number, columns), column = threads.rem(number, columns);
-      words.push_back(load(row, column));
-      places.push_back(threads.add(threads.mul(row, pitch), column));
-      exist.push_back(threads.less(number, threads.i32(rows * columns)));
-    }
-    for (auto [word, place, exists] : llvm::zip_equal(words, places, exist)) {
-      auto store = [&, word = word, place = place] {
-        b.store(word, b.offset(memory, threads.wide(place)));
-      };
-      if (rows * columns % numThreads == 0)
-        store();
-      else
-        b.onlyIf(exists, store);
-    }
-  });
-}
-
-/// The words that the thread has of the left operand, or all queries in shared memory.
-void AttentionBlock::loadQueries() {
-  auto isRow = [&](Value row) -> Value {
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, row, b.add(firstRow, numRows));
-  };
-  if (precision == Precision::fp32) {
-    auto load = [&](Value row, Value column) {
-      Value own = b.add(firstRow, threads.wide(row));
-      return loadElement(query, own, column, isElement(isRow(own), column));
-    };
-    return forEachWord(tileRows, keyWords, load, queryMemory, keyPitch);
-  }
-  for (int64_t piece = 0; piece != keyWords; piece += pieceWords)
-    for (int64_t word : {piece, piece + 4})
-      for (Value row : rows)
-        queries.push_back(makeWord(b, precision, [&](int64_t part) {
-          Value element =
-              threads.add(threads.mul(quarter, parts), threads.i32(word * parts + part));
-          return loadElement(query, row, element, isElement(isRow(row), element));
-        }));
-}
-
-/// Keys from `start` on and their values; zeros behind the last one.
-void AttentionBlock::loadStep(Value start) {
-  auto getKey = [&](Value number) { return b.add(start, threads.wide(number)); };
-  auto isKey = [&](Value row) -> Value {
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, row, numKeys);
-  };
-  auto loadKey = [&](Value number, Value word) {
-    Value row = getKey(number);
-    return makeWord(b, precision, [&](int64_t part) {
-      Value element = threads.add(threads.mul(word, parts), threads.i32(part));
-      return loadElement(key, row, element, isElement(isKey(row), element));
-    });
-  };
-  auto loadValue = [&](Value number, Value column) {
-    return makeWord(b, precision, [&](int64_t part) {
-      Value row = getKey(threads.add(threads.mul(number, parts), threads.i32(part)));
-      Value exists = isKey(row);
-      if (columns != valueSize)
-        exists = b.both(exists, threads.less(column, threads.i32(valueSize)));
-      return loadElement(value, row, column, exists);
-    });
-  };
-  forEachWord(stepKeys, keyWords, loadKey, keyMemory, keyPitch);
-  forEachWord(stepKeys / parts, columns, loadValue, valueMemory, valuePitch);
-}
-
-Value AttentionBlock::loadWord(Value memory, int64_t pitch, Value row, Value column,
-                               int64_t offset) {
-  Value start = threads.add(threads.mul(row, pitch), column);
-  return b.load(b.offset(b.offset(memory, threads.wide(start)), offset), b.getI32Type());
-}
 
 //===----------------------------------------------------------------------===//
 // Scores
@@ -208,13 +23,20 @@ AttentionBlock::Values AttentionBlock::multiplyQueries() {
   Value first = threads.add(threads.mul(group, warpKeys), octet);
   for (int64_t piece = 0; piece != keyWords; piece += pieceWords)
     for (int64_t j = 0; j != warpKeys; j += pieceColumns) {
+      ArrayRef<Value> lefts = ArrayRef(queries).slice(piece / 2, 4);
+      Value *sum = sums.begin() + j / pieceColumns * 4;
+      if (inChunks) { // two pieces at once
+        Values rights = loadKeys(j, piece);
+        for (int64_t i = 0; i != 4; i += 2)
+          sum = llvm::copy(
+              multiplyPieces(b, precision, lefts, ValueRange(rights).slice(i, 2), {sum, 4}), sum);
+        j += pieceColumns;
+        continue;
+      }
       int64_t offset = j * keyPitch + piece;
       Values rights = {loadWord(keyMemory, keyPitch, first, quarter, offset),
                        loadWord(keyMemory, keyPitch, first, quarter, offset + 4)};
-      Value *sum = sums.begin() + j / pieceColumns * 4;
-      llvm::copy(
-          multiplyPieces(b, precision, ArrayRef(queries).slice(piece / 2, 4), rights, {sum, 4}),
-          sum);
+      llvm::copy(multiplyPieces(b, precision, lefts, rights, {sum, 4}), sum);
     }
   return sums;
 }
@@ -304,10 +126,18 @@ void AttentionBlock::multiplyValues(Values &result, ArrayRef<Value> weights) {
         return parts == 1 ? own[word % 2 * 2 + word / 2] : own[word / 2 * 4 + word % 2 * 2 + part];
       }));
     for (int64_t column = 0; column != columns; column += pieceColumns) {
+      Value *sum = result.begin() + column / pieceColumns * 4;
+      if (inChunks && parts != 1) { // two pieces at once
+        Values rights = loadValues(key, column);
+        for (int64_t i = 0; i != 4; i += 2)
+          sum = llvm::copy(
+              multiplyPieces(b, precision, lefts, ValueRange(rights).slice(i, 2), {sum, 4}), sum);
+        column += pieceColumns;
+        continue;
+      }
       int64_t offset = key / parts * valuePitch + column;
       Values rights = {loadWord(valueMemory, valuePitch, first, octet, offset),
                        loadWord(valueMemory, valuePitch, first, octet, offset + second)};
-      Value *sum = result.begin() + column / pieceColumns * 4;
       llvm::copy(multiplyPieces(b, precision, lefts, rights, {sum, 4}), sum);
     }
   }
@@ -410,7 +240,7 @@ AttentionBlock::State AttentionBlock::joinGroups(State state) {
         threads.add(threads.mul(threads.add(threads.mul(number, count), threads.i32(value)),
                                 rowWarps * warpSize),
                     own);
-    return b.offset(joinMemory, threads.wide(place));
+    return b.offset(memory, threads.wide(place));
   };
   threads.wait(); // for those who still read keys and values there
   b.onlyIf(threads.less(threads.i32(0), group), [&] {
@@ -441,18 +271,33 @@ void AttentionBlock::storeResult(const State &state) {
     b.onlyIf(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, rows[row], end), [&] {
       Value start = getRow(result, rows[row]);
       for (int64_t column = 0; column != columns; column += pieceColumns)
-        for (int64_t i : {0, 1}) {
-          Value place = threads.add(threads.mul(quarter, 2), threads.i32(column + i));
-          auto store = [&] {
-            Value sum = state.result[column / pieceColumns * 4 + row * 2 + i];
-            b.store(arith::MulFOp::create(b, sum, factor), b.offset(start, threads.wide(place)));
-          };
-          if (columns == valueSize)
-            store();
-          else
-            b.onlyIf(threads.less(place, threads.i32(valueSize)), store);
-        }
+        storePair(state, row, column, factor, start);
     });
+  }
+}
+
+/// Neighbours of a row of the result; behind its last element there may be columns that only pieces
+/// have.
+void AttentionBlock::storePair(const State &state, int64_t row, int64_t column, Value factor,
+                               Value start) {
+  Values values;
+  for (int64_t i : {0, 1})
+    values.push_back(
+        arith::MulFOp::create(b, state.result[column / pieceColumns * 4 + row * 2 + i], factor));
+  Value place = threads.add(threads.mul(quarter, 2), threads.i32(column));
+  auto getAddress = [&](Value own) { return b.offset(start, threads.wide(own), result.type); };
+  if (columns == valueSize && result.inChunks) {
+    auto pair = VectorType::get(2, b.getF32Type());
+    Value both = vector::FromElementsOp::create(b, pair, values);
+    return b.storeNeighbours(both, getAddress(place), result.type);
+  }
+  for (auto [i, value] : llvm::enumerate(values)) {
+    Value own = threads.add(place, threads.i32(static_cast<int64_t>(i)));
+    auto store = [&, value = value] { b.storeElement(value, getAddress(own), result.type); };
+    if (columns == valueSize)
+      store();
+    else
+      b.onlyIf(threads.less(own, threads.i32(valueSize)), store);
   }
 }
 
@@ -478,13 +323,30 @@ void AttentionBlock::emit() {
   Value end = numKeys;
   if (op.getIsCausal()) // none behind the last query
     end = b.min(end, b.add(firstRow, tileRows));
-  Values found =
-      b.loop(b.i64(0), end, stepKeys, state.join(), [&](Value start, ValueRange carried) {
-        threads.wait(); // for those who still read the step before
-        loadStep(start);
-        threads.wait();
-        return addValues(State::split(carried), getScores(start)).join();
-      });
+  Values inits = state.join();
+  inits.push_back(threads.i32(0));
+  if (inChunks)
+    copyStep(b.i64(0), threads.i32(0));
+  Values found = b.loop(b.i64(0), end, stepKeys, inits, [&](Value start, ValueRange carried) {
+    Value stage = carried.back();
+    Value other = arith::SubIOp::create(b, threads.i32(1), stage);
+    threads.wait(); // for those who still read the step before
+    if (inChunks) {
+      copyStep(b.add(start, stepKeys), other);
+      waitForCopies(b, 1);
+      enterStage(stage);
+    } else {
+      loadStep(start);
+    }
+    threads.wait();
+    State next = addValues(State::split(carried.drop_back()), getScores(start));
+    Values values = next.join();
+    values.push_back(inChunks ? other : stage);
+    return values;
+  });
+  if (inChunks)
+    waitForCopies(b, 0);
+  found.pop_back();
   state = State::split(found);
   for (Value &sum : state.sums)
     sum = reduceQuad(

@@ -8,6 +8,7 @@ using namespace dlc;
 
 static constexpr int64_t warpSize = 32;
 static constexpr unsigned sharedSpace = 3;
+static constexpr StringLiteral dynamicName = "dynamic_memory", bytesName = "dlc.dynamic_memory";
 
 Value Threads::getThread() { return NVVM::ThreadIdXOp::create(b, b.getI32Type()); }
 Value Threads::getBlock() { return wide(NVVM::BlockIdXOp::create(b, b.getI32Type())); }
@@ -23,6 +24,10 @@ Value Threads::rem(Value lhs, int64_t rhs) { return b.createOrFold<arith::RemUIO
 Value Threads::less(Value lhs, Value rhs) {
   return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, lhs, rhs);
 }
+Value Threads::exclusiveOr(Value lhs, Value rhs) { return b.createOrFold<arith::XOrIOp>(lhs, rhs); }
+Value Threads::narrow(Value number) {
+  return b.createOrFold<arith::TruncIOp>(b.getI32Type(), number);
+}
 Value Threads::wide(Value number) { return arith::ExtUIOp::create(b, b.getI64Type(), number); }
 
 Value Threads::share(StringRef name, int64_t count) {
@@ -37,6 +42,25 @@ Value Threads::share(StringRef name, int64_t count) {
   }
   return LLVM::AddressOfOp::create(b, LLVM::LLVMPointerType::get(b.getContext(), sharedSpace),
                                    full);
+}
+
+Value Threads::shareDynamic(int64_t count) {
+  auto module = b.getFunction()->getParentOfType<ModuleOp>();
+  if (!module.lookupSymbol(dynamicName)) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(module.getBody());
+    LLVM::GlobalOp::create(b, LLVM::LLVMArrayType::get(b.getF32Type(), 0), /*isConstant=*/false,
+                           LLVM::Linkage::External, dynamicName, Attribute(), /*alignment=*/128,
+                           sharedSpace);
+  }
+  b.getFunction()->setAttr(bytesName, b.getI64IntegerAttr(4 * count));
+  return LLVM::AddressOfOp::create(b, LLVM::LLVMPointerType::get(b.getContext(), sharedSpace),
+                                   dynamicName);
+}
+
+int64_t dlc::takeDynamicMemory(LLVM::LLVMFuncOp function) {
+  auto bytes = dyn_cast_or_null<IntegerAttr>(function->removeAttr(bytesName));
+  return bytes ? bytes.getInt() : 0;
 }
 
 Value Threads::exchange(Value value, int64_t mask) {

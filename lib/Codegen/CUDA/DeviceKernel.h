@@ -18,6 +18,9 @@ public:
   void wait();
   /// Memory of the block: `count` f32, aligned to 16 bytes.
   mlir::Value share(llvm::StringRef name, int64_t count);
+  /// The same of memory whose size the launch says, which may be more than 48 KB: to be asked for
+  /// once.
+  mlir::Value shareDynamic(int64_t count);
   /// `value`, an f32, of the thread of this warp whose number differs in the bits of `mask`.
   mlir::Value exchange(mlir::Value value, int64_t mask);
   /// That of thread `number` of the four neighbours that this one belongs to.
@@ -33,8 +36,10 @@ public:
   mlir::Value mul(mlir::Value lhs, int64_t rhs);
   mlir::Value div(mlir::Value lhs, int64_t rhs);
   mlir::Value rem(mlir::Value lhs, int64_t rhs);
+  mlir::Value exclusiveOr(mlir::Value lhs, mlir::Value rhs);
   mlir::Value less(mlir::Value lhs, mlir::Value rhs);
-  mlir::Value wide(mlir::Value number); ///< as i64
+  mlir::Value wide(mlir::Value number);   ///< as i64
+  mlir::Value narrow(mlir::Value number); ///< an i64 that fits
 
 private:
   KernelBuilder &b;
@@ -43,6 +48,9 @@ private:
 
 /// Whether all addresses are multiples of 16 bytes, an i1.
 mlir::Value areAligned(KernelBuilder &b, mlir::ValueRange addresses);
+
+/// The bytes of shareDynamic in a function, 0 where it was not asked for; forgets them.
+int64_t takeDynamicMemory(mlir::LLVM::LLVMFuncOp function);
 
 /// The device part of `module`, a module of its own in it; null where there is none.
 mlir::ModuleOp getDeviceModule(mlir::ModuleOp module);

@@ -93,7 +93,8 @@ static int64_t getThreads(ScheduleAttr schedule) {
   }
 }
 
-static void beginThread(KernelBuilder &b, ModuleOp device) {
+/// Returns the declaration.
+static LLVM::LLVMFuncOp beginThread(KernelBuilder &b, ModuleOp device) {
   func::FuncOp source = b.getSource();
   SmallVector<StringRef> symbols = findSymbols(source);
   int64_t threads = getThreads(b.getSchedule());
@@ -116,6 +117,7 @@ static void beginThread(KernelBuilder &b, ModuleOp device) {
   frame.errorCode = function.getArgument(numBuffers + symbols.size() + 1);
   frame.task = Threads(b).getBlock();
   b.enter(std::move(frame));
+  return declaration;
 }
 
 //===----------------------------------------------------------------------===//
@@ -149,9 +151,12 @@ static LogicalResult emitKernel(func::FuncOp source, ModuleOp device, const Sign
   FailureOr<KernelBuilder> builder = KernelBuilder::create(source, gpu, signature);
   if (failed(builder))
     return failure();
-  beginThread(*builder, device);
+  LLVM::LLVMFuncOp declaration = beginThread(*builder, device);
   if (failed(emitBody(*builder)))
     return failure();
+  DeviceKernel properties = getDeviceKernel(declaration);
+  properties.sharedMemory = takeDynamicMemory(builder->getFunction());
+  setDeviceKernel(declaration, properties);
   builder->finish();
   source.erase();
   return success();

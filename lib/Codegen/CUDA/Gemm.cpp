@@ -11,39 +11,33 @@ using namespace mlir;
 using namespace dlc;
 
 namespace {
+/// A value of the kernel that has the dims of the result, and where it lies.
+struct Whole {
+  Value base;
+  Type type;              ///< of elements
+  bool isLast, isAligned; ///< channels last; at a multiple of 16 bytes
+};
+
 /// What a convolution and a product by weights share.
 class PanelProduct : public TileProduct {
 public:
   using TileProduct::TileProduct;
 
 protected:
-  LogicalResult matchWeights(Value filterOperand, Value biasOperand) {
-    FailureOr<Value> filterBuffer = kernel.getBuffer(filterOperand);
-    FailureOr<Value> biasBuffer = kernel.getBuffer(biasOperand);
-    if (failed(filterBuffer) || failed(biasBuffer))
-      return failure();
-    auto panels = dyn_cast_or_null<FilterLayoutAttr>(getTensor(*filterBuffer).getLayout());
-    if (!panels || panels.getOutputs() != tileColumns)
-      return kernel.anchor->emitError("expected weights in panels of ") << tileColumns;
-    filter = b.getAddress(*filterBuffer);
-    bias = *biasBuffer ? b.getAddress(*biasBuffer) : Value();
-    return success();
+  LogicalResult matchWeights(Value filterOperand, Value biasOperand);
+  /// Whether chunks of `buffer` can be copied where `neighbours` elements lie side by side.
+  bool hasChunks(Value buffer, int64_t neighbours) {
+    auto layout = dyn_cast_or_null<DeviceLayoutAttr>(getTensor(buffer).getLayout());
+    return usesTensorCores() && layout && layout.getType() == operandType &&
+           neighbours % layout.getChunk() == 0;
   }
-
   /// Sets the tile's first row and column, from the number of all rows and columns.
-  void beginTile(Value rows, int64_t columns) {
-    numRows = rows;
-    numColumns = columns;
-    Value panels = b.i64(llvm::divideCeil(columns, tileColumns));
-    panel = b.rem(tile, panels);
-    firstRow = b.mul(b.div(tile, panels), tileRows);
-    firstColumn = b.mul(panel, tileColumns);
-    Value pitch = b.mul(threads.wide(inner), tileColumns);
-    panelStart = b.offset(filter, b.mul(panel, pitch));
-    rightVectors = arith::ConstantOp::create(b, b.getBoolAttr(true)); // as all weights
-  }
+  void beginTile(Value rows, int64_t columns);
+  /// Finds the result and what the epilogue reads, whose neighbours are columns or, of planar
+  /// images, rows.
+  void beginResults(bool isImage);
 
-  KernelBuilder::Carried prepareRight(Value column) override { return {threads.wide(column)}; }
+  KernelBuilder::Carried prepareRight(Value column) override;
   Value loadRight(ValueRange prepared, Value k) override {
     Value place = b.add(b.mul(threads.wide(k), tileColumns), prepared[0]);
     return loadIf(threads.less(k, inner), panelStart, place);
@@ -51,6 +45,11 @@ protected:
   Value loadRights(ValueRange prepared, Value k) override {
     Value place = b.add(b.mul(threads.wide(k), tileColumns), prepared[0]);
     return loadVectorIf(threads.less(k, inner), panelStart, place);
+  }
+  Chunk getRightChunk(ValueRange prepared, Value k) override {
+    Value exists = b.both(prepared[1], threads.less(k, inner));
+    Value place = b.select(exists, b.add(prepared[0], threads.wide(k)), b.i64(0));
+    return {b.offset(filter, place, operandType), exists};
   }
   Value loadBias(Value column) override {
     if (!bias)
@@ -64,12 +63,19 @@ protected:
     return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, row, numRows);
   }
 
+  using GetPlace = function_ref<Value(const Whole &whole, Value column)>;
   /// Stores the lanes of `sums` at the places that `getPlace` gives for columns.
-  void storeLanes(Value column, Value sums, function_ref<Value(Value column)> getPlace);
+  void storeLanes(Value column, Value sums, GetPlace getPlace);
 
   Value filter, bias, panel, panelStart;
   Value numRows, firstRow, firstColumn;
   int64_t numColumns;
+  Whole result;
+  SmallVector<Whole> wholes; ///< of the epilogue's operands
+
+private:
+  Whole getWhole(Value buffer, bool isImage);
+  Value loadNeighbours(const Whole &whole, Value place, int64_t count);
 };
 
 class ConvProduct : public PanelProduct {
@@ -86,6 +92,9 @@ protected:
   Value loadLeft(ValueRange prepared, Value k, Value own) override;
   void storeSums(Value row, Value column, Value sums) override;
 
+  KernelBuilder::Carried prepareChunk(Value k) override;
+  Chunk getLeftChunk(ValueRange prepared, ValueRange common) override;
+
 private:
   /// Where in the input the channel 0 of tap `tap` of a pixel lies, and whether it does.
   std::pair<Value, Value> getTap(ValueRange prepared, Value tap);
@@ -98,11 +107,19 @@ private:
            llvm::all_of(conv.getStrides(), [](int64_t stride) { return stride == 1; }) &&
            llvm::all_of(conv.getPads(), [](int64_t pad) { return pad == 0; });
   }
+  Value isInside(Value index, Value size) {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
+  }
+  /// The place of a pixel, counted in pixels, and of a channel.
+  Value getPlace(Value pixel, Value channel) {
+    return b.add(b.mul(pixel, pixelPitch), b.mul(channel, channelPitch));
+  }
 
   ConvOp conv;
-  Value input;
-  int64_t kernelHeight = 1, kernelWidth = 1, inputChannels = 0;
-  Value height, width, plane, outputWidth, outputPixels;
+  Value inputBuffer, input;
+  Type inputType;
+  int64_t kernelHeight = 1, kernelWidth = 1, inputChannels = 0, pixelPitch = 1;
+  Value height, width, plane, outputWidth, outputPixels, channelPitch;
   /// In shared memory, for each element of a window: where it lies from the window's first one, and
   /// its row and column; null where elements are not looked up.
   Value offsets, taps;
@@ -120,41 +137,108 @@ protected:
   KernelBuilder::Carried prepareLeft(Value row) override;
   Value loadLeft(ValueRange prepared, Value k, Value own) override;
   Value loadLefts(ValueRange prepared, Value k) override;
+  Chunk getLeftChunk(ValueRange prepared, ValueRange common) override;
   void storeSums(Value row, Value column, Value sums) override;
 
 private:
   MatmulOp matmul;
-  Value lhs;
+  Value lhsBuffer, lhs;
+  Type lhsType;
 };
 } // namespace
 
-void PanelProduct::storeLanes(Value column, Value sums, function_ref<Value(Value)> getPlace) {
-  SmallVector<Value> places, exist;
-  Value output = b.getAddress(kernel.output);
-  for (int64_t lane = 0; lane != threadColumns; ++lane) {
-    Value own = b.add(column, lane);
-    exist.push_back(
-        numColumns % tileColumns == 0
-            ? Value()
-            : arith::CmpIOp::create(b, arith::CmpIPredicate::slt, own, b.i64(numColumns)));
-    places.push_back(getPlace(own));
+//===----------------------------------------------------------------------===//
+// Weights and results
+//===----------------------------------------------------------------------===//
+
+LogicalResult PanelProduct::matchWeights(Value filterOperand, Value biasOperand) {
+  FailureOr<Value> filterBuffer = kernel.getBuffer(filterOperand);
+  FailureOr<Value> biasBuffer = kernel.getBuffer(biasOperand);
+  if (failed(filterBuffer) || failed(biasBuffer))
+    return failure();
+  Attribute layout = getTensor(*filterBuffer).getLayout();
+  auto panels = dyn_cast_or_null<FilterLayoutAttr>(layout);
+  if (usesTensorCores() && layout != DeviceLayoutAttr::get(b.getContext(), operandType, true))
+    return kernel.anchor->emitError("expected weights of ") << operandType;
+  if (!usesTensorCores() && (!panels || panels.getOutputs() != tileColumns))
+    return kernel.anchor->emitError("expected weights in panels of ") << tileColumns;
+  filter = b.getAddress(*filterBuffer);
+  bias = *biasBuffer ? b.getAddress(*biasBuffer) : Value();
+  return success();
+}
+
+void PanelProduct::beginTile(Value rows, int64_t columns) {
+  numRows = rows;
+  numColumns = columns;
+  Value panels = b.i64(llvm::divideCeil(columns, tileColumns));
+  panel = b.rem(tile, panels);
+  firstRow = b.mul(b.div(tile, panels), tileRows);
+  firstColumn = b.mul(panel, tileColumns);
+  if (usesTensorCores()) {
+    rightOrder = Order::inChunks;
+    return;
   }
-  Value results = kernel.emitEpilogue(b, sums, [&](size_t index) {
-    SmallVector<Value> lanes;
-    Value base = getOperand(index);
-    for (auto [place, exists] : llvm::zip_equal(places, exist))
-      lanes.push_back(exists ? loadIf(exists, base, place) : b.loadScalar(b.offset(base, place)));
-    return Value(vector::FromElementsOp::create(b, b.getVectorType(), lanes));
-  });
-  for (auto [lane, place] : llvm::enumerate(places)) {
-    auto store = [&] {
-      Value result = vector::ExtractOp::create(b, results, static_cast<int64_t>(lane));
-      b.store(result, b.offset(output, place));
-    };
-    if (exist[lane])
-      b.onlyIf(exist[lane], store);
-    else
-      store();
+  Value pitch = b.mul(threads.wide(inner), tileColumns);
+  panelStart = b.offset(filter, b.mul(panel, pitch));
+  rightVectors = arith::ConstantOp::create(b, b.getBoolAttr(true)); // as all weights
+}
+
+/// Where the column's weights begin, and whether it exists; or its number in a panel.
+KernelBuilder::Carried PanelProduct::prepareRight(Value column) {
+  Value own = threads.wide(column);
+  if (!usesTensorCores())
+    return {own};
+  own = b.add(firstColumn, own);
+  auto layout = DeviceLayoutAttr::get(b.getContext(), operandType, true);
+  Value pitch = b.mul(b.ceilDiv(threads.wide(inner), layout.getChunk()), layout.getChunk());
+  return {b.mul(own, pitch),
+          arith::CmpIOp::create(b, arith::CmpIPredicate::slt, own, b.i64(numColumns))};
+}
+
+Whole PanelProduct::getWhole(Value buffer, bool isImage) {
+  PlannedType type = getTensor(buffer);
+  auto layout = dyn_cast_or_null<DeviceLayoutAttr>(type.getLayout());
+  bool isLast = !isImage || (layout && layout.getChannelsLast());
+  return {b.getAddress(buffer), type.getMemoryType(), isLast, layout != nullptr};
+}
+
+void PanelProduct::beginResults(bool isImage) {
+  constexpr int64_t vector = 4;
+  result = getWhole(kernel.output, isImage);
+  for (size_t i = 0; i != kernel.operands.size(); ++i)
+    wholes.push_back(getWhole(getOperand(i), isImage));
+  auto hasVectors = [](const Whole &whole) { return whole.isLast && whole.isAligned; };
+  columnsFirst = result.isLast;
+  if (hasVectors(result) && llvm::all_of(wholes, hasVectors) && numColumns % vector == 0)
+    storedColumns = vector;
+}
+
+Value PanelProduct::loadNeighbours(const Whole &whole, Value place, int64_t count) {
+  return b.loadNeighbours(b.offset(whole.base, place, whole.type), whole.type, count);
+}
+
+void PanelProduct::storeLanes(Value column, Value sums, GetPlace getPlace) {
+  int64_t lanes = cast<VectorType>(sums.getType()).getNumElements();
+  auto store = [&](Value own, Value sums) {
+    int64_t count = cast<VectorType>(sums.getType()).getNumElements();
+    Value value = kernel.emitEpilogue(b, sums, [&](size_t index) {
+      return loadNeighbours(wholes[index], getPlace(wholes[index], own), count);
+    });
+    b.storeNeighbours(value, b.offset(result.base, getPlace(result, own), result.type),
+                      result.type);
+  };
+  auto storeIf = [&](Value own, Value sums) {
+    if (numColumns % tileColumns == 0)
+      return store(own, sums);
+    b.onlyIf(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, own, b.i64(numColumns)),
+             [&] { store(own, sums); });
+  };
+  if (lanes == storedColumns)
+    return storeIf(column, sums);
+  for (int64_t lane = 0; lane != lanes; ++lane) {
+    Value sum = vector::ExtractOp::create(b, sums, lane);
+    auto single = VectorType::get(1, b.getF32Type());
+    storeIf(b.add(column, lane), vector::BroadcastOp::create(b, single, sum));
   }
 }
 
@@ -163,12 +247,14 @@ void PanelProduct::storeLanes(Value column, Value sums, function_ref<Value(Value
 //===----------------------------------------------------------------------===//
 
 LogicalResult ConvProduct::match() {
-  FailureOr<Value> inputBuffer = kernel.getBuffer(conv.getInput());
-  if (failed(inputBuffer) || failed(matchWeights(conv.getFilter(), conv.getBias())))
+  FailureOr<Value> buffer = kernel.getBuffer(conv.getInput());
+  if (failed(buffer) || failed(matchWeights(conv.getFilter(), conv.getBias())))
     return failure();
   if (conv.getGroup() != 1)
     return conv.emitError("expected one group");
-  input = b.getAddress(*inputBuffer);
+  inputBuffer = *buffer;
+  input = b.getAddress(inputBuffer);
+  inputType = getTensor(inputBuffer).getMemoryType();
   ArrayRef<ExprAttr> dims = conv.getFilter().getType().getDims();
   inputChannels = *dims[1].getConstant();
   kernelHeight = *dims[2].getConstant();
@@ -177,9 +263,9 @@ LogicalResult ConvProduct::match() {
 }
 
 void ConvProduct::begin() {
-  PlannedType inputType = conv.getInput().getType(), type = conv.getType();
-  height = b.size(inputType.getDim(2));
-  width = b.size(inputType.getDim(3));
+  PlannedType from = conv.getInput().getType(), type = conv.getType();
+  height = b.size(from.getDim(2));
+  width = b.size(from.getDim(3));
   plane = b.mul(height, width);
   // Whatever is read of an image without pixels does not count.
   input = b.select(b.equal(plane, b.i64(0)), b.getAddress(kernel.output), input);
@@ -187,7 +273,17 @@ void ConvProduct::begin() {
   outputPixels = b.mul(b.size(type.getDim(2)), outputWidth);
   inner = threads.i32(inputChannels * kernelHeight * kernelWidth);
   inputChannels = std::max<int64_t>(inputChannels, 1); // of none, none is read
+  auto layout = dyn_cast_or_null<DeviceLayoutAttr>(getTensor(inputBuffer).getLayout());
+  bool isLast = layout && layout.getChannelsLast();
+  pixelPitch = isLast ? inputChannels : 1;
+  channelPitch = isLast ? b.i64(1) : plane;
   beginTile(b.mul(b.size(type.getDim(0)), outputPixels), *type.getDim(1).getConstant());
+  beginResults(/*isImage=*/true);
+  if (isLast && hasChunks(inputBuffer, inputChannels)) {
+    leftOrder = Order::inChunks;
+    return;
+  }
+  leftOrder = isLast ? Order::alongInner : Order::alongOuter;
   needsZeros = !isPointwise() || !hasStepsOfTaps();
   makeTable();
 }
@@ -210,8 +306,8 @@ void ConvProduct::makeTable() {
     Value tap = threads.div(k, inputChannels), channel = threads.rem(k, inputChannels);
     Value r = threads.mul(threads.div(tap, kernelWidth), conv.getDilations()[0]);
     Value s = threads.mul(threads.rem(tap, kernelWidth), conv.getDilations()[1]);
-    Value offset = b.add(b.mul(threads.wide(channel), plane),
-                         b.add(b.mul(threads.wide(r), width), threads.wide(s)));
+    Value offset =
+        getPlace(b.add(b.mul(threads.wide(r), width), threads.wide(s)), threads.wide(channel));
     b.store(offset, b.offset(offsets, place, b.getI64Type()));
     Value both = threads.add(r, threads.mul(s, 1 << 16));
     b.store(b.select(threads.less(k, inner), both, threads.i32(-1)), b.offset(taps, place));
@@ -223,16 +319,13 @@ void ConvProduct::makeTable() {
 std::pair<Value, Value> ConvProduct::lookUp(ValueRange prepared, Value k) {
   Value place = threads.wide(k), both = b.load(b.offset(taps, place), b.getI32Type());
   Value offset = b.load(b.offset(offsets, place, b.getI64Type()), b.getI64Type());
-  auto isInside = [&](Value index, Value size) -> Value {
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
-  };
   Value r = threads.wide(threads.rem(both, 1 << 16)), s = threads.wide(threads.div(both, 1 << 16));
   Value h = b.add(prepared[2], r), w = b.add(prepared[3], s);
   Value isElement = threads.less(threads.i32(-1), both);
   Value exists =
       b.both(b.both(prepared[1], isElement), b.both(isInside(h, height), isInside(w, width)));
-  Value start = b.add(prepared[0], b.add(b.mul(prepared[2], width), prepared[3]));
-  return {b.add(start, offset), exists};
+  Value start = b.mul(b.add(b.mul(prepared[2], width), prepared[3]), pixelPitch);
+  return {b.add(b.add(prepared[0], start), offset), exists};
 }
 
 /// Where the image begins, whether the pixel exists, and the window's first row and column. Pixels
@@ -243,10 +336,35 @@ KernelBuilder::Carried ConvProduct::prepareLeft(Value row) {
   Value image = b.select(exists, b.div(pixel, outputPixels), b.i64(0));
   Value start = b.mul(b.mul(image, inputChannels), plane);
   if (isPointwise())
-    return {b.add(start, place), exists};
+    return {b.add(start, b.mul(place, pixelPitch)), exists};
   Value top = b.add(b.mul(b.div(place, outputWidth), conv.getStrides()[0]), -conv.getPads()[0]);
   Value left = b.add(b.mul(b.rem(place, outputWidth), conv.getStrides()[1]), -conv.getPads()[1]);
+  if (leftOrder == Order::inChunks) // the window's first pixel, which need not exist
+    start = b.add(start, b.mul(b.add(b.mul(top, width), left), pixelPitch));
   return {start, exists, top, left};
+}
+
+/// Elements are counted tap by tap, in each of them channel by channel: the tap's row and column,
+/// and where in a window the element lies.
+KernelBuilder::Carried ConvProduct::prepareChunk(Value k) {
+  if (isPointwise())
+    return {k, threads.wide(k)};
+  Value tap = threads.div(k, inputChannels);
+  Value channel = threads.wide(threads.rem(k, inputChannels));
+  Value r = b.mul(threads.wide(threads.div(tap, kernelWidth)), conv.getDilations()[0]);
+  Value s = b.mul(threads.wide(threads.rem(tap, kernelWidth)), conv.getDilations()[1]);
+  Value place = b.add(b.mul(b.add(b.mul(r, width), s), pixelPitch), channel);
+  return {k, place, r, s};
+}
+
+TileProduct::Chunk ConvProduct::getLeftChunk(ValueRange prepared, ValueRange common) {
+  Value exists = b.both(prepared[1], threads.less(common[0], inner));
+  if (!isPointwise()) {
+    Value h = b.add(prepared[2], common[2]), w = b.add(prepared[3], common[3]);
+    exists = b.both(exists, b.both(isInside(h, height), isInside(w, width)));
+  }
+  Value place = b.select(exists, b.add(prepared[0], common[1]), b.i64(0));
+  return {b.offset(input, place, inputType), exists};
 }
 
 std::pair<Value, Value> ConvProduct::getTap(ValueRange prepared, Value tap) {
@@ -256,15 +374,11 @@ std::pair<Value, Value> ConvProduct::getTap(ValueRange prepared, Value tap) {
         s = threads.wide(threads.rem(tap, kernelWidth));
   Value h = b.add(prepared[2], b.mul(r, conv.getDilations()[0]));
   Value w = b.add(prepared[3], b.mul(s, conv.getDilations()[1]));
-  auto isInside = [&](Value index, Value size) -> Value {
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
-  };
   Value exists = b.both(prepared[1], b.both(isInside(h, height), isInside(w, width)));
-  return {b.add(prepared[0], b.add(b.mul(h, width), w)), exists};
+  return {b.add(prepared[0], b.mul(b.add(b.mul(h, width), w), pixelPitch)), exists};
 }
 
-/// Elements are counted tap by tap, in each of them channel by channel. Where the tap lies outside
-/// of the image, its first pixel is read instead.
+/// Where the tap lies outside of the image, its first pixel is read instead.
 KernelBuilder::Carried ConvProduct::prepareStep(ValueRange prepared, Value start) {
   if (!hasStepsOfTaps())
     return llvm::to_vector(prepared);
@@ -273,30 +387,35 @@ KernelBuilder::Carried ConvProduct::prepareStep(ValueRange prepared, Value start
   exists = b.both(exists, threads.less(start, inner));
   if (!isPointwise())
     place = b.select(exists, place, prepared[0]);
-  return {b.add(place, b.mul(channel, plane)), exists};
+  return {b.add(place, b.mul(channel, channelPitch)), exists};
 }
 
 Value ConvProduct::loadLeft(ValueRange prepared, Value k, Value own) {
   if (hasStepsOfTaps()) {
-    Value start = b.offset(input, prepared[0]);
-    return orZeros(prepared[1], b.loadScalar(b.offset(start, b.mul(threads.wide(own), plane))));
+    Value place = b.add(prepared[0], b.mul(threads.wide(own), channelPitch));
+    Value element = b.loadElement(b.offset(input, place, inputType), inputType);
+    return orZeros(prepared[1], element);
   }
   if (taps) {
     auto [place, exists] = lookUp(prepared, k);
-    return loadIf(exists, input, place);
+    return loadIf(exists, input, place, inputType);
   }
   auto [place, exists] = getTap(prepared, threads.div(k, inputChannels));
   Value channel = threads.wide(threads.rem(k, inputChannels));
-  return loadIf(b.both(exists, threads.less(k, inner)), input, b.add(place, b.mul(channel, plane)));
+  return loadIf(b.both(exists, threads.less(k, inner)), input,
+                b.add(place, b.mul(channel, channelPitch)), inputType);
 }
 
 void ConvProduct::storeSums(Value row, Value column, Value sums) {
   Value pixel = b.add(firstRow, threads.wide(row));
   b.onlyIf(isRow(pixel), [&] {
     Value image = b.div(pixel, outputPixels), place = b.rem(pixel, outputPixels);
-    Value start = b.add(b.mul(b.mul(image, numColumns), outputPixels), place);
-    storeLanes(b.add(firstColumn, threads.wide(column)), sums,
-               [&](Value channel) { return b.add(start, b.mul(channel, outputPixels)); });
+    Value planar = b.add(b.mul(b.mul(image, numColumns), outputPixels), place);
+    Value last = b.mul(pixel, numColumns);
+    storeLanes(
+        b.add(firstColumn, threads.wide(column)), sums, [&](const Whole &whole, Value channel) {
+          return whole.isLast ? b.add(last, channel) : b.add(planar, b.mul(channel, outputPixels));
+        });
   });
 }
 
@@ -308,7 +427,9 @@ LogicalResult MatrixProduct::match() {
   FailureOr<Value> left = kernel.getBuffer(matmul.getLhs());
   if (failed(left) || failed(matchWeights(matmul.getRhs(), matmul.getBias())))
     return failure();
-  lhs = b.getAddress(*left);
+  lhsBuffer = *left;
+  lhs = b.getAddress(lhsBuffer);
+  lhsType = getTensor(lhsBuffer).getMemoryType();
   return success();
 }
 
@@ -317,13 +438,14 @@ void MatrixProduct::begin() {
   Value rows = b.i64(1);
   for (ExprAttr dim : dims.drop_back())
     rows = b.mul(rows, b.size(dim));
-  inner = threads.i32(*matmul.getInnerDim().getConstant());
-  leftOrder = Order::alongInner;
-  needsZeros = *matmul.getInnerDim().getConstant() % step != 0;
-  if (*matmul.getInnerDim().getConstant() % 4 == 0)
+  int64_t size = *matmul.getInnerDim().getConstant();
+  inner = threads.i32(size);
+  leftOrder = hasChunks(lhsBuffer, size) ? Order::inChunks : Order::alongInner;
+  needsZeros = size % step != 0;
+  if (size % 4 == 0 && lhsType.isF32())
     leftVectors = areAligned(b, lhs);
-  columnsFirst = true;
   beginTile(rows, *dims.back().getConstant());
+  beginResults(/*isImage=*/false);
 }
 
 KernelBuilder::Carried MatrixProduct::prepareLeft(Value row) {
@@ -333,7 +455,7 @@ KernelBuilder::Carried MatrixProduct::prepareLeft(Value row) {
 
 Value MatrixProduct::loadLeft(ValueRange prepared, Value k, Value own) {
   return loadIf(b.both(prepared[1], threads.less(k, inner)), lhs,
-                b.add(prepared[0], threads.wide(k)));
+                b.add(prepared[0], threads.wide(k)), lhsType);
 }
 
 Value MatrixProduct::loadLefts(ValueRange prepared, Value k) {
@@ -341,12 +463,18 @@ Value MatrixProduct::loadLefts(ValueRange prepared, Value k) {
                       b.add(prepared[0], threads.wide(k)));
 }
 
+TileProduct::Chunk MatrixProduct::getLeftChunk(ValueRange prepared, ValueRange common) {
+  Value exists = b.both(prepared[1], threads.less(common[0], inner));
+  Value place = b.select(exists, b.add(prepared[0], threads.wide(common[0])), b.i64(0));
+  return {b.offset(lhs, place, lhsType), exists};
+}
+
 void MatrixProduct::storeSums(Value row, Value column, Value sums) {
   Value number = b.add(firstRow, threads.wide(row));
   b.onlyIf(isRow(number), [&] {
     Value start = b.mul(number, numColumns);
     storeLanes(b.add(firstColumn, threads.wide(column)), sums,
-               [&](Value own) { return b.add(start, own); });
+               [&](const Whole &, Value own) { return b.add(start, own); });
   });
 }
 

@@ -10,10 +10,21 @@
 using namespace mlir;
 using namespace dlc;
 
-/// Emits `body` for the thread's vector of a value with dims `dims`, if it has one; the indices are
-/// i64, the last one that of the vector's first element. Known small sizes are divided in 32 bits.
-static void forThread(KernelBuilder &b, ArrayRef<ExprAttr> dims,
-                      function_ref<void(ArrayRef<Value>)> body) {
+/// The dims of a buffer as its elements lie: those of the last one are neighbours.
+static SmallVector<size_t> getDimOrder(Value buffer) {
+  PlannedType type = getTensor(buffer);
+  if (hasChannelsLast(type))
+    return {0, 2, 3, 1};
+  return llvm::to_vector(llvm::seq<size_t>(type.getRank()));
+}
+
+/// Emits `body` for the thread's vector of a value of `buffer`, if it has one; the indices are i64,
+/// that of neighbours the one of the vector's first element. Known small sizes are divided in 32
+/// bits.
+static void forThread(KernelBuilder &b, Value buffer, function_ref<void(ArrayRef<Value>)> body) {
+  SmallVector<size_t> order = getDimOrder(buffer);
+  SmallVector<ExprAttr> dims = llvm::map_to_vector(
+      order, [&](size_t dim) { return getTensor(buffer).getDim(static_cast<int64_t>(dim)); });
   Threads threads(b);
   int64_t lanes = b.getLanes(), blockThreads = b.getSchedule().getRows();
   SmallVector<Value> counts;
@@ -37,10 +48,10 @@ static void forThread(KernelBuilder &b, ArrayRef<ExprAttr> dims,
       Value count = convert(counts[i]);
       Value index = i == 0 ? rest : b.rem(rest, count);
       rest = i == 0 ? rest : b.div(rest, count);
-      indices[i] = isNarrow ? threads.wide(index) : index;
+      indices[order[i]] = isNarrow ? threads.wide(index) : index;
     }
     if (!indices.empty())
-      indices.back() = b.mul(indices.back(), lanes);
+      indices[order.back()] = b.mul(indices[order.back()], lanes);
     body(indices);
   });
 }
@@ -78,15 +89,17 @@ void ThreadLoops::emitElements(ArrayRef<Value> indices) {
   Tile tile;
   for (Value index : indices)
     tile.indices.push_back({index});
-  if (!indices.empty())
-    tile.indices.back().lane = 1;
-  Value first = indices.empty() ? b.i64(0) : indices.back();
-  ArrayRef<Value> outer = indices.empty() ? indices : indices.drop_back();
+  Value first = b.i64(0);
+  if (!indices.empty()) {
+    size_t last = getDimOrder(writes.front().getBuffer()).back();
+    tile.indices[last].lane = 1;
+    first = indices[last];
+  }
   for (WriteOp write : writes) {
     Value value = evaluator.evaluate(write.getValue(), tile).front();
-    Type elementType = cast<PlannedType>(write.getValue().getType()).getElementType();
-    Value address = b.offset(evaluator.getRow(write.getBuffer(), outer), first, elementType);
-    b.storeElements(value, address, elementType, /*mask=*/{}, evaluator.isAligned(first));
+    b.storeElements(value, evaluator.getRow(write.getBuffer(), indices),
+                    getTensor(write.getBuffer()).getMemoryType(), /*mask=*/{},
+                    evaluator.isAligned(first));
   }
 }
 
@@ -108,7 +121,9 @@ void ThreadLoops::emit(ArrayRef<Value> indices) {
   if (getWay(writes.front()) != Way::elements)
     return emitReductions(indices);
   auto emitAligned = [&](bool aligned) {
-    evaluator.assumeAligned(aligned && !indices.empty() ? indices.back() : Value());
+    bool isKnown = aligned && !indices.empty();
+    evaluator.assumeAligned(isKnown ? indices[getDimOrder(writes.front().getBuffer()).back()]
+                                    : Value());
     emitElements(indices);
   };
   auto emitBoth = [&] {
@@ -129,11 +144,13 @@ LogicalResult dlc::emitCudaLoops(KernelBuilder &b) {
   FailureOr<SmallVector<WriteOp>> writes = matchLoops(b);
   if (failed(writes))
     return failure();
-  PlannedType type = writes->front().getValue().getType();
-  if (b.getLanes() != 1 && type.getDims().back().getConstant().value_or(1) % b.getLanes() != 0)
+  Value buffer = writes->front().getBuffer();
+  size_t last = getTensor(buffer).getRank() == 0 ? 0 : getDimOrder(buffer).back();
+  PlannedType type = getTensor(buffer);
+  if (b.getLanes() != 1 &&
+      type.getDim(static_cast<int64_t>(last)).getConstant().value_or(1) % b.getLanes() != 0)
     return b.getSource().emitError("expected rows of whole vectors of ") << b.getLanes();
-  forThread(b, type.getDims(),
-            [&](ArrayRef<Value> indices) { ThreadLoops(b, *writes).emit(indices); });
+  forThread(b, buffer, [&](ArrayRef<Value> indices) { ThreadLoops(b, *writes).emit(indices); });
   return success();
 }
 
@@ -142,28 +159,65 @@ LogicalResult dlc::emitCudaLoops(KernelBuilder &b) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// One element of a convolution whose groups are too narrow for tiles.
+/// One element of a convolution whose groups are too narrow for tiles; or of channels that have a
+/// filter each and are neighbours, a vector.
 class WindowSum {
 public:
   WindowSum(KernelBuilder &b, AnchorKernel &kernel)
-      : b(b), kernel(kernel), conv(cast<ConvOp>(kernel.anchor)) {}
+      : b(b), kernel(kernel), conv(cast<ConvOp>(kernel.anchor)), evaluator(b) {}
 
   LogicalResult match();
   void emit(ArrayRef<Value> indices);
 
 private:
   Value emitSum(ArrayRef<Value> indices);
+  Value load(Value buffer, ArrayRef<Value> indices);
+  Value loadFilter(Value channel, Value c, Value r, Value s);
+  /// An element, or as many neighbours as there are lanes.
+  Value loadFloats(Value address);
 
   KernelBuilder &b;
   AnchorKernel &kernel;
   ConvOp conv;
-  Value input, filter, bias; ///< addresses; null where there is none
+  Evaluator evaluator;
+  Value input, filter, bias; ///< buffers; null where there is none
 };
 } // namespace
 
 LogicalResult WindowSum::match() {
-  return kernel.getAddresses(
-      b, {{conv.getInput(), &input}, {conv.getFilter(), &filter}, {conv.getBias(), &bias}});
+  if (failed(kernel.getBuffers(
+          {{conv.getInput(), &input}, {conv.getFilter(), &filter}, {conv.getBias(), &bias}})))
+    return failure();
+  auto panels = dyn_cast_or_null<FilterLayoutAttr>(getTensor(filter).getLayout());
+  int64_t outputs = *conv.getType().getDim(1).getConstant();
+  if (b.getLanes() != 1 && (!panels || panels.getOutputs() != outputs || panels.getInputs() != 1))
+    return conv.emitError("expected the taps of all channels side by side");
+  return success();
+}
+
+Value WindowSum::load(Value buffer, ArrayRef<Value> indices) {
+  Type type = getTensor(buffer).getMemoryType();
+  Value address = evaluator.getRow(buffer, indices);
+  return b.getLanes() == 1 ? b.loadElement(address, type)
+                           : b.loadNeighbours(address, type, b.getLanes());
+}
+
+Value WindowSum::loadFloats(Value address) {
+  Type type = b.getF32Type();
+  if (b.getLanes() == 1)
+    return b.loadElement(address, type);
+  constexpr unsigned alignment = 16; // as all weights
+  return LLVM::LoadOp::create(b, b.getVectorType(), address, alignment);
+}
+
+Value WindowSum::loadFilter(Value channel, Value c, Value r, Value s) {
+  ArrayRef<ExprAttr> dims = conv.getFilter().getType().getDims();
+  Value tap = b.add(b.mul(r, *dims[3].getConstant()), s), base = b.getAddress(filter);
+  if (b.getLanes() != 1)
+    return loadFloats(b.offset(base, b.add(b.mul(tap, *dims[0].getConstant()), channel)));
+  Value plane = b.add(b.mul(channel, *dims[1].getConstant()), c);
+  int64_t taps = *dims[2].getConstant() * *dims[3].getConstant();
+  return loadFloats(b.offset(base, b.add(b.mul(plane, taps), tap)));
 }
 
 Value WindowSum::emitSum(ArrayRef<Value> indices) {
@@ -179,19 +233,16 @@ Value WindowSum::emitSum(ArrayRef<Value> indices) {
   Taps rows = b.clipTaps(top, kernelHeight, conv.getDilations()[0], b.i64(0), height);
   Taps columns = b.clipTaps(left, kernelWidth, conv.getDilations()[1], b.i64(0), width);
   Value channel = b.mul(b.div(indices[1], b.i64(groupOutputs)), inputs);
-  Value image = b.mul(indices[0], b.size(inputType.getDim(1)));
-  Value init = bias ? b.loadScalar(b.offset(bias, indices[1])) : b.f32(0.0f);
+  Type type = b.getLanes() == 1 ? Type(b.getF32Type()) : Type(b.getVectorType());
+  Value init = bias ? loadFloats(b.offset(b.getAddress(bias), indices[1])) : b.fill(type, 0.0f);
   using Carried = KernelBuilder::Carried;
   auto sums = b.loop(b.i64(0), b.i64(inputs), 1, init, [&](Value c, ValueRange carried) {
-    Value plane = b.mul(b.add(image, b.add(channel, c)), height);
-    Value taps = b.mul(b.add(b.mul(indices[1], inputs), c), kernelHeight);
     return b.loop(rows.begin, rows.end, 1, carried, [&](Value r, ValueRange carried) {
-      Value row = b.mul(b.add(plane, b.add(top, b.mul(r, conv.getDilations()[0]))), width);
-      Value weights = b.offset(filter, b.mul(b.add(taps, r), kernelWidth));
-      Value start = b.offset(input, b.add(row, left));
+      Value h = b.add(top, b.mul(r, conv.getDilations()[0]));
       return b.loop(columns.begin, columns.end, 1, carried, [&](Value s, ValueRange carried) {
-        Value element = b.loadScalar(b.offset(start, b.mul(s, conv.getDilations()[1])));
-        return Carried{b.fma(element, b.loadScalar(b.offset(weights, s)), carried[0])};
+        Value w = b.add(left, b.mul(s, conv.getDilations()[1]));
+        Value element = load(input, {indices[0], b.add(channel, c), h, w});
+        return Carried{b.fma(element, loadFilter(indices[1], c, r, s), carried[0])};
       });
     });
   });
@@ -199,14 +250,15 @@ Value WindowSum::emitSum(ArrayRef<Value> indices) {
 }
 
 void WindowSum::emit(ArrayRef<Value> indices) {
-  Value place = b.i64(0);
-  for (auto [index, dim] : llvm::zip_equal(indices, conv.getType().getDims()))
-    place = b.add(b.mul(place, b.size(dim)), index);
   Value value = kernel.emitEpilogue(b, emitSum(indices), [&](size_t index) {
-    Value buffer = kernel.operands[index].getDefiningOp<ReadOp>().getBuffer();
-    return b.loadScalar(b.offset(b.getAddress(buffer), place));
+    return load(kernel.operands[index].getDefiningOp<ReadOp>().getBuffer(), indices);
   });
-  b.store(value, b.offset(b.getAddress(kernel.output), place));
+  Type type = getTensor(kernel.output).getMemoryType();
+  Value address = evaluator.getRow(kernel.output, indices);
+  if (b.getLanes() == 1)
+    b.storeElement(value, address, type);
+  else
+    b.storeNeighbours(value, address, type);
 }
 
 LogicalResult dlc::emitCudaWindow(KernelBuilder &b) {
@@ -216,7 +268,6 @@ LogicalResult dlc::emitCudaWindow(KernelBuilder &b) {
   WindowSum sum(b, kernel);
   if (failed(sum.match()))
     return failure();
-  forThread(b, cast<PlannedType>(kernel.anchor->getResult(0).getType()).getDims(),
-            [&](ArrayRef<Value> indices) { sum.emit(indices); });
+  forThread(b, kernel.output, [&](ArrayRef<Value> indices) { sum.emit(indices); });
   return success();
 }

@@ -13,6 +13,7 @@ namespace {
 /// A matrix with the pitch of its rows (the left one) or columns, and of what is summed over.
 struct Factor {
   Value base, outerPitch, innerPitch;
+  Type type; ///< of elements
 };
 
 class DenseProduct : public TileProduct {
@@ -46,7 +47,7 @@ private:
   }
   Value load(const Factor &matrix, ValueRange prepared, Value k) {
     Value place = b.add(prepared[0], b.mul(threads.wide(k), matrix.innerPitch));
-    return loadIf(b.both(prepared[1], threads.less(k, inner)), matrix.base, place);
+    return loadIf(b.both(prepared[1], threads.less(k, inner)), matrix.base, place, matrix.type);
   }
 
   MatmulOp matmul;
@@ -72,8 +73,8 @@ void DenseProduct::begin() {
   firstRow = b.mul(b.rem(rest, rowTiles), tileRows);
   firstResult = b.mul(product, b.mul(numRows, numColumns));
   auto [left, right] = getMatrices(b, matmul, lhsBuffer, rhsBuffer, product);
-  lhs = {left.base, left.rowPitch, left.columnPitch};
-  rhs = {right.base, right.columnPitch, right.rowPitch};
+  lhs = {left.base, left.rowPitch, left.columnPitch, getTensor(lhsBuffer).getMemoryType()};
+  rhs = {right.base, right.columnPitch, right.rowPitch, getTensor(rhsBuffer).getMemoryType()};
   leftOrder = matmul.getTransposeLhs() ? Order::alongOuter : Order::alongInner;
   rightOrder = matmul.getTransposeRhs() ? Order::alongInner : Order::alongOuter;
   columnsFirst = true;
@@ -85,32 +86,29 @@ Value DenseProduct::loadBias(Value column) {
   SmallVector<Value> lanes;
   for (int64_t lane = 0; lane != threadColumns; ++lane) {
     Value own = b.add(b.add(firstColumn, threads.wide(column)), lane);
-    lanes.push_back(loadIf(isBelow(own, numColumns), b.getAddress(biasBuffer), own));
+    lanes.push_back(loadIf(isBelow(own, numColumns), b.getAddress(biasBuffer), own,
+                           getTensor(biasBuffer).getMemoryType()));
   }
   return vector::FromElementsOp::create(b, b.getVectorType(), lanes);
 }
 
 void DenseProduct::storeSums(Value row, Value column, Value sums) {
   Value number = b.add(firstRow, threads.wide(row));
-  b.onlyIf(isBelow(number, numRows), [&] {
-    Value first = b.add(firstColumn, threads.wide(column));
-    Value place = b.add(firstResult, b.add(b.mul(number, numColumns), first));
-    SmallVector<Value> exist;
-    for (int64_t lane = 0; lane != threadColumns; ++lane)
-      exist.push_back(isBelow(b.add(first, lane), numColumns));
-    Value results = kernel.emitEpilogue(b, sums, [&](size_t index) -> Value {
-      SmallVector<Value> lanes;
-      for (auto [lane, exists] : llvm::enumerate(exist))
-        lanes.push_back(
-            loadIf(exists, getOperand(index), b.add(place, static_cast<int64_t>(lane))));
-      return vector::FromElementsOp::create(b, b.getVectorType(), lanes);
-    });
-    for (auto [lane, exists] : llvm::enumerate(exist))
-      b.onlyIf(exists, [&, lane = static_cast<int64_t>(lane)] {
-        Value result = vector::ExtractOp::create(b, results, lane);
-        b.store(result, b.offset(b.getAddress(kernel.output), b.add(place, lane)));
+  int64_t lanes = cast<VectorType>(sums.getType()).getNumElements();
+  Type type = getTensor(kernel.output).getMemoryType();
+  for (int64_t lane = 0; lane != lanes; ++lane) {
+    Value own = b.add(b.add(firstColumn, threads.wide(column)), lane);
+    Value place = b.add(firstResult, b.add(b.mul(number, numColumns), own));
+    b.onlyIf(b.both(isBelow(number, numRows), isBelow(own, numColumns)), [&] {
+      Value sum = vector::ExtractOp::create(b, sums, lane);
+      Value value = kernel.emitEpilogue(b, sum, [&](size_t index) {
+        Value buffer = getOperand(index);
+        Type type = getTensor(buffer).getMemoryType();
+        return b.loadElement(b.offset(b.getAddress(buffer), place, type), type);
       });
-  });
+      b.storeElement(value, b.offset(b.getAddress(kernel.output), place, type), type);
+    });
+  }
 }
 
 LogicalResult dlc::emitCudaMatmul(KernelBuilder &b) {

@@ -1,5 +1,6 @@
-// Softmax, normalizations and reductions. A row belongs to a block, whose threads take elements in
-// turns, so that neighbours are read together; a column belongs to a thread.
+// Softmax, normalizations and reductions, and what one block does alone. A row belongs to a block,
+// whose threads take elements in turns, so that neighbours are read together; a column belongs to a
+// thread.
 
 #include "../Common/AnchorKernel.h"
 #include "../Common/LoopKernel.h"
@@ -27,8 +28,34 @@ struct Walk {
   int64_t step;
   Value start, pitch;
 
+  /// How many elements there are at most, where it is known and small: they are walked without a
+  /// loop, so that what is loaded of them can stay in registers.
+  std::optional<int64_t> getFew() const {
+    constexpr int64_t most = 16;
+    std::optional<int64_t> known = getConstantIntValue(end);
+    if (!known || *known > most * step)
+      return std::nullopt;
+    return llvm::divideCeil(*known, step);
+  }
+
   /// A value carried from element to element; `emit` gets the place of each in memory.
   Value forEach(Value init, function_ref<Value(Value place, Value carried)> emit) {
+    std::optional<int64_t> few = getFew();
+    for (int64_t turn = 0; few && turn != *few; ++turn) {
+      Value number = b.add(first, turn * step);
+      auto emitOne = [&, carried = init] {
+        return KernelBuilder::Carried{emit(b.add(start, b.mul(number, pitch)), carried)};
+      };
+      if ((turn + 1) * step <= *getConstantIntValue(end)) {
+        init = emitOne()[0];
+        continue;
+      }
+      Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, end);
+      init = b.chooseValues(exists, emitOne,
+                            [&, carried = init] { return KernelBuilder::Carried{carried}; })[0];
+    }
+    if (few)
+      return init;
     return b.loop(first, end, step, init, [&](Value i, ValueRange carried) {
       return KernelBuilder::Carried{emit(b.add(start, b.mul(i, pitch)), carried[0])};
     })[0];
@@ -51,6 +78,23 @@ public:
     return isRow ? threads.reduce(value, numThreads, combine) : value;
   }
 
+  /// A dense buffer.
+  struct Elements {
+    Value base;
+    Type type; ///< in memory
+  };
+  Elements getElements(Value buffer) {
+    if (!buffer)
+      return {};
+    return {b.getAddress(buffer), getTensor(buffer).getMemoryType()};
+  }
+  Value load(const Elements &elements, Value place) {
+    return b.loadElement(b.offset(elements.base, place, elements.type), elements.type);
+  }
+  void store(Value value, const Elements &elements, Value place) {
+    b.storeElement(value, b.offset(elements.base, place, elements.type), elements.type);
+  }
+
   KernelBuilder &b;
   Threads threads;
   int64_t numThreads;
@@ -59,7 +103,7 @@ public:
 class SoftmaxRows : RowEmitter {
 public:
   SoftmaxRows(KernelBuilder &b, SoftmaxOp op, Value input, Value output)
-      : RowEmitter(b), op(op), input(b.getAddress(input)), output(b.getAddress(output)) {}
+      : RowEmitter(b), op(op), input(getElements(input)), output(getElements(output)) {}
 
   void emit();
 
@@ -67,7 +111,7 @@ private:
   void emitSums(Walk walk, bool isRow);
 
   SoftmaxOp op;
-  Value input, output;
+  Elements input, output;
 };
 
 class LayerNormRows : RowEmitter {
@@ -83,7 +127,7 @@ private:
 
   AnchorKernel &kernel;
   LayerNormOp op;
-  Value input, scale, bias; ///< addresses; null where there is none
+  Elements input, scale, bias; ///< without base where there is none
 };
 } // namespace
 
@@ -94,11 +138,11 @@ private:
 void SoftmaxRows::emitSums(Walk walk, bool isRow) {
   Reducer maxima(b, ReduceKind::max);
   Value most = walk.forEach(b.f32(maxima.getIdentity()), [&](Value place, Value carried) {
-    return maxima.accumulate(carried, b.loadScalar(b.offset(input, place)));
+    return maxima.accumulate(carried, load(input, place));
   });
   most = join(most, isRow, ReduceKind::max);
   auto emitShifted = [&](Value place) -> Value {
-    return arith::SubFOp::create(b, b.loadScalar(b.offset(input, place)), most);
+    return arith::SubFOp::create(b, load(input, place), most);
   };
   Value sum = walk.forEach(b.f32(0.0f), [&](Value place, Value carried) -> Value {
     return arith::AddFOp::create(b, carried, math::ExpOp::create(b, emitShifted(place)));
@@ -111,7 +155,7 @@ void SoftmaxRows::emitSums(Walk walk, bool isRow) {
     Value value = op.getLog()
                       ? Value(arith::SubFOp::create(b, shifted, carried))
                       : Value(arith::MulFOp::create(b, math::ExpOp::create(b, shifted), carried));
-    b.store(value, b.offset(output, place));
+    store(value, output, place);
     return carried;
   });
 }
@@ -136,15 +180,22 @@ void SoftmaxRows::emit() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult LayerNormRows::match() {
-  return kernel.getAddresses(
-      b, {{op.getInput(), &input}, {op.getScale(), &scale}, {op.getBias(), &bias}});
+  for (auto [operand, elements] : {std::pair<Value, Elements *>{op.getInput(), &input},
+                                   {op.getScale(), &scale},
+                                   {op.getBias(), &bias}}) {
+    FailureOr<Value> buffer = kernel.getBuffer(operand);
+    if (failed(buffer))
+      return failure();
+    *elements = getElements(*buffer);
+  }
+  return success();
 }
 
 Value LayerNormRows::getMean(Walk walk, Value length, ReduceKind kind,
                              function_ref<Value(Value)> change) {
   Reducer reducer(b, kind), means(b, ReduceKind::mean);
   Value sum = walk.forEach(b.f32(0.0f), [&](Value place, Value carried) {
-    return reducer.accumulate(carried, change(b.loadScalar(b.offset(input, place))));
+    return reducer.accumulate(carried, change(load(input, place)));
   });
   return means.finish(join(sum, true, ReduceKind::sum), length);
 }
@@ -163,19 +214,18 @@ void LayerNormRows::emit() {
   Value factor = arith::DivFOp::create(b, b.f32(1.0f), math::SqrtOp::create(b, shifted));
   walk.forEach(factor, [&](Value place, Value carried) {
     Value column = b.sub(place, walk.start);
-    auto load = [&](Value address, Value at) { return b.loadScalar(b.offset(address, at)); };
     Value value = arith::MulFOp::create(b, center(load(input, place)), carried);
-    if (scale && bias)
+    if (scale.base && bias.base)
       value = b.fma(value, load(scale, column), load(bias, column));
-    else if (scale)
+    else if (scale.base)
       value = arith::MulFOp::create(b, value, load(scale, column));
-    else if (bias)
+    else if (bias.base)
       value = arith::AddFOp::create(b, value, load(bias, column));
     value = kernel.emitEpilogue(b, value, [&](size_t index) {
       Value buffer = kernel.operands[index].getDefiningOp<ReadOp>().getBuffer();
-      return load(b.getAddress(buffer), place);
+      return load(getElements(buffer), place);
     });
-    b.store(value, b.offset(b.getAddress(kernel.output), place));
+    store(value, getElements(kernel.output), place);
     return carried;
   });
 }
@@ -206,13 +256,49 @@ static LogicalResult emitReduceRows(KernelBuilder &b) {
     sum = threads.reduce(sum, numThreads,
                          [&](Value lhs, Value rhs) { return reducer.combine(lhs, rhs); });
     b.onlyIf(b.equal(thread, b.i64(0)), [&] {
-      b.store(finishReduce(b, reduce, sum), b.offset(b.getAddress(write.getBuffer()), b.getTask()));
+      Type type = write.getBuffer().getType().getTensor().getMemoryType();
+      Value address = b.offset(b.getAddress(write.getBuffer()), b.getTask(), type);
+      b.storeElement(finishReduce(b, reduce, sum), address, type);
     });
   }
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Slots
+//===----------------------------------------------------------------------===//
+
+/// One block writes all slots: -1, and then what its threads find, in whatever order.
+static LogicalResult emitLastWriter(KernelBuilder &b, LastWriterOp op) {
+  auto read = op.getNumbers().getDefiningOp<ReadOp>();
+  auto write = dyn_cast<WriteOp>(*op->user_begin());
+  if (!read || !write || !op->hasOneUse())
+    return op.emitError("expected a kernel of this op alone");
+  Threads threads(b);
+  Value thread = threads.wide(threads.getThread());
+  int64_t step = b.getSchedule().getRows();
+  Type i64 = b.getI64Type();
+  Value numbers = b.getAddress(read.getBuffer()), slots = b.getAddress(write.getBuffer());
+  Value numSlots = b.size(cast<PlannedType>(op.getResult().getType()).getDim(0));
+  Value count = getProduct(b, cast<PlannedType>(op.getNumbers().getType()).getDims());
+  b.loop(thread, numSlots, step,
+         [&](Value slot) { LLVM::StoreOp::create(b, b.i64(-1), b.offset(slots, slot, i64)); });
+  threads.wait();
+  b.loop(thread, count, step, [&](Value row) {
+    Value slot = LLVM::LoadOp::create(b, i64, b.offset(numbers, row, i64));
+    Value isSlot = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, slot, numSlots);
+    b.reportUnless(isSlot, Value(), Value(), slot, numSlots);
+    b.onlyIf(isSlot, [&] {
+      LLVM::AtomicRMWOp::create(b, LLVM::AtomicBinOp::max, b.offset(slots, slot, i64), row,
+                                LLVM::AtomicOrdering::monotonic, "device");
+    });
+  });
+  return success();
+}
+
 LogicalResult dlc::emitCudaRows(KernelBuilder &b) {
+  if (auto writers = b.getSource().getOps<LastWriterOp>(); !writers.empty())
+    return emitLastWriter(b, *writers.begin());
   if (!b.getSource().getOps<ReduceOp>().empty())
     return emitReduceRows(b);
   AnchorKernel kernel;

@@ -47,3 +47,39 @@ KernelBuilder::Carried dlc::multiplyPieces(KernelBuilder &b, Precision precision
     next.push_back(LLVM::ExtractValueOp::create(b, product, element));
   return next;
 }
+
+KernelBuilder::Carried dlc::loadPieces(KernelBuilder &b, Value address, bool transposed) {
+  constexpr int32_t matrices = 4;
+  Type i32 = b.getI32Type();
+  Type type = LLVM::LLVMStructType::getLiteral(b.getContext(), SmallVector<Type>(matrices, i32));
+  auto shape = NVVM::LdStMatrixShapeAttr::get(b.getContext(), 8, 8);
+  Value loaded = NVVM::LdMatrixOp::create(b, type, address, matrices,
+                                          transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row,
+                                          shape, NVVM::LdStMatrixEltType::B16);
+  KernelBuilder::Carried words;
+  for (int64_t i = 0; i != matrices; ++i)
+    words.push_back(LLVM::ExtractValueOp::create(b, loaded, i));
+  return words;
+}
+
+Value dlc::getSwizzled(Threads &threads, Value row, Value word) {
+  Value chunk = threads.exclusiveOr(threads.div(word, chunkWords), threads.rem(row, sliceChunks));
+  Value place = threads.add(threads.mul(row, sliceWords), threads.mul(chunk, chunkWords));
+  return threads.add(place, threads.rem(word, chunkWords));
+}
+
+void dlc::copyChunk(KernelBuilder &b, Value to, Value from, Value exists) {
+  constexpr int32_t bytes = chunkWords * 4;
+  constexpr unsigned globalSpace = 1;
+  Threads threads(b);
+  Type global = LLVM::LLVMPointerType::get(b.getContext(), globalSpace);
+  Value size = b.select(exists, threads.i32(bytes), threads.i32(0));
+  NVVM::CpAsyncOp::create(b, to, LLVM::AddrSpaceCastOp::create(b, global, from), bytes,
+                          NVVM::LoadCacheModifierKind::CG, size);
+}
+
+void dlc::commitCopies(KernelBuilder &b) { NVVM::CpAsyncCommitGroupOp::create(b); }
+
+void dlc::waitForCopies(KernelBuilder &b, int64_t pending) {
+  NVVM::CpAsyncWaitGroupOp::create(b, static_cast<uint32_t>(pending));
+}

@@ -1,8 +1,9 @@
-// The products of tensor cores, mma.sync, of all precisions alike.
+// What tensor cores take and give: mma.sync of all precisions alike, and how its operands come
+// through shared memory.
 #ifndef DLC_LIB_CODEGEN_CUDA_TENSORCORES_H
 #define DLC_LIB_CODEGEN_CUDA_TENSORCORES_H
 
-#include "../Common/KernelBuilder.h"
+#include "DeviceKernel.h"
 
 namespace dlc {
 
@@ -12,6 +13,10 @@ namespace dlc {
 /// left operand, (column g, q) and (g, q + 4) of the right one, and of the sums (row g, columns
 /// 2 * q and 2 * q + 1), then those of row g + 8.
 inline constexpr int64_t pieceRows = 16, pieceColumns = 8, pieceWords = 8, warpSize = 32;
+
+/// A row or column of a slice in shared memory is 128 bytes along k, in chunks of 16: chunk c of
+/// row r lies in place c ^ r % 8, so that 8 rows of one chunk lie in different banks.
+inline constexpr int64_t sliceWords = 32, chunkWords = 4, sliceChunks = sliceWords / chunkWords;
 
 /// Elements of a word.
 inline int64_t getWordParts(Precision precision) {
@@ -25,6 +30,20 @@ mlir::Value makeWord(KernelBuilder &b, Precision precision,
 /// The sums plus the products.
 KernelBuilder::Carried multiplyPieces(KernelBuilder &b, Precision precision, mlir::ValueRange lefts,
                                       mlir::ValueRange rights, llvm::ArrayRef<mlir::Value> sums);
+
+/// ldmatrix: four matrices of 8 rows of 16 bytes, whose rows begin at the addresses that the lanes
+/// have, 8 of them for each matrix. Lane l gets word l % 4 of row l / 4 of each.
+/// `transposed`, pairs of halves: of rows 2 * (l % 4) and the next one, those of column l / 4.
+KernelBuilder::Carried loadPieces(KernelBuilder &b, mlir::Value address, bool transposed = false);
+
+/// The word of a row in shared memory, both i32, in the order above.
+mlir::Value getSwizzled(Threads &threads, mlir::Value row, mlir::Value word);
+
+/// Begins to copy 16 bytes from global to shared memory, or zeros where they do not exist.
+void copyChunk(KernelBuilder &b, mlir::Value to, mlir::Value from, mlir::Value exists);
+/// What has begun since the last commit is a group; waits until at most `pending` are on their way.
+void commitCopies(KernelBuilder &b);
+void waitForCopies(KernelBuilder &b, int64_t pending);
 
 } // namespace dlc
 

@@ -11,9 +11,10 @@ using namespace mlir;
 using namespace dlc;
 
 TileProduct::TileProduct(KernelBuilder &b, AnchorKernel &kernel)
-    : b(b), threads(b), kernel(kernel), tileRows(b.getSchedule().getPixels()[0]),
-      tileColumns(b.getSchedule().getChannels()), step(b.getSchedule().getRows()),
-      threadColumns(b.getLanes()), precision(b.getSchedule().getPrecision()),
+    : b(b), threads(b), kernel(kernel), precision(b.getSchedule().getPrecision()),
+      operandType(getOperandType(b.getContext(), precision)),
+      tileRows(b.getSchedule().getPixels()[0]), tileColumns(b.getSchedule().getChannels()),
+      step(b.getSchedule().getRows()), threadColumns(b.getLanes()),
       numThreads(b.getSchedule().getTileThreads()), parts(getWordParts(precision)),
       rowsOfPart(b.getSchedule().getPixels()[1]) {}
 
@@ -22,9 +23,11 @@ TileProduct::TileProduct(KernelBuilder &b, AnchorKernel &kernel)
 //===----------------------------------------------------------------------===//
 
 /// Nothing is accessed outside of buffers: the result has an element wherever a block runs.
-Value TileProduct::loadIf(Value exists, Value base, Value place) {
-  Value address = b.select(exists, b.offset(base, place), b.getAddress(kernel.output));
-  return orZeros(exists, b.loadScalar(address));
+Value TileProduct::loadIf(Value exists, Value base, Value place, Type type) {
+  Type element = type ? type : Type(b.getF32Type());
+  Value address = b.offset(base, place, element);
+  address = b.select(exists, address, b.getAddress(kernel.output));
+  return orZeros(exists, b.loadElement(address, element));
 }
 
 Value TileProduct::orZeros(Value exists, Value loaded) {
@@ -39,141 +42,7 @@ Value TileProduct::loadVectorIf(Value exists, Value base, Value place) {
 }
 
 Value TileProduct::getOperand(size_t index) {
-  return b.getAddress(kernel.operands[index].getDefiningOp<ReadOp>().getBuffer());
-}
-
-Value TileProduct::Slice::getAddress(TileProduct &product, Value outer, Value word) const {
-  Threads &threads = product.threads;
-  Value place = threads.add(threads.mul(outer, outerPitch), threads.mul(word, wordPitch));
-  return product.b.offset(memory, threads.wide(place));
-}
-
-/// Rows of shared memory are so much longer than they need that what threads access together falls
-/// into different banks: of tensor cores 8 neighbours along the outer dim times 4 along k.
-TileProduct::Slice TileProduct::makeSlice(int64_t outer, Order order, bool isLeft) {
-  Slice slice;
-  slice.order = order;
-  int64_t words = step / parts;
-  bool isAlongInner = order == Order::alongInner;
-  // Threads that multiply in registers read neighbouring columns as a vector.
-  bool hasRows = isAlongInner && (usesTensorCores() || isLeft);
-  if (hasRows) {
-    slice.outerPitch = words + 4;
-    slice.wordPitch = 1;
-    slice.words = outer * slice.outerPitch;
-  } else {
-    slice.outerPitch = 1;
-    slice.wordPitch = outer + (usesTensorCores() ? pieceColumns : isAlongInner ? 4 : 0);
-    slice.words = words * slice.wordPitch;
-  }
-  constexpr int64_t vector = 4;
-  bool takesVectors = isLeft ? isAlongInner && leftVectors : !isAlongInner && rightVectors;
-  slice.unit = isAlongInner ? vector / parts : vector;
-  if (!takesVectors || outer * words / slice.unit % numThreads != 0)
-    slice.unit = 1;
-  makePlaces(slice, outer);
-  return slice;
-}
-
-void TileProduct::makePlaces(Slice &slice, int64_t outer) {
-  bool isAlongInner = slice.order == Order::alongInner;
-  int64_t words = step / parts, first = (isAlongInner ? words : outer) / slice.unit;
-  Value thread = threads.getThread();
-  for (int64_t done = 0; done < outer * words / slice.unit; done += numThreads) {
-    // The part of the number that stays the same from turn to turn is computed once.
-    Value fast = first <= numThreads ? threads.rem(thread, first)
-                                     : threads.add(thread, threads.i32(done % first));
-    Value slow = first <= numThreads
-                     ? threads.add(threads.div(thread, first), threads.i32(done / first))
-                     : threads.i32(done / first);
-    fast = threads.mul(fast, slice.unit);
-    size_t turn = done / numThreads;
-    size_t prepared = isAlongInner ? turn : first <= numThreads ? 0 : turn % (first / numThreads);
-    slice.places.push_back({isAlongInner ? slow : fast, isAlongInner ? fast : slow, prepared});
-  }
-}
-
-TileProduct::Sums TileProduct::loadLeftPlace(const Place &place, ValueRange row, Value start,
-                                             bool vectors) {
-  auto getOwn = [&](int64_t element) {
-    return threads.add(threads.mul(place.word, parts), threads.i32(element));
-  };
-  Sums words;
-  Value all = vectors ? loadLefts(row, threads.add(start, getOwn(0))) : Value();
-  for (int64_t word = 0; word != left.unit; ++word)
-    words.push_back(makeWord(b, precision, [&](int64_t part) -> Value {
-      int64_t element = word * parts + part;
-      if (vectors)
-        return vector::ExtractOp::create(b, all, element);
-      Value own = getOwn(element);
-      return loadLeft(row, threads.add(start, own), own);
-    }));
-  return words;
-}
-
-TileProduct::Sums TileProduct::loadRightPlace(const Place &place, Value start) {
-  Sums words, rows;
-  ValueRange prepared = right.prepared[place.prepared];
-  auto getK = [&](int64_t part) {
-    return threads.add(start, threads.add(threads.mul(place.word, parts), threads.i32(part)));
-  };
-  if (right.unit != 1)
-    for (int64_t part = 0; part != parts; ++part)
-      rows.push_back(loadRights(prepared, getK(part)));
-  for (int64_t word = 0; word != right.unit; ++word)
-    words.push_back(makeWord(b, precision, [&](int64_t part) -> Value {
-      if (right.unit != 1)
-        return vector::ExtractOp::create(b, rows[part], word);
-      return loadRight(prepared, getK(part));
-    }));
-  return words;
-}
-
-/// The words that the thread brings of both slices which begin at `start`, an i32.
-TileProduct::Sums TileProduct::loadSlices(Value start) {
-  SmallVector<Sums> rows;
-  for (ArrayRef<Value> prepared : left.prepared)
-    rows.push_back(prepareStep(prepared, start));
-  auto loadAll = [&](bool vectors) {
-    Sums words;
-    for (const Place &place : left.places)
-      llvm::append_range(words, loadLeftPlace(place, rows[place.prepared], start, vectors));
-    return words;
-  };
-  Sums words = left.unit == 1 ? loadAll(false)
-                              : b.chooseValues(
-                                    leftVectors, [&] { return loadAll(true); },
-                                    [&] { return loadAll(false); });
-  for (const Place &place : right.places)
-    llvm::append_range(words, loadRightPlace(place, start));
-  return words;
-}
-
-void TileProduct::storeSlices(ValueRange words) {
-  for (Slice *slice : {&left, &right}) {
-    int64_t unit = slice->unit;
-    bool areNeighbours = (slice->order == Order::alongInner) == (slice->wordPitch == 1);
-    for (const Place &place : slice->places) {
-      Value address = slice->getAddress(*this, place.outer, place.word);
-      ValueRange own = words.take_front(unit);
-      words = words.drop_front(unit);
-      if (unit != 1 && areNeighbours) {
-        auto type = VectorType::get(unit, own.front().getType());
-        LLVM::StoreOp::create(b, vector::FromElementsOp::create(b, type, own), address,
-                              static_cast<unsigned>(4 * unit));
-        continue;
-      }
-      for (auto [i, word] : llvm::enumerate(own))
-        b.store(word, b.offset(address, static_cast<int64_t>(i) *
-                                            std::max(slice->wordPitch, slice->outerPitch)));
-    }
-  }
-}
-
-void TileProduct::placeSlices(Value half) {
-  Value start = threads.mul(half, left.words + right.words);
-  left.memory = b.offset(memory, threads.wide(start));
-  right.memory = b.offset(left.memory, left.words);
+  return kernel.operands[index].getDefiningOp<ReadOp>().getBuffer();
 }
 
 //===----------------------------------------------------------------------===//
@@ -188,11 +57,12 @@ void TileProduct::beginScalars() {
   threadColumn = threads.mul(group, threadColumns);
 }
 
-TileProduct::Sums TileProduct::multiplyScalars(ValueRange sums) {
+TileProduct::Sums TileProduct::multiplyScalars(ValueRange sums, Value stage) {
   Sums next = llvm::to_vector(sums);
   int64_t rowGroups = tileRows / rowsOfPart;
-  Value leftStart = left.getAddress(*this, threadRow, threads.i32(0));
-  Value rightStart = right.getAddress(*this, threadColumn, threads.i32(0));
+  Value zero = threads.i32(0);
+  Value leftStart = getAddress(left, getStart(left, stage), threadRow, zero);
+  Value rightStart = getAddress(right, getStart(right, stage), threadColumn, zero);
   constexpr int64_t together = 4; // elements of a row that lies along k are loaded as a vector
   auto vector = VectorType::get(together, b.getF32Type());
   Sums rows(next.size());
@@ -219,41 +89,45 @@ TileProduct::Sums TileProduct::multiplyScalars(ValueRange sums) {
 // By tensor cores
 //===----------------------------------------------------------------------===//
 
-/// The thread's first row and column in its warp's part, as mma.sync distributes sums.
+/// The thread's first row and column in its warp's part, as mma.sync distributes sums, and which
+/// rows of the slices it has the addresses of.
 void TileProduct::beginTensors() {
   columnsOfPart = b.getSchedule().getWarpColumns();
   Value thread = threads.getThread(), lane = threads.rem(thread, warpSize),
         warp = threads.div(thread, warpSize);
   quarter = threads.rem(lane, 4);
   int64_t warpRows = tileRows / rowsOfPart;
-  threadRow =
-      threads.add(threads.mul(threads.rem(warp, warpRows), rowsOfPart), threads.div(lane, 4));
+  Value firstRow = threads.mul(threads.rem(warp, warpRows), rowsOfPart);
+  threadRow = threads.add(firstRow, threads.div(lane, 4));
   threadColumn = threads.mul(threads.div(warp, warpRows), columnsOfPart);
-}
-
-/// The word of the thread's quarter, `word` words and `offset` rows or columns further.
-Value TileProduct::loadWord(const Slice &slice, Value outer, int64_t word, int64_t offset) {
-  Value address = b.offset(slice.getAddress(*this, outer, quarter),
-                           word * slice.wordPitch + offset * slice.outerPitch);
-  return LLVM::LoadOp::create(b, b.getI32Type(), address, /*alignment=*/4);
+  Value row = threads.rem(lane, 8), matrix = threads.div(lane, 8);
+  Value low = threads.rem(matrix, 2), high = threads.div(matrix, 2);
+  auto addPieces = [&](Sums &pieces, Value outer, Value half) {
+    for (int64_t word = 0; word != sliceWords; word += pieceWords) {
+      Value first = threads.add(threads.mul(half, chunkWords), threads.i32(word));
+      pieces.push_back(threads.wide(getSwizzled(threads, outer, first)));
+    }
+  };
+  // Of rows 16, of columns two pieces of 8, each with both halves of 8 words.
+  addPieces(leftPieces, threads.add(firstRow, threads.add(row, threads.mul(low, 8))), high);
+  addPieces(rightPieces, threads.add(threadColumn, threads.add(row, threads.mul(high, 8))), low);
 }
 
 /// Sums are [row piece][column piece][4].
-TileProduct::Sums TileProduct::multiplyTensors(ValueRange sums) {
+TileProduct::Sums TileProduct::multiplyTensors(ValueRange sums, Value stage) {
   Sums next = llvm::to_vector(sums);
-  Value column =
-      threads.add(threadColumn, threads.div(threads.rem(threads.getThread(), warpSize), 4));
-  for (int64_t word = 0; word != step / parts; word += pieceWords) {
-    SmallVector<Sums> rights;
-    for (int64_t j = 0; j != columnsOfPart; j += pieceColumns)
-      rights.push_back({loadWord(right, column, word, j), loadWord(right, column, word + 4, j)});
+  Value leftStart = getStart(left, stage), rightStart = getStart(right, stage);
+  for (auto [leftPiece, rightPiece] : llvm::zip_equal(leftPieces, rightPieces)) {
+    Value leftAddress = b.offset(leftStart, leftPiece);
+    Value rightAddress = b.offset(rightStart, rightPiece);
+    Sums rights;
+    for (int64_t j = 0; j != columnsOfPart; j += 2 * pieceColumns)
+      llvm::append_range(rights, loadPieces(b, b.offset(rightAddress, j * sliceWords)));
     Value *sum = next.begin();
     for (int64_t i = 0; i != rowsOfPart; i += pieceRows) {
-      Sums lefts = {loadWord(left, threadRow, word, i), loadWord(left, threadRow, word, i + 8),
-                    loadWord(left, threadRow, word + 4, i),
-                    loadWord(left, threadRow, word + 4, i + 8)};
-      for (const Sums &weights : rights) {
-        Sums products = multiplyPieces(b, precision, lefts, weights, {sum, 4});
+      Sums lefts = loadPieces(b, b.offset(leftAddress, i * sliceWords));
+      for (ValueRange words = rights; !words.empty(); words = words.drop_front(2)) {
+        Sums products = multiplyPieces(b, precision, lefts, words.take_front(2), {sum, 4});
         sum = llvm::copy(products, sum);
       }
     }
@@ -280,28 +154,54 @@ TileProduct::Sums TileProduct::getInits(bool withBias) {
   return inits;
 }
 
-TileProduct::Sums TileProduct::multiply(ValueRange sums) {
-  return usesTensorCores() ? multiplyTensors(sums) : multiplyScalars(sums);
+void TileProduct::storeScalars(ValueRange sums) {
+  for (auto [i, sum] : llvm::enumerate(sums)) {
+    int64_t offset = static_cast<int64_t>(i) * (tileRows / rowsOfPart);
+    storeSums(threads.add(threadRow, threads.i32(offset)), threadColumn, sum);
+  }
+}
+
+/// Sums go through shared memory, so that neighbouring threads store neighbouring elements, and the
+/// epilogue is there once.
+void TileProduct::storeTensors(ValueRange sums) {
+  int64_t rowPitch = columnsFirst ? tileColumns + 8 : 1;
+  int64_t columnPitch = columnsFirst ? 1 : tileRows + 4;
+  auto getPlace = [&](Value row, Value column) {
+    Value place = threads.add(threads.mul(row, rowPitch), threads.mul(column, columnPitch));
+    return b.offset(memory, threads.wide(place));
+  };
+  waitForCopies(b, 0);
+  threads.wait(); // for those who still multiply what lies there
+  Value start = getPlace(threadRow, threads.add(threadColumn, threads.mul(quarter, 2)));
+  for (int64_t i = 0; i != rowsOfPart; i += pieceRows)
+    for (int64_t j = 0; j != columnsOfPart; j += pieceColumns)
+      for (int64_t half : {0, 8}) {
+        Value own = b.offset(start, (i + half) * rowPitch + j * columnPitch);
+        b.store(sums[0], own);
+        b.store(sums[1], b.offset(own, columnPitch));
+        sums = sums.drop_front(2);
+      }
+  threads.wait();
+  int64_t turns = tileRows * tileColumns / storedColumns / numThreads;
+  Value first = threads.wide(threads.getThread());
+  b.loop(b.i64(0), b.i64(turns), 1, [&](Value turn) {
+    Value number = threads.narrow(b.add(b.mul(turn, numThreads), first));
+    int64_t groups = tileColumns / storedColumns;
+    Value row = columnsFirst ? threads.div(number, groups) : threads.rem(number, tileRows);
+    Value group = columnsFirst ? threads.rem(number, groups) : threads.div(number, tileRows);
+    Value column = threads.mul(group, storedColumns);
+    auto type = VectorType::get(storedColumns, b.getF32Type());
+    storeSums(row, column,
+              LLVM::LoadOp::create(b, type, getPlace(row, column),
+                                   static_cast<unsigned>(4 * storedColumns)));
+  });
 }
 
 void TileProduct::storeAll(ValueRange sums) {
-  if (!usesTensorCores()) {
-    for (auto [i, sum] : llvm::enumerate(sums)) {
-      int64_t offset = static_cast<int64_t>(i) * (tileRows / rowsOfPart);
-      storeSums(threads.add(threadRow, threads.i32(offset)), threadColumn, sum);
-    }
-    return;
-  }
-  for (int64_t i = 0; i != rowsOfPart; i += pieceRows)
-    for (int64_t j = 0; j != columnsOfPart; j += pieceColumns) {
-      Value column =
-          threads.add(threadColumn, threads.add(threads.mul(quarter, 2), threads.i32(j)));
-      for (int64_t half : {0, 8}) {
-        Value pair = vector::FromElementsOp::create(b, b.getVectorType(), sums.take_front(2));
-        storeSums(threads.add(threadRow, threads.i32(i + half)), column, pair);
-        sums = sums.drop_front(2);
-      }
-    }
+  if (usesTensorCores())
+    storeTensors(sums);
+  else
+    storeScalars(sums);
 }
 
 //===----------------------------------------------------------------------===//
@@ -368,14 +268,36 @@ void TileProduct::shareSums(ValueRange sums) {
   });
 }
 
-/// Two halves where they fit, so that threads wait for each other once in a step.
-void TileProduct::makeMemory() {
-  constexpr int64_t mostWords = 10 << 10; // of 48 KB, of which tables of windows may take some
-  left = makeSlice(tileRows, leftOrder, /*isLeft=*/true);
-  right = makeSlice(tileColumns, rightOrder, /*isLeft=*/false);
-  int64_t words = left.words + right.words;
-  hasHalves = 2 * words <= mostWords;
-  memory = threads.share("slices", hasHalves ? 2 * words : words);
+/// The sums over the block's range. While a step is multiplied, those behind it are on their way:
+/// its place is filled again when all threads are past it.
+TileProduct::Sums TileProduct::sumAll() {
+  auto [first, end] = getRange();
+  bringFirst(first);
+  Sums inits = getInits(/*withBias=*/!mayShare);
+  size_t numSums = inits.size();
+  inits.push_back(threads.i32(0));
+  bool copies = left.order == Order::inChunks || right.order == Order::inChunks;
+  Sums carried = b.loop(
+      threads.wide(first), threads.wide(end), step, inits, [&](Value start, ValueRange values) {
+        Value stage = values[numSums];
+        if (copies)
+          waitForCopies(b, numStages - 2);
+        threads.wait();
+        Value ahead = threads.add(threads.narrow(start), threads.i32((numStages - 1) * step));
+        Value before = threads.add(stage, threads.i32(numStages - 1));
+        Value isBehind = threads.less(before, threads.i32(numStages));
+        before = b.select(isBehind, before, threads.add(before, threads.i32(-numStages)));
+        copySlices(ahead, before);
+        Sums elements = loadElements(ahead);
+        ValueRange sums = values.take_front(numSums);
+        Sums results =
+            usesTensorCores() ? multiplyTensors(sums, stage) : multiplyScalars(sums, stage);
+        storeElements(elements, before);
+        results.push_back(wrapStage(threads.add(stage, threads.i32(1))));
+        return results;
+      });
+  carried.pop_back();
+  return carried;
 }
 
 void TileProduct::emit() {
@@ -385,40 +307,12 @@ void TileProduct::emit() {
   tile = mayShare ? b.div(b.getTask(), slices) : b.getTask();
   begin();
   makeMemory();
-  for (const Place &place : left.places)
-    if (place.prepared == left.prepared.size())
-      left.prepared.push_back(prepareLeft(place.outer));
-  for (const Place &place : right.places)
-    if (place.prepared == right.prepared.size())
-      right.prepared.push_back(prepareRight(place.outer));
+  prepareRows();
   if (usesTensorCores())
     beginTensors();
   else
     beginScalars();
-  auto [first, end] = getRange();
-  Sums inits = getInits(/*withBias=*/!mayShare);
-  size_t numSums = inits.size();
-  inits.push_back(threads.i32(0));
-  llvm::append_range(inits, loadSlices(first));
-  Sums carried = b.loop(
-      threads.wide(first), threads.wide(end), step, inits, [&](Value start, ValueRange values) {
-        Value half = values[numSums];
-        placeSlices(half);
-        storeSlices(values.drop_front(numSums + 1));
-        threads.wait();
-        // The next slices are on their way while these are multiplied.
-        Value next = arith::TruncIOp::create(b, b.getI32Type(), b.add(start, step));
-        Sums words = loadSlices(next);
-        Sums results = multiply(values.take_front(numSums));
-        if (hasHalves)
-          half = arith::SubIOp::create(b, threads.i32(1), half);
-        else
-          threads.wait();
-        results.push_back(half);
-        llvm::append_range(results, words);
-        return results;
-      });
-  ValueRange results = ValueRange(carried).take_front(numSums);
+  Sums results = sumAll();
   if (!mayShare)
     return storeAll(results);
   if (matchPattern(slices, m_Constant()))

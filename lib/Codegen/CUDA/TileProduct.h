@@ -20,8 +20,12 @@ public:
 
 protected:
   /// In which order the threads of a block take the elements of a slice: neighbours should lie side
-  /// by side in memory.
-  enum class Order { alongOuter, alongInner };
+  /// by side in memory. Chunks of 16 bytes along k that lie as tensor cores take them are copied.
+  enum class Order { alongOuter, alongInner, inChunks };
+  /// 16 bytes in memory, zeros where they do not exist.
+  struct Chunk {
+    mlir::Value address, exists;
+  };
 
   /// Finds the rows and columns of `tile`; sets the fields below.
   virtual void begin() = 0;
@@ -35,29 +39,37 @@ protected:
   /// number `own` of the step.
   virtual mlir::Value loadLeft(mlir::ValueRange prepared, mlir::Value k, mlir::Value own) = 0;
   virtual KernelBuilder::Carried prepareRight(mlir::Value column) = 0;
-  virtual mlir::Value loadRight(mlir::ValueRange prepared, mlir::Value k) = 0;
+  virtual mlir::Value loadRight(mlir::ValueRange prepared, mlir::Value k) { return {}; }
   /// Four neighbours at once, along the order of the operand, as a vector: all of them exist, or
   /// none. Called where `leftVectors` or `rightVectors` says that they lie so.
   virtual mlir::Value loadLefts(mlir::ValueRange prepared, mlir::Value k) { return {}; }
   virtual mlir::Value loadRights(mlir::ValueRange prepared, mlir::Value k) { return {}; }
+  /// Of operands in chunks: what all rows have in common at element `k`, and the chunk of a row.
+  virtual KernelBuilder::Carried prepareChunk(mlir::Value k) { return {k}; }
+  virtual Chunk getLeftChunk(mlir::ValueRange prepared, mlir::ValueRange common) { return {}; }
+  virtual Chunk getRightChunk(mlir::ValueRange prepared, mlir::Value k) { return {}; }
   /// The sums of the columns from `column` on before the first product.
   virtual mlir::Value loadBias(mlir::Value column) = 0;
-  /// Applies the epilogue to sums of neighbouring columns of a row, and stores them. Neither all
-  /// columns nor the row need exist.
+  /// Applies the epilogue to sums of neighbouring columns of a row, a vector, and stores them.
+  /// Neither all columns nor the row need exist.
   virtual void storeSums(mlir::Value row, mlir::Value column, mlir::Value sums) = 0;
 
-  /// An element at `place`, counted in i64, where `exists` says that there is one; else 0.
-  mlir::Value loadIf(mlir::Value exists, mlir::Value base, mlir::Value place);
+  /// An element at `place`, counted in i64, where `exists` says that there is one; else 0. `base`
+  /// is of elements of `type`, f32 unless it is given.
+  mlir::Value loadIf(mlir::Value exists, mlir::Value base, mlir::Value place, mlir::Type type = {});
   /// Four elements from there, at a multiple of 16 bytes, as `base` is.
   mlir::Value loadVectorIf(mlir::Value exists, mlir::Value base, mlir::Value place);
   /// What is read where no element exists: zeros, unless `needsZeros` is false.
   mlir::Value orZeros(mlir::Value exists, mlir::Value loaded);
-  /// The address of the buffer that operand `index` of the epilogue is read from.
+  /// The buffer that operand `index` of the epilogue is read from.
   mlir::Value getOperand(size_t index);
+  bool usesTensorCores() const { return precision != Precision::fp32; }
 
   KernelBuilder &b;
   Threads threads;
   AnchorKernel &kernel;
+  Precision precision;
+  mlir::Type operandType; ///< what chunks are of
   int64_t tileRows, tileColumns, step;
   int64_t threadColumns; ///< neighbouring columns that a thread has the sums of
   mlir::Value tile;      ///< the number of the block's tile, i64
@@ -70,6 +82,8 @@ protected:
   /// nobody stores, and steps behind the last one, are of such elements.
   bool needsZeros = true;
   bool columnsFirst = false; ///< neighbouring threads have neighbouring columns, else rows
+  /// How many neighbouring columns storeSums gets from tensor cores: vectors where they lie so.
+  int64_t storedColumns = 1;
 
 private:
   using Sums = KernelBuilder::Carried;
@@ -79,56 +93,68 @@ private:
     mlir::Value outer, word;
     size_t prepared;
   };
-  /// A part of an operand in shared memory.
+  /// A part of an operand in shared memory. Those of tensor cores lie as TensorCores.h says.
   struct Slice {
-    mlir::Value getAddress(TileProduct &product, mlir::Value outer, mlir::Value word) const;
-
+    bool isLeft;
     llvm::SmallVector<Place> places;
     llvm::SmallVector<Sums> prepared;
     Order order;
     int64_t unit;                  ///< neighbouring words of a place
     int64_t outerPitch, wordPitch; ///< in words; one of them is 1
     int64_t words;                 ///< in all
-    mlir::Value memory;            ///< where what is multiplied next lies
+    int64_t start;                 ///< in a stage
   };
 
-  bool usesTensorCores() const { return precision != Precision::fp32; }
-  Slice makeSlice(int64_t outer, Order order, bool isLeft);
+  // Bringing slices into shared memory (TileSlices.cpp).
+  Slice makeSlice(int64_t outer, bool isLeft);
   void makePlaces(Slice &slice, int64_t outer);
   void makeMemory();
+  void prepareRows();
+  mlir::Value getStart(const Slice &slice, mlir::Value stage);
+  mlir::Value getAddress(const Slice &slice, mlir::Value start, mlir::Value outer,
+                         mlir::Value word);
   Sums loadLeftPlace(const Place &place, mlir::ValueRange row, mlir::Value start, bool vectors);
   Sums loadRightPlace(const Place &place, mlir::Value start);
-  Sums loadSlices(mlir::Value start);
-  void storeSlices(mlir::ValueRange words);
-  /// Lets slices lie in the first or second half of the memory: `half` is 0 or 1, an i32.
-  void placeSlices(mlir::Value half);
+  /// The elements that the thread has to bring of the step that begins at `start`.
+  Sums loadElements(mlir::Value start);
+  void storeElements(mlir::ValueRange elements, mlir::Value stage);
+  void storeWords(const Slice &slice, const Place &place, mlir::ValueRange words,
+                  mlir::Value start);
+  void copySlices(mlir::Value start, mlir::Value stage);
+  void copySlice(const Slice &slice, mlir::Value start, mlir::Value stage);
+  /// Brings the steps that come before the first product.
+  void bringFirst(mlir::Value start);
+  mlir::Value wrapStage(mlir::Value stage); ///< 0 for the number behind the last one
 
   // In registers: a thread has rows `firstRow + i * rowGroups`, and neighbouring columns.
   void beginScalars();
-  Sums multiplyScalars(mlir::ValueRange sums);
+  Sums multiplyScalars(mlir::ValueRange sums, mlir::Value stage);
   // By tensor cores: a warp has a part of the tile, in pieces of 16 rows and 8 columns.
   void beginTensors();
-  Sums multiplyTensors(mlir::ValueRange sums);
-  mlir::Value loadWord(const Slice &slice, mlir::Value outer, int64_t word, int64_t offset);
+  Sums multiplyTensors(mlir::ValueRange sums, mlir::Value stage);
 
   Sums getInits(bool withBias);
   /// [start, end) of the elements that the block sums over, i32.
   std::pair<mlir::Value, mlir::Value> getRange();
+  Sums sumAll();
   void shareSums(mlir::ValueRange sums);
-  Sums multiply(mlir::ValueRange sums);
   void storeAll(mlir::ValueRange sums);
+  void storeScalars(mlir::ValueRange sums);
+  void storeTensors(mlir::ValueRange sums);
 
-  Precision precision;
   int64_t numThreads, parts; ///< of a word, elements
   int64_t rowsOfPart;        ///< of a thread or warp
   int64_t columnsOfPart = 0; ///< of a warp
   Slice left, right;
-  bool mayShare = false;  ///< several blocks a tile,
-  mlir::Value slices;     ///< as many as this, i64
-  mlir::Value memory;     ///< of both slices
-  bool hasHalves = false; ///< steps take turns, so that one is written while one is read
+  bool mayShare = false; ///< several blocks a tile,
+  mlir::Value slices;    ///< as many as this, i64
+  mlir::Value memory;    ///< of all stages, each of both slices
+  int64_t numStages = 2; ///< on their way, or being multiplied
+  int64_t stageWords = 0;
   mlir::Value threadRow, threadColumn; ///< of the tile, i32
   mlir::Value quarter;                 ///< of tensor cores: the thread's place along k
+  /// Where in its slice the thread's address for ldmatrix lies, for each piece along k.
+  Sums leftPieces, rightPieces;
 };
 
 } // namespace dlc

@@ -16,14 +16,21 @@ using namespace dlc;
 
 FailureOr<AttentionKernel::Heads> AttentionKernel::getHeads(Value root, ExprAttr offset,
                                                             ArrayRef<ExprAttr> strides) {
-  if (getTensor(root).getLayout())
+  if (getTensor(root).getLayout() && !isa<DeviceLayoutAttr>(getTensor(root).getLayout()))
     return op.emitError("expected dense heads, found ") << getTensor(root);
   if (strides.back().getConstant() != 1)
     return op.emitError("expected heads whose elements are neighbours");
   Heads heads;
-  heads.base = b.offset(b.getAddress(root), b.size(offset));
+  heads.type = getTensor(root).getMemoryType();
+  heads.base = b.offset(b.getAddress(root), b.size(offset), heads.type);
   for (ExprAttr stride : strides)
     heads.strides.push_back(b.size(stride));
+  auto layout = dyn_cast_or_null<DeviceLayoutAttr>(getTensor(root).getLayout());
+  auto isWhole = [&](ExprAttr number) {
+    return llvm::all_of(number.getCoefficients(),
+                        [&](int64_t factor) { return factor % layout.getChunk() == 0; });
+  };
+  heads.inChunks = layout && isWhole(offset) && llvm::all_of(strides.drop_back(), isWhole);
   return heads;
 }
 
@@ -111,7 +118,7 @@ void AttentionKernel::enterTask(int64_t bandRows) {
     shared = b.div(head, b.i64(*type.getDim(1).getConstant() / *keyHeads.getConstant()));
   auto enter = [&](Heads &heads, Value index) {
     Value start = b.add(b.mul(batch, heads.strides[0]), b.mul(index, heads.strides[1]));
-    heads.base = b.offset(heads.base, start);
+    heads.base = b.offset(heads.base, start, heads.type);
   };
   enter(query, head);
   enter(key, shared);

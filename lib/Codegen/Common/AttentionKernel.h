@@ -20,12 +20,14 @@ protected:
   struct Heads {
     mlir::Value base;
     llvm::SmallVector<mlir::Value> strides;
+    mlir::Type type;       ///< of elements in memory
+    bool inChunks = false; ///< rows begin at multiples of 16 bytes
   };
 
   /// Finds the head and the queries of the task, `bandRows` of them or those that are left.
   void enterTask(int64_t bandRows);
   mlir::Value getRow(const Heads &heads, mlir::Value row) {
-    return b.offset(heads.base, b.mul(row, heads.strides[2]));
+    return b.offset(heads.base, b.mul(row, heads.strides[2]), heads.type);
   }
   /// A product of query and key as a score, before the mask; scalars or vectors.
   mlir::Value scaleScore(mlir::Value product);

@@ -31,21 +31,25 @@ void Tile::addCondition(KernelBuilder &b, Value condition) {
 //===----------------------------------------------------------------------===//
 
 Evaluator::Memory Evaluator::getDenseMemory(Value base, PlannedType type) {
+  int64_t rank = type.getRank();
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(rank));
+  if (hasChannelsLast(type))
+    order = {0, 2, 3, 1};
   bool hasWholeRows =
-      type.getRank() < 2 || type.getDims().back().getConstant().value_or(1) % b.getLanes() == 0;
-  Memory memory = {base, SmallVector<Value>(type.getRank()), type.getElementType(), hasWholeRows};
+      rank < 2 || type.getDim(order.back()).getConstant().value_or(1) % b.getLanes() == 0;
+  Memory memory = {base, SmallVector<Value>(rank), type.getMemoryType(), hasWholeRows};
   Value stride = b.i64(1);
-  for (int64_t i = type.getRank(); i-- != 0;) {
-    memory.strides[i] = stride;
+  for (int64_t i = rank; i-- != 0;) {
+    memory.strides[order[i]] = stride;
     if (i != 0)
-      stride = b.mul(stride, b.size(type.getDim(i)));
+      stride = b.mul(stride, b.size(type.getDim(order[i])));
   }
   return memory;
 }
 
 Evaluator::Memory Evaluator::getMemory(Value buffer) {
   PlannedType type = getTensor(buffer);
-  if (!type.getLayout())
+  if (!type.getLayout() || isa<DeviceLayoutAttr>(type.getLayout()))
     return getDenseMemory(b.getAddress(buffer), type);
   Image image = b.getImage(buffer);
   Value zero = b.i64(0);
@@ -121,9 +125,13 @@ Value Evaluator::loadRow(const Memory &memory, const Tile &tile, int64_t row) {
   Value place = b.offset(base, address.inner, elementType);
   if (!address.laneStride && !address.laneOffsets)
     return b.splat(b.loadElement(selectAddress(b, tile.inside, place), elementType));
-  if (address.laneStep == 1)
+  if (address.laneStep == 1) {
+    bool isWhole = llvm::any_of(tile.indices, [&](const Index &index) {
+      return index.lane != 0 && isAligned(index.start);
+    });
     return b.loadElements(selectAddress(b, tile.inside, place), elementType, tile.mask,
-                          memory.hasWholeRows && isAligned(tile.indices.back().start));
+                          memory.hasWholeRows && isWhole);
+  }
   if (address.laneStep == -1 && !tile.mask) {
     Value first = b.offset(place, b.i64(1 - b.getLanes()), elementType);
     return b.loadReversed(selectAddress(b, tile.inside, first), elementType);

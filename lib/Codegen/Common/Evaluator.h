@@ -53,8 +53,10 @@ public:
   /// A vector for each row of the tile.
   llvm::SmallVector<mlir::Value> evaluate(mlir::Value value, Tile &tile);
   mlir::Value evaluate(mlir::Value value, const Site &site);
-  /// The address of the row of a buffer that `outer` selects.
+  /// The address of the row of a buffer that `outer` selects, or of an element.
   mlir::Value getRow(mlir::Value buffer, mlir::ValueRange outer);
+  /// How far neighbours of a row are from each other, in elements.
+  mlir::Value getRowStride(mlir::Value buffer) { return getMemory(buffer).strides.back(); }
 
   /// While the first lane of tiles has index `lane` in the last dim of the results, `concat` shows
   /// its operand `input` where that index reaches it unchanged.

@@ -4,6 +4,7 @@
 
 #include "ExpandCurves.h"
 #include "ExpandExponentials.h"
+#include "ExpandPower.h"
 #include "ExpandTrigonometry.h"
 
 #include "dlc/Codegen/Passes.h"
@@ -96,6 +97,7 @@ struct ExpandMath : dlc::impl::ExpandMathBase<ExpandMath> {
     populateExponentialPatterns(patterns, hasFma);
     populateCurvePatterns(patterns);
     populateTrigonometryPatterns(patterns);
+    populatePowerPatterns(patterns);
     patterns.add<CallLibrary<math::AcoshOp>, CallLibrary<math::AsinhOp>, CallLibrary<math::AtanhOp>,
                  CallLibrary<math::ErfOp>>(&getContext());
     declareCallees();

@@ -1,6 +1,6 @@
 // Sine, cosine and tangent of f32, computed in f64: the argument less its multiple of pi/2 keeps
-// enough places there for every f32 up to 2^27. Where a lane is larger, the math library computes
-// all.
+// enough places there for every f32 up to 2^27. Where a lane is larger, the multiple is found from
+// more places of 2/pi (Payne and Hanek, "Radian reduction for trigonometric functions", 1983).
 
 #include "ExpandTrigonometry.h"
 
@@ -12,6 +12,8 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
+#include <numbers>
+
 using namespace mlir;
 using namespace dlc;
 
@@ -19,6 +21,14 @@ static constexpr double largestArgument = 0x1p27;
 static constexpr double twoOverPi = 0x1.45f306dc9c883p-1;
 // pi/2 as a number of 25 bits, whose products with quotients below 2^28 are exact, and the rest.
 static constexpr double halfPiHigh = 0x1.921fb5p+0, halfPiLow = 0x1.110b4611a6263p-26;
+
+// 2/pi in parts of 24 bits, whose products with an f32 are exact: enough for the largest one.
+static constexpr double twoOverPiParts[] = {0xa2f983p-24,  0x6e4e44p-48,  0x1529fcp-72,
+                                            0x2757d1p-96,  0xf534ddp-120, 0xc0db62p-144,
+                                            0x95993cp-168, 0x439041p-192};
+
+// Adding it rounds to a whole number, which then stands in the lowest bits.
+static constexpr double shifter = 0x1.8p52;
 
 // Taylor's coefficients: on [-pi/4, pi/4] the error is below 2^-31 of the value.
 static constexpr double sineCoefficients[] = {1.0 / 362880, -1.0 / 5040, 1.0 / 120, -1.0 / 6, 1};
@@ -29,8 +39,11 @@ namespace {
 /// Builds on scalars or vectors of f64.
 class Trigonometry {
 public:
-  Trigonometry(ImplicitLocOpBuilder &b, Value argument) : b(b), argument(argument) {}
+  Trigonometry(ImplicitLocOpBuilder &b, Value argument)
+      : b(b), argument(argument), bitsType(getWithElement(argument.getType(), b.getI64Type())) {}
 
+  /// Finds the argument's multiple of pi/2; all that follows is of what it leaves.
+  void reduce();
   /// The sine of the argument plus `quarters` * pi/2.
   Value emitSine(int64_t quarters);
 
@@ -38,10 +51,18 @@ public:
 
 private:
   Value fill(double value) { return createFill(b, b.getLoc(), argument.getType(), value); }
+  Value add(Value lhs, Value rhs) { return arith::AddFOp::create(b, lhs, rhs); }
+  Value sub(Value lhs, Value rhs) { return arith::SubFOp::create(b, lhs, rhs); }
+  Value mul(Value lhs, Value rhs) { return arith::MulFOp::create(b, lhs, rhs); }
+  Value round(Value x) { return math::RoundEvenOp::create(b, x); }
   Value emitPolynomial(ArrayRef<double> coefficients, Value x);
   Value emitBit(Value number, int64_t bit);
+  SmallVector<Value> reduceUsual();
+  SmallVector<Value> reduceLarge();
 
   Value argument;
+  Type bitsType;
+  Value rest, quotient; // between -pi/4 and pi/4; a whole number, whose two lowest bits count
 };
 } // namespace
 
@@ -60,33 +81,66 @@ Value Trigonometry::emitBit(Value number, int64_t bit) {
                                createFill(b, b.getLoc(), type, 0));
 }
 
+SmallVector<Value> Trigonometry::reduceUsual() {
+  Value shifted = add(mul(argument, fill(twoOverPi)), fill(shifter));
+  Value whole = sub(shifted, fill(shifter));
+  Value high = sub(argument, mul(whole, fill(halfPiHigh)));
+  return {sub(high, mul(whole, fill(halfPiLow))), arith::BitcastOp::create(b, bitsType, shifted)};
+}
+
+/// Each product of the argument and a part of 2/pi is exact, and so is what it leaves of a multiple
+/// of 4. Of the sum the whole numbers go first, so that a small rest keeps its places.
+SmallVector<Value> Trigonometry::reduceLarge() {
+  Value sum = fill(0), whole = fill(0);
+  for (double part : twoOverPiParts) {
+    Value term = mul(argument, fill(part));
+    Value turns = round(mul(term, fill(0.25)));
+    sum = add(sum, sub(term, mul(turns, fill(4))));
+    Value next = round(sum);
+    sum = sub(sum, next);
+    whole = add(whole, next);
+  }
+  return {mul(sum, fill(std::numbers::pi / 2)),
+          arith::BitcastOp::create(b, bitsType, add(whole, fill(shifter)))};
+}
+
+/// Of each lane as its size asks, whatever its neighbours are.
+void Trigonometry::reduce() {
+  SmallVector<Value> usual = reduceUsual();
+  Value isLarge =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OGT,
+                            math::AbsFOp::create(b, argument).getResult(), fill(largestArgument));
+  Value any = isLarge;
+  if (isa<VectorType>(argument.getType()))
+    any = vector::ReductionOp::create(b, vector::CombiningKind::OR, isLarge);
+  auto choice = scf::IfOp::create(b, TypeRange{argument.getType(), bitsType}, any,
+                                  /*withElseRegion=*/true);
+  b.setInsertionPointToStart(choice.thenBlock());
+  SmallVector<Value> chosen;
+  for (auto [large, other] : llvm::zip_equal(reduceLarge(), usual))
+    chosen.push_back(arith::SelectOp::create(b, isLarge, large, other));
+  scf::YieldOp::create(b, chosen);
+  b.setInsertionPointToStart(choice.elseBlock());
+  scf::YieldOp::create(b, usual);
+  b.setInsertionPointAfter(choice);
+  rest = choice.getResult(0);
+  quotient = choice.getResult(1);
+}
+
 Value Trigonometry::emitSine(int64_t quarters) {
-  Value scaled = arith::MulFOp::create(b, argument, fill(twoOverPi));
-  // Adding 1.5 * 2^52 rounds to a whole number, which then stands in the lowest bits.
-  Value shifter = fill(0x1.8p52);
-  Value shifted = arith::AddFOp::create(b, scaled, shifter);
-  Value quotient = arith::SubFOp::create(b, shifted, shifter);
-  Value rest = arith::SubFOp::create(
-      b, argument, arith::MulFOp::create(b, quotient, fill(halfPiHigh)).getResult());
-  rest = arith::SubFOp::create(b, rest,
-                               arith::MulFOp::create(b, quotient, fill(halfPiLow)).getResult());
-  Type bitsType = b.getI64Type();
-  if (auto vector = dyn_cast<VectorType>(argument.getType()))
-    bitsType = vector.clone(bitsType);
-  Value bits = arith::BitcastOp::create(b, bitsType, shifted);
-  Value quadrant =
-      arith::AddIOp::create(b, bits, createFill(b, b.getLoc(), bitsType, double(quarters)));
-  Value square = arith::MulFOp::create(b, rest, rest);
-  Value sine = arith::MulFOp::create(b, rest, emitPolynomial(sineCoefficients, square)).getResult();
+  Value quadrant = arith::AddIOp::create(
+      b, quotient, createFill(b, b.getLoc(), bitsType, static_cast<double>(quarters)));
+  Value square = mul(rest, rest);
+  Value sine = mul(rest, emitPolynomial(sineCoefficients, square));
   Value cosine = emitPolynomial(cosineCoefficients, square);
   Value curve = arith::SelectOp::create(b, emitBit(quadrant, 1), cosine, sine);
   Value negative = arith::NegFOp::create(b, curve);
   return arith::SelectOp::create(b, emitBit(quadrant, 2), negative, curve);
 }
 
-static Value build(math::SinOp, Trigonometry angle) { return angle.emitSine(0); }
-static Value build(math::CosOp, Trigonometry angle) { return angle.emitSine(1); }
-static Value build(math::TanOp, Trigonometry angle) {
+static Value build(math::SinOp, Trigonometry &angle) { return angle.emitSine(0); }
+static Value build(math::CosOp, Trigonometry &angle) { return angle.emitSine(1); }
+static Value build(math::TanOp, Trigonometry &angle) {
   Value sine = angle.emitSine(0), cosine = angle.emitSine(1);
   return arith::DivFOp::create(angle.b, sine, cosine);
 }
@@ -96,26 +150,15 @@ template <typename OpTy> struct Expand : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
 
   LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
-    Type type = op.getType(), wide = rewriter.getF64Type();
+    Type type = op.getType();
     if (!getElementTypeOrSelf(type).isF32())
       return rewriter.notifyMatchFailure(op, "not of f32");
-    auto vector = dyn_cast<VectorType>(type);
-    if (vector)
-      wide = vector.clone(wide);
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Value argument = arith::ExtFOp::create(b, wide, op.getOperand());
-    Value large = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT,
-                                        math::AbsFOp::create(b, argument).getResult(),
-                                        createFill(b, b.getLoc(), wide, largestArgument));
-    if (vector)
-      large = vector::ReductionOp::create(b, vector::CombiningKind::OR, large);
-    auto choice = scf::IfOp::create(b, TypeRange(wide), large, /*withElseRegion=*/true);
-    b.setInsertionPointToStart(choice.thenBlock());
-    scf::YieldOp::create(b, OpTy::create(b, argument).getResult());
-    b.setInsertionPointToStart(choice.elseBlock());
-    scf::YieldOp::create(b, build(op, Trigonometry(b, argument)));
-    b.setInsertionPointAfter(choice);
-    rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, type, choice.getResult(0));
+    Type wide = getWithElement(type, rewriter.getF64Type());
+    Trigonometry angle(b, arith::ExtFOp::create(b, wide, op.getOperand()));
+    angle.reduce();
+    Value result = build(op, angle);
+    rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, type, result);
     return success();
   }
 };

@@ -54,8 +54,8 @@ static LogicalResult verifyTypes(func::FuncOp source, const Signature &signature
       if (failed(verify(op->getLoc(), type)))
         return failure();
       auto tensor = dyn_cast<PlannedType>(type);
-      if (tensor && !isa<ConstantOp, ReadOp, ElementwiseOpInterface>(op) && !isMovement(op) &&
-          !tensor.getElementType().isF32())
+      if (tensor && !isa<ConstantOp, ReadOp, LastWriterOp, ElementwiseOpInterface>(op) &&
+          !isMovement(op) && !tensor.getElementType().isF32())
         return op->emitError("expected a value of f32, found ") << type;
     }
     return WalkResult::advance();

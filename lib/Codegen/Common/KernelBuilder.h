@@ -160,6 +160,7 @@ public:
   /// Elements of any type in a kernel: as scalars of getScalarType, or vectors of them. Only these
   /// know how elements lie in memory.
   mlir::Value loadElement(mlir::Value address, mlir::Type elementType);
+  void storeElement(mlir::Value value, mlir::Value address, mlir::Type elementType);
   /// Vectors are `whole` where their address is a multiple of their size.
   mlir::Value loadElements(mlir::Value address, mlir::Type elementType, mlir::Value mask,
                            bool whole = false);
@@ -173,6 +174,9 @@ public:
                                                 mlir::Type elementType);
   void storeElements(mlir::Value value, mlir::Value address, mlir::Type elementType,
                      mlir::Value mask, bool whole = false);
+  /// `count` neighbours of f32 or a type that it is stored as, at a multiple of their size.
+  mlir::Value loadNeighbours(mlir::Value address, mlir::Type elementType, int64_t count);
+  void storeNeighbours(mlir::Value value, mlir::Value address, mlir::Type elementType);
   /// Asks for the cache line at `address`, which may lie outside of all buffers, into L2.
   void prefetch(mlir::Value address);
   void store(mlir::Value value, mlir::Value address, mlir::Value mask = {});
@@ -212,6 +216,7 @@ private:
         schedule(schedule), machine(machine) {}
   mlir::Value fromStored(mlir::Value value, mlir::Type elementType);
   mlir::Value toStored(mlir::Value value, mlir::Type elementType);
+  mlir::Value roundToTf32(mlir::Value value);
 
   mlir::func::FuncOp source;
   ScheduleAttr schedule;

@@ -41,13 +41,32 @@ Value KernelBuilder::toStored(Value value, Type elementType) {
   }
   if (elementType.isF16() || elementType.isBF16())
     return packSmallFloat(*this, getLoc(), value, elementType);
+  if (elementType.isTF32())
+    return roundToTf32(value);
   return value;
+}
+
+/// To nearest, of two to the one further from zero, as cvt.rna.tf32 does. NaNs stay what they are.
+Value KernelBuilder::roundToTf32(Value value) {
+  constexpr int64_t dropped = 13;
+  Type integer = getLike(value, getI32Type());
+  auto fillBits = [&](int64_t bits) { return createFill(*this, getLoc(), integer, bits); };
+  Value bits = arith::BitcastOp::create(*this, integer, value);
+  bits = arith::AddIOp::create(*this, bits, fillBits(1 << (dropped - 1)));
+  bits = arith::AndIOp::create(*this, bits, fillBits(-(1 << dropped)));
+  Value isNan = arith::CmpFOp::create(*this, arith::CmpFPredicate::UNO, value, value);
+  return select(isNan, value, arith::BitcastOp::create(*this, value.getType(), bits));
 }
 
 Value KernelBuilder::loadElement(Value address, Type elementType) {
   Type stored = getStoredType(elementType);
   return fromStored(LLVM::LoadOp::create(*this, stored, address, getAlignment(stored)),
                     elementType);
+}
+
+void KernelBuilder::storeElement(Value value, Value address, Type elementType) {
+  LLVM::StoreOp::create(*this, toStored(value, elementType), address,
+                        getAlignment(getStoredType(elementType)));
 }
 
 Value KernelBuilder::loadElements(Value address, Type elementType, Value mask, bool whole) {
@@ -116,4 +135,18 @@ void KernelBuilder::storeElements(Value value, Value address, Type elementType, 
     LLVM::MaskedStoreOp::create(*this, stored, address, mask, alignment);
   else
     LLVM::StoreOp::create(*this, stored, address, alignment);
+}
+
+Value KernelBuilder::loadNeighbours(Value address, Type elementType, int64_t count) {
+  Type stored = getStoredType(elementType);
+  auto alignment = static_cast<unsigned>(getAlignment(stored) * count);
+  return fromStored(LLVM::LoadOp::create(*this, VectorType::get(count, stored), address, alignment),
+                    elementType);
+}
+
+void KernelBuilder::storeNeighbours(Value value, Value address, Type elementType) {
+  Value stored = toStored(value, elementType);
+  int64_t count = cast<VectorType>(stored.getType()).getNumElements();
+  auto alignment = static_cast<unsigned>(getAlignment(getStoredType(elementType)) * count);
+  LLVM::StoreOp::create(*this, stored, address, alignment);
 }

@@ -14,6 +14,8 @@ Way dlc::getWay(WriteOp write) {
 
 static LogicalResult verifyBuffer(Operation *op, PlannedType type) {
   auto image = dyn_cast_or_null<ImageLayoutAttr>(type.getLayout());
+  if (isa_and_nonnull<DeviceLayoutAttr>(type.getLayout()))
+    return success();
   if (type.getLayout() && (!image || image.getBlock() != 1))
     return op->emitError("expected a dense value or a planar image, found ") << type;
   if (type.getLayout() && !type.getElementType().isF32())

@@ -22,7 +22,7 @@ static Matrix getMatrix(KernelBuilder &b, Value buffer, bool transpose, bool isV
     position = b.add(b.mul(position, size), own);
   }
   Value elements = b.mul(b.size(type.getDim(type.getRank() - 2)), width);
-  matrix.base = b.offset(matrix.base, b.mul(position, elements));
+  matrix.base = b.offset(matrix.base, b.mul(position, elements), type.getMemoryType());
   return matrix;
 }
 

@@ -46,11 +46,18 @@ static Value areInside(KernelBuilder &b, Value columns, Value end) {
   return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, columns, narrow(b, end));
 }
 
-/// Elements of a row of the input for the windows at `site`, `outside` where there are none.
-static Value loadTaps(KernelBuilder &b, PoolOp op, Value row, const Site &site, Value shift,
-                      float outside) {
+/// Elements of a row of the input for the windows at `site`, `outside` where there are none. They
+/// are `stride` apart.
+static Value loadTaps(KernelBuilder &b, PoolOp op, Value row, Value stride, const Site &site,
+                      Value shift, float outside) {
   Value width = b.size(op.getInput().getType().getDim(3)), value, inside;
-  if (site.lanes == Site::Lanes::contiguous && op.getStrides()[1] == 1) {
+  Type type = getTensor(getBuffer(op.getInput())).getMemoryType();
+  if (getConstantIntValue(stride) != 1 || !type.isF32()) {
+    Value columns = getColumns(b, op, site, shift);
+    inside = areInside(b, columns, width);
+    Value places = arith::MulIOp::create(b, columns, narrow(b, stride));
+    value = b.gatherElements(row, places, type, inside);
+  } else if (site.lanes == Site::Lanes::contiguous && op.getStrides()[1] == 1) {
     Value start = b.add(site.inner, shift);
     inside = b.laneMask(start, width);
     value = b.loadVector(b.offset(row, start), inside);
@@ -94,9 +101,10 @@ Value dlc::emitWindow(KernelBuilder &b, Evaluator &evaluator, PoolOp op, const S
     SmallVector<Value> outer = site.outer;
     outer.back() = b.add(top, b.mul(ky, dilations[0]));
     Value row = evaluator.getRow(getBuffer(op.getInput()), outer);
+    Value stride = evaluator.getRowStride(getBuffer(op.getInput()));
     return b.loop(b.i64(0), b.i64(op.getKernel()[1]), 1, sums, [&](Value kx, ValueRange sums) {
       Value shift = b.add(b.mul(kx, dilations[1]), -op.getPads()[1]);
-      Value value = loadTaps(b, op, row, site, shift, reducer.getIdentity());
+      Value value = loadTaps(b, op, row, stride, site, shift, reducer.getIdentity());
       return Carried{reducer.accumulate(sums[0], value)};
     });
   });
@@ -135,7 +143,7 @@ public:
 
   /// The dims at the end whose elements lie side by side, as a number of dims that are reduced.
   size_t getRunDims() const {
-    if (isImage())
+    if (isImage() || hasChannelsLast(getTensor(buffer)))
       return 1;
     size_t dims = 0;
     while (dims != reduced.size() &&
@@ -143,6 +151,10 @@ public:
       ++dims;
     return dims;
   }
+
+  /// How far elements of a run are from each other, and what they are in memory.
+  Value getRunStride() { return isImage() ? b.i64(1) : Evaluator(b).getRowStride(buffer); }
+  Type getMemoryType() const { return getTensor(buffer).getMemoryType(); }
 
   size_t getNumReduced() const { return reduced.size(); }
   Value getCount() const { return count; }
@@ -155,7 +167,7 @@ public:
   }
 
 private:
-  bool isImage() const { return getTensor(buffer).getLayout() != nullptr; }
+  bool isImage() const { return isa_and_nonnull<ImageLayoutAttr>(getTensor(buffer).getLayout()); }
 
   KernelBuilder::Carried forEach(ArrayRef<int64_t> dims, ValueRange sums, Emit emit) {
     if (dims.empty())
@@ -170,10 +182,7 @@ private:
   Value getAddress() {
     if (isImage())
       return b.offset(b.getImage(buffer), places[0], places[1], places[2], places[3]);
-    Value position = b.i64(0);
-    for (auto [dim, place] : llvm::zip_equal(type.getDims(), places))
-      position = b.add(b.mul(position, b.size(dim)), place);
-    return b.offset(b.getAddress(buffer), position);
+    return Evaluator(b).getRow(buffer, places);
   }
 
   KernelBuilder &b;
@@ -199,10 +208,11 @@ Value dlc::emitReducePart(KernelBuilder &b, ReduceOp op, ValueRange indices, Val
                           int64_t step) {
   Reduction reduction(b, op, indices);
   Reducer reducer(b, op.getKind());
-  Value length = reduction.getRunLength();
+  Value length = reduction.getRunLength(), stride = reduction.getRunStride();
+  Type type = reduction.getMemoryType();
   auto emitRun = [&](Value address, ValueRange sums) {
     return b.loop(first, length, step, sums, [&](Value i, ValueRange carried) {
-      Value element = b.loadScalar(b.offset(address, i));
+      Value element = b.loadElement(b.offset(address, b.mul(i, stride), type), type);
       return KernelBuilder::Carried{reducer.accumulate(carried[0], element)};
     });
   };

@@ -71,11 +71,13 @@ public:
                             static_cast<uint64_t>(axis));
   }
   /// As the operator: a size of 0 keeps a dim.
-  mlir::Value reshape(mlir::Value value, mlir::Value shape) {
-    return node.createLike<ReshapeOp>(value, shape, /*allow_zero=*/false);
+  /// To sizes of the run, where 0 is 0.
+  mlir::Value reshape(mlir::Value value, mlir::Value sizes) {
+    return node.createLike<ReshapeOp>(value, sizes, /*allow_zero=*/true);
   }
+  /// 0 stands for the value's own dim.
   mlir::Value reshape(mlir::Value value, llvm::ArrayRef<int64_t> shape) {
-    return reshape(value, ints(shape));
+    return node.createLike<ReshapeOp>(value, ints(shape), /*allow_zero=*/false);
   }
   mlir::Value reshapeLike(mlir::Value value, mlir::Value like) {
     return node.createReshape(value, shape(like));

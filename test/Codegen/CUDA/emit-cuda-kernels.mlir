@@ -3,7 +3,7 @@
 !x = !dlc.buffer<!dlc.tensor<N x 8 x f32>, device>
 module attributes {
     dlc.target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>,
-    dlc.device = #dlc.device<architecture = 80>,
+    dlc.device = #dlc.device<architecture = 80, precision = fp32>,
     dlc.signature = {symbols = ["M", "N"], inputs = [{name = "x", type = !dlc.tensor<N x 8 x f32>}], outputs = [{name = "y", type = !dlc.tensor<N x 8 x f32>}]}} {
   func.func private @relu(%in: !x, %out: !x)
       attributes {dlc.schedule = #dlc.schedule<cuda_loops, lanes = 4, channels = 1, pixels = [4], rows = 256>} {

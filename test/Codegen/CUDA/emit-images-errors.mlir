@@ -1,6 +1,6 @@
 // RUN: dlc-opt %s --dlc-emit-images --verify-diagnostics
 
-module attributes {dlc.device = #dlc.device<architecture = 80>} {
+module attributes {dlc.device = #dlc.device<architecture = 80, precision = fp32>} {
   // expected-error @+1 {{device code calls a function that no device has: .extern .func}}
   module @device {
     llvm.func @missing(f32) -> f32

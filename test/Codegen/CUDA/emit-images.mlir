@@ -1,6 +1,6 @@
 // RUN: dlc-opt %s --dlc-emit-images | FileCheck %s
 
-module attributes {dlc.device = #dlc.device<architecture = 80>} {
+module attributes {dlc.device = #dlc.device<architecture = 80, precision = fp32>} {
   module @device {
     llvm.func @copy(%in: !llvm.ptr {llvm.noalias, llvm.readonly}, %out: !llvm.ptr) attributes {nvvm.kernel} {
       %thread = nvvm.read.ptx.sreg.tid.x : i32

@@ -68,6 +68,19 @@ TEST_F(CudaFaultTest, TooLittleMemory) {
   call.expectResult();
 }
 
+TEST_F(CudaFaultTest, TooLittleMemoryForWhatTheRunFinds) {
+  ASSERT_EQ(load(), DLC_OK) << reason;
+  CudaCall call(session, 100000);
+  ASSERT_EQ(call.run(), DLC_OK) << call.error(); // the arena is there
+  fake_set_memory(static_cast<uint64_t>(fake_get_counts().device_bytes) + 1000);
+  call.mode = LATE;
+  EXPECT_EQ(call.run(), DLC_OUT_OF_MEMORY);
+  EXPECT_NE(call.error().find("(CUDA_ERROR_OUT_OF_MEMORY, 2)"), std::string::npos) << call.error();
+  call.mode = PLAIN;
+  ASSERT_EQ(call.run(), DLC_OK) << call.error();
+  call.expectResult();
+}
+
 TEST_F(CudaFaultTest, TooManyBlocks) {
   ASSERT_EQ(load(), DLC_OK) << reason;
   CudaCall call(session, 10, MANY_BLOCKS);

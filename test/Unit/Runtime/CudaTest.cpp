@@ -153,6 +153,29 @@ TEST_F(CudaTest, MemoryThatCannotBeUsedIsRefused) {
   call.expectResult();
 }
 
+TEST_F(CudaTest, OutputsThatCannotBeWrittenAreRefused) {
+  ASSERT_EQ(load(), DLC_OK) << reason;
+  const CallersMemory other(1, 50), small(0, 49), large(0, 51);
+  CudaCall call(session, 50);
+  auto give = [&](void *data) {
+    call.output.data = data;
+    call.output.capacity = 200;
+    call.output.memory = DLC_MEMORY_DEVICE;
+    return call.run();
+  };
+  EXPECT_EQ(give(call.x.data()), DLC_INVALID_ARGUMENT);
+  EXPECT_NE(call.error().find("output 'y': expected memory of device cuda:0"), std::string::npos);
+  EXPECT_EQ(give(other.data()), DLC_INVALID_ARGUMENT);
+  EXPECT_EQ(call.error(), "output 'y': expected memory of device cuda:0 (Fake GPU, sm_90), found "
+                          "memory of cuda:1");
+  EXPECT_EQ(give(small.data()), DLC_BUFFER_TOO_SMALL);
+  EXPECT_EQ(call.error(), "output 'y': expected 200 bytes of memory, found an allocation with 196");
+  EXPECT_EQ(give(reinterpret_cast<char *>(large.data()) + 2), DLC_INVALID_ARGUMENT);
+  EXPECT_EQ(call.error(), "output 'y': data is not aligned to its elements");
+  ASSERT_EQ(give(large.data()), DLC_OK) << call.error();
+  call.expectResult(large.data());
+}
+
 TEST_F(CudaTest, ASessionOnTheCpuTakesMemoryOfTheHostAlone) {
   const std::string cpu = folder.write("cpu.so", buildArtifact().bytes);
   ASSERT_EQ(loadInto(session, cpu), DLC_OK) << reason;

@@ -1,0 +1,239 @@
+// How the slices of a product come into shared memory: copied there as they are, in chunks, while
+// those before are multiplied; or through registers, where elements are found one by one, or have
+// to be rounded.
+
+#include "TensorCores.h"
+#include "TileProduct.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+using namespace dlc;
+
+//===----------------------------------------------------------------------===//
+// Places
+//===----------------------------------------------------------------------===//
+
+/// Where threads multiply in registers, rows of shared memory are so much longer than they need
+/// that what is accessed together falls into different banks.
+TileProduct::Slice TileProduct::makeSlice(int64_t outer, bool isLeft) {
+  Slice slice;
+  slice.isLeft = isLeft;
+  slice.order = isLeft ? leftOrder : rightOrder;
+  int64_t words = step / parts;
+  bool isAlongInner = slice.order == Order::alongInner;
+  // Threads that multiply in registers read neighbouring columns as a vector.
+  bool hasRows = usesTensorCores() || (isAlongInner && isLeft);
+  if (hasRows) {
+    slice.outerPitch = usesTensorCores() ? words : words + 4;
+    slice.wordPitch = 1;
+    slice.words = outer * slice.outerPitch;
+  } else {
+    slice.outerPitch = 1;
+    slice.wordPitch = outer + (isAlongInner ? 4 : 0);
+    slice.words = words * slice.wordPitch;
+  }
+  if (slice.order == Order::inChunks) {
+    slice.unit = chunkWords;
+  } else {
+    constexpr int64_t vector = 4;
+    bool takesVectors = isLeft ? isAlongInner && leftVectors : !isAlongInner && rightVectors;
+    slice.unit = isAlongInner ? vector / parts : vector;
+    if (!takesVectors || outer * words / slice.unit % numThreads != 0)
+      slice.unit = 1;
+  }
+  makePlaces(slice, outer);
+  return slice;
+}
+
+void TileProduct::makePlaces(Slice &slice, int64_t outer) {
+  bool isAlongOuter = slice.order == Order::alongOuter;
+  int64_t words = step / parts, first = (isAlongOuter ? outer : words) / slice.unit;
+  Value thread = threads.getThread();
+  for (int64_t done = 0; done < outer * words / slice.unit; done += numThreads) {
+    // The part of the number that stays the same from turn to turn is computed once.
+    Value fast = first <= numThreads ? threads.rem(thread, first)
+                                     : threads.add(thread, threads.i32(done % first));
+    Value slow = first <= numThreads
+                     ? threads.add(threads.div(thread, first), threads.i32(done / first))
+                     : threads.i32(done / first);
+    fast = threads.mul(fast, slice.unit);
+    size_t turn = done / numThreads;
+    size_t prepared = !isAlongOuter ? turn : first <= numThreads ? 0 : turn % (first / numThreads);
+    slice.places.push_back({isAlongOuter ? fast : slow, isAlongOuter ? slow : fast, prepared});
+  }
+}
+
+/// As many stages as fit beside those of another block, of which a GPU's processor has at least 99
+/// KB for each block. The sums of a tile lie there in the end, too.
+void TileProduct::makeMemory() {
+  constexpr int64_t mostWords = 24 << 10, usualWords = 16 << 10, mostStages = 6;
+  left = makeSlice(tileRows, /*isLeft=*/true);
+  right = makeSlice(tileColumns, /*isLeft=*/false);
+  left.start = 0;
+  right.start = left.words;
+  stageWords = left.words + right.words;
+  if (left.order == Order::inChunks && right.order == Order::inChunks) {
+    int64_t room = 3 * stageWords > usualWords ? mostWords : usualWords;
+    numStages = std::clamp<int64_t>(room / stageWords, 2, mostStages);
+  }
+  memory = threads.shareDynamic(numStages * stageWords);
+}
+
+void TileProduct::prepareRows() {
+  for (const Place &place : left.places)
+    if (place.prepared == left.prepared.size())
+      left.prepared.push_back(prepareLeft(place.outer));
+  for (const Place &place : right.places)
+    if (place.prepared == right.prepared.size())
+      right.prepared.push_back(prepareRight(place.outer));
+}
+
+Value TileProduct::getStart(const Slice &slice, Value stage) {
+  Value place = threads.add(threads.mul(stage, stageWords), threads.i32(slice.start));
+  return b.offset(memory, threads.wide(place));
+}
+
+Value TileProduct::getAddress(const Slice &slice, Value start, Value outer, Value word) {
+  Value place = usesTensorCores() ? getSwizzled(threads, outer, word)
+                                  : threads.add(threads.mul(outer, slice.outerPitch),
+                                                threads.mul(word, slice.wordPitch));
+  return b.offset(start, threads.wide(place));
+}
+
+Value TileProduct::wrapStage(Value stage) {
+  Value isBehind = b.equal(stage, threads.i32(numStages));
+  return b.select(isBehind, threads.i32(0), stage);
+}
+
+//===----------------------------------------------------------------------===//
+// Through registers
+//===----------------------------------------------------------------------===//
+
+TileProduct::Sums TileProduct::loadLeftPlace(const Place &place, ValueRange row, Value start,
+                                             bool vectors) {
+  auto getOwn = [&](int64_t element) {
+    return threads.add(threads.mul(place.word, parts), threads.i32(element));
+  };
+  Sums elements;
+  Value all = vectors ? loadLefts(row, threads.add(start, getOwn(0))) : Value();
+  for (int64_t element = 0; element != left.unit * parts; ++element) {
+    Value own = getOwn(element);
+    elements.push_back(vectors ? Value(vector::ExtractOp::create(b, all, element))
+                               : loadLeft(row, threads.add(start, own), own));
+  }
+  return elements;
+}
+
+TileProduct::Sums TileProduct::loadRightPlace(const Place &place, Value start) {
+  Sums elements, rows;
+  ValueRange prepared = right.prepared[place.prepared];
+  auto getK = [&](int64_t part) {
+    return threads.add(start, threads.add(threads.mul(place.word, parts), threads.i32(part)));
+  };
+  if (right.unit != 1)
+    for (int64_t part = 0; part != parts; ++part)
+      rows.push_back(loadRights(prepared, getK(part)));
+  for (int64_t word = 0; word != right.unit; ++word)
+    for (int64_t part = 0; part != parts; ++part)
+      elements.push_back(right.unit != 1 ? Value(vector::ExtractOp::create(b, rows[part], word))
+                                         : loadRight(prepared, getK(part)));
+  return elements;
+}
+
+TileProduct::Sums TileProduct::loadElements(Value start) {
+  Sums elements;
+  if (left.order != Order::inChunks) {
+    SmallVector<Sums> rows;
+    for (ArrayRef<Value> prepared : left.prepared)
+      rows.push_back(prepareStep(prepared, start));
+    auto loadAll = [&](bool vectors) {
+      Sums all;
+      for (const Place &place : left.places)
+        llvm::append_range(all, loadLeftPlace(place, rows[place.prepared], start, vectors));
+      return all;
+    };
+    elements = left.unit == 1 ? loadAll(false)
+                              : b.chooseValues(
+                                    leftVectors, [&] { return loadAll(true); },
+                                    [&] { return loadAll(false); });
+  }
+  if (right.order != Order::inChunks)
+    for (const Place &place : right.places)
+      llvm::append_range(elements, loadRightPlace(place, start));
+  return elements;
+}
+
+void TileProduct::storeWords(const Slice &slice, const Place &place, ValueRange words,
+                             Value start) {
+  bool areNeighbours = (slice.order == Order::alongInner) == (slice.wordPitch == 1);
+  auto count = static_cast<int64_t>(words.size());
+  if (count != 1 && areNeighbours) {
+    auto type = VectorType::get(count, words.front().getType());
+    LLVM::StoreOp::create(b, vector::FromElementsOp::create(b, type, words),
+                          getAddress(slice, start, place.outer, place.word),
+                          static_cast<unsigned>(4 * count));
+    return;
+  }
+  for (auto [i, word] : llvm::enumerate(words)) {
+    Value own = threads.i32(static_cast<int64_t>(i));
+    bool isAlongOuter = slice.order == Order::alongOuter;
+    Value outer = isAlongOuter ? threads.add(place.outer, own) : place.outer;
+    Value number = isAlongOuter ? place.word : threads.add(place.word, own);
+    b.store(word, getAddress(slice, start, outer, number));
+  }
+}
+
+void TileProduct::storeElements(ValueRange elements, Value stage) {
+  for (const Slice *slice : {&left, &right}) {
+    if (slice->order == Order::inChunks)
+      continue;
+    Value start = getStart(*slice, stage);
+    for (const Place &place : slice->places) {
+      Sums words;
+      for (int64_t word = 0; word != slice->unit; ++word) {
+        words.push_back(makeWord(b, precision, [&](int64_t part) { return elements[part]; }));
+        elements = elements.drop_front(parts);
+      }
+      storeWords(*slice, place, words, start);
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// In chunks
+//===----------------------------------------------------------------------===//
+
+void TileProduct::copySlice(const Slice &slice, Value start, Value stage) {
+  Value memoryStart = getStart(slice, stage);
+  // All places of a thread are the same chunk of different rows.
+  Value word = slice.places.front().word;
+  Value k = threads.add(start, threads.mul(word, parts));
+  Sums common = slice.isLeft ? prepareChunk(k) : Sums{k};
+  for (const Place &place : slice.places) {
+    ValueRange prepared = slice.prepared[place.prepared];
+    Chunk chunk = slice.isLeft ? getLeftChunk(prepared, common) : getRightChunk(prepared, k);
+    copyChunk(b, getAddress(slice, memoryStart, place.outer, word), chunk.address, chunk.exists);
+  }
+}
+
+/// Elements from `start` on, as a group of their own, which may be empty.
+void TileProduct::copySlices(Value start, Value stage) {
+  bool any = false;
+  for (const Slice *slice : {&left, &right})
+    if (slice->order == Order::inChunks) {
+      copySlice(*slice, start, stage);
+      any = true;
+    }
+  if (any)
+    commitCopies(b);
+}
+
+void TileProduct::bringFirst(Value start) {
+  for (int64_t i = 0; i != numStages - 1; ++i) {
+    Value own = threads.add(start, threads.i32(i * step));
+    copySlices(own, threads.i32(i));
+    storeElements(loadElements(own), threads.i32(i));
+  }
+}

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""A model of products, convolutions and attention at many sizes, so that each tile and each way to compute them on a GPU occurs.
+
+    gpu_templates.py MODEL.onnx [LARGEST HEAD]
+"""
+
+import sys
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper, save
+
+ROWS, COLUMNS, INNER = (1, 40, 128, 1024, 8192), (5, 16, 32, 64, 128, 1000), 72
+IMAGES = ((3, 32, 7, 2, 112), (16, 24, 3, 1, 56), (64, 64, 3, 1, 28), (64, 256, 1, 1, 14), (256, 128, 1, 2, 28))
+HEADS = ((16, 5), (32, 64), (64, 128), (128, 200), (64, 1000))
+
+
+class Graph:
+    def __init__(self):
+        self.nodes, self.inputs, self.outputs, self.weights = [], [], [], []
+
+    def take(self, shape):
+        name = f"x{len(self.inputs)}"
+        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        return name
+
+    def keep(self, shape):
+        name = f"w{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(np.ones(shape, np.float32), name))
+        return name
+
+    def add(self, operator, *inputs, **attributes):
+        name = f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, inputs, [name], **attributes))
+        return name
+
+    def give(self, name):
+        self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+
+
+def main():
+    graph = Graph()
+    for rows in ROWS:
+        x = graph.take([rows, INNER])
+        for columns in COLUMNS:
+            graph.give(graph.add("Relu", graph.add("Gemm", x, graph.keep([INNER, columns]), graph.keep([columns]))))
+            graph.give(graph.add("MatMul", x, graph.take([INNER, columns])))
+        graph.give(graph.add("MatMul", x, graph.take([1024, INNER, 64])))
+    for inputs, outputs, size, stride, side in IMAGES:
+        for batch in (1, 16):
+            x = graph.take([batch, inputs, side, side])
+            conv = graph.add("Conv", x, graph.keep([outputs, inputs, size, size]), graph.keep([outputs]), strides=[stride] * 2,
+                             pads=[size // 2] * 4)
+            graph.give(graph.add("HardSwish", conv))
+            graph.give(graph.add("Conv", x, graph.keep([inputs, 1, 3, 3]), group=inputs, pads=[1] * 4))
+    largest = int(sys.argv[2]) if len(sys.argv) > 2 else max(size for size, _ in HEADS)
+    for size, length in HEADS:
+        if size > largest:
+            continue
+        for batch in (1, 16):
+            q, k, v = (graph.take([batch, 12, length, size]) for _ in range(3))
+            graph.give(graph.add("Attention", q, k, v))
+            graph.give(graph.add("Attention", q, k, v, graph.take([length, length]), is_causal=1))
+    made = helper.make_graph(graph.nodes, "templates", graph.inputs, graph.outputs, graph.weights)
+    save(helper.make_model(made, opset_imports=[helper.make_opsetid("", 23)], ir_version=10), sys.argv[1])
+
+
+if __name__ == "__main__":
+    main()
