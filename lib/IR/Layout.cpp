@@ -91,8 +91,8 @@ ExprAttr dlc::getBufferElements(MLIRContext *context, Attribute layout, ArrayRef
       .Case([&](DeviceLayoutAttr device) {
         if (!device.getChannelsLast())
           return getProduct(context, dims);
-        ExprAttr row = getProduct(context, dims.drop_front());
-        return dims[0] * ceilDiv(row, device.getChunk()) * device.getChunk();
+        ExprAttr channels = ceilDiv(dims[1], device.getChunk()) * device.getChunk();
+        return dims[0] * getProduct(context, dims.drop_front(2)) * channels;
       })
       .Default([&](Attribute) { return getProduct(context, dims); });
 }

@@ -158,20 +158,20 @@ static uint32_t toTf32(uint32_t bits) {
   return isNan ? bits : (bits + 0x1000) & ~uint32_t(0x1fff);
 }
 
-/// Row of a filter or matrix, all that belongs to an output: [KH][KW][C], zeros behind it.
+/// Row of a filter or matrix, all that belongs to an output: [KH][KW][C], zeros behind channels.
 template <typename Element, typename Convert>
 static void packDeviceRow(const Copy &copy, DeviceLayoutAttr layout, const Unit &unit,
                           Convert convert) {
   int64_t channels = copy.shape[1], taps = countTaps(copy);
-  int64_t pitch = llvm::alignTo(channels * taps, layout.getChunk());
-  char *row = copy.to + unit.index * pitch * static_cast<int64_t>(sizeof(Element));
+  int64_t pitch = llvm::alignTo(channels, layout.getChunk());
+  char *row = copy.to + unit.index * taps * pitch * static_cast<int64_t>(sizeof(Element));
   const char *from = unit.from;
   for (int64_t c = 0; c < channels; ++c)
     for (int64_t tap = 0; tap < taps; ++tap, from += sizeof(uint32_t)) {
       uint32_t bits;
       std::memcpy(&bits, from, sizeof(bits));
       Element element = convert(bits);
-      std::memcpy(row + (tap * channels + c) * sizeof(element), &element, sizeof(element));
+      std::memcpy(row + (tap * pitch + c) * sizeof(element), &element, sizeof(element));
     }
 }
 

@@ -25,6 +25,10 @@ static ScheduleAttr get(MLIRContext *context, Algorithm algorithm, int64_t lanes
 /// As many neighbours as 16 bytes hold, where rows of all results consist of such vectors; windows
 /// and sums of rows, whose neighbours share nothing, are computed by themselves.
 static int64_t getLanes(KernelOp box) {
+  auto isLast = [](Type type) { return hasChannelsLast(cast<PlannedType>(type)); };
+  Type result = box.getResult(0).getType();
+  if (getFirst<PoolOp>(box) && isLast(result) && llvm::all_of(box.getInputs().getTypes(), isLast))
+    return 4; // of which all chunks are multiples
   int64_t bytes = 1;
   for (Operation &op : box.getBody().front().without_terminator()) {
     auto reduce = dyn_cast<ReduceOp>(op);
@@ -41,8 +45,18 @@ static int64_t getLanes(KernelOp box) {
   return row && *row % lanes == 0 && lanes >= 2 ? lanes : 1;
 }
 
+/// Whether a box does nothing but give an image its channels last: it writes 16 bytes at a time.
+static bool isReorder(KernelOp box) {
+  auto from = cast<PlannedType>(box.getInputs().front().getType());
+  return llvm::hasSingleElement(box.getBody().front()) && box.getInputs().size() == 1 &&
+         hasChannelsLast(cast<PlannedType>(box.getResult(0).getType())) && !hasChannelsLast(from);
+}
+
 static ScheduleAttr getLoops(KernelOp box) {
   int64_t lanes = getLanes(box);
+  if (!box.getInputs().empty() && isReorder(box))
+    lanes = cast<DeviceLayoutAttr>(cast<PlannedType>(box.getResult(0).getType()).getLayout())
+                .getChunk();
   return get(box.getContext(), Algorithm::cuda_loops, lanes, 1, {lanes}, blockThreads);
 }
 
@@ -77,6 +91,7 @@ struct Product {
   int64_t rows;
   std::optional<int64_t> inner;
   int64_t columns, products = 1;
+  bool mayBeLarge = true; ///< else registers are needed to find windows of sizes of the run
 
   /// Tiles of all products.
   int64_t countTiles(int64_t tileRows, int64_t tileColumns) const {
@@ -146,9 +161,9 @@ struct TensorTile {
 /// The tile, and how many blocks share one, that are estimated to be done first.
 static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
                                    Precision precision) {
-  static constexpr TensorTile tiles[] = {{128, 128, 64, 1400}, {128, 64, 64, 800},
-                                         {64, 64, 32, 480},    {64, 32, 16, 300},
-                                         {32, 32, 16, 200},    {32, 16, 16, 150}};
+  static constexpr TensorTile tiles[] = {
+      {128, 128, 64, 1400}, {128, 64, 64, 800}, {64, 64, 32, 480}, {64, 32, 16, 300},
+      {128, 16, 32, 330},   {32, 32, 16, 200},  {32, 16, 16, 150}};
   int64_t step = precision == Precision::tf32 ? 32 : 64; // 128 bytes
   int64_t steps = llvm::divideCeil(product.inner.value_or(usualRows), step);
   const TensorTile *chosen = nullptr;
@@ -157,7 +172,9 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
   for (const TensorTile &tile : tiles) {
     bool isLast = &tile == std::prev(std::end(tiles));
     bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
-    bool isTooTall = tile.rows > 32 && tile.rows >= 2 * product.rows;
+    constexpr int64_t usualTile = 64;
+    bool isTooTall = (tile.rows > 32 && tile.rows >= 2 * product.rows) ||
+                     (tile.rows > usualTile && !product.mayBeLarge);
     if ((isTooWide || isTooTall) && !(isLast && !chosen))
       continue;
     int64_t most = getSlices(product, tile.rows, tile.columns, step);
@@ -177,10 +194,8 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
                            {chosen->rows, chosen->warpRows}, step, precision, chosenSlices);
 }
 
-/// Tensor cores would compute columns that do not exist where there are few.
 static ScheduleAttr getTiles(DeviceAttr device, const Product &product) {
-  constexpr int64_t fewColumns = 8;
-  if (device.getPrecision() == Precision::fp32 || product.columns <= fewColumns)
+  if (device.getPrecision() == Precision::fp32)
     return getScalarTiles(device.getContext(), product);
   return getTensorTiles(device.getContext(), product, device.getPrecision());
 }
@@ -212,10 +227,13 @@ static ScheduleAttr getConv(KernelOp box, ConvOp conv, DeviceAttr device) {
   if (conv.getGroup() != 1)
     return getWindow(box, conv);
   constexpr int64_t manyPixels = 1 << 20;
+  std::optional<int64_t> pixels = count(device.getContext(), {dims[0], dims[2], dims[3]});
   Product product = {Algorithm::cuda_gemm,
-                     count(device.getContext(), {dims[0], dims[2], dims[3]}).value_or(manyPixels),
+                     pixels.value_or(manyPixels),
                      count(device.getContext(), conv.getFilter().getType().getDims().drop_front()),
-                     *dims[1].getConstant()};
+                     *dims[1].getConstant(),
+                     /*products=*/1,
+                     /*isConv=*/true};
   return getTiles(device, product);
 }
 

@@ -9,6 +9,8 @@
 
 #include "dlc/IR/Emitters.h"
 
+#include "mlir/IR/Builders.h"
+
 using namespace mlir;
 using namespace dlc;
 
@@ -25,9 +27,16 @@ public:
 
 private:
   void assign(Value value);
+  void assign(ConcatOp concat);
+  void reorder(KernelOp box);
+  /// Whether kernels that take elements of another type read `value`, at least one of them a
+  /// product where `isOfProduct` is not so already; `isImages` becomes whether they take channels
+  /// last.
+  bool canNarrow(Value value, bool isOfProduct, bool &isImages);
 
   func::FuncOp function;
-  Type type; ///< of operands of products
+  Type type;                                            ///< of operands of products
+  DenseMap<std::pair<Value, Block *>, Value> reordered; ///< images with channels last, of others
 };
 } // namespace
 
@@ -91,33 +100,103 @@ static void setLayout(Value value, DeviceLayoutAttr layout) {
       setLayout(user->getResult(0), layout);
 }
 
-void DeviceLayouts::assign(Value value) {
-  auto planned = cast<PlannedType>(value.getType());
-  auto producer = value.getDefiningOp<KernelOp>();
-  Access access = getAccess(producer);
-  if (!planned.getElementType().isF32() || access == Access::none)
-    return;
-  bool isOfProduct = isProduct(producer), isImages = access == Access::image && isImage(value);
+/// Whether a box does nothing but move elements that are stored in another type.
+static bool movesStored(KernelOp box) {
+  auto isMove = [](Operation &op) { return isMovement(&op); };
+  auto isStored = [](Type type) {
+    return isa_and_nonnull<DeviceLayoutAttr>(cast<PlannedType>(type).getLayout());
+  };
+  return llvm::all_of(box.getBody().front().without_terminator(), isMove) &&
+         llvm::all_of(box.getInputs().getTypes(), isStored);
+}
+
+bool DeviceLayouts::canNarrow(Value value, bool isOfProduct, bool &isImages) {
   for (OpOperand *use : getUses(value)) {
     auto box = dyn_cast<KernelOp>(use->getOwner());
     Access own = box ? getAccess(box) : Access::none;
     if (own == Access::none || isMask(*use))
-      return;
+      return false;
     isOfProduct |= isProduct(box);
     isImages &= own == Access::image && use->get() == value;
   }
-  if (!isOfProduct)
+  return isOfProduct;
+}
+
+void DeviceLayouts::assign(Value value) {
+  auto planned = cast<PlannedType>(value.getType());
+  auto producer = value.getDefiningOp<KernelOp>();
+  Access access = getAccess(producer);
+  if (!planned.getElementType().isF32() || planned.getLayout() || access == Access::none)
+    return;
+  bool isOfProduct = isProduct(producer) || movesStored(producer);
+  bool isImages = access == Access::image && isImage(value);
+  if (!canNarrow(value, isOfProduct, isImages))
     return;
   auto layout = DeviceLayoutAttr::get(value.getContext(), type, /*channelsLast=*/true);
   isImages = isImages && planned.getDim(1).getConstant().value_or(1) % layout.getChunk() == 0;
   setLayout(value, DeviceLayoutAttr::get(value.getContext(), type, isImages));
 }
 
+/// Parts that kernels write side by side, and nobody else reads, are stored alike. Each begins at a
+/// multiple of 16 bytes.
+void DeviceLayouts::assign(ConcatOp concat) {
+  auto layout = DeviceLayoutAttr::get(concat.getContext(), type, false);
+  auto isPart = [&](Value part) {
+    auto producer = part.getDefiningOp<KernelOp>();
+    ExprAttr elements = cast<PlannedType>(part.getType()).getBufferElements();
+    return producer && part.hasOneUse() && getAccess(producer) != Access::none &&
+           llvm::all_of(elements.getCoefficients(),
+                        [&](int64_t factor) { return factor % layout.getChunk() == 0; });
+  };
+  bool isImages = false;
+  if (!concat.getType().getElementType().isF32() || !joinsParts(concat) ||
+      !llvm::all_of(concat.getInputs(), isPart) ||
+      !canNarrow(concat.getResult(), /*isOfProduct=*/false, isImages))
+    return;
+  for (Value part : concat.getInputs())
+    setLayout(part, layout);
+  setLayout(concat.getResult(), layout);
+}
+
+/// Lets a convolution read a copy with channels last of an image that lies otherwise. Where there
+/// are many channels, a copy takes longer than it saves.
+void DeviceLayouts::reorder(KernelOp box) {
+  ConvOp conv = getFirst<ConvOp>(box);
+  auto argument = conv ? dyn_cast<BlockArgument>(conv.getInput()) : BlockArgument();
+  if (!argument || conv.getGroup() != 1 || getAccess(box) == Access::none)
+    return;
+  OpOperand &use = box->getOpOperand(argument.getArgNumber());
+  Value image = use.get();
+  auto planned = cast<PlannedType>(image.getType());
+  auto layout = DeviceLayoutAttr::get(box.getContext(), type, /*channelsLast=*/true);
+  int64_t channels = *planned.getDim(1).getConstant(), most = 2 * layout.getChunk();
+  if (hasChannelsLast(planned) || channels == 0 || channels > most)
+    return;
+  Value &copy = reordered[{image, box->getBlock()}];
+  if (!copy) {
+    OpBuilder builder(box);
+    auto copying = KernelOp::create(builder, box.getLoc(), planned.withLayout(layout),
+                                    BoxKind::loops, ValueRange(image), ScheduleAttr());
+    Block *body = builder.createBlock(&copying.getBody());
+    Value element = body->addArgument(planned.withoutLayout(), box.getLoc());
+    YieldOp::create(builder, box.getLoc(), element);
+    copy = copying.getResult(0);
+  }
+  use.set(copy);
+}
+
 void DeviceLayouts::assign() {
+  function.walk([&](Operation *op) {
+    if (auto concat = dyn_cast<ConcatOp>(op); concat && !concat->getParentOfType<KernelOp>())
+      assign(concat);
+  });
   function.walk([&](KernelOp box) {
     for (Value result : box.getResults())
       assign(result);
   });
+  SmallVector<KernelOp> boxes;
+  function.walk([&](KernelOp box) { boxes.push_back(box); });
+  llvm::for_each(boxes, [&](KernelOp box) { reorder(box); });
 }
 
 void dlc::assignDeviceLayouts(func::FuncOp function, DeviceAttr device) {

@@ -65,13 +65,6 @@ static LLVM::LLVMFuncOp createFunction(KernelBuilder &b, ModuleOp device, size_t
   function->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
   function->setAttr(NVVM::NVVMDialect::getReqntidAttrName(),
                     b.getDenseI32ArrayAttr({static_cast<int32_t>(threads), 1, 1}));
-  // Registers for two blocks: while the threads of one wait for each other, those of the other go
-  // on. Those that share tiles, or find their places by sizes of the run, need more.
-  constexpr int64_t largestBlock = 256;
-  ScheduleAttr schedule = b.getSchedule();
-  if (schedule.getPrecision() != Precision::fp32 && threads >= largestBlock && numSymbols == 0 &&
-      schedule.getSlices() == 1)
-    function->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(2));
   for (Value buffer : source.getArguments()) {
     if (!isReadOnly(buffer))
       continue;

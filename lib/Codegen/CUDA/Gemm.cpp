@@ -65,7 +65,9 @@ protected:
 
   using GetPlace = function_ref<Value(const Whole &whole, Value column)>;
   /// Stores the lanes of `sums` at the places that `getPlace` gives for columns.
-  void storeLanes(Value column, Value sums, GetPlace getPlace);
+  void storeLanes(Value column, Value sums, ValueRange loaded, GetPlace getPlace);
+  /// What the epilogue reads there; whatever where `exists` is false or a column does not exist.
+  KernelBuilder::Carried loadLanes(Value exists, Value column, int64_t count, GetPlace getPlace);
 
   Value filter, bias, panel, panelStart;
   Value numRows, firstRow, firstColumn;
@@ -90,18 +92,31 @@ protected:
   KernelBuilder::Carried prepareLeft(Value row) override;
   KernelBuilder::Carried prepareStep(ValueRange prepared, Value start) override;
   Value loadLeft(ValueRange prepared, Value k, Value own) override;
-  void storeSums(Value row, Value column, Value sums) override;
+  KernelBuilder::Carried loadOperands(Value row, Value column, int64_t count) override;
+  void storeSums(Value row, Value column, Value sums, ValueRange loaded) override;
 
   KernelBuilder::Carried prepareChunk(Value k) override;
   Chunk getLeftChunk(ValueRange prepared, ValueRange common) override;
 
 private:
+  /// Whether a pixel of the result exists, and where its channels begin in images with channels
+  /// last, or in planes.
+  struct Pixel {
+    Value exists, last, planar;
+  };
+  Pixel getPixel(Value row);
+  Value getResultPlace(const Whole &whole, const Pixel &pixel, Value channel);
   /// Where in the input the channel 0 of tap `tap` of a pixel lies, and whether it does.
   std::pair<Value, Value> getTap(ValueRange prepared, Value tap);
   void makeTable();
   std::pair<Value, Value> lookUp(ValueRange prepared, Value k);
   /// Whether all elements of a step belong to one tap.
-  bool hasStepsOfTaps() const { return inputChannels % step == 0; }
+  bool hasStepsOfTaps() const { return tapChannels == inputChannels && inputChannels % step == 0; }
+  /// Where element `k` has a channel of the image; null for always.
+  Value isChannel(Value channel) {
+    return tapChannels == inputChannels ? Value()
+                                        : threads.less(channel, threads.i32(inputChannels));
+  }
   bool isPointwise() {
     return kernelHeight == 1 && kernelWidth == 1 &&
            llvm::all_of(conv.getStrides(), [](int64_t stride) { return stride == 1; }) &&
@@ -119,6 +134,7 @@ private:
   Value inputBuffer, input;
   Type inputType;
   int64_t kernelHeight = 1, kernelWidth = 1, inputChannels = 0, pixelPitch = 1;
+  int64_t tapChannels = 0; ///< of a tap, with those that are zeros in whole chunks
   Value height, width, plane, outputWidth, outputPixels, channelPitch;
   /// In shared memory, for each element of a window: where it lies from the window's first one, and
   /// its row and column; null where elements are not looked up.
@@ -138,7 +154,8 @@ protected:
   Value loadLeft(ValueRange prepared, Value k, Value own) override;
   Value loadLefts(ValueRange prepared, Value k) override;
   Chunk getLeftChunk(ValueRange prepared, ValueRange common) override;
-  void storeSums(Value row, Value column, Value sums) override;
+  KernelBuilder::Carried loadOperands(Value row, Value column, int64_t count) override;
+  void storeSums(Value row, Value column, Value sums, ValueRange loaded) override;
 
 private:
   MatmulOp matmul;
@@ -203,7 +220,8 @@ Whole PanelProduct::getWhole(Value buffer, bool isImage) {
 }
 
 void PanelProduct::beginResults(bool isImage) {
-  constexpr int64_t vector = 4;
+  // 16 bytes of what the result is stored in.
+  int64_t vector = DeviceLayoutAttr::get(b.getContext(), operandType, false).getChunk();
   result = getWhole(kernel.output, isImage);
   for (size_t i = 0; i != kernel.operands.size(); ++i)
     wholes.push_back(getWhole(getOperand(i), isImage));
@@ -217,12 +235,25 @@ Value PanelProduct::loadNeighbours(const Whole &whole, Value place, int64_t coun
   return b.loadNeighbours(b.offset(whole.base, place, whole.type), whole.type, count);
 }
 
-void PanelProduct::storeLanes(Value column, Value sums, GetPlace getPlace) {
+KernelBuilder::Carried PanelProduct::loadLanes(Value exists, Value column, int64_t count,
+                                               GetPlace getPlace) {
+  if (numColumns % tileColumns != 0)
+    exists = b.both(exists,
+                    arith::CmpIOp::create(b, arith::CmpIPredicate::slt, column, b.i64(numColumns)));
+  KernelBuilder::Carried loaded;
+  for (const Whole &whole : wholes)
+    loaded.push_back(
+        loadNeighbours(whole, b.select(exists, getPlace(whole, column), b.i64(0)), count));
+  return loaded;
+}
+
+void PanelProduct::storeLanes(Value column, Value sums, ValueRange loaded, GetPlace getPlace) {
   int64_t lanes = cast<VectorType>(sums.getType()).getNumElements();
   auto store = [&](Value own, Value sums) {
     int64_t count = cast<VectorType>(sums.getType()).getNumElements();
     Value value = kernel.emitEpilogue(b, sums, [&](size_t index) {
-      return loadNeighbours(wholes[index], getPlace(wholes[index], own), count);
+      return !loaded.empty() ? loaded[index]
+                             : loadNeighbours(wholes[index], getPlace(wholes[index], own), count);
     });
     b.storeNeighbours(value, b.offset(result.base, getPlace(result, own), result.type),
                       result.type);
@@ -271,15 +302,20 @@ void ConvProduct::begin() {
   input = b.select(b.equal(plane, b.i64(0)), b.getAddress(kernel.output), input);
   outputWidth = b.size(type.getDim(3));
   outputPixels = b.mul(b.size(type.getDim(2)), outputWidth);
-  inner = threads.i32(inputChannels * kernelHeight * kernelWidth);
   inputChannels = std::max<int64_t>(inputChannels, 1); // of none, none is read
+  tapChannels = inputChannels;
+  if (usesTensorCores())
+    tapChannels = llvm::alignTo(
+        inputChannels, DeviceLayoutAttr::get(b.getContext(), operandType, true).getChunk());
+  bool isEmpty = from.getDim(1).getConstant() == 0;
+  inner = threads.i32(isEmpty ? 0 : tapChannels * kernelHeight * kernelWidth);
   auto layout = dyn_cast_or_null<DeviceLayoutAttr>(getTensor(inputBuffer).getLayout());
   bool isLast = layout && layout.getChannelsLast();
-  pixelPitch = isLast ? inputChannels : 1;
+  pixelPitch = isLast ? tapChannels : 1;
   channelPitch = isLast ? b.i64(1) : plane;
   beginTile(b.mul(b.size(type.getDim(0)), outputPixels), *type.getDim(1).getConstant());
   beginResults(/*isImage=*/true);
-  if (isLast && hasChunks(inputBuffer, inputChannels)) {
+  if (isLast && hasChunks(inputBuffer, tapChannels)) {
     leftOrder = Order::inChunks;
     return;
   }
@@ -291,7 +327,7 @@ void ConvProduct::begin() {
 /// Few channels make a step of several taps, whose places would take divisions for each element.
 void ConvProduct::makeTable() {
   constexpr int64_t mostElements = 512, mostSteps = 1 << 15;
-  int64_t elements = inputChannels * kernelHeight * kernelWidth;
+  int64_t elements = tapChannels * kernelHeight * kernelWidth;
   bool isFar = kernelHeight * conv.getDilations()[0] >= mostSteps ||
                kernelWidth * conv.getDilations()[1] >= mostSteps;
   if (isPointwise() || hasStepsOfTaps() || elements > mostElements || isFar)
@@ -303,14 +339,17 @@ void ConvProduct::makeTable() {
   Value thread = threads.getThread();
   b.loop(threads.wide(thread), b.i64(places), b.getSchedule().getTileThreads(), [&](Value place) {
     Value k = arith::TruncIOp::create(b, b.getI32Type(), place);
-    Value tap = threads.div(k, inputChannels), channel = threads.rem(k, inputChannels);
+    Value tap = threads.div(k, tapChannels), channel = threads.rem(k, tapChannels);
     Value r = threads.mul(threads.div(tap, kernelWidth), conv.getDilations()[0]);
     Value s = threads.mul(threads.rem(tap, kernelWidth), conv.getDilations()[1]);
     Value offset =
         getPlace(b.add(b.mul(threads.wide(r), width), threads.wide(s)), threads.wide(channel));
     b.store(offset, b.offset(offsets, place, b.getI64Type()));
     Value both = threads.add(r, threads.mul(s, 1 << 16));
-    b.store(b.select(threads.less(k, inner), both, threads.i32(-1)), b.offset(taps, place));
+    Value exists = threads.less(k, inner);
+    if (Value own = isChannel(channel))
+      exists = b.both(exists, own);
+    b.store(b.select(exists, both, threads.i32(-1)), b.offset(taps, place));
   });
   threads.wait();
 }
@@ -334,14 +373,16 @@ KernelBuilder::Carried ConvProduct::prepareLeft(Value row) {
   Value pixel = b.add(firstRow, threads.wide(row));
   Value exists = isRow(pixel), place = b.rem(pixel, outputPixels);
   Value image = b.select(exists, b.div(pixel, outputPixels), b.i64(0));
-  Value start = b.mul(b.mul(image, inputChannels), plane);
+  Value start = b.mul(b.mul(image, pixelPitch == 1 ? inputChannels : pixelPitch), plane);
   if (isPointwise())
     return {b.add(start, b.mul(place, pixelPitch)), exists};
   Value top = b.add(b.mul(b.div(place, outputWidth), conv.getStrides()[0]), -conv.getPads()[0]);
   Value left = b.add(b.mul(b.rem(place, outputWidth), conv.getStrides()[1]), -conv.getPads()[1]);
-  if (leftOrder == Order::inChunks) // the window's first pixel, which need not exist
-    start = b.add(start, b.mul(b.add(b.mul(top, width), left), pixelPitch));
-  return {start, exists, top, left};
+  if (leftOrder != Order::inChunks)
+    return {start, exists, top, left};
+  // The window's first pixel, which need not exist. Registers are few: rows and columns are i32.
+  start = b.add(start, b.mul(b.add(b.mul(top, width), left), pixelPitch));
+  return {start, exists, threads.narrow(top), threads.narrow(left)};
 }
 
 /// Elements are counted tap by tap, in each of them channel by channel: the tap's row and column,
@@ -349,19 +390,20 @@ KernelBuilder::Carried ConvProduct::prepareLeft(Value row) {
 KernelBuilder::Carried ConvProduct::prepareChunk(Value k) {
   if (isPointwise())
     return {k, threads.wide(k)};
-  Value tap = threads.div(k, inputChannels);
-  Value channel = threads.wide(threads.rem(k, inputChannels));
+  Value tap = threads.div(k, tapChannels);
+  Value channel = threads.wide(threads.rem(k, tapChannels));
   Value r = b.mul(threads.wide(threads.div(tap, kernelWidth)), conv.getDilations()[0]);
   Value s = b.mul(threads.wide(threads.rem(tap, kernelWidth)), conv.getDilations()[1]);
   Value place = b.add(b.mul(b.add(b.mul(r, width), s), pixelPitch), channel);
-  return {k, place, r, s};
+  return {k, place, threads.narrow(r), threads.narrow(s)};
 }
 
 TileProduct::Chunk ConvProduct::getLeftChunk(ValueRange prepared, ValueRange common) {
   Value exists = b.both(prepared[1], threads.less(common[0], inner));
   if (!isPointwise()) {
-    Value h = b.add(prepared[2], common[2]), w = b.add(prepared[3], common[3]);
-    exists = b.both(exists, b.both(isInside(h, height), isInside(w, width)));
+    Value h = threads.add(prepared[2], common[2]), w = threads.add(prepared[3], common[3]);
+    exists = b.both(
+        exists, b.both(isInside(h, threads.narrow(height)), isInside(w, threads.narrow(width))));
   }
   Value place = b.select(exists, b.add(prepared[0], common[1]), b.i64(0));
   return {b.offset(input, place, inputType), exists};
@@ -400,22 +442,39 @@ Value ConvProduct::loadLeft(ValueRange prepared, Value k, Value own) {
     auto [place, exists] = lookUp(prepared, k);
     return loadIf(exists, input, place, inputType);
   }
-  auto [place, exists] = getTap(prepared, threads.div(k, inputChannels));
-  Value channel = threads.wide(threads.rem(k, inputChannels));
-  return loadIf(b.both(exists, threads.less(k, inner)), input,
-                b.add(place, b.mul(channel, channelPitch)), inputType);
+  auto [place, exists] = getTap(prepared, threads.div(k, tapChannels));
+  Value channel = threads.rem(k, tapChannels);
+  exists = b.both(exists, threads.less(k, inner));
+  if (Value own = isChannel(channel))
+    exists = b.both(exists, own);
+  return loadIf(exists, input, b.add(place, b.mul(threads.wide(channel), channelPitch)), inputType);
 }
 
-void ConvProduct::storeSums(Value row, Value column, Value sums) {
+ConvProduct::Pixel ConvProduct::getPixel(Value row) {
   Value pixel = b.add(firstRow, threads.wide(row));
-  b.onlyIf(isRow(pixel), [&] {
-    Value image = b.div(pixel, outputPixels), place = b.rem(pixel, outputPixels);
-    Value planar = b.add(b.mul(b.mul(image, numColumns), outputPixels), place);
-    Value last = b.mul(pixel, numColumns);
+  Value image = b.div(pixel, outputPixels), place = b.rem(pixel, outputPixels);
+  return {isRow(pixel), b.mul(pixel, numColumns),
+          b.add(b.mul(b.mul(image, numColumns), outputPixels), place)};
+}
+
+Value ConvProduct::getResultPlace(const Whole &whole, const Pixel &pixel, Value channel) {
+  return whole.isLast ? b.add(pixel.last, channel)
+                      : b.add(pixel.planar, b.mul(channel, outputPixels));
+}
+
+KernelBuilder::Carried ConvProduct::loadOperands(Value row, Value column, int64_t count) {
+  Pixel pixel = getPixel(row);
+  return loadLanes(
+      pixel.exists, b.add(firstColumn, threads.wide(column)), count,
+      [&](const Whole &whole, Value channel) { return getResultPlace(whole, pixel, channel); });
+}
+
+void ConvProduct::storeSums(Value row, Value column, Value sums, ValueRange loaded) {
+  Pixel pixel = getPixel(row);
+  b.onlyIf(pixel.exists, [&] {
     storeLanes(
-        b.add(firstColumn, threads.wide(column)), sums, [&](const Whole &whole, Value channel) {
-          return whole.isLast ? b.add(last, channel) : b.add(planar, b.mul(channel, outputPixels));
-        });
+        b.add(firstColumn, threads.wide(column)), sums, loaded,
+        [&](const Whole &whole, Value channel) { return getResultPlace(whole, pixel, channel); });
   });
 }
 
@@ -469,12 +528,17 @@ TileProduct::Chunk MatrixProduct::getLeftChunk(ValueRange prepared, ValueRange c
   return {b.offset(lhs, place, lhsType), exists};
 }
 
-void MatrixProduct::storeSums(Value row, Value column, Value sums) {
+KernelBuilder::Carried MatrixProduct::loadOperands(Value row, Value column, int64_t count) {
+  Value number = b.add(firstRow, threads.wide(row));
+  return loadLanes(isRow(number), b.add(firstColumn, threads.wide(column)), count,
+                   [&](const Whole &, Value own) { return b.add(b.mul(number, numColumns), own); });
+}
+
+void MatrixProduct::storeSums(Value row, Value column, Value sums, ValueRange loaded) {
   Value number = b.add(firstRow, threads.wide(row));
   b.onlyIf(isRow(number), [&] {
-    Value start = b.mul(number, numColumns);
-    storeLanes(b.add(firstColumn, threads.wide(column)), sums,
-               [&](const Whole &, Value own) { return b.add(start, own); });
+    storeLanes(b.add(firstColumn, threads.wide(column)), sums, loaded,
+               [&](const Whole &, Value own) { return b.add(b.mul(number, numColumns), own); });
   });
 }
 

@@ -6,6 +6,7 @@
 #include "DeviceKernel.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -21,16 +22,17 @@ static SmallVector<size_t> getDimOrder(Value buffer) {
 /// Emits `body` for the thread's vector of a value of `buffer`, if it has one; the indices are i64,
 /// that of neighbours the one of the vector's first element. Known small sizes are divided in 32
 /// bits.
-static void forThread(KernelBuilder &b, Value buffer, function_ref<void(ArrayRef<Value>)> body) {
-  SmallVector<size_t> order = getDimOrder(buffer);
+static void forThread(KernelBuilder &b, Value buffer, ArrayRef<size_t> order,
+                      function_ref<void(ArrayRef<Value>)> body) {
   SmallVector<ExprAttr> dims = llvm::map_to_vector(
       order, [&](size_t dim) { return getTensor(buffer).getDim(static_cast<int64_t>(dim)); });
+  size_t laneDim = order.empty() ? 0 : getDimOrder(buffer).back();
   Threads threads(b);
   int64_t lanes = b.getLanes(), blockThreads = b.getSchedule().getRows();
   SmallVector<Value> counts;
   ExprAttr total = ExprAttr::constant(b.getContext(), 1);
   for (auto [index, dim] : llvm::enumerate(dims)) {
-    ExprAttr count = index + 1 == dims.size() ? ceilDiv(dim, lanes) : dim;
+    ExprAttr count = order[index] == laneDim ? ceilDiv(dim, lanes) : dim;
     counts.push_back(b.size(count));
     total = total * count;
   }
@@ -51,7 +53,7 @@ static void forThread(KernelBuilder &b, Value buffer, function_ref<void(ArrayRef
       indices[order[i]] = isNarrow ? threads.wide(index) : index;
     }
     if (!indices.empty())
-      indices[order.back()] = b.mul(indices[order.back()], lanes);
+      indices[laneDim] = b.mul(indices[laneDim], lanes);
     body(indices);
   });
 }
@@ -140,17 +142,48 @@ void ThreadLoops::emit(ArrayRef<Value> indices) {
   });
 }
 
+/// Whether the kernel does nothing but give an image its channels last.
+static bool isReorder(WriteOp write) {
+  auto read = write.getValue().getDefiningOp<ReadOp>();
+  return read && hasChannelsLast(getTensor(write.getBuffer())) &&
+         !hasChannelsLast(getTensor(read.getBuffer()));
+}
+
+/// A thread for each vector of channels of a pixel: neighbours have neighbouring pixels, which they
+/// read together. Lanes behind the last channel are zeros.
+static void emitReorder(KernelBuilder &b, WriteOp write) {
+  Value from = write.getValue().getDefiningOp<ReadOp>().getBuffer(), to = write.getBuffer();
+  Type type = getTensor(from).getMemoryType();
+  int64_t lanes = b.getLanes(), channels = *getTensor(to).getDim(1).getConstant();
+  Evaluator evaluator(b);
+  forThread(b, to, {0, 1, 2, 3}, [&](ArrayRef<Value> indices) {
+    SmallVector<Value> elements, places(indices);
+    for (int64_t lane = 0; lane != lanes; ++lane) {
+      Value channel = b.add(indices[1], lane);
+      Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, channel, b.i64(channels));
+      places[1] = b.select(exists, channel, b.i64(0));
+      Value element = b.loadElement(evaluator.getRow(from, places), type);
+      elements.push_back(b.select(exists, element, b.f32(0.0f)));
+    }
+    Value vector = vector::FromElementsOp::create(b, b.getVectorType(), elements);
+    b.storeNeighbours(vector, evaluator.getRow(to, indices), getTensor(to).getMemoryType());
+  });
+}
+
 LogicalResult dlc::emitCudaLoops(KernelBuilder &b) {
   FailureOr<SmallVector<WriteOp>> writes = matchLoops(b);
   if (failed(writes))
     return failure();
+  if (isReorder(writes->front()))
+    return emitReorder(b, writes->front()), success();
   Value buffer = writes->front().getBuffer();
   size_t last = getTensor(buffer).getRank() == 0 ? 0 : getDimOrder(buffer).back();
   PlannedType type = getTensor(buffer);
   if (b.getLanes() != 1 &&
       type.getDim(static_cast<int64_t>(last)).getConstant().value_or(1) % b.getLanes() != 0)
     return b.getSource().emitError("expected rows of whole vectors of ") << b.getLanes();
-  forThread(b, buffer, [&](ArrayRef<Value> indices) { ThreadLoops(b, *writes).emit(indices); });
+  forThread(b, buffer, getDimOrder(buffer),
+            [&](ArrayRef<Value> indices) { ThreadLoops(b, *writes).emit(indices); });
   return success();
 }
 
@@ -268,6 +301,7 @@ LogicalResult dlc::emitCudaWindow(KernelBuilder &b) {
   WindowSum sum(b, kernel);
   if (failed(sum.match()))
     return failure();
-  forThread(b, kernel.output, [&](ArrayRef<Value> indices) { sum.emit(indices); });
+  forThread(b, kernel.output, getDimOrder(kernel.output),
+            [&](ArrayRef<Value> indices) { sum.emit(indices); });
   return success();
 }

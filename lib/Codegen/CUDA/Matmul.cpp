@@ -36,7 +36,7 @@ protected:
   }
   Value loadRight(ValueRange prepared, Value k) override { return load(rhs, prepared, k); }
   Value loadBias(Value column) override;
-  void storeSums(Value row, Value column, Value sums) override;
+  void storeSums(Value row, Value column, Value sums, ValueRange) override;
 
 private:
   Value isBelow(Value number, Value count) {
@@ -92,7 +92,7 @@ Value DenseProduct::loadBias(Value column) {
   return vector::FromElementsOp::create(b, b.getVectorType(), lanes);
 }
 
-void DenseProduct::storeSums(Value row, Value column, Value sums) {
+void DenseProduct::storeSums(Value row, Value column, Value sums, ValueRange) {
   Value number = b.add(firstRow, threads.wide(row));
   int64_t lanes = cast<VectorType>(sums.getType()).getNumElements();
   Type type = getTensor(kernel.output).getMemoryType();

@@ -7,6 +7,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace dlc;
 
@@ -157,7 +159,7 @@ TileProduct::Sums TileProduct::getInits(bool withBias) {
 void TileProduct::storeScalars(ValueRange sums) {
   for (auto [i, sum] : llvm::enumerate(sums)) {
     int64_t offset = static_cast<int64_t>(i) * (tileRows / rowsOfPart);
-    storeSums(threads.add(threadRow, threads.i32(offset)), threadColumn, sum);
+    storeSums(threads.add(threadRow, threads.i32(offset)), threadColumn, sum, {});
   }
 }
 
@@ -182,18 +184,31 @@ void TileProduct::storeTensors(ValueRange sums) {
         sums = sums.drop_front(2);
       }
   threads.wait();
+  // What is read beside some sums is on its way while others are stored.
+  int64_t together = kernel.operands.empty() ? 1 : 4;
   int64_t turns = tileRows * tileColumns / storedColumns / numThreads;
+  int64_t atATime = std::gcd(turns, together);
   Value first = threads.wide(threads.getThread());
-  b.loop(b.i64(0), b.i64(turns), 1, [&](Value turn) {
-    Value number = threads.narrow(b.add(b.mul(turn, numThreads), first));
-    int64_t groups = tileColumns / storedColumns;
-    Value row = columnsFirst ? threads.div(number, groups) : threads.rem(number, tileRows);
-    Value group = columnsFirst ? threads.rem(number, groups) : threads.div(number, tileRows);
-    Value column = threads.mul(group, storedColumns);
-    auto type = VectorType::get(storedColumns, b.getF32Type());
-    storeSums(row, column,
-              LLVM::LoadOp::create(b, type, getPlace(row, column),
-                                   static_cast<unsigned>(4 * storedColumns)));
+  auto type = VectorType::get(storedColumns, b.getF32Type());
+  b.loop(b.i64(0), b.i64(turns), atATime, [&](Value turn) {
+    SmallVector<std::pair<Value, Value>> places;
+    SmallVector<Sums> loaded;
+    for (int64_t i = 0; i != atATime; ++i) {
+      Value number = threads.narrow(b.add(b.mul(b.add(turn, i), numThreads), first));
+      int64_t groups = tileColumns / storedColumns;
+      Value row = columnsFirst ? threads.div(number, groups) : threads.rem(number, tileRows);
+      Value group = columnsFirst ? threads.rem(number, groups) : threads.div(number, tileRows);
+      places.push_back({row, threads.mul(group, storedColumns)});
+      loaded.push_back(loadOperands(row, places.back().second, storedColumns));
+    }
+    for (auto [place, operands] : llvm::zip_equal(places, loaded)) {
+      auto [row, column] = place;
+      constexpr unsigned alignment = 16;
+      Value own =
+          LLVM::LoadOp::create(b, type, getPlace(row, column),
+                               std::min(alignment, static_cast<unsigned>(4 * storedColumns)));
+      storeSums(row, column, own, operands);
+    }
   });
 }
 

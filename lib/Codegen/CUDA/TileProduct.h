@@ -50,9 +50,16 @@ protected:
   virtual Chunk getRightChunk(mlir::ValueRange prepared, mlir::Value k) { return {}; }
   /// The sums of the columns from `column` on before the first product.
   virtual mlir::Value loadBias(mlir::Value column) = 0;
+  /// Loads what the epilogue reads beside neighbouring columns of a row, `count` of them, whose
+  /// sums are not there yet; anything where they do not exist.
+  virtual KernelBuilder::Carried loadOperands(mlir::Value row, mlir::Value column, int64_t count) {
+    return {};
+  }
   /// Applies the epilogue to sums of neighbouring columns of a row, a vector, and stores them.
-  /// Neither all columns nor the row need exist.
-  virtual void storeSums(mlir::Value row, mlir::Value column, mlir::Value sums) = 0;
+  /// Neither all columns nor the row need exist. `loaded` is from loadOperands, where there are
+  /// any.
+  virtual void storeSums(mlir::Value row, mlir::Value column, mlir::Value sums,
+                         mlir::ValueRange loaded) = 0;
 
   /// An element at `place`, counted in i64, where `exists` says that there is one; else 0. `base`
   /// is of elements of `type`, f32 unless it is given.

@@ -41,8 +41,13 @@ Evaluator::Memory Evaluator::getDenseMemory(Value base, PlannedType type) {
   Value stride = b.i64(1);
   for (int64_t i = rank; i-- != 0;) {
     memory.strides[order[i]] = stride;
+    ExprAttr dim = type.getDim(order[i]);
+    if (order[i] == 1 && hasChannelsLast(type)) {
+      int64_t chunk = cast<DeviceLayoutAttr>(type.getLayout()).getChunk();
+      dim = ceilDiv(dim, chunk) * chunk;
+    }
     if (i != 0)
-      stride = b.mul(stride, b.size(type.getDim(order[i])));
+      stride = b.mul(stride, b.size(dim));
   }
   return memory;
 }

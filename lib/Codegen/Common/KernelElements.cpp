@@ -137,16 +137,21 @@ void KernelBuilder::storeElements(Value value, Value address, Type elementType, 
     LLVM::StoreOp::create(*this, stored, address, alignment);
 }
 
+/// No access is wider than 16 bytes.
+static unsigned getWideAlignment(Type storedType, int64_t count) {
+  return std::min(16u, getAlignment(storedType) * static_cast<unsigned>(count));
+}
+
 Value KernelBuilder::loadNeighbours(Value address, Type elementType, int64_t count) {
   Type stored = getStoredType(elementType);
-  auto alignment = static_cast<unsigned>(getAlignment(stored) * count);
-  return fromStored(LLVM::LoadOp::create(*this, VectorType::get(count, stored), address, alignment),
+  return fromStored(LLVM::LoadOp::create(*this, VectorType::get(count, stored), address,
+                                         getWideAlignment(stored, count)),
                     elementType);
 }
 
 void KernelBuilder::storeNeighbours(Value value, Value address, Type elementType) {
   Value stored = toStored(value, elementType);
   int64_t count = cast<VectorType>(stored.getType()).getNumElements();
-  auto alignment = static_cast<unsigned>(getAlignment(getStoredType(elementType)) * count);
-  LLVM::StoreOp::create(*this, stored, address, alignment);
+  LLVM::StoreOp::create(*this, stored, address,
+                        getWideAlignment(getStoredType(elementType), count));
 }

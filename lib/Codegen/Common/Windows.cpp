@@ -89,7 +89,51 @@ static Value countElements(KernelBuilder &b, PoolOp op, const Site &site, Value 
   return arith::MulFOp::create(b, columns[0], b.splat(numRows));
 }
 
+/// The taps of a window along image dim `dim`, 0 or 1, from index `start` on that exist; or those
+/// that count, where pads do.
+static Taps getTaps(KernelBuilder &b, PoolOp op, int64_t dim, Value index, bool counted) {
+  Value start = b.add(b.mul(index, op.getStrides()[dim]), -op.getPads()[dim]);
+  bool withPads = counted && op.getIncludePads();
+  Value low = b.i64(withPads ? -op.getPads()[dim] : 0);
+  Value high =
+      b.add(b.size(op.getInput().getType().getDim(2 + dim)), withPads ? op.getPads()[2 + dim] : 0);
+  return b.clipTaps(start, op.getKernel()[dim], op.getDilations()[dim], low, high);
+}
+
+/// The windows of neighbouring channels of one pixel.
+static Value emitChannels(KernelBuilder &b, Evaluator &evaluator, PoolOp op, const Site &site) {
+  Reducer reducer(b, op.getKind());
+  Value buffer = getBuffer(op.getInput()), pixel[2] = {site.outer.back(), site.inner};
+  Taps taps[2] = {getTaps(b, op, 0, pixel[0], false), getTaps(b, op, 1, pixel[1], false)};
+  auto getPlace = [&](int64_t dim, Value tap) {
+    Value start = b.add(b.mul(pixel[dim], op.getStrides()[dim]), -op.getPads()[dim]);
+    return b.add(start, b.mul(tap, op.getDilations()[dim]));
+  };
+  using Carried = KernelBuilder::Carried;
+  Value init = b.splat(reducer.getIdentity());
+  Carried result = b.loop(taps[0].begin, taps[0].end, 1, init, [&](Value r, ValueRange sums) {
+    return b.loop(taps[1].begin, taps[1].end, 1, sums, [&](Value s, ValueRange sums) {
+      SmallVector<Value> indices = site.outer;
+      indices.back() = getPlace(0, r);
+      indices.push_back(getPlace(1, s));
+      Value value = b.loadNeighbours(evaluator.getRow(buffer, indices),
+                                     getTensor(buffer).getMemoryType(), b.getLanes());
+      return Carried{reducer.accumulate(sums[0], value)};
+    });
+  });
+  if (op.getKind() != ReduceKind::mean)
+    return reducer.finish(result[0], b.i64(1));
+  Value count = b.i64(1);
+  for (int64_t dim : {0, 1}) {
+    Taps counted = getTaps(b, op, dim, pixel[dim], true);
+    count = b.mul(count, b.sub(counted.end, counted.begin));
+  }
+  return reducer.finish(result[0], count);
+}
+
 Value dlc::emitWindow(KernelBuilder &b, Evaluator &evaluator, PoolOp op, const Site &site) {
+  if (hasChannelsLast(getTensor(getBuffer(op.getInput()))) && site.lanes == Site::Lanes::equal)
+    return emitChannels(b, evaluator, op, site);
   Reducer reducer(b, op.getKind());
   ArrayRef<int64_t> dilations = op.getDilations();
   Value top = b.add(b.mul(site.outer.back(), op.getStrides()[0]), -op.getPads()[0]);
