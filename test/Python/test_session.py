@@ -234,7 +234,7 @@ def test_compile_options_reach_the_compiler(open_graph):
 
 def test_takes_providers_of_onnx_runtime(open_graph):
     open_graph(ADD, providers=["CUDAExecutionProvider", "CPUExecutionProvider"])
-    with pytest.raises(dlc.InvalidArgument, match="CPUExecutionProvider"):
+    with pytest.raises(dlc.ArtifactError, match="code for CUDA"):
         open_graph(ADD, providers=["CUDAExecutionProvider"])
 
 
