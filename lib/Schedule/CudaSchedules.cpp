@@ -91,7 +91,6 @@ struct Product {
   int64_t rows;
   std::optional<int64_t> inner;
   int64_t columns, products = 1;
-  bool mayBeLarge = true; ///< else registers are needed to find windows of sizes of the run
 
   /// Tiles of all products.
   int64_t countTiles(int64_t tileRows, int64_t tileColumns) const {
@@ -172,9 +171,7 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
   for (const TensorTile &tile : tiles) {
     bool isLast = &tile == std::prev(std::end(tiles));
     bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
-    constexpr int64_t usualTile = 64;
-    bool isTooTall = (tile.rows > 32 && tile.rows >= 2 * product.rows) ||
-                     (tile.rows > usualTile && !product.mayBeLarge);
+    bool isTooTall = tile.rows > 32 && tile.rows >= 2 * product.rows;
     if ((isTooWide || isTooTall) && !(isLast && !chosen))
       continue;
     int64_t most = getSlices(product, tile.rows, tile.columns, step);
@@ -228,12 +225,9 @@ static ScheduleAttr getConv(KernelOp box, ConvOp conv, DeviceAttr device) {
     return getWindow(box, conv);
   constexpr int64_t manyPixels = 1 << 20;
   std::optional<int64_t> pixels = count(device.getContext(), {dims[0], dims[2], dims[3]});
-  Product product = {Algorithm::cuda_gemm,
-                     pixels.value_or(manyPixels),
+  Product product = {Algorithm::cuda_gemm, pixels.value_or(manyPixels),
                      count(device.getContext(), conv.getFilter().getType().getDims().drop_front()),
-                     *dims[1].getConstant(),
-                     /*products=*/1,
-                     /*isConv=*/true};
+                     *dims[1].getConstant()};
   return getTiles(device, product);
 }
 

@@ -151,8 +151,8 @@ def Dlc_DeviceLayoutAttr : Dlc_Attr<"DeviceLayout", "device_layout"> {
   let summary = "elements as the products of a GPU take them: a type of their own, and channels that are neighbours";
   let description = [{
     Elements, f32 in all that is computed, are stored as `type`: f16, bf16, tf32 (an f32 whose lower 13 bits are zero) or
-    f32. They lie dense and row-major; with `channels_last` the buffer is [N][H][W][C], of a filter [M][KH][KW][C], and what
-    belongs to an index of the first dim has zeros behind it up to a multiple of 16 bytes. A matrix has no H and W.
+    f32. They lie dense and row-major; with `channels_last` the buffer is [N][H][W][C], of a filter [M][KH][KW][C], with zeros
+    behind the channels up to a multiple of 16 bytes. A matrix has no H and W.
 
     Example: `#dlc.device_layout<f16, channels_last>`
   }];

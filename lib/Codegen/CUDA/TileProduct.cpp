@@ -166,8 +166,8 @@ void TileProduct::storeScalars(ValueRange sums) {
 /// Sums go through shared memory, so that neighbouring threads store neighbouring elements, and the
 /// epilogue is there once.
 void TileProduct::storeTensors(ValueRange sums) {
-  int64_t rowPitch = columnsFirst ? tileColumns + 8 : 1;
-  int64_t columnPitch = columnsFirst ? 1 : tileRows + 4;
+  int64_t rowPitch = columnsFirst ? getSumPitch(true) : 1;
+  int64_t columnPitch = columnsFirst ? 1 : getSumPitch(false);
   auto getPlace = [&](Value row, Value column) {
     Value place = threads.add(threads.mul(row, rowPitch), threads.mul(column, columnPitch));
     return b.offset(memory, threads.wide(place));

@@ -148,6 +148,9 @@ private:
   void storeAll(mlir::ValueRange sums);
   void storeScalars(mlir::ValueRange sums);
   void storeTensors(mlir::ValueRange sums);
+  /// How far rows of sums, or columns, are from each other in shared memory, so that what a warp
+  /// writes together falls into different banks.
+  int64_t getSumPitch(bool ofRows) const { return ofRows ? tileColumns + 8 : tileRows + 4; }
 
   int64_t numThreads, parts; ///< of a word, elements
   int64_t rowsOfPart;        ///< of a thread or warp

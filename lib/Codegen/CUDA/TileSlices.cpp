@@ -78,7 +78,10 @@ void TileProduct::makeMemory() {
     int64_t room = 3 * stageWords > usualWords ? mostWords : usualWords;
     numStages = std::clamp<int64_t>(room / stageWords, 2, mostStages);
   }
-  memory = threads.shareDynamic(numStages * stageWords);
+  int64_t sumWords = usesTensorCores()
+                         ? std::max(tileRows * getSumPitch(true), tileColumns * getSumPitch(false))
+                         : 0;
+  memory = threads.shareDynamic(std::max(numStages * stageWords, sumWords));
 }
 
 void TileProduct::prepareRows() {
