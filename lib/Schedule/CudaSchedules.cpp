@@ -91,6 +91,8 @@ struct Product {
   int64_t rows;
   std::optional<int64_t> inner;
   int64_t columns, products = 1;
+  /// Operands that do not lie as they are multiplied: slices of them take registers on their way.
+  int64_t rounded = 0;
 
   /// Tiles of all products.
   int64_t countTiles(int64_t tileRows, int64_t tileColumns) const {
@@ -157,6 +159,10 @@ struct TensorTile {
 };
 } // namespace
 
+/// The sums of a tile for which registers suffice; half of it beside slices of one operand that is
+/// rounded on its way.
+static constexpr int64_t mostSums = 128 * 128;
+
 /// The tile, and how many blocks share one, that are estimated to be done first.
 static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
                                    Precision precision) {
@@ -172,7 +178,8 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
     bool isLast = &tile == std::prev(std::end(tiles));
     bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
     bool isTooTall = tile.rows > 32 && tile.rows >= 2 * product.rows;
-    if ((isTooWide || isTooTall) && !(isLast && !chosen))
+    bool isTooLarge = tile.rows * tile.columns > mostSums >> product.rounded;
+    if ((isTooWide || isTooTall || isTooLarge) && !(isLast && !chosen))
       continue;
     int64_t most = getSlices(product, tile.rows, tile.columns, step);
     for (int64_t slices = 1; slices <= most; ++slices) {
@@ -231,15 +238,25 @@ static ScheduleAttr getConv(KernelOp box, ConvOp conv, DeviceAttr device) {
   return getTiles(device, product);
 }
 
+/// Whether an operand of a product is to be rounded on its way into shared memory.
+static bool isRounded(MatmulOp matmul, Value operand) {
+  auto box = matmul->getParentOfType<KernelOp>();
+  if (auto argument = dyn_cast<BlockArgument>(operand))
+    operand = box.getInputs()[argument.getArgNumber()];
+  return !operand.getDefiningOp<ConstantOp>() && !cast<PlannedType>(operand.getType()).getLayout();
+}
+
 static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device) {
   ArrayRef<ExprAttr> dims = matmul.getType().getDims();
   std::optional<int64_t> inner = matmul.getInnerDim().getConstant();
-  if (isPacked(matmul))
-    return getTiles(device, {Algorithm::cuda_gemm, estimate(dims.drop_back(), usualRows), inner,
-                             *dims.back().getConstant()});
   auto getSize = [](ExprAttr dim) { return dim ? dim.getConstant().value_or(usualRows) : 1; };
-  return getTiles(device, {Algorithm::cuda_matmul, getSize(matmul.getRows()), inner,
-                           getSize(matmul.getColumns()), estimate(matmul.getBatchDims(), 1)});
+  Product product = {Algorithm::cuda_matmul, getSize(matmul.getRows()), inner,
+                     getSize(matmul.getColumns()), estimate(matmul.getBatchDims(), 1)};
+  if (isPacked(matmul))
+    product = {Algorithm::cuda_gemm, estimate(dims.drop_back(), usualRows), inner,
+               *dims.back().getConstant()};
+  product.rounded = isRounded(matmul, matmul.getLhs()) + isRounded(matmul, matmul.getRhs());
+  return getTiles(device, product);
 }
 
 /// Four warps: each with queries of its own, or where that makes too few blocks, with keys of its

@@ -1,6 +1,7 @@
 // RUN: dlc-opt %s --split-input-file --dlc-choose-schedules | FileCheck %s
 
 !m = !dlc.tensor<2048 x 768 x f32>
+!stored = !dlc.tensor<2048 x 768 x f32, #dlc.device_layout<tf32>>
 !one = !dlc.tensor<1 x 3072 x f32>
 !lhs = !dlc.tensor<4 x M x 64 x f32>
 !rhs = !dlc.tensor<4 x 64 x 200 x f32>
@@ -11,12 +12,19 @@
 module attributes {dlc.target = #dlc.target<cpu = "znver4", features = "", lanes = 16, registers = 32, fma = true>,
                    dlc.device = #dlc.device<architecture = 80, precision = tf32>} {
 // CHECK-LABEL: func.func @products
-func.func @products(%x: !m, %row: !one, %l: !lhs, %r: !rhs) {
+func.func @products(%x: !stored, %m: !m, %row: !one, %l: !lhs, %r: !rhs) {
   %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 2359296>, shape = [768, 768], type = f32> -> <768 x 768 x f32>
   %v = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 9437184>, shape = [3072, 768], type = f32> -> <3072 x 768 x f32>
   // Large tiles, which read less, where there are enough of them; else small ones, or some blocks that share a tile.
   // CHECK: schedule <cuda_gemm, lanes = 2, channels = 128, pixels = [128, 64], rows = 32, precision = tf32>
-  %0 = dlc.kernel anchor(%x, %w) : (!m, !dlc.tensor<768 x 768 x f32>) -> !m {
+  %0 = dlc.kernel anchor(%x, %w) : (!stored, !dlc.tensor<768 x 768 x f32>) -> !m {
+  ^bb0(%a: !m, %b: !dlc.tensor<768 x 768 x f32>):
+    %1 = dlc.matmul %a, %b : (!m, !dlc.tensor<768 x 768 x f32>) -> !m
+    dlc.yield %1 : !m
+  }
+  // What is rounded on its way takes registers that sums would have.
+  // CHECK: schedule <cuda_gemm, lanes = 2, channels = 64, pixels = [64, 32], rows = 32, precision = tf32>
+  %rounded = dlc.kernel anchor(%m, %w) : (!m, !dlc.tensor<768 x 768 x f32>) -> !m {
   ^bb0(%a: !m, %b: !dlc.tensor<768 x 768 x f32>):
     %1 = dlc.matmul %a, %b : (!m, !dlc.tensor<768 x 768 x f32>) -> !m
     dlc.yield %1 : !m
@@ -66,7 +74,7 @@ func.func @others(%x: !x, %r: !dlc.tensor<N x 300 x f32>, %w: !dlc.tensor<8 x 1 
   // CHECK: schedule <loops, lanes = 16,
   %4 = dlc.kernel loops(%r) : (!dlc.tensor<N x 300 x f32>) -> !dlc.tensor<N x 300 x f32> {
   ^bb0(%a: !dlc.tensor<N x 300 x f32>):
-    %1 = dlc.tan %a : (!dlc.tensor<N x 300 x f32>) -> !dlc.tensor<N x 300 x f32>
+    %1 = dlc.mod %a, %a : (!dlc.tensor<N x 300 x f32>, !dlc.tensor<N x 300 x f32>) -> !dlc.tensor<N x 300 x f32>
     dlc.yield %1 : !dlc.tensor<N x 300 x f32>
   }
   return
