@@ -18,6 +18,11 @@ using namespace dlc;
 // Scores
 //===----------------------------------------------------------------------===//
 
+void AttentionBlock::multiplyBoth(ValueRange lefts, ValueRange rights, Value *sum) {
+  for (int64_t i = 0; i != 4; i += 2)
+    sum = llvm::copy(multiplyPieces(b, precision, lefts, rights.slice(i, 2), {sum, 4}), sum);
+}
+
 AttentionBlock::Values AttentionBlock::multiplyQueries() {
   Values sums(warpKeys / pieceColumns * 4, b.f32(0.0f));
   Value first = threads.add(threads.mul(group, warpKeys), octet);
@@ -25,11 +30,8 @@ AttentionBlock::Values AttentionBlock::multiplyQueries() {
     for (int64_t j = 0; j != warpKeys; j += pieceColumns) {
       ArrayRef<Value> lefts = ArrayRef(queries).slice(piece / 2, 4);
       Value *sum = sums.begin() + j / pieceColumns * 4;
-      if (inChunks) { // two pieces at once
-        Values rights = loadKeys(j, piece);
-        for (int64_t i = 0; i != 4; i += 2)
-          sum = llvm::copy(
-              multiplyPieces(b, precision, lefts, ValueRange(rights).slice(i, 2), {sum, 4}), sum);
+      if (inChunks) {
+        multiplyBoth(lefts, loadKeys(j, piece), sum);
         j += pieceColumns;
         continue;
       }
@@ -127,11 +129,8 @@ void AttentionBlock::multiplyValues(Values &result, ArrayRef<Value> weights) {
       }));
     for (int64_t column = 0; column != columns; column += pieceColumns) {
       Value *sum = result.begin() + column / pieceColumns * 4;
-      if (inChunks && parts != 1) { // two pieces at once
-        Values rights = loadValues(key, column);
-        for (int64_t i = 0; i != 4; i += 2)
-          sum = llvm::copy(
-              multiplyPieces(b, precision, lefts, ValueRange(rights).slice(i, 2), {sum, 4}), sum);
+      if (inChunks && parts != 1) {
+        multiplyBoth(lefts, loadValues(key, column), sum);
         column += pieceColumns;
         continue;
       }

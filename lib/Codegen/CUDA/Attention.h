@@ -61,6 +61,8 @@ private:
 
   /// The scores of the warp's keys: pieces of 8 keys.
   Values getScores(mlir::Value start);
+  /// Multiplies with two pieces, which one load brings, and adds to the sums of both.
+  void multiplyBoth(mlir::ValueRange lefts, mlir::ValueRange rights, mlir::Value *sum);
   Values multiplyQueries();
   /// The words of a piece of two times 8 keys, or of 16 keys and two times 8 columns.
   Values loadKeys(int64_t key, int64_t piece);
