@@ -315,9 +315,10 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
   if (slices < 1 || (slices != 1 && !isTiled))
     return emitError() << "expected slices of tiles of products";
   bool usesTensorCores = precision != Precision::fp32;
+  bool arePairs = precision == Precision::fp16 || precision == Precision::bf16;
   if (algorithm == Algorithm::cuda_attention) {
     int64_t warps = rows / 32, rowWarps = pixels[0] / 16, pieceKeys = 8;
-    if (precision == Precision::fp16 || precision == Precision::bf16)
+    if (arePairs)
       pieceKeys = 16;
     if (rows % 32 != 0 || pixels[0] % 16 != 0 || rowWarps == 0 || warps % rowWarps != 0 ||
         channels % (warps / rowWarps * pieceKeys) != 0)
@@ -325,7 +326,7 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
     return success();
   }
   if (usesTensorCores && (!isTiled || lanes != 2 || channels % 16 != 0 || pixels[1] % 16 != 0 ||
-                          rows != (precision == Precision::tf32 ? 32 : 64)))
+                          rows != (arePairs ? 64 : 32)))
     return emitError() << "expected tiles of 16 rows and 16 columns, and steps of 128 bytes, for "
                           "tensor cores";
   if (isAlongRows && pixels.back() != lanes)

@@ -15,6 +15,7 @@ bool dlc::isLayout(Attribute attr) {
 Type dlc::getOperandType(MLIRContext *context, Precision precision) {
   switch (precision) {
   case Precision::fp32:
+  case Precision::tf32x3:
     return Float32Type::get(context);
   case Precision::tf32:
     return FloatTF32Type::get(context);

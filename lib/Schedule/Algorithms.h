@@ -120,13 +120,15 @@ inline bool isBlocked(mlir::Value value) {
   return layout && layout.getBlock() != 1;
 }
 
+class ConvDepths;
+
 /// How a box runs on a CPU.
 ScheduleAttr chooseCpuSchedule(KernelOp box, TargetAttr target, const WinogradGains &winograd);
 /// Of a reduction on a GPU the dims at the end of the input that are reduced, where their elements
 /// are enough for a warp.
 std::optional<llvm::SmallVector<ExprAttr>> getLongRow(ReduceOp reduce);
 /// How a box runs on a GPU; null where it cannot.
-ScheduleAttr chooseCudaSchedule(KernelOp box, DeviceAttr device);
+ScheduleAttr chooseCudaSchedule(KernelOp box, DeviceAttr device, const ConvDepths &depths);
 
 } // namespace dlc
 

@@ -1,6 +1,7 @@
 // Chooses how each box is computed: on the device where there is one that can, else on the host.
 
 #include "Algorithms.h"
+#include "ConvDepths.h"
 
 #include "dlc/IR/Emitters.h"
 #include "dlc/IR/Program.h"
@@ -33,9 +34,10 @@ struct ChooseSchedules : dlc::impl::ChooseSchedulesBase<ChooseSchedules> {
     if (failed(target))
       return signalPassFailure();
     WinogradGains gains = winograd ? WinogradGains(getOperation(), *target) : WinogradGains();
+    ConvDepths depths(getOperation());
     getOperation().walk([&](KernelOp box) {
       DeviceAttr device = getDevice(box);
-      ScheduleAttr schedule = device ? chooseCudaSchedule(box, device) : ScheduleAttr();
+      ScheduleAttr schedule = device ? chooseCudaSchedule(box, device, depths) : ScheduleAttr();
       if (device)
         ++(schedule ? numOnDevice : numOnHost);
       if (device && !schedule && explain)

@@ -2,6 +2,7 @@
 // the threads of a block share.
 
 #include "Algorithms.h"
+#include "ConvDepths.h"
 
 #include "dlc/IR/Emitters.h"
 #include "dlc/IR/Program.h"
@@ -88,6 +89,7 @@ namespace {
 /// A product that is computed in tiles. Sizes that only the run knows are estimated.
 struct Product {
   Algorithm algorithm;
+  Precision precision;
   int64_t rows;
   std::optional<int64_t> inner;
   int64_t columns, products = 1;
@@ -148,10 +150,11 @@ struct TensorTile {
   /// Cycles until all blocks are done, where `slices` share a tile: a processor with one block
   /// waits for memory some of the time, and whoever adds up slices reads all of them.
   double estimate(const Product &product, int64_t slices, int64_t steps) const {
+    double products = product.precision == Precision::tf32x3 ? 3 : 1; // of two pieces
     constexpr double processors = 132, begin = 2500, fewest = 350, exchange = 2500, perSum = 0.06;
     double blocks = static_cast<double>(product.countTiles(rows, columns) * slices);
     double turns = std::ceil(blocks / processors);
-    double step = std::max(cycles * turns, fewest);
+    double step = std::max(cycles * products * turns, fewest);
     double cost = begin + step * static_cast<double>(llvm::divideCeil(steps, slices));
     return slices == 1 ? cost
                        : cost + exchange + perSum * static_cast<double>(rows * columns * slices);
@@ -160,17 +163,19 @@ struct TensorTile {
 } // namespace
 
 /// The sums of a tile for which registers suffice; half of it beside slices of one operand that is
-/// rounded on its way.
+/// rounded on its way, a quarter of it beside words that are split.
 static constexpr int64_t mostSums = 128 * 128;
 
 /// The tile, and how many blocks share one, that are estimated to be done first.
-static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
-                                   Precision precision) {
+static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product) {
   static constexpr TensorTile tiles[] = {
       {128, 128, 64, 1400}, {128, 64, 64, 800}, {64, 64, 32, 480}, {64, 32, 16, 300},
       {128, 16, 32, 330},   {32, 32, 16, 200},  {32, 16, 16, 150}};
-  int64_t step = precision == Precision::tf32 ? 32 : 64; // 128 bytes
+  Precision precision = product.precision;
+  Type type = getOperandType(context, precision);
+  int64_t step = 128 / DeviceLayoutAttr::get(context, type, false).getElementBytes();
   int64_t steps = llvm::divideCeil(product.inner.value_or(usualRows), step);
+  int64_t most = mostSums >> (product.rounded + (precision == Precision::tf32x3 ? 2 : 0));
   const TensorTile *chosen = nullptr;
   int64_t chosenSlices = 1;
   double least = 0;
@@ -178,11 +183,11 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
     bool isLast = &tile == std::prev(std::end(tiles));
     bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
     bool isTooTall = tile.rows > 32 && tile.rows >= 2 * product.rows;
-    bool isTooLarge = tile.rows * tile.columns > mostSums >> product.rounded;
+    bool isTooLarge = tile.rows * tile.columns > most;
     if ((isTooWide || isTooTall || isTooLarge) && !(isLast && !chosen))
       continue;
-    int64_t most = getSlices(product, tile.rows, tile.columns, step);
-    for (int64_t slices = 1; slices <= most; ++slices) {
+    int64_t mostSlices = getSlices(product, tile.rows, tile.columns, step);
+    for (int64_t slices = 1; slices <= mostSlices; ++slices) {
       int64_t own = llvm::divideCeil(steps, slices);
       if (static_cast<int64_t>(llvm::divideCeil(steps, own)) != slices) // some are empty
         continue;
@@ -198,10 +203,30 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product,
                            {chosen->rows, chosen->warpRows}, step, precision, chosenSlices);
 }
 
-static ScheduleAttr getTiles(DeviceAttr device, const Product &product) {
+static ScheduleAttr getTiles(MLIRContext *context, const Product &product) {
+  return product.precision == Precision::fp32 ? getScalarTiles(context, product)
+                                              : getTensorTiles(context, product);
+}
+
+/// Where an operand of an op in a box comes from: outside of the box, if it is the box's operand.
+static Value getSource(Value operand) {
+  auto argument = dyn_cast<BlockArgument>(operand);
+  if (!argument)
+    return operand;
+  auto box = cast<KernelOp>(argument.getOwner()->getParentOp());
+  return box.getInputs()[argument.getArgNumber()];
+}
+
+/// What a product whose left operand is `lhs` is computed of: what lies as f32 early in a deep
+/// network is not rounded.
+static Precision getPrecision(Value lhs, DeviceAttr device, const ConvDepths &depths) {
   if (device.getPrecision() == Precision::fp32)
-    return getScalarTiles(device.getContext(), product);
-  return getTensorTiles(device.getContext(), product, device.getPrecision());
+    return Precision::fp32;
+  Value source = getSource(lhs);
+  auto type = cast<PlannedType>(source.getType());
+  auto layout = dyn_cast_or_null<DeviceLayoutAttr>(type.getLayout());
+  bool isExact = layout ? layout.getType().isF32() : depths.isEarly(source);
+  return isExact ? Precision::tf32x3 : device.getPrecision();
 }
 
 /// The product of the dims, where it is known.
@@ -226,37 +251,39 @@ static ScheduleAttr getWindow(KernelOp box, ConvOp conv) {
   return get(box.getContext(), Algorithm::cuda_window, lanes, 1, {lanes}, blockThreads);
 }
 
-static ScheduleAttr getConv(KernelOp box, ConvOp conv, DeviceAttr device) {
+static ScheduleAttr getConv(KernelOp box, ConvOp conv, DeviceAttr device,
+                            const ConvDepths &depths) {
   ArrayRef<ExprAttr> dims = conv.getType().getDims();
   if (conv.getGroup() != 1)
     return getWindow(box, conv);
   constexpr int64_t manyPixels = 1 << 20;
   std::optional<int64_t> pixels = count(device.getContext(), {dims[0], dims[2], dims[3]});
-  Product product = {Algorithm::cuda_gemm, pixels.value_or(manyPixels),
+  Product product = {Algorithm::cuda_gemm, getPrecision(conv.getInput(), device, depths),
+                     pixels.value_or(manyPixels),
                      count(device.getContext(), conv.getFilter().getType().getDims().drop_front()),
                      *dims[1].getConstant()};
-  return getTiles(device, product);
+  return getTiles(device.getContext(), product);
 }
 
 /// Whether an operand of a product is to be rounded on its way into shared memory.
-static bool isRounded(MatmulOp matmul, Value operand) {
-  auto box = matmul->getParentOfType<KernelOp>();
-  if (auto argument = dyn_cast<BlockArgument>(operand))
-    operand = box.getInputs()[argument.getArgNumber()];
+static bool isRounded(Value operand) {
+  operand = getSource(operand);
   return !operand.getDefiningOp<ConstantOp>() && !cast<PlannedType>(operand.getType()).getLayout();
 }
 
-static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device) {
+static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device, const ConvDepths &depths) {
   ArrayRef<ExprAttr> dims = matmul.getType().getDims();
   std::optional<int64_t> inner = matmul.getInnerDim().getConstant();
   auto getSize = [](ExprAttr dim) { return dim ? dim.getConstant().value_or(usualRows) : 1; };
-  Product product = {Algorithm::cuda_matmul, getSize(matmul.getRows()), inner,
+  Precision precision = getPrecision(matmul.getLhs(), device, depths);
+  Product product = {Algorithm::cuda_matmul,       precision,
+                     getSize(matmul.getRows()),    inner,
                      getSize(matmul.getColumns()), estimate(matmul.getBatchDims(), 1)};
   if (isPacked(matmul))
-    product = {Algorithm::cuda_gemm, estimate(dims.drop_back(), usualRows), inner,
+    product = {Algorithm::cuda_gemm, precision, estimate(dims.drop_back(), usualRows), inner,
                *dims.back().getConstant()};
-  product.rounded = isRounded(matmul, matmul.getLhs()) + isRounded(matmul, matmul.getRhs());
-  return getTiles(device, product);
+  product.rounded = isRounded(matmul.getLhs()) + isRounded(matmul.getRhs());
+  return getTiles(device.getContext(), product);
 }
 
 /// Four warps: each with queries of its own, or where that makes too few blocks, with keys of its
@@ -288,14 +315,14 @@ static ScheduleAttr getAttention(AttentionOp attention, DeviceAttr device) {
   return ScheduleAttr();
 }
 
-ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device) {
+ScheduleAttr dlc::chooseCudaSchedule(KernelOp box, DeviceAttr device, const ConvDepths &depths) {
   for (Operation &op : box.getBody().front().without_terminator())
     if (getDeviceObstacle(&op))
       return ScheduleAttr();
   if (ConvOp conv = getFirst<ConvOp>(box))
-    return getConv(box, conv, device);
+    return getConv(box, conv, device, depths);
   if (MatmulOp matmul = getFirst<MatmulOp>(box))
-    return getMatmul(matmul, device);
+    return getMatmul(matmul, device, depths);
   if (AttentionOp attention = getFirst<AttentionOp>(box))
     return getAttention(attention, device);
   if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box)) {

@@ -1,11 +1,13 @@
 // How values lie between the kernels of a GPU. What a product by tensor cores reads or writes is
 // stored in the type that it is multiplied in: a load widens it, a store rounds to nearest, and all
-// in between is f32. Images lie with channels last, so that tensor cores' operands can be copied in
-// chunks. Whatever else sees a value, the host, a branch, a library op, sees f32 in rows.
+// in between is f32. Early in deep networks it is stored as f32, since errors would grow. Images
+// lie with channels last, so that tensor cores' operands can be copied in chunks. Whatever else
+// sees a value, the host, a branch, a library op, sees f32 in rows.
 
 #include "DeviceLayouts.h"
 
 #include "Algorithms.h"
+#include "ConvDepths.h"
 
 #include "dlc/IR/Emitters.h"
 
@@ -21,7 +23,8 @@ enum class Access { none, dense, image };
 class DeviceLayouts {
 public:
   DeviceLayouts(func::FuncOp function, DeviceAttr device)
-      : function(function), type(getOperandType(device.getContext(), device.getPrecision())) {}
+      : function(function), depths(function),
+        type(getOperandType(device.getContext(), device.getPrecision())) {}
 
   void assign();
 
@@ -33,8 +36,13 @@ private:
   /// product where `isOfProduct` is not so already; `isImages` becomes whether they take channels
   /// last.
   bool canNarrow(Value value, bool isOfProduct, bool &isImages);
+  DeviceLayoutAttr getLayout(Value value, bool channelsLast) const {
+    Type own = depths.isEarly(value) ? Float32Type::get(value.getContext()) : type;
+    return DeviceLayoutAttr::get(value.getContext(), own, channelsLast);
+  }
 
   func::FuncOp function;
+  ConvDepths depths;
   Type type;                                            ///< of operands of products
   DenseMap<std::pair<Value, Block *>, Value> reordered; ///< images with channels last, of others
 };
@@ -132,15 +140,15 @@ void DeviceLayouts::assign(Value value) {
   bool isImages = access == Access::image && isImage(value);
   if (!canNarrow(value, isOfProduct, isImages))
     return;
-  auto layout = DeviceLayoutAttr::get(value.getContext(), type, /*channelsLast=*/true);
-  isImages = isImages && planned.getDim(1).getConstant().value_or(1) % layout.getChunk() == 0;
-  setLayout(value, DeviceLayoutAttr::get(value.getContext(), type, isImages));
+  int64_t chunk = getLayout(value, /*channelsLast=*/true).getChunk();
+  isImages = isImages && planned.getDim(1).getConstant().value_or(1) % chunk == 0;
+  setLayout(value, getLayout(value, isImages));
 }
 
 /// Parts that kernels write side by side, and nobody else reads, are stored alike. Each begins at a
 /// multiple of 16 bytes.
 void DeviceLayouts::assign(ConcatOp concat) {
-  auto layout = DeviceLayoutAttr::get(concat.getContext(), type, false);
+  DeviceLayoutAttr layout = getLayout(concat.getResult(), /*channelsLast=*/false);
   auto isPart = [&](Value part) {
     auto producer = part.getDefiningOp<KernelOp>();
     ExprAttr elements = cast<PlannedType>(part.getType()).getBufferElements();
@@ -168,7 +176,7 @@ void DeviceLayouts::reorder(KernelOp box) {
   OpOperand &use = box->getOpOperand(argument.getArgNumber());
   Value image = use.get();
   auto planned = cast<PlannedType>(image.getType());
-  auto layout = DeviceLayoutAttr::get(box.getContext(), type, /*channelsLast=*/true);
+  DeviceLayoutAttr layout = getLayout(image, /*channelsLast=*/true);
   int64_t channels = *planned.getDim(1).getConstant(), most = 2 * layout.getChunk();
   if (hasChannelsLast(planned) || channels == 0 || channels > most)
     return;

@@ -2,6 +2,7 @@
 
 !m = !dlc.tensor<2048 x 768 x f32>
 !stored = !dlc.tensor<2048 x 768 x f32, #dlc.device_layout<tf32>>
+!exact = !dlc.tensor<2048 x 768 x f32, #dlc.device_layout<f32>>
 !one = !dlc.tensor<1 x 3072 x f32>
 !lhs = !dlc.tensor<4 x M x 64 x f32>
 !rhs = !dlc.tensor<4 x 64 x 200 x f32>
@@ -12,7 +13,7 @@
 module attributes {dlc.target = #dlc.target<cpu = "znver4", features = "", lanes = 16, registers = 32, fma = true>,
                    dlc.device = #dlc.device<architecture = 80, precision = tf32>} {
 // CHECK-LABEL: func.func @products
-func.func @products(%x: !stored, %m: !m, %row: !one, %l: !lhs, %r: !rhs) {
+func.func @products(%x: !stored, %exact: !exact, %m: !m, %row: !one, %l: !lhs, %r: !rhs) {
   %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 2359296>, shape = [768, 768], type = f32> -> <768 x 768 x f32>
   %v = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 9437184>, shape = [3072, 768], type = f32> -> <3072 x 768 x f32>
   // Large tiles, which read less, where there are enough of them; else small ones, or some blocks that share a tile.
@@ -25,6 +26,13 @@ func.func @products(%x: !stored, %m: !m, %row: !one, %l: !lhs, %r: !rhs) {
   // What is rounded on its way takes registers that sums would have.
   // CHECK: schedule <cuda_gemm, lanes = 2, channels = 64, pixels = [64, 32], rows = 32, precision = tf32>
   %rounded = dlc.kernel anchor(%m, %w) : (!m, !dlc.tensor<768 x 768 x f32>) -> !m {
+  ^bb0(%a: !m, %b: !dlc.tensor<768 x 768 x f32>):
+    %1 = dlc.matmul %a, %b : (!m, !dlc.tensor<768 x 768 x f32>) -> !m
+    dlc.yield %1 : !m
+  }
+  // What lies as f32 is not rounded: its words are two each in registers.
+  // CHECK: schedule <cuda_gemm, lanes = 2, channels = 64, pixels = [64, 32], rows = 32, precision = tf32x3>
+  %pairs = dlc.kernel anchor(%exact, %w) : (!exact, !dlc.tensor<768 x 768 x f32>) -> !m {
   ^bb0(%a: !m, %b: !dlc.tensor<768 x 768 x f32>):
     %1 = dlc.matmul %a, %b : (!m, !dlc.tensor<768 x 768 x f32>) -> !m
     dlc.yield %1 : !m

@@ -123,7 +123,7 @@ static bool parseTargets(ToolOptions &options) {
       options.targetCpu = name.str();
   }
   std::optional<Precision> known = symbolizePrecision(precision);
-  if (!known) {
+  if (!known || known == Precision::tf32x3) { // which is of single products
     errs() << "error: unknown precision '" << precision
            << "' in --precision; expected one of fp32 tf32 fp16 bf16\n";
     return false;

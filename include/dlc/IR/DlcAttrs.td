@@ -289,7 +289,8 @@ def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
 }
 
 def Dlc_Precision : I32EnumAttr<"Precision", "what products are computed of", [
-    I32EnumAttrCase<"fp32", 0>, I32EnumAttrCase<"tf32", 1>, I32EnumAttrCase<"fp16", 2>, I32EnumAttrCase<"bf16", 3>]> {
+    I32EnumAttrCase<"fp32", 0>, I32EnumAttrCase<"tf32", 1>, I32EnumAttrCase<"fp16", 2>, I32EnumAttrCase<"bf16", 3>,
+    I32EnumAttrCase<"tf32x3", 4>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -331,7 +332,8 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     by operands as they lie: a block computes a tile of `pixels[0]` pixels or rows times `channels` output channels or
     columns, a thread `pixels[1]` times `lanes` of them, in steps of `rows` elements of what is summed over. With a
     `precision` other than fp32 the operands are rounded to it and multiplied by tensor cores: a warp computes `pixels[1]`
-    rows of a tile and half of its columns, or all where there are fewer than 32. Where there are too few tiles, `slices`
+    rows of a tile and half of its columns, or all where there are fewer than 32. With tf32x3 each operand, an f32, is the sum
+    of two tf32, whose products but the smallest are summed. Where there are too few tiles, `slices`
     blocks share one: each sums over a part, and the last of them adds the parts in order. `cuda_attention` has a block of
     `rows` threads for `pixels[0]` queries of a head, 16 for each warp; warps that have the same queries share `channels`
     keys of each step.
@@ -387,7 +389,8 @@ def Dlc_DeviceAttr : Dlc_Attr<"Device", "device"> {
     `architecture` is the number of the oldest one that the code runs on; `machine_code` are those that the artifact should
     have machine code for, which starts without the driver's compiler.
 
-    Products are of operands that are rounded to `precision`; their sums, and all else, are f32.
+    Products are of operands that are rounded to `precision`; their sums, and all else, are f32. What many convolutions
+    follow is not rounded: see AssignLayouts.
 
     Example: `#dlc.device<architecture = 80, precision = tf32>`
   }];

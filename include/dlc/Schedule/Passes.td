@@ -26,6 +26,9 @@ def AssignLayouts : Pass<"dlc-assign-layouts", "::mlir::ModuleOp"> {
     and read it can handle them. Rows that one matrix product writes for others lie a little further apart where they
     would be a multiple of half a page long. The program's inputs and outputs stay dense, and so does what views show.
 
+    On a device that rounds operands of products, what a product reads or writes lies in their type, and images lie with
+    channels last. What more than 40 convolutions follow, one after the other, lies as f32.
+
     ```mlir
     %0 = dlc.kernel loops (%x) ... -> !dlc.tensor<1 x 8 x H x W x f32> { ... }
     %1 = dlc.kernel anchor (%0, %w) ... { ... dlc.conv ... pads [1, 1, 1, 1] ... }
@@ -55,6 +58,8 @@ def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::ModuleOp"> {
     ```
 
     In a module with a device a box gets an algorithm of the device's (`cuda_loops`, ...) where there is one for all of its ops.
+    Products are computed of operands in the device's precision, or of pairs of tf32 (tf32x3) where these lie as f32 because
+    many convolutions follow.
   }];
   let options = [Option<"winograd", "winograd", "bool", "true", "Whether convolutions may run in Winograd's form">,
                  Option<"explain", "explain", "bool", "false", "Say in a remark which boxes run on the host beside a device, and why">];

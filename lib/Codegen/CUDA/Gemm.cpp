@@ -220,15 +220,16 @@ Whole PanelProduct::getWhole(Value buffer, bool isImage) {
 }
 
 void PanelProduct::beginResults(bool isImage) {
-  // 16 bytes of what the result is stored in.
-  int64_t vector = DeviceLayoutAttr::get(b.getContext(), operandType, false).getChunk();
   result = getWhole(kernel.output, isImage);
   for (size_t i = 0; i != kernel.operands.size(); ++i)
     wholes.push_back(getWhole(getOperand(i), isImage));
   auto hasVectors = [](const Whole &whole) { return whole.isLast && whole.isAligned; };
   columnsFirst = result.isLast;
-  if (hasVectors(result) && llvm::all_of(wholes, hasVectors) && numColumns % vector == 0)
-    storedColumns = vector;
+  if (!hasVectors(result) || !llvm::all_of(wholes, hasVectors))
+    return;
+  auto layout = cast<DeviceLayoutAttr>(getTensor(kernel.output).getLayout());
+  if (numColumns % layout.getChunk() == 0)
+    storedColumns = layout.getChunk();
 }
 
 Value PanelProduct::loadNeighbours(const Whole &whole, Value place, int64_t count) {

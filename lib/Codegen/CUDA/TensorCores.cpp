@@ -7,13 +7,16 @@
 using namespace mlir;
 using namespace dlc;
 
+static Value roundToTf32(KernelBuilder &b, Value value) {
+  return NVVM::ConvertFloatToTF32Op::create(b, b.getI32Type(), value, NVVM::FPRoundingMode::RNA,
+                                            NVVM::SaturationMode::NONE, /*relu=*/false);
+}
+
 Value dlc::makeWord(KernelBuilder &b, Precision precision, function_ref<Value(int64_t)> load) {
-  if (precision == Precision::fp32)
+  if (precision == Precision::fp32 || precision == Precision::tf32x3)
     return load(0);
   if (precision == Precision::tf32)
-    return NVVM::ConvertFloatToTF32Op::create(b, b.getI32Type(), load(0), NVVM::FPRoundingMode::RNA,
-                                              NVVM::SaturationMode::NONE,
-                                              /*relu=*/false);
+    return roundToTf32(b, load(0));
   auto pair = VectorType::get(2, precision == Precision::fp16 ? Type(b.getF16Type())
                                                               : Type(b.getBF16Type()));
   Value first = load(0), second = load(1);
@@ -22,13 +25,27 @@ Value dlc::makeWord(KernelBuilder &b, Precision precision, function_ref<Value(in
   return LLVM::BitcastOp::create(b, b.getI32Type(), arith::TruncFOp::create(b, pair, both));
 }
 
+SmallVector<KernelBuilder::Carried, 2> dlc::splitWords(KernelBuilder &b, Precision precision,
+                                                       ValueRange words) {
+  if (precision != Precision::tf32x3)
+    return {KernelBuilder::Carried(words)};
+  auto asFloat = [&](Value word) { return LLVM::BitcastOp::create(b, b.getF32Type(), word); };
+  KernelBuilder::Carried nearest, rest;
+  for (Value word : words) {
+    Value whole = asFloat(word);
+    nearest.push_back(roundToTf32(b, whole));
+    rest.push_back(roundToTf32(b, arith::SubFOp::create(b, whole, asFloat(nearest.back()))));
+  }
+  return {nearest, rest};
+}
+
 KernelBuilder::Carried dlc::multiplyPieces(KernelBuilder &b, Precision precision, ValueRange lefts,
                                            ValueRange rights, ArrayRef<Value> sums) {
   Type f32 = b.getF32Type();
   Type result = LLVM::LLVMStructType::getLiteral(b.getContext(), {f32, f32, f32, f32});
-  NVVM::MMATypes type = precision == Precision::tf32   ? NVVM::MMATypes::tf32
-                        : precision == Precision::fp16 ? NVVM::MMATypes::f16
-                                                       : NVVM::MMATypes::bf16;
+  NVVM::MMATypes type = precision == Precision::fp16   ? NVVM::MMATypes::f16
+                        : precision == Precision::bf16 ? NVVM::MMATypes::bf16
+                                                       : NVVM::MMATypes::tf32;
   std::array<NVVM::MMATypes, 2> types = {type, type};
   std::array<NVVM::MMALayout, 2> layouts = {NVVM::MMALayout::row, NVVM::MMALayout::col};
   auto getOperands = [&](ValueRange words) {

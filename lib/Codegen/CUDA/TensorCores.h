@@ -23,9 +23,15 @@ inline int64_t getWordParts(Precision precision) {
   return precision == Precision::fp16 || precision == Precision::bf16 ? 2 : 1;
 }
 
-/// A word of the elements that `load` gives, rounded, as an i32; an f32 as it is for fp32.
+/// A word of the elements that `load` gives, rounded, as an i32; an f32 as it is for fp32 and
+/// tf32x3.
 mlir::Value makeWord(KernelBuilder &b, Precision precision,
                      llvm::function_ref<mlir::Value(int64_t part)> load);
+
+/// What tensor cores take words as: themselves, or for tf32x3 the nearest tf32 of each, and in the
+/// second place the nearest one of what that leaves of it.
+llvm::SmallVector<KernelBuilder::Carried, 2> splitWords(KernelBuilder &b, Precision precision,
+                                                        mlir::ValueRange words);
 
 /// The sums plus the products.
 KernelBuilder::Carried multiplyPieces(KernelBuilder &b, Precision precision, mlir::ValueRange lefts,

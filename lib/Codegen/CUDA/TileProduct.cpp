@@ -122,16 +122,22 @@ TileProduct::Sums TileProduct::multiplyTensors(ValueRange sums, Value stage) {
   for (auto [leftPiece, rightPiece] : llvm::zip_equal(leftPieces, rightPieces)) {
     Value leftAddress = b.offset(leftStart, leftPiece);
     Value rightAddress = b.offset(rightStart, rightPiece);
-    Sums rights;
+    Sums words;
     for (int64_t j = 0; j != columnsOfPart; j += 2 * pieceColumns)
-      llvm::append_range(rights, loadPieces(b, b.offset(rightAddress, j * sliceWords)));
-    Value *sum = next.begin();
-    for (int64_t i = 0; i != rowsOfPart; i += pieceRows) {
-      Sums lefts = loadPieces(b, b.offset(leftAddress, i * sliceWords));
-      for (ValueRange words = rights; !words.empty(); words = words.drop_front(2)) {
-        Sums products = multiplyPieces(b, precision, lefts, words.take_front(2), {sum, 4});
-        sum = llvm::copy(products, sum);
-      }
+      llvm::append_range(words, loadPieces(b, b.offset(rightAddress, j * sliceWords)));
+    SmallVector<Sums, 2> rights = splitWords(b, precision, words);
+    Value *rowSums = next.begin();
+    for (int64_t i = 0; i != rowsOfPart; i += pieceRows, rowSums += columnsOfPart / 2) {
+      SmallVector<Sums, 2> lefts =
+          splitWords(b, precision, loadPieces(b, b.offset(leftAddress, i * sliceWords)));
+      // The smaller products first, without those of two rests.
+      for (size_t l = lefts.size(); l-- != 0;)
+        for (size_t r = rights.size() - l; r-- != 0;) {
+          Value *sum = rowSums;
+          for (ValueRange rest = rights[r]; !rest.empty(); rest = rest.drop_front(2))
+            sum = llvm::copy(multiplyPieces(b, precision, lefts[l], rest.take_front(2), {sum, 4}),
+                             sum);
+        }
     }
   }
   return next;
