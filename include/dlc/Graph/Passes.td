@@ -69,6 +69,29 @@ def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"numInferred", "num-inferred", "Number of values whose shape was unknown before">];
 }
 
+def WidenHalves : Pass<"dlc-widen-halves", "::mlir::ModuleOp"> {
+  let summary = "Compute in f32 where a program of f16 or bf16 has more than elementwise ops";
+  let description = [{
+    Products, sums, norms and what else has kernels for f32 alone take and give f32 in place of halves, and so does the
+    arithmetic around them; moves of such values follow. A value is rounded to a half where it leaves: for an output, a
+    branch or a loop, a library call, a comparison, or an op whose result jumps, such as a floor. Between two such
+    ops it is not rounded, as in ONNX Runtime; a cast to halves that the model has stays. Programs that are elementwise
+    throughout have kernels for halves, and stay what they are.
+
+    ```mlir
+    %0 = dlc.matmul %x, %w : (!dlc.tensor<N x 8 x f16>, !dlc.tensor<8 x 4 x f16>) -> !dlc.tensor<N x 4 x f16>
+    %1 = dlc.relu %0 : (!dlc.tensor<N x 4 x f16>) -> !dlc.tensor<N x 4 x f16>
+    // becomes
+    %2 = dlc.cast %x : (!dlc.tensor<N x 8 x f16>) -> !dlc.tensor<N x 8 x f32>
+    %3 = dlc.cast %w : (!dlc.tensor<8 x 4 x f16>) -> !dlc.tensor<8 x 4 x f32>
+    %4 = dlc.matmul %2, %3 : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x 4 x f32>) -> !dlc.tensor<N x 4 x f32>
+    %5 = dlc.relu %4 : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<N x 4 x f32>
+    %1 = dlc.cast %5 : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<N x 4 x f16>
+    ```
+  }];
+  let statistics = [Statistic<"numWidened", "num-widened", "Number of ops that compute in f32 instead">];
+}
+
 def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute ops whose operands are constants";
   let description = [{
