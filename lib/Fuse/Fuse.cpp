@@ -318,7 +318,6 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
         if (explains)
           op->emitRemark("runs as library op '") << *callee << "': " << *reason;
         makeLibraryCall(op, *callee);
-        ++numCalls;
       } else if (getPartOffset(op) || isPlaced(op)) {
         continue; // memory of another value
       } else if (obstacle) {
@@ -346,8 +345,6 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
       for (Operation *member : members.ops)
         if (!isReadOutside(member, members))
           free.erase(member);
-      numFused += members.ops.size() - 1;
-      ++numBoxes;
       drawBox(members, kind);
     };
     SmallVector<Operation *> roots;

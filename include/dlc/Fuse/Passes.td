@@ -66,9 +66,6 @@ def Fuse : Pass<"dlc-fuse", "::mlir::ModuleOp"> {
   let options = [ListOption<"rules", "rules", "std::string", "Names of the rules to apply; all where empty">,
                  Option<"reference", "reference", "bool", "false", "Make every op a library call: the reference that kernels are compared with">,
                  Option<"explain", "explain", "bool", "false", "Say in a remark which ops run as library ops, and why">];
-  let statistics = [Statistic<"numBoxes", "num-boxes", "Number of boxes">,
-                    Statistic<"numFused", "num-fused", "Number of ops fused with another one">,
-                    Statistic<"numCalls", "num-calls", "Number of ops that became library calls">];
 }
 
 #endif
