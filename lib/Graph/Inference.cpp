@@ -233,11 +233,8 @@ LogicalResult Inference::inferTypes(ShapeInferenceOpInterface op) {
   SmallVector<PlannedType> types;
   if (failed(op.inferShapes(types)))
     return failure();
-  for (auto [result, type] : llvm::zip_equal(op->getResults(), types)) {
-    if (!isKnown(result))
-      ++numInferred;
+  for (auto [result, type] : llvm::zip_equal(op->getResults(), types))
     result.setType(type);
-  }
   guardDims(op);
   return success();
 }
@@ -249,7 +246,6 @@ LogicalResult Inference::resolve(ResolveOpInterface op) {
     return failure();
   if (values.empty())
     return makeLate(op, getLateDims(op));
-  numInferred += values.size();
   replace(op, values);
   return success();
 }
@@ -305,7 +301,6 @@ LogicalResult Inference::inferResize(ResizeOp op) {
       (*bound)[d] = dim;
     }
     op.getResult().setType(PlannedType::get(*bound, input.getElementType()));
-    ++numInferred;
   }
   if (op.getPolicy() == ResizePolicy::stretch)
     op.getSizesMutable().clear();

@@ -117,10 +117,8 @@ struct JoinProducts : dlc::impl::JoinProductsBase<JoinProducts> {
         groups[{op.getLhs(), op->getBlock(), op.getBias() ? 1u : 0u}].push_back(op);
     });
     for (auto &[key, ops] : groups)
-      if (ops.size() > 1) {
-        numJoined += ops.size();
+      if (ops.size() > 1)
         joinProducts(ops);
-      }
   }
 };
 } // namespace

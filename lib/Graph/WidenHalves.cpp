@@ -46,7 +46,6 @@ namespace {
 class Widener {
 public:
   void visit(Operation *op);
-  int64_t getNumWidened() const { return numWidened; }
 
 private:
   bool isWidened(Operation *op) const;
@@ -55,7 +54,6 @@ private:
 
   /// Values of f32 that halves are rounded from, or that are made of them.
   llvm::DenseMap<Value, Value> wide;
-  int64_t numWidened = 0;
 };
 } // namespace
 
@@ -95,7 +93,6 @@ void Widener::widen(Operation *op) {
     result.replaceAllUsesWith(replacement);
   }
   op->erase();
-  ++numWidened;
 }
 
 void Widener::visit(Operation *op) {
@@ -122,7 +119,6 @@ struct WidenHalves : dlc::impl::WidenHalvesBase<WidenHalves> {
     getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) { ops.push_back(op); });
     Widener widener;
     llvm::for_each(ops, [&](Operation *op) { widener.visit(op); });
-    numWidened += widener.getNumWidened();
   }
 };
 } // namespace

@@ -251,6 +251,8 @@ LogicalResult AttentionOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
     if (!fits) // C3
       return emitError("expected a mask that broadcasts to the scores, found ") << mask;
   }
+  if (getBlocked() && !(getMask() && isBool(getMask().getType().getElementType()))) // C4
+    return emitError("expected a mask of i1 with the score of blocked pairs");
   SmallVector<ExprAttr> dims(query.getDims());
   dims.back() = value.getDim(3);
   return addType(*this, types, dims, query.getElementType());

@@ -19,7 +19,6 @@ def InlineFunctions : Pass<"dlc-inline-functions", "::mlir::ModuleOp"> {
     %1 = dlc.add %x, %x : (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>) -> !dlc.tensor<* x f32>
     ```
   }];
-  let statistics = [Statistic<"numInlined", "num-inlined", "Number of calls">];
 }
 
 def SpecializeShapes : Pass<"dlc-specialize-shapes", "::mlir::ModuleOp"> {
@@ -45,7 +44,6 @@ def SpecializeShapes : Pass<"dlc-specialize-shapes", "::mlir::ModuleOp"> {
     ListOption<"ranges", "ranges", "std::string", "Ranges of symbols, each SYMBOL=MIN:MAX">,
     ListOption<"hints", "hints", "std::string", "Usual values of symbols, each SYMBOL=VALUE">,
     ListOption<"versions", "versions", "std::string", "Values to make versions for, each SYMBOL=VALUE,VALUE,...">];
-  let statistics = [Statistic<"numVersions", "num-versions", "Number of versions made">];
 }
 
 def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
@@ -66,7 +64,6 @@ def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
     %0 = dlc.relu %x : (!dlc.tensor<N x 8 x f32>) -> !dlc.tensor<N x 8 x f32>
     ```
   }];
-  let statistics = [Statistic<"numInferred", "num-inferred", "Number of values whose shape was unknown before">];
 }
 
 def WidenHalves : Pass<"dlc-widen-halves", "::mlir::ModuleOp"> {
@@ -89,7 +86,6 @@ def WidenHalves : Pass<"dlc-widen-halves", "::mlir::ModuleOp"> {
     %1 = dlc.cast %5 : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<N x 4 x f16>
     ```
   }];
-  let statistics = [Statistic<"numWidened", "num-widened", "Number of ops that compute in f32 instead">];
 }
 
 def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
@@ -112,9 +108,6 @@ def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"budget", "budget", "uint64_t", "uint64_t(1) << 30", "Bytes that folding may write to the temporary folder">];
-  let statistics = [
-    Statistic<"numFolded", "num-folded", "Number of ops that were computed">,
-    Statistic<"numLeft", "num-left", "Number of ops of constants that were too large or too slow to compute">];
 }
 
 def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::ModuleOp"> {
@@ -130,7 +123,6 @@ def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::ModuleOp"> {
     %1 = dlc.conv %x, %filter_times_factors, %shift_minus_mean_times_factors ...
     ```
   }];
-  let statistics = [Statistic<"numFolded", "num-folded", "Number of normalizations folded into a convolution">];
 }
 
 def ExpandEinsum : Pass<"dlc-expand-einsum", "::mlir::ModuleOp"> {
@@ -233,7 +225,6 @@ def JoinProducts : Pass<"dlc-join-products", "::mlir::ModuleOp"> {
     %k = dlc.slice %0 ... -> !dlc.tensor<S x 6 x f32>
     ```
   }];
-  let statistics = [Statistic<"numJoined", "num-joined", "Number of products that became a part of another one">];
 }
 
 #endif

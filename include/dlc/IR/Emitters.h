@@ -62,6 +62,12 @@ bool joinsParts(ConcatOp concat);
 /// its dims, and all operands are values of the box, scalar constants, or like the anchor's result.
 bool isEpilogue(mlir::Operation *op, llvm::ArrayRef<mlir::Operation *> members);
 
+/// Whether `anchor` reads its first operand in rows of one dim, each of which it can compute itself:
+/// elementwise ops may stand in front of it in its box.
+bool takesPrologue(mlir::Operation *anchor);
+/// Whether `op` can stand there: neighbours in a row of its result come from neighbours or repeat.
+bool isPrologue(mlir::Operation *op);
+
 /// Whether `value` is a constant that becomes part of the kernel, rather than a buffer that it
 /// reads.
 bool isImmediate(mlir::OpOperand &use);

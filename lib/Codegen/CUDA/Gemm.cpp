@@ -46,11 +46,6 @@ protected:
     Value place = b.add(b.mul(threads.wide(k), tileColumns), prepared[0]);
     return loadVectorIf(threads.less(k, inner), panelStart, place);
   }
-  Chunk getRightChunk(ValueRange prepared, Value k) override {
-    Value exists = b.both(prepared[1], threads.less(k, inner));
-    Value place = b.select(exists, b.add(prepared[0], threads.wide(k)), b.i64(0));
-    return {b.offset(filter, place, operandType), exists};
-  }
   Value loadBias(Value column) override {
     if (!bias)
       return b.splat(0.0f);
@@ -96,7 +91,6 @@ protected:
   void storeSums(Value row, Value column, Value sums, ValueRange loaded) override;
 
   KernelBuilder::Carried prepareChunk(Value k) override;
-  Chunk getLeftChunk(ValueRange prepared, ValueRange common) override;
 
 private:
   /// Whether a pixel of the result exists, and where its channels begin in images with channels
@@ -108,6 +102,14 @@ private:
   Value getResultPlace(const Whole &whole, const Pixel &pixel, Value channel);
   /// Where in the input the channel 0 of tap `tap` of a pixel lies, and whether it does.
   std::pair<Value, Value> getTap(ValueRange prepared, Value tap);
+  Value getInside(Value start, Value size, int64_t taps, int64_t dilation);
+  /// Whether taps have no bit each, or lie further apart than counts as near.
+  bool isFar() {
+    constexpr int64_t mostSteps = 1 << 15, mostBits = 31;
+    return kernelHeight * conv.getDilations()[0] >= mostSteps ||
+           kernelWidth * conv.getDilations()[1] >= mostSteps ||
+           kernelHeight + kernelWidth > mostBits;
+  }
   void makeTable();
   std::pair<Value, Value> lookUp(ValueRange prepared, Value k);
   /// Whether all elements of a step belong to one tap.
@@ -153,7 +155,6 @@ protected:
   KernelBuilder::Carried prepareLeft(Value row) override;
   Value loadLeft(ValueRange prepared, Value k, Value own) override;
   Value loadLefts(ValueRange prepared, Value k) override;
-  Chunk getLeftChunk(ValueRange prepared, ValueRange common) override;
   KernelBuilder::Carried loadOperands(Value row, Value column, int64_t count) override;
   void storeSums(Value row, Value column, Value sums, ValueRange loaded) override;
 
@@ -200,7 +201,7 @@ void PanelProduct::beginTile(Value rows, int64_t columns) {
   rightVectors = arith::ConstantOp::create(b, b.getBoolAttr(true)); // as all weights
 }
 
-/// Where the column's weights begin, and whether it exists; or its number in a panel.
+/// Where the column's weights begin, and what they miss; or its number in a panel.
 KernelBuilder::Carried PanelProduct::prepareRight(Value column) {
   Value own = threads.wide(column);
   if (!usesTensorCores())
@@ -208,8 +209,11 @@ KernelBuilder::Carried PanelProduct::prepareRight(Value column) {
   own = b.add(firstColumn, own);
   auto layout = DeviceLayoutAttr::get(b.getContext(), operandType, true);
   Value pitch = b.mul(b.ceilDiv(threads.wide(inner), layout.getChunk()), layout.getChunk());
-  return {b.mul(own, pitch),
-          arith::CmpIOp::create(b, arith::CmpIPredicate::slt, own, b.i64(numColumns))};
+  Value start = b.offset(filter, b.mul(own, pitch), operandType);
+  if (numColumns % tileColumns == 0)
+    return {start, threads.i32(beyondBit)};
+  Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, own, b.i64(numColumns));
+  return {start, getMissing(exists)};
 }
 
 Whole PanelProduct::getWhole(Value buffer, bool isImage) {
@@ -316,7 +320,7 @@ void ConvProduct::begin() {
   channelPitch = isLast ? b.i64(1) : plane;
   beginTile(b.mul(b.size(type.getDim(0)), outputPixels), *type.getDim(1).getConstant());
   beginResults(/*isImage=*/true);
-  if (isLast && hasChunks(inputBuffer, tapChannels)) {
+  if (isLast && !isFar() && hasChunks(inputBuffer, tapChannels)) {
     leftOrder = Order::inChunks;
     return;
   }
@@ -327,11 +331,9 @@ void ConvProduct::begin() {
 
 /// Few channels make a step of several taps, whose places would take divisions for each element.
 void ConvProduct::makeTable() {
-  constexpr int64_t mostElements = 512, mostSteps = 1 << 15;
+  constexpr int64_t mostElements = 512;
   int64_t elements = tapChannels * kernelHeight * kernelWidth;
-  bool isFar = kernelHeight * conv.getDilations()[0] >= mostSteps ||
-               kernelWidth * conv.getDilations()[1] >= mostSteps;
-  if (isPointwise() || hasStepsOfTaps() || elements > mostElements || isFar)
+  if (isPointwise() || hasStepsOfTaps() || elements > mostElements || isFar())
     return;
   int64_t places =
       llvm::alignTo(elements, step) + step; // what is loaded ahead lies behind the last
@@ -375,39 +377,58 @@ KernelBuilder::Carried ConvProduct::prepareLeft(Value row) {
   Value exists = isRow(pixel), place = b.rem(pixel, outputPixels);
   Value image = b.select(exists, b.div(pixel, outputPixels), b.i64(0));
   Value start = b.mul(b.mul(image, pixelPitch == 1 ? inputChannels : pixelPitch), plane);
-  if (isPointwise())
-    return {b.add(start, b.mul(place, pixelPitch)), exists};
+  bool inChunks = leftOrder == Order::inChunks;
+  if (isPointwise()) {
+    start = b.add(start, b.mul(place, pixelPitch));
+    if (inChunks)
+      return {b.offset(input, start, inputType), getMissing(exists)};
+    return {start, exists};
+  }
   Value top = b.add(b.mul(b.div(place, outputWidth), conv.getStrides()[0]), -conv.getPads()[0]);
   Value left = b.add(b.mul(b.rem(place, outputWidth), conv.getStrides()[1]), -conv.getPads()[1]);
-  if (leftOrder != Order::inChunks)
+  if (!inChunks)
     return {start, exists, top, left};
-  // The window's first pixel, which need not exist. Registers are few: rows and columns are i32.
+  // From the window's first pixel on, which need not exist.
   start = b.add(start, b.mul(b.add(b.mul(top, width), left), pixelPitch));
-  return {start, exists, threads.narrow(top), threads.narrow(left)};
+  Value rows = getInside(threads.narrow(top), height, kernelHeight, conv.getDilations()[0]);
+  Value columns = getInside(threads.narrow(left), width, kernelWidth, conv.getDilations()[1]);
+  columns = arith::ShLIOp::create(b, columns, threads.i32(kernelHeight));
+  Value inside = arith::OrIOp::create(b, rows, columns);
+  Value missing = arith::XOrIOp::create(b, inside, threads.i32(-1));
+  return {b.offset(input, start, inputType), b.select(exists, missing, threads.i32(-1))};
 }
 
-/// Elements are counted tap by tap, in each of them channel by channel: the tap's row and column,
-/// and where in a window the element lies.
+/// A bit for each tap that lies in the image, of a window's rows or columns from `start` on.
+Value ConvProduct::getInside(Value start, Value size, int64_t taps, int64_t dilation) {
+  auto countBefore = [&](Value end) -> Value {
+    Value distance = arith::SubIOp::create(b, end, start);
+    distance = arith::MaxSIOp::create(b, distance, threads.i32(0));
+    Value count = threads.div(threads.add(distance, threads.i32(dilation - 1)), dilation);
+    return arith::MinUIOp::create(b, count, threads.i32(taps));
+  };
+  auto getPower = [&](Value count) -> Value {
+    return arith::ShLIOp::create(b, threads.i32(1), count);
+  };
+  return arith::SubIOp::create(b, getPower(countBefore(threads.narrow(size))),
+                               getPower(countBefore(threads.i32(0))));
+}
+
+/// Elements are counted tap by tap, in each of them channel by channel. A bit stands for the tap's
+/// row, and one behind those of all rows for its column.
 KernelBuilder::Carried ConvProduct::prepareChunk(Value k) {
   if (isPointwise())
-    return {k, threads.wide(k)};
+    return TileProduct::prepareChunk(k);
   Value tap = threads.div(k, tapChannels);
   Value channel = threads.wide(threads.rem(k, tapChannels));
-  Value r = b.mul(threads.wide(threads.div(tap, kernelWidth)), conv.getDilations()[0]);
-  Value s = b.mul(threads.wide(threads.rem(tap, kernelWidth)), conv.getDilations()[1]);
-  Value place = b.add(b.mul(b.add(b.mul(r, width), s), pixelPitch), channel);
-  return {k, place, threads.narrow(r), threads.narrow(s)};
-}
-
-TileProduct::Chunk ConvProduct::getLeftChunk(ValueRange prepared, ValueRange common) {
-  Value exists = b.both(prepared[1], threads.less(common[0], inner));
-  if (!isPointwise()) {
-    Value h = threads.add(prepared[2], common[2]), w = threads.add(prepared[3], common[3]);
-    exists = b.both(
-        exists, b.both(isInside(h, threads.narrow(height)), isInside(w, threads.narrow(width))));
-  }
-  Value place = b.select(exists, b.add(prepared[0], common[1]), b.i64(0));
-  return {b.offset(input, place, inputType), exists};
+  Value r = threads.div(tap, kernelWidth), s = threads.rem(tap, kernelWidth);
+  Value pixel = b.add(b.mul(b.mul(threads.wide(r), conv.getDilations()[0]), width),
+                      b.mul(threads.wide(s), conv.getDilations()[1]));
+  auto getBit = [&](Value number, int64_t first) -> Value {
+    return arith::ShLIOp::create(b, threads.i32(int64_t(1) << first), number);
+  };
+  Value both = arith::OrIOp::create(b, getBit(r, 0), getBit(s, kernelHeight));
+  Value bits = b.select(threads.less(k, inner), both, threads.i32(beyondBit));
+  return {b.add(b.mul(pixel, pixelPitch), channel), bits};
 }
 
 std::pair<Value, Value> ConvProduct::getTap(ValueRange prepared, Value tap) {
@@ -510,7 +531,10 @@ void MatrixProduct::begin() {
 
 KernelBuilder::Carried MatrixProduct::prepareLeft(Value row) {
   Value number = b.add(firstRow, threads.wide(row));
-  return {b.mul(number, threads.wide(inner)), isRow(number)};
+  Value start = b.mul(number, threads.wide(inner)), exists = isRow(number);
+  if (leftOrder == Order::inChunks)
+    return {b.offset(lhs, start, lhsType), getMissing(exists)};
+  return {start, exists};
 }
 
 Value MatrixProduct::loadLeft(ValueRange prepared, Value k, Value own) {
@@ -521,12 +545,6 @@ Value MatrixProduct::loadLeft(ValueRange prepared, Value k, Value own) {
 Value MatrixProduct::loadLefts(ValueRange prepared, Value k) {
   return loadVectorIf(b.both(prepared[1], threads.less(k, inner)), lhs,
                       b.add(prepared[0], threads.wide(k)));
-}
-
-TileProduct::Chunk MatrixProduct::getLeftChunk(ValueRange prepared, ValueRange common) {
-  Value exists = b.both(prepared[1], threads.less(common[0], inner));
-  Value place = b.select(exists, b.add(prepared[0], threads.wide(common[0])), b.i64(0));
-  return {b.offset(lhs, place, lhsType), exists};
 }
 
 KernelBuilder::Carried MatrixProduct::loadOperands(Value row, Value column, int64_t count) {

@@ -116,9 +116,11 @@ void TileProduct::beginTensors() {
 }
 
 /// Sums are [row piece][column piece][4].
-TileProduct::Sums TileProduct::multiplyTensors(ValueRange sums, Value stage) {
+TileProduct::Sums TileProduct::multiplyTensors(ValueRange sums, Value stage,
+                                               function_ref<void(size_t, size_t)> copy) {
   Sums next = llvm::to_vector(sums);
   Value leftStart = getStart(left, stage), rightStart = getStart(right, stage);
+  size_t part = 0;
   for (auto [leftPiece, rightPiece] : llvm::zip_equal(leftPieces, rightPieces)) {
     Value leftAddress = b.offset(leftStart, leftPiece);
     Value rightAddress = b.offset(rightStart, rightPiece);
@@ -139,6 +141,7 @@ TileProduct::Sums TileProduct::multiplyTensors(ValueRange sums, Value stage) {
                              sum);
         }
     }
+    copy(part++, leftPieces.size());
   }
   return next;
 }
@@ -297,22 +300,29 @@ TileProduct::Sums TileProduct::sumAll() {
   Sums inits = getInits(/*withBias=*/!mayShare);
   size_t numSums = inits.size();
   inits.push_back(threads.i32(0));
-  bool copies = left.order == Order::inChunks || right.order == Order::inChunks;
+  bool hasCopies = left.order == Order::inChunks || right.order == Order::inChunks;
   Sums carried = b.loop(
       threads.wide(first), threads.wide(end), step, inits, [&](Value start, ValueRange values) {
         Value stage = values[numSums];
-        if (copies)
+        if (hasCopies)
           waitForCopies(b, numStages - 2);
         threads.wait();
         Value ahead = threads.add(threads.narrow(start), threads.i32((numStages - 1) * step));
         Value before = threads.add(stage, threads.i32(numStages - 1));
         Value isBehind = threads.less(before, threads.i32(numStages));
         before = b.select(isBehind, before, threads.add(before, threads.i32(-numStages)));
-        copySlices(ahead, before);
         Sums elements = loadElements(ahead);
         ValueRange sums = values.take_front(numSums);
-        Sums results =
-            usesTensorCores() ? multiplyTensors(sums, stage) : multiplyScalars(sums, stage);
+        // Addresses are found, and copies begin, while tensor cores multiply.
+        SmallVector<Copies> copies = getCopies(ahead, before);
+        Sums results = usesTensorCores()
+                           ? multiplyTensors(sums, stage,
+                                             [&](size_t part, size_t count) {
+                                               copyPart(copies, part, count);
+                                             })
+                           : multiplyScalars(sums, stage);
+        if (hasCopies)
+          commitCopies(b);
         storeElements(elements, before);
         results.push_back(wrapStage(threads.add(stage, threads.i32(1))));
         return results;

@@ -22,11 +22,6 @@ protected:
   /// In which order the threads of a block take the elements of a slice: neighbours should lie side
   /// by side in memory. Chunks of 16 bytes along k that lie as tensor cores take them are copied.
   enum class Order { alongOuter, alongInner, inChunks };
-  /// 16 bytes in memory, zeros where they do not exist.
-  struct Chunk {
-    mlir::Value address, exists;
-  };
-
   /// Finds the rows and columns of `tile`; sets the fields below.
   virtual void begin() = 0;
   /// What is known of a row, whose number in the tile is `row`, an i32: once for the tile, and for
@@ -35,6 +30,9 @@ protected:
   virtual KernelBuilder::Carried prepareStep(mlir::ValueRange prepared, mlir::Value start) {
     return llvm::to_vector(prepared);
   }
+  /// For operands in chunks of 16 bytes, what is known is an address and bits of an i32: a chunk is
+  /// zeros where the row misses one of the bits that stand for it.
+  static constexpr int64_t chunkBit = 1, beyondBit = int64_t(1) << 31; ///< of k from `inner` on
   /// An element of the row, 0 where there is none: `k`, an i32 that may lie beyond `inner`, is the
   /// number `own` of the step.
   virtual mlir::Value loadLeft(mlir::ValueRange prepared, mlir::Value k, mlir::Value own) = 0;
@@ -44,10 +42,11 @@ protected:
   /// none. Called where `leftVectors` or `rightVectors` says that they lie so.
   virtual mlir::Value loadLefts(mlir::ValueRange prepared, mlir::Value k) { return {}; }
   virtual mlir::Value loadRights(mlir::ValueRange prepared, mlir::Value k) { return {}; }
-  /// Of operands in chunks: what all rows have in common at element `k`, and the chunk of a row.
-  virtual KernelBuilder::Carried prepareChunk(mlir::Value k) { return {k}; }
-  virtual Chunk getLeftChunk(mlir::ValueRange prepared, mlir::ValueRange common) { return {}; }
-  virtual Chunk getRightChunk(mlir::ValueRange prepared, mlir::Value k) { return {}; }
+  /// What all rows of the left operand in chunks have in common at element `k`: how far the chunk
+  /// lies from a row's address, in elements, and the bits that stand for it.
+  virtual KernelBuilder::Carried prepareChunk(mlir::Value k);
+  /// The bits that a row or column misses where it has all that lies before `inner`, or nothing.
+  mlir::Value getMissing(mlir::Value exists);
   /// The sums of the columns from `column` on before the first product.
   virtual mlir::Value loadBias(mlir::Value column) = 0;
   /// Loads what the epilogue reads beside neighbouring columns of a row, `count` of them, whose
@@ -106,7 +105,9 @@ private:
     llvm::SmallVector<Place> places;
     llvm::SmallVector<Sums> prepared;
     Order order;
-    int64_t unit;                  ///< neighbouring words of a place
+    int64_t unit;                  ///< neighbouring words of a place,
+    bool isUnitAlongInner;         ///< along the inner dim, which is where words are neighbours,
+    bool takesVectors;             ///< and loaded together where elements lie so
     int64_t outerPitch, wordPitch; ///< in words; one of them is 1
     int64_t words;                 ///< in all
     int64_t start;                 ///< in a stage
@@ -127,8 +128,15 @@ private:
   void storeElements(mlir::ValueRange elements, mlir::Value stage);
   void storeWords(const Slice &slice, const Place &place, mlir::ValueRange words,
                   mlir::Value start);
-  void copySlices(mlir::Value start, mlir::Value stage);
-  void copySlice(const Slice &slice, mlir::Value start, mlir::Value stage);
+  /// Chunks that are copied to a stage.
+  struct Copies {
+    const Slice *slice;
+    Sums common;
+    mlir::Value start; ///< of the slice
+  };
+  llvm::SmallVector<Copies> getCopies(mlir::Value start, mlir::Value stage);
+  /// Part `part` of `count` of the chunks, each time others.
+  void copyPart(llvm::ArrayRef<Copies> all, size_t part, size_t count);
   /// Brings the steps that come before the first product.
   void bringFirst(mlir::Value start);
   mlir::Value wrapStage(mlir::Value stage); ///< 0 for the number behind the last one
@@ -138,7 +146,9 @@ private:
   Sums multiplyScalars(mlir::ValueRange sums, mlir::Value stage);
   // By tensor cores: a warp has a part of the tile, in pieces of 16 rows and 8 columns.
   void beginTensors();
-  Sums multiplyTensors(mlir::ValueRange sums, mlir::Value stage);
+  /// Calls `copy` for each part of `count` parts of the work.
+  Sums multiplyTensors(mlir::ValueRange sums, mlir::Value stage,
+                       llvm::function_ref<void(size_t part, size_t count)> copy);
 
   Sums getInits(bool withBias);
   /// [start, end) of the elements that the block sums over, i32.

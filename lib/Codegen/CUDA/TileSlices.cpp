@@ -34,14 +34,22 @@ TileProduct::Slice TileProduct::makeSlice(int64_t outer, bool isLeft) {
     slice.wordPitch = outer + (isAlongInner ? 4 : 0);
     slice.words = words * slice.wordPitch;
   }
+  constexpr int64_t vector = 4;
+  auto canTake = [&](int64_t unit) { return outer * words / unit % numThreads == 0; };
+  bool haveVectors = isLeft ? isAlongInner && leftVectors : !isAlongInner && rightVectors;
+  slice.unit = 1;
+  slice.isUnitAlongInner = isAlongInner;
+  slice.takesVectors = false;
   if (slice.order == Order::inChunks) {
     slice.unit = chunkWords;
-  } else {
-    constexpr int64_t vector = 4;
-    bool takesVectors = isLeft ? isAlongInner && leftVectors : !isAlongInner && rightVectors;
-    slice.unit = isAlongInner ? vector / parts : vector;
-    if (!takesVectors || outer * words / slice.unit % numThreads != 0)
-      slice.unit = 1;
+    slice.isUnitAlongInner = true;
+  } else if (int64_t unit = isAlongInner ? vector / parts : vector; haveVectors && canTake(unit)) {
+    slice.unit = unit;
+    slice.takesVectors = true;
+  } else if (usesTensorCores() && !isAlongInner && canTake(chunkWords)) {
+    // A chunk of one row, so that neighbouring threads store into different banks.
+    slice.unit = chunkWords;
+    slice.isUnitAlongInner = true;
   }
   makePlaces(slice, outer);
   return slice;
@@ -49,16 +57,20 @@ TileProduct::Slice TileProduct::makeSlice(int64_t outer, bool isLeft) {
 
 void TileProduct::makePlaces(Slice &slice, int64_t outer) {
   bool isAlongOuter = slice.order == Order::alongOuter;
-  int64_t words = step / parts, first = (isAlongOuter ? outer : words) / slice.unit;
+  int64_t words = step / parts;
+  int64_t outerUnit = slice.isUnitAlongInner ? 1 : slice.unit, innerUnit = slice.unit / outerUnit;
+  int64_t outers = outer / outerUnit, inners = words / innerUnit;
+  int64_t first = isAlongOuter ? outers : inners;
   Value thread = threads.getThread();
-  for (int64_t done = 0; done < outer * words / slice.unit; done += numThreads) {
+  for (int64_t done = 0; done < outers * inners; done += numThreads) {
     // The part of the number that stays the same from turn to turn is computed once.
     Value fast = first <= numThreads ? threads.rem(thread, first)
                                      : threads.add(thread, threads.i32(done % first));
     Value slow = first <= numThreads
                      ? threads.add(threads.div(thread, first), threads.i32(done / first))
                      : threads.i32(done / first);
-    fast = threads.mul(fast, slice.unit);
+    fast = threads.mul(fast, isAlongOuter ? outerUnit : innerUnit);
+    slow = threads.mul(slow, isAlongOuter ? innerUnit : outerUnit);
     size_t turn = done / numThreads;
     size_t prepared = !isAlongOuter ? turn : first <= numThreads ? 0 : turn % (first / numThreads);
     slice.places.push_back({isAlongOuter ? fast : slow, isAlongOuter ? slow : fast, prepared});
@@ -132,16 +144,16 @@ TileProduct::Sums TileProduct::loadLeftPlace(const Place &place, ValueRange row,
 TileProduct::Sums TileProduct::loadRightPlace(const Place &place, Value start) {
   Sums elements, rows;
   ValueRange prepared = right.prepared[place.prepared];
-  auto getK = [&](int64_t part) {
-    return threads.add(start, threads.add(threads.mul(place.word, parts), threads.i32(part)));
+  auto getK = [&](int64_t element) {
+    return threads.add(start, threads.add(threads.mul(place.word, parts), threads.i32(element)));
   };
-  if (right.unit != 1)
+  if (right.takesVectors)
     for (int64_t part = 0; part != parts; ++part)
       rows.push_back(loadRights(prepared, getK(part)));
   for (int64_t word = 0; word != right.unit; ++word)
     for (int64_t part = 0; part != parts; ++part)
-      elements.push_back(right.unit != 1 ? Value(vector::ExtractOp::create(b, rows[part], word))
-                                         : loadRight(prepared, getK(part)));
+      elements.push_back(right.takesVectors ? Value(vector::ExtractOp::create(b, rows[part], word))
+                                            : loadRight(prepared, getK(word * parts + part)));
   return elements;
 }
 
@@ -157,10 +169,10 @@ TileProduct::Sums TileProduct::loadElements(Value start) {
         llvm::append_range(all, loadLeftPlace(place, rows[place.prepared], start, vectors));
       return all;
     };
-    elements = left.unit == 1 ? loadAll(false)
-                              : b.chooseValues(
-                                    leftVectors, [&] { return loadAll(true); },
-                                    [&] { return loadAll(false); });
+    elements = !left.takesVectors ? loadAll(false)
+                                  : b.chooseValues(
+                                        leftVectors, [&] { return loadAll(true); },
+                                        [&] { return loadAll(false); });
   }
   if (right.order != Order::inChunks)
     for (const Place &place : right.places)
@@ -170,7 +182,7 @@ TileProduct::Sums TileProduct::loadElements(Value start) {
 
 void TileProduct::storeWords(const Slice &slice, const Place &place, ValueRange words,
                              Value start) {
-  bool areNeighbours = (slice.order == Order::alongInner) == (slice.wordPitch == 1);
+  bool areNeighbours = slice.isUnitAlongInner == (slice.wordPitch == 1);
   auto count = static_cast<int64_t>(words.size());
   if (count != 1 && areNeighbours) {
     auto type = VectorType::get(count, words.front().getType());
@@ -181,9 +193,8 @@ void TileProduct::storeWords(const Slice &slice, const Place &place, ValueRange 
   }
   for (auto [i, word] : llvm::enumerate(words)) {
     Value own = threads.i32(static_cast<int64_t>(i));
-    bool isAlongOuter = slice.order == Order::alongOuter;
-    Value outer = isAlongOuter ? threads.add(place.outer, own) : place.outer;
-    Value number = isAlongOuter ? place.word : threads.add(place.word, own);
+    Value outer = slice.isUnitAlongInner ? place.outer : threads.add(place.outer, own);
+    Value number = slice.isUnitAlongInner ? threads.add(place.word, own) : place.word;
     b.store(word, getAddress(slice, start, outer, number));
   }
 }
@@ -208,35 +219,55 @@ void TileProduct::storeElements(ValueRange elements, Value stage) {
 // In chunks
 //===----------------------------------------------------------------------===//
 
-void TileProduct::copySlice(const Slice &slice, Value start, Value stage) {
-  Value memoryStart = getStart(slice, stage);
-  // All places of a thread are the same chunk of different rows.
-  Value word = slice.places.front().word;
-  Value k = threads.add(start, threads.mul(word, parts));
-  Sums common = slice.isLeft ? prepareChunk(k) : Sums{k};
-  for (const Place &place : slice.places) {
-    ValueRange prepared = slice.prepared[place.prepared];
-    Chunk chunk = slice.isLeft ? getLeftChunk(prepared, common) : getRightChunk(prepared, k);
-    copyChunk(b, getAddress(slice, memoryStart, place.outer, word), chunk.address, chunk.exists);
-  }
+KernelBuilder::Carried TileProduct::prepareChunk(Value k) {
+  Value bits = b.select(threads.less(k, inner), threads.i32(chunkBit), threads.i32(beyondBit));
+  return {threads.wide(k), bits};
 }
 
-/// Elements from `start` on, as a group of their own, which may be empty.
-void TileProduct::copySlices(Value start, Value stage) {
-  bool any = false;
-  for (const Slice *slice : {&left, &right})
-    if (slice->order == Order::inChunks) {
-      copySlice(*slice, start, stage);
-      any = true;
+Value TileProduct::getMissing(Value exists) {
+  return b.select(exists, threads.i32(beyondBit), threads.i32(-1));
+}
+
+SmallVector<TileProduct::Copies> TileProduct::getCopies(Value start, Value stage) {
+  SmallVector<Copies> all;
+  for (const Slice *slice : {&left, &right}) {
+    if (slice->order != Order::inChunks)
+      continue;
+    // All places of a thread are the same chunk of different rows.
+    Value k = threads.add(start, threads.mul(slice->places.front().word, parts));
+    Sums common = slice->isLeft ? prepareChunk(k) : TileProduct::prepareChunk(k);
+    all.push_back({slice, common, getStart(*slice, stage)});
+  }
+  return all;
+}
+
+void TileProduct::copyPart(ArrayRef<Copies> all, size_t part, size_t count) {
+  int64_t turnRows = numThreads / sliceChunks;
+  for (const Copies &copies : all) {
+    ArrayRef<Place> places = copies.slice->places;
+    Value word = places.front().word;
+    for (size_t i = part * places.size() / count; i != (part + 1) * places.size() / count; ++i) {
+      // Chunks of rows that are a multiple of 8 apart have the same place in them.
+      bool isRegular = turnRows % sliceChunks == 0;
+      Value to = getAddress(*copies.slice, copies.start, places[isRegular ? 0 : i].outer, word);
+      if (isRegular)
+        to = b.offset(to, static_cast<int64_t>(i) * turnRows * copies.slice->outerPitch);
+      ValueRange prepared = copies.slice->prepared[places[i].prepared];
+      Value missing = arith::AndIOp::create(b, prepared[1], copies.common[1]);
+      copyChunk(b, to, b.offset(prepared[0], copies.common[0], operandType),
+                b.equal(missing, threads.i32(0)));
     }
-  if (any)
-    commitCopies(b);
+  }
 }
 
 void TileProduct::bringFirst(Value start) {
   for (int64_t i = 0; i != numStages - 1; ++i) {
     Value own = threads.add(start, threads.i32(i * step));
-    copySlices(own, threads.i32(i));
+    // A group of their own, which may be empty.
+    SmallVector<Copies> copies = getCopies(own, threads.i32(i));
+    copyPart(copies, 0, 1);
+    if (!copies.empty())
+      commitCopies(b);
     storeElements(loadElements(own), threads.i32(i));
   }
 }

@@ -2,12 +2,7 @@
 // the last place for all numbers, those whose results are subnormal among them.
 
 #include "ExpandExponentials.h"
-
-#include "dlc/IR/Dlc.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "FloatBuilder.h"
 
 #include <numbers>
 
@@ -36,10 +31,9 @@ static constexpr double erfLarge[] = {-1.72853470e-5, 3.83197126e-4,  -3.8839643
 
 namespace {
 /// Builds on scalars or vectors of f32.
-class Exponentials {
+class Exponentials : public FloatBuilder {
 public:
-  Exponentials(ImplicitLocOpBuilder &b, Type type, bool hasFma)
-      : b(b), type(type), bits(getWithElement(type, b.getI32Type())), hasFma(hasFma) {}
+  using FloatBuilder::FloatBuilder;
 
   Value exp(Value x);
   Value tanh(Value x);
@@ -51,29 +45,9 @@ private:
     Value exponent, rest;
   };
 
-  Value fill(double value) { return createFill(b, b.getLoc(), type, value); }
-  Value fillBits(int64_t value) { return createFill(b, b.getLoc(), bits, value); }
-  Value add(Value lhs, Value rhs) { return arith::AddFOp::create(b, lhs, rhs); }
-  Value sub(Value lhs, Value rhs) { return arith::SubFOp::create(b, lhs, rhs); }
-  Value mul(Value lhs, Value rhs) { return arith::MulFOp::create(b, lhs, rhs); }
-  Value fma(Value lhs, Value rhs, Value sum) {
-    return hasFma ? Value(math::FmaOp::create(b, lhs, rhs, sum)) : add(mul(lhs, rhs), sum);
-  }
-  Value is(CmpFPredicate predicate, Value x, double bound) {
-    return arith::CmpFOp::create(b, predicate, x, fill(bound));
-  }
-  Value select(Value condition, Value lhs, Value rhs) {
-    return arith::SelectOp::create(b, condition, lhs, rhs);
-  }
   /// A NaN stays one.
   Value atMost(Value x, double bound) {
     return select(is(CmpFPredicate::OGT, x, bound), fill(bound), x);
-  }
-  Value polynomial(ArrayRef<double> coefficients, Value x) {
-    Value sum = fill(coefficients.front());
-    for (double coefficient : coefficients.drop_front())
-      sum = fma(sum, x, fill(coefficient));
-    return sum;
   }
   Reduced reduce(Value x);
   /// Of numbers that are known to have a normal result.
@@ -85,14 +59,8 @@ private:
   Value expLess(Value rest) { return fma(mul(rest, rest), polynomial(expTail, rest), rest); }
   /// 2^exponent, of a normal number.
   Value powerOfTwo(Value exponent) {
-    Value biased = arith::AddIOp::create(b, exponent, fillBits(127));
-    return arith::BitcastOp::create(b, type,
-                                    arith::ShLIOp::create(b, biased, fillBits(23)).getResult());
+    return asFloat(shiftUp(addBits(exponent, fillBits(127)), 23));
   }
-
-  ImplicitLocOpBuilder &b;
-  Type type, bits;
-  bool hasFma;
 };
 } // namespace
 
@@ -102,8 +70,7 @@ Exponentials::Reduced Exponentials::reduce(Value x) {
   Value shifted = fma(x, fill(std::numbers::log2e), fill(shifter));
   Value whole = sub(shifted, fill(shifter));
   Value rest = fma(whole, fill(-ln2Low), fma(whole, fill(-ln2High), x));
-  Value exponent = arith::SubIOp::create(b, arith::BitcastOp::create(b, bits, shifted).getResult(),
-                                         fillBits(0x4b400000));
+  Value exponent = subBits(asBits(shifted), fillBits(0x4b400000));
   return {exponent, rest};
 }
 
@@ -113,8 +80,7 @@ Value Exponentials::exp(Value x) {
   Value limited = atMost(x, highest);
   limited = select(is(CmpFPredicate::OLT, limited, lowest), fill(lowest), limited);
   auto [exponent, rest] = reduce(limited);
-  Value half = arith::ShRSIOp::create(b, exponent, fillBits(1));
-  Value other = arith::SubIOp::create(b, exponent, half);
+  Value half = shiftDown(exponent, 1), other = subBits(exponent, half);
   Value result = add(expLess(rest), fill(1));
   return mul(mul(result, powerOfTwo(half)), powerOfTwo(other));
 }
@@ -122,23 +88,23 @@ Value Exponentials::exp(Value x) {
 /// x + x^3 * P(x^2), and 1 - 2 / (exp(2|x|) + 1) for what is not small.
 Value Exponentials::tanh(Value x) {
   constexpr double highest = 10; // whose result is 1
-  Value size = atMost(math::AbsFOp::create(b, x), highest);
+  Value size = atMost(abs(x), highest);
   Value power = normalExp(add(size, size));
-  Value quotient = arith::DivFOp::create(b, fill(2), add(power, fill(1)));
+  Value quotient = div(fill(2), add(power, fill(1)));
   Value square = mul(size, size);
   Value small = fma(mul(polynomial(tanhSmall, square), square), size, size);
   Value large = is(CmpFPredicate::OGT, size, tanhSplit);
   Value result = select(large, sub(fill(1), quotient), small);
-  return math::CopySignOp::create(b, result, x);
+  return withSign(result, x);
 }
 
 /// x + x * P(x^2), and 1 - exp(-|x| + |x| * Q(|x|)) for what is not small.
 Value Exponentials::erf(Value x) {
   constexpr double highest = 4; // whose result is 1
-  Value size = atMost(math::AbsFOp::create(b, x), highest);
+  Value size = atMost(abs(x), highest);
   Value small = fma(polynomial(erfSmall, mul(x, x)), x, x);
-  Value exponent = fma(polynomial(erfLarge, size), size, arith::NegFOp::create(b, size));
-  Value large = math::CopySignOp::create(b, sub(fill(1), normalExp(exponent)), x);
+  Value exponent = fma(polynomial(erfLarge, size), size, neg(size));
+  Value large = withSign(sub(fill(1), normalExp(exponent)), x);
   return select(is(CmpFPredicate::OGT, size, erfSplit), large, small);
 }
 
