@@ -173,8 +173,6 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   llvm::append_range(options.pipeline.graph.versions, specialize);
   options.pipeline.fuse.reference = reference;
   options.pipeline.schedule.winograd = winograd == Switch::on;
-  options.pipeline.fuse.explain = check;
-  options.pipeline.schedule.explain = check;
   options.printPipeline = printPipelineFlag;
   options.listOperators = listOperators;
   if (options.printPipeline || options.listOperators)
@@ -227,6 +225,9 @@ std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   options.targetCpu = targetCpu;
   if (!parseTargets(options))
     return std::nullopt;
+  // What does not run on a GPU that was asked for is said in any case.
+  options.pipeline.fuse.explain = check || !options.targetDevices.empty();
+  options.pipeline.schedule.explain = options.pipeline.fuse.explain;
   options.targetGiven = targetCpu.getNumOccurrences() != 0 ||
                         targetFeatures.getNumOccurrences() != 0 || !targets.empty();
   if (options.targetGiven && options.fromIR && options.from >= Phase::Schedule) {

@@ -37,7 +37,7 @@ output:
              arenas     version, on, memory ("host", "device"), size in bytes as a text, and slots:
                         place (null where it depends on symbols: behind the slot before, at a
                         multiple of 64), size as a text, and the number of values that have it
-             kernels    name, nodes: the ONNX nodes that it computes; schedule: how; precision:
+             kernels    name, nodes: the ONNX nodes that it computes; on; schedule: how; precision:
                         what the operands of products are rounded to, fp32 where they are not
              library_ops   names of the library ops that it calls
              sites      kind, nodes, text: "call" with the op's name, "guard" with what it demands,

@@ -3,13 +3,9 @@
 // table of 16 roots of 2 in registers takes the place of half of the polynomial.
 
 #include "ExpandExponentials.h"
+#include "FloatBuilder.h"
 
-#include "dlc/IR/Dlc.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 #include <cmath>
 #include <numbers>
@@ -39,10 +35,10 @@ static constexpr double erfLarge[] = {-1.72853470e-5, 3.83197126e-4,  -3.8839643
 
 namespace {
 /// Builds on scalars or vectors of f32.
-class Exponentials {
+class Exponentials : public FloatBuilder {
 public:
   Exponentials(ImplicitLocOpBuilder &b, Type type, ExponentialTarget target)
-      : b(b), type(type), bits(getWithElement(type, b.getI32Type())), target(target) {}
+      : FloatBuilder(b, type, target.hasFma), hasAvx512(target.hasAvx512) {}
 
   Value exp(Value x);
   Value tanh(Value x);
@@ -55,29 +51,9 @@ private:
     Value shifted, whole, rest;
   };
 
-  Value fill(double value) { return createFill(b, b.getLoc(), type, value); }
-  Value fillBits(int64_t value) { return createFill(b, b.getLoc(), bits, value); }
-  Value add(Value lhs, Value rhs) { return arith::AddFOp::create(b, lhs, rhs); }
-  Value sub(Value lhs, Value rhs) { return arith::SubFOp::create(b, lhs, rhs); }
-  Value mul(Value lhs, Value rhs) { return arith::MulFOp::create(b, lhs, rhs); }
-  Value fma(Value lhs, Value rhs, Value sum) {
-    return target.hasFma ? Value(math::FmaOp::create(b, lhs, rhs, sum)) : add(mul(lhs, rhs), sum);
-  }
-  Value is(CmpFPredicate predicate, Value x, double bound) {
-    return arith::CmpFOp::create(b, predicate, x, fill(bound));
-  }
-  Value select(Value condition, Value lhs, Value rhs) {
-    return arith::SelectOp::create(b, condition, lhs, rhs);
-  }
   /// A NaN stays one.
   Value atMost(Value x, double bound) {
     return select(is(CmpFPredicate::OGT, x, bound), fill(bound), x);
-  }
-  Value polynomial(ArrayRef<double> coefficients, Value x) {
-    Value sum = fill(coefficients.front());
-    for (double coefficient : coefficients.drop_front())
-      sum = fma(sum, x, fill(coefficient));
-    return sum;
   }
   /// Steps are 1 / 2^stepBits.
   Reduced reduce(Value x, int stepBits);
@@ -94,19 +70,14 @@ private:
   /// exp(x) - 1 of a rest.
   Value expLess(Value rest) { return fma(mul(rest, rest), polynomial(expTail, rest), rest); }
   Value getExponent(const Reduced &reduced) {
-    return arith::SubIOp::create(b, arith::BitcastOp::create(b, bits, reduced.shifted).getResult(),
-                                 fillBits(0x4b400000));
+    return subBits(asBits(reduced.shifted), fillBits(0x4b400000));
   }
   /// 2^exponent, of a normal number.
   Value powerOfTwo(Value exponent) {
-    Value biased = arith::AddIOp::create(b, exponent, fillBits(127));
-    return arith::BitcastOp::create(b, type,
-                                    arith::ShLIOp::create(b, biased, fillBits(23)).getResult());
+    return asFloat(shiftUp(addBits(exponent, fillBits(127)), 23));
   }
 
-  ImplicitLocOpBuilder &b;
-  Type type, bits;
-  ExponentialTarget target;
+  bool hasAvx512;
 };
 } // namespace
 
@@ -122,8 +93,7 @@ Exponentials::Reduced Exponentials::reduce(Value x, int stepBits) {
 
 bool Exponentials::hasTable() const {
   auto vector = dyn_cast<VectorType>(type);
-  return target.hasAvx512 && vector &&
-         (vector.getNumElements() == 8 || vector.getNumElements() == 16);
+  return hasAvx512 && vector && (vector.getNumElements() == 8 || vector.getNumElements() == 16);
 }
 
 /// getEntry(i) for the lowest four bits i of each number: one instruction.
@@ -135,7 +105,7 @@ Value Exponentials::lookUp(Value numbers, function_ref<double(int)> getEntry) {
       entries.push_back(static_cast<float>(getEntry(begin + i)));
     return arith::ConstantOp::create(b, vector, DenseElementsAttr::get(vector, ArrayRef(entries)));
   };
-  Value indices = arith::BitcastOp::create(b, bits, numbers);
+  Value indices = asBits(numbers);
   if (vector.getNumElements() == 16)
     return call("llvm.x86.avx512.permvar.sf.512", {makeTable(0), indices});
   return call("llvm.x86.avx512.vpermi2var.ps.256", {makeTable(0), indices, makeTable(8)});
@@ -175,8 +145,7 @@ Value Exponentials::limitedExp(Value x) {
     return tableExp(x);
   Reduced reduced = reduce(x, /*stepBits=*/0);
   Value exponent = getExponent(reduced);
-  Value half = arith::ShRSIOp::create(b, exponent, fillBits(1));
-  Value other = arith::SubIOp::create(b, exponent, half);
+  Value half = shiftDown(exponent, 1), other = subBits(exponent, half);
   Value result = add(expLess(reduced.rest), fill(1));
   return mul(mul(result, powerOfTwo(half)), powerOfTwo(other));
 }
@@ -190,23 +159,23 @@ Value Exponentials::exp(Value x) {
 /// x + x^3 * P(x^2), and 1 - 2 / (exp(2|x|) + 1) for what is not small.
 Value Exponentials::tanh(Value x) {
   constexpr double highest = 10; // whose result is 1
-  Value size = atMost(math::AbsFOp::create(b, x), highest);
+  Value size = atMost(abs(x), highest);
   Value power = normalExp(add(size, size));
-  Value quotient = arith::DivFOp::create(b, fill(2), add(power, fill(1)));
+  Value quotient = div(fill(2), add(power, fill(1)));
   Value square = mul(size, size);
   Value small = fma(mul(polynomial(tanhSmall, square), square), size, size);
   Value large = is(CmpFPredicate::OGT, size, tanhSplit);
   Value result = select(large, sub(fill(1), quotient), small);
-  return math::CopySignOp::create(b, result, x);
+  return withSign(result, x);
 }
 
 /// x + x * P(x^2), and 1 - exp(-|x| + |x| * Q(|x|)) for what is not small.
 Value Exponentials::erf(Value x) {
   constexpr double highest = 4; // whose result is 1
-  Value size = atMost(math::AbsFOp::create(b, x), highest);
+  Value size = atMost(abs(x), highest);
   Value small = fma(polynomial(erfSmall, mul(x, x)), x, x);
-  Value exponent = fma(polynomial(erfLarge, size), size, arith::NegFOp::create(b, size));
-  Value large = math::CopySignOp::create(b, sub(fill(1), normalExp(exponent)), x);
+  Value exponent = fma(polynomial(erfLarge, size), size, neg(size));
+  Value large = withSign(sub(fill(1), normalExp(exponent)), x);
   return select(is(CmpFPredicate::OGT, size, erfSplit), large, small);
 }
 
