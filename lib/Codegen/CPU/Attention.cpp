@@ -41,7 +41,10 @@ private:
   void emitScores(Value row, int64_t height, const Block &block);
   void emitScoreTile(Value row, int64_t height, Value column, int64_t vectors, const Block &block);
   Value maskScores(Value vector, Value row, Value column, Value exists);
-  void emitWeights(Value row, Value tileRow, const Block &block);
+  void emitWeights(Value row, int64_t height, const Block &block);
+  void findLargest(Value row, Value tileRow, const Block &block);
+  void weigh(Value row, Value tileRow, const Block &block);
+  Value getSubtracted(Value most);
   void emitValues(Value row, int64_t height, const Block &block);
   void emitValueTile(Value row, int64_t height, Value column, int64_t vectors, Value mask,
                      const Block &block);
@@ -99,8 +102,7 @@ void AttentionEmitter::emitBlock(const Block &block) {
   transposeKeys(block);
   b.loopOverTiles(numRows, b.getSchedule().getPixels(), [&](Value row, int64_t height) {
     emitScores(row, height, block);
-    b.loop(b.i64(0), b.i64(height), 1,
-           [&](Value tileRow) { emitWeights(b.add(row, tileRow), tileRow, block); });
+    emitWeights(row, height, block);
     emitValues(row, height, block);
   });
 }
@@ -214,26 +216,37 @@ void AttentionEmitter::emitScores(Value row, int64_t height, const Block &block)
   });
 }
 
-/// Makes the scores of a query with a block exponentials less the largest so far. Scores of
-/// -infinity alone have none, whose exponentials are zeros.
-void AttentionEmitter::emitWeights(Value row, Value tileRow, const Block &block) {
+/// What scores are less where the largest is `most`: scores of -infinity alone have none, whose
+/// exponentials are zeros.
+Value AttentionEmitter::getSubtracted(Value most) {
+  Value blocked = b.f32(-std::numeric_limits<float>::infinity());
+  Value isBlocked = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, most, blocked);
+  return b.splat(b.select(isBlocked, b.f32(0.0f), most));
+}
+
+/// Finds the largest score so far of a query, and by how much it has grown.
+void AttentionEmitter::findLargest(Value row, Value tileRow, const Block &block) {
   Reducer maxima(b, ReduceKind::max);
   Value start = b.offset(scores, b.mul(tileRow, blockKeys)), place = b.offset(largest, row);
   using Carried = KernelBuilder::Carried;
-  Value before = b.loadScalar(place);
-  Carried most = b.loop(b.i64(0), block.count, lanes, b.splat(before), [&](Value i, ValueRange it) {
-    return Carried{maxima.accumulate(it[0], b.loadVector(b.offset(start, i)))};
+  Value before = b.splat(b.loadScalar(place));
+  Carried most = b.loop(b.i64(0), block.count, lanes, before, [&](Value i, ValueRange carried) {
+    return Carried{maxima.accumulate(carried[0], b.loadVector(b.offset(start, i)))};
   });
   Value now = maxima.joinLanes(most[0]);
   b.store(now, place);
-  Value blocked = b.f32(-std::numeric_limits<float>::infinity());
-  Value isBlocked = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, now, blocked);
-  Value subtracted = b.splat(b.select(isBlocked, b.f32(0.0f), now));
-  Value difference = arith::SubFOp::create(b, b.splat(before), subtracted);
-  Value factor = math::ExpOp::create(b, difference);
-  b.store(vector::ExtractOp::create(b, factor, int64_t(0)), b.offset(factors, tileRow));
+  Value difference = arith::SubFOp::create(b, before, getSubtracted(now));
+  b.store(vector::ExtractOp::create(b, difference, int64_t(0)), b.offset(factors, tileRow));
+}
+
+/// Makes the scores of a query with a block exponentials less the largest so far.
+void AttentionEmitter::weigh(Value row, Value tileRow, const Block &block) {
+  Value start = b.offset(scores, b.mul(tileRow, blockKeys));
+  Value subtracted = getSubtracted(b.loadScalar(b.offset(largest, row)));
+  Value factor = b.splat(b.loadScalar(b.offset(factors, tileRow)));
   Value sumPlace = b.offset(sums, b.mul(row, lanes));
   Value rescaled = arith::MulFOp::create(b, b.loadVector(sumPlace), factor);
+  using Carried = KernelBuilder::Carried;
   Carried sum = b.loop(b.i64(0), block.count, lanes, rescaled, [&](Value i, ValueRange carried) {
     Value address = b.offset(start, i);
     Value power = math::ExpOp::create(
@@ -242,6 +255,20 @@ void AttentionEmitter::emitWeights(Value row, Value tileRow, const Block &block)
     return Carried{arith::AddFOp::create(b, carried[0], power)};
   });
   b.store(sum[0], sumPlace);
+}
+
+/// The exponentials of a tile's scores, and what its results so far are rescaled by: vectors of one
+/// for each query.
+void AttentionEmitter::emitWeights(Value row, int64_t height, const Block &block) {
+  auto forEachRow = [&](function_ref<void(Value row, Value tileRow)> emit) {
+    b.loop(b.i64(0), b.i64(height), 1, [&](Value i) { emit(b.add(row, i), i); });
+  };
+  forEachRow([&](Value row, Value tileRow) { findLargest(row, tileRow, block); });
+  for (int64_t i = 0; i < height; i += lanes) {
+    Value address = b.offset(factors, i);
+    b.store(math::ExpOp::create(b, b.loadVector(address)), address);
+  }
+  forEachRow([&](Value row, Value tileRow) { weigh(row, tileRow, block); });
 }
 
 //===----------------------------------------------------------------------===//
