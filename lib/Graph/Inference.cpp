@@ -257,9 +257,8 @@ std::optional<ShapeContext::Contents> Inference::bindResizedDims(ResizeOp op) {
   OpBuilder builder(op);
   auto sizesType =
       PlannedType::get(ExprAttr::constant(context, input.getRank()), builder.getI64Type());
-  SmallVector<Attribute> dims(input.getDims().begin(), input.getDims().end());
   SmallVector<Value> operands = {
-      SizesOp::create(builder, op.getLoc(), sizesType, builder.getArrayAttr(dims))};
+      SizesOp::create(builder, op.getLoc(), sizesType, getArrayAttr(context, input.getDims()))};
   for (Value operand : {Value(op.getScales()), Value(op.getSizes())})
     operands.push_back(operand ? operand
                                : AbsentOp::create(builder, op.getLoc(), HandleType::get(context)));

@@ -169,6 +169,10 @@ bool ReduceOp::keepsLastDim() {
   return rank != 0 && !llvm::is_contained(*getSortedAxes(), rank - 1);
 }
 
+bool ReduceOp::isOverPixels() {
+  return getInput().getType().getRank() == 4 && getSortedAxes() == SmallVector<int64_t>{2, 3};
+}
+
 LogicalResult ReduceOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   PlannedType input = getInput().getType();
   std::optional<SmallVector<int64_t>> axes = getSortedAxes();

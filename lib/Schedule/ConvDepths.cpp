@@ -1,7 +1,5 @@
 #include "ConvDepths.h"
 
-#include "Algorithms.h"
-
 using namespace mlir;
 using namespace dlc;
 

@@ -151,9 +151,9 @@ struct TensorTile {
   /// waits for memory some of the time, and whoever adds up slices reads all of them.
   double estimate(const Product &product, int64_t slices, int64_t steps) const {
     double products = product.precision == Precision::tf32x3 ? 3 : 1; // of two pieces
-    constexpr double processors = 132, begin = 2500, fewest = 350, exchange = 2500, perSum = 0.06;
+    constexpr double begin = 2500, fewest = 350, exchange = 2500, perSum = 0.06;
     double blocks = static_cast<double>(product.countTiles(rows, columns) * slices);
-    double turns = std::ceil(blocks / processors);
+    double turns = std::ceil(blocks / usualProcessors);
     double step = std::max(cycles * products * turns, fewest);
     double cost = begin + step * static_cast<double>(llvm::divideCeil(steps, slices));
     return slices == 1 ? cost
@@ -289,7 +289,7 @@ static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device, const ConvDept
 /// Four warps: each with queries of its own, or where that makes too few blocks, with keys of its
 /// own. So many keys in a step that shared memory holds them and their values.
 static ScheduleAttr getAttention(AttentionOp attention, DeviceAttr device) {
-  constexpr int64_t warps = 4, warpSize = 32, warpRows = 16, processors = 132;
+  constexpr int64_t warps = 4, warpSize = 32, warpRows = 16;
   constexpr int64_t memoryWords = 11 << 10; // 44 KB
   Precision precision = device.getPrecision();
   int64_t parts = precision == Precision::fp16 || precision == Precision::bf16 ? 2 : 1;
@@ -300,7 +300,7 @@ static ScheduleAttr getAttention(AttentionOp attention, DeviceAttr device) {
   for (int64_t rowWarps : {4, 2, 1}) {
     int64_t tileRows = rowWarps * warpRows, groups = warps / rowWarps;
     bool isLast = rowWarps == 1;
-    bool isFull = !heads || *heads * llvm::divideCeil(length, tileRows) >= processors;
+    bool isFull = !heads || *heads * llvm::divideCeil(length, tileRows) >= usualProcessors;
     bool isTooLong = tileRows >= 2 * length;
     if (!isLast && (!isFull || isTooLong))
       continue;

@@ -1,22 +1,15 @@
 #include "Describe.h"
 
+#include "Terminal.h"
 #include "dlc/ABI/Program.h"
 #include "dlc/dlc.h"
 
 #include <fmt/format.h>
 #include <set>
 
+using namespace dlc;
 using namespace dlc::inspect;
 using namespace dlc::runtime;
-
-std::string dlc::inspect::escape(std::string_view text) {
-  std::string escaped;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    escaped += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
-  }
-  return escaped;
-}
 
 /// A JSON string. Names may hold anything; bytes that are no ASCII stay as they are.
 static std::string quote(std::string_view text) {

@@ -32,8 +32,8 @@ std::optional<int64_t> getTransposedDim(mlir::Value result);
 /// share them as long as there are few.
 ExprAttr getNumTiles(mlir::Operation *product, ScheduleAttr schedule);
 ExprAttr getNumSlices(ExprAttr tiles, ScheduleAttr schedule);
-/// Blocks for all processors of a large GPU, some to each.
-inline constexpr int64_t usualBlocks = 264;
+/// The processors of a large GPU, and blocks for all of them.
+inline constexpr int64_t usualProcessors = 132, usualBlocks = 2 * usualProcessors;
 
 /// Why no emitter computes `op`, for an error message; nothing where one does.
 std::optional<std::string> getEmissionObstacle(mlir::Operation *op);

@@ -39,8 +39,12 @@ private:
   void emitBlock(const Block &block);
   void transposeKeys(const Block &block);
   void emitScores(Value row, int64_t height, const Block &block);
+  void emitScoreTile(Value row, int64_t height, Value column, int64_t vectors, const Block &block);
   Value maskScores(Value vector, Value row, Value column, Value exists);
-  void emitWeights(Value row, Value tileRow, const Block &block);
+  void emitWeights(Value row, int64_t height, const Block &block);
+  void findLargest(Value row, Value tileRow, const Block &block);
+  void weigh(Value row, Value tileRow, const Block &block);
+  Value getSubtracted(Value most);
   void emitValues(Value row, int64_t height, const Block &block);
   void emitValueTile(Value row, int64_t height, Value column, int64_t vectors, Value mask,
                      const Block &block);
@@ -98,8 +102,7 @@ void AttentionEmitter::emitBlock(const Block &block) {
   transposeKeys(block);
   b.loopOverTiles(numRows, b.getSchedule().getPixels(), [&](Value row, int64_t height) {
     emitScores(row, height, block);
-    b.loop(b.i64(0), b.i64(height), 1,
-           [&](Value tileRow) { emitWeights(b.add(row, tileRow), tileRow, block); });
+    emitWeights(row, height, block);
     emitValues(row, height, block);
   });
 }
@@ -169,59 +172,81 @@ Value AttentionEmitter::maskScores(Value vector, Value row, Value column, Value 
   return b.select(exists, vector, getBlocked(vector.getType()));
 }
 
-void AttentionEmitter::emitScores(Value row, int64_t height, const Block &block) {
-  int64_t columns = b.getSchedule().getChannels(), vectors = columns / lanes;
+/// Keys from `column` of the block on.
+void AttentionEmitter::emitScoreTile(Value row, int64_t height, Value column, int64_t vectors,
+                                     const Block &block) {
   SmallVector<Value> rows;
   for (int64_t i = 0; i != height; ++i)
     rows.push_back(getRow(query, b.add(firstRow, b.add(row, i))));
-  b.loop(b.i64(0), block.count, columns, [&](Value column) {
-    SmallVector<Value> inits(height * vectors, b.splat(0.0f));
-    using Carried = KernelBuilder::Carried;
-    Carried products = b.loop(b.i64(0), b.i64(size), 1, inits, [&](Value k, ValueRange carried) {
-      Value start = b.offset(b.offset(transposed, b.mul(k, blockKeys)), column);
-      SmallVector<Value> keys;
-      for (int64_t vector = 0; vector != vectors; ++vector)
-        keys.push_back(b.loadVector(b.offset(start, vector * lanes)));
-      Carried next;
-      for (Value queryRow : rows) {
-        Value element = b.splat(b.loadScalar(b.offset(queryRow, k)));
-        for (Value factor : keys)
-          next.push_back(b.fma(element, factor, carried[next.size()]));
-      }
-      return next;
-    });
-    for (int64_t i = 0; i != height; ++i)
-      for (int64_t vector = 0; vector != vectors; ++vector) {
-        Value place = b.add(column, vector * lanes);
-        Value exists = b.laneMask(b.sub(block.count, place));
-        Value finished =
-            maskScores(scaleScore(products[i * vectors + vector]), b.add(firstRow, b.add(row, i)),
-                       b.add(block.first, place), exists);
-        b.store(finished, b.offset(b.offset(scores, i * blockKeys), place));
-      }
+  SmallVector<Value> inits(height * vectors, b.splat(0.0f));
+  using Carried = KernelBuilder::Carried;
+  Carried products = b.loop(b.i64(0), b.i64(size), 1, inits, [&](Value k, ValueRange carried) {
+    Value start = b.offset(b.offset(transposed, b.mul(k, blockKeys)), column);
+    SmallVector<Value> keys;
+    for (int64_t vector = 0; vector != vectors; ++vector)
+      keys.push_back(b.loadVector(b.offset(start, vector * lanes)));
+    Carried next;
+    for (Value queryRow : rows) {
+      Value element = b.splat(b.loadScalar(b.offset(queryRow, k)));
+      for (Value factor : keys)
+        next.push_back(b.fma(element, factor, carried[next.size()]));
+    }
+    return next;
+  });
+  for (int64_t i = 0; i != height; ++i)
+    for (int64_t vector = 0; vector != vectors; ++vector) {
+      Value place = b.add(column, vector * lanes);
+      Value exists = b.laneMask(b.sub(block.count, place));
+      Value finished =
+          maskScores(scaleScore(products[i * vectors + vector]), b.add(firstRow, b.add(row, i)),
+                     b.add(block.first, place), exists);
+      b.store(finished, b.offset(b.offset(scores, i * blockKeys), place));
+    }
+}
+
+/// Of the last block, which may have few keys, no more vectors than hold them.
+void AttentionEmitter::emitScores(Value row, int64_t height, const Block &block) {
+  int64_t columns = b.getSchedule().getChannels();
+  SmallVector<int64_t> widths = {columns};
+  if (columns != lanes)
+    widths.push_back(lanes);
+  Value padded = b.mul(b.ceilDiv(block.count, lanes), lanes);
+  b.loopOverTiles(padded, widths, [&](Value column, int64_t width) {
+    emitScoreTile(row, height, column, width / lanes, block);
   });
 }
 
-/// Makes the scores of a query with a block exponentials less the largest so far. Scores of
-/// -infinity alone have none, whose exponentials are zeros.
-void AttentionEmitter::emitWeights(Value row, Value tileRow, const Block &block) {
+/// What scores are less where the largest is `most`: scores of -infinity alone have none, whose
+/// exponentials are zeros.
+Value AttentionEmitter::getSubtracted(Value most) {
+  Value blocked = b.f32(-std::numeric_limits<float>::infinity());
+  Value isBlocked = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, most, blocked);
+  return b.splat(b.select(isBlocked, b.f32(0.0f), most));
+}
+
+/// Finds the largest score so far of a query, and by how much it has grown.
+void AttentionEmitter::findLargest(Value row, Value tileRow, const Block &block) {
   Reducer maxima(b, ReduceKind::max);
   Value start = b.offset(scores, b.mul(tileRow, blockKeys)), place = b.offset(largest, row);
   using Carried = KernelBuilder::Carried;
-  Value before = b.loadScalar(place);
-  Carried most = b.loop(b.i64(0), block.count, lanes, b.splat(before), [&](Value i, ValueRange it) {
-    return Carried{maxima.accumulate(it[0], b.loadVector(b.offset(start, i)))};
+  Value before = b.splat(b.loadScalar(place));
+  Carried most = b.loop(b.i64(0), block.count, lanes, before, [&](Value i, ValueRange carried) {
+    return Carried{maxima.accumulate(carried[0], b.loadVector(b.offset(start, i)))};
   });
   Value now = maxima.joinLanes(most[0]);
   b.store(now, place);
-  Value blocked = b.f32(-std::numeric_limits<float>::infinity());
-  Value isBlocked = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, now, blocked);
-  Value subtracted = b.splat(b.select(isBlocked, b.f32(0.0f), now));
-  Value difference = arith::SubFOp::create(b, b.splat(before), subtracted);
-  Value factor = math::ExpOp::create(b, difference);
-  b.store(vector::ExtractOp::create(b, factor, int64_t(0)), b.offset(factors, tileRow));
+  Value difference = arith::SubFOp::create(b, before, getSubtracted(now));
+  b.store(vector::ExtractOp::create(b, difference, int64_t(0)), b.offset(factors, tileRow));
+}
+
+/// Makes the scores of a query with a block exponentials less the largest so far.
+void AttentionEmitter::weigh(Value row, Value tileRow, const Block &block) {
+  Value start = b.offset(scores, b.mul(tileRow, blockKeys));
+  Value subtracted = getSubtracted(b.loadScalar(b.offset(largest, row)));
+  Value factor = b.splat(b.loadScalar(b.offset(factors, tileRow)));
   Value sumPlace = b.offset(sums, b.mul(row, lanes));
   Value rescaled = arith::MulFOp::create(b, b.loadVector(sumPlace), factor);
+  using Carried = KernelBuilder::Carried;
   Carried sum = b.loop(b.i64(0), block.count, lanes, rescaled, [&](Value i, ValueRange carried) {
     Value address = b.offset(start, i);
     Value power = math::ExpOp::create(
@@ -230,6 +255,20 @@ void AttentionEmitter::emitWeights(Value row, Value tileRow, const Block &block)
     return Carried{arith::AddFOp::create(b, carried[0], power)};
   });
   b.store(sum[0], sumPlace);
+}
+
+/// The exponentials of a tile's scores, and what its results so far are rescaled by: vectors of one
+/// for each query.
+void AttentionEmitter::emitWeights(Value row, int64_t height, const Block &block) {
+  auto forEachRow = [&](function_ref<void(Value row, Value tileRow)> emit) {
+    b.loop(b.i64(0), b.i64(height), 1, [&](Value i) { emit(b.add(row, i), i); });
+  };
+  forEachRow([&](Value row, Value tileRow) { findLargest(row, tileRow, block); });
+  for (int64_t i = 0; i < height; i += lanes) {
+    Value address = b.offset(factors, i);
+    b.store(math::ExpOp::create(b, b.loadVector(address)), address);
+  }
+  forEachRow([&](Value row, Value tileRow) { weigh(row, tileRow, block); });
 }
 
 //===----------------------------------------------------------------------===//

@@ -2,6 +2,7 @@
 
 #include "HostEmitter.h"
 
+#include "dlc/ABI/Artifact.h"
 #include "dlc/ABI/Program.h"
 #include "dlc/IR/Expr.h"
 
@@ -92,7 +93,7 @@ LogicalResult HostEmitter::emitSingleMatch(MatchOp op) {
   FailureOr<int32_t> dtype = getDtype(op, type);
   if (failed(dtype))
     return failure();
-  constexpr int64_t maxRank = 32;
+  constexpr int64_t maxRank = DLC_MANIFEST_MAX_RANK;
   Value object = getAddress(op.getHandle());
   Value rank = LLVM::UMinOp::create(builder, loc, load(field(object, valueType, valueRank), i32),
                                     constant(i32, maxRank));
