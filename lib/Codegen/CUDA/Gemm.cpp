@@ -108,7 +108,7 @@ private:
     constexpr int64_t mostSteps = 1 << 15, mostBits = 31;
     return kernelHeight * conv.getDilations()[0] >= mostSteps ||
            kernelWidth * conv.getDilations()[1] >= mostSteps ||
-           kernelHeight + kernelWidth > mostBits;
+           (!areInside() && kernelHeight + kernelWidth > mostBits);
   }
   void makeTable();
   std::pair<Value, Value> lookUp(ValueRange prepared, Value k);
@@ -120,9 +120,12 @@ private:
                                         : threads.less(channel, threads.i32(inputChannels));
   }
   bool isPointwise() {
-    return kernelHeight == 1 && kernelWidth == 1 &&
-           llvm::all_of(conv.getStrides(), [](int64_t stride) { return stride == 1; }) &&
-           llvm::all_of(conv.getPads(), [](int64_t pad) { return pad == 0; });
+    return kernelHeight == 1 && kernelWidth == 1 && areInside() &&
+           llvm::all_of(conv.getStrides(), [](int64_t stride) { return stride == 1; });
+  }
+  /// Whether all windows lie in the image.
+  bool areInside() {
+    return llvm::all_of(conv.getPads(), [](int64_t pad) { return pad == 0; });
   }
   Value isInside(Value index, Value size) {
     return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
@@ -389,6 +392,8 @@ KernelBuilder::Carried ConvProduct::prepareLeft(Value row) {
     return {start, exists, top, left};
   // From the window's first pixel on, which need not exist.
   start = b.add(start, b.mul(b.add(b.mul(top, width), left), pixelPitch));
+  if (areInside())
+    return {b.offset(input, start, inputType), getMissing(exists)};
   Value rows = getInside(threads.narrow(top), height, kernelHeight, conv.getDilations()[0]);
   Value columns = getInside(threads.narrow(left), width, kernelWidth, conv.getDilations()[1]);
   columns = arith::ShLIOp::create(b, columns, threads.i32(kernelHeight));
@@ -425,8 +430,10 @@ KernelBuilder::Carried ConvProduct::prepareChunk(Value k) {
   auto getBit = [&](Value number, int64_t first) -> Value {
     return arith::ShLIOp::create(b, threads.i32(int64_t(1) << first), number);
   };
-  Value both = arith::OrIOp::create(b, getBit(r, 0), getBit(s, kernelHeight));
-  Value bits = b.select(threads.less(k, inner), both, threads.i32(beyondBit));
+  Value own = threads.i32(chunkBit);
+  if (!areInside())
+    own = arith::OrIOp::create(b, getBit(r, 0), getBit(s, kernelHeight));
+  Value bits = b.select(threads.less(k, inner), own, threads.i32(beyondBit));
   return {b.add(b.mul(pixel, pixelPitch), channel), bits};
 }
 

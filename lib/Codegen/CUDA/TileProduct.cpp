@@ -309,12 +309,11 @@ TileProduct::Sums TileProduct::sumAll() {
         ValueRange sums = values.take_front(numSums);
         // Addresses are found, and copies begin, while tensor cores multiply.
         SmallVector<Copies> copies = getCopies(ahead, before);
-        Sums results = usesTensorCores()
-                           ? multiplyTensors(sums, stage,
-                                             [&](size_t part, size_t count) {
-                                               copyPart(copies, part, count);
-                                             })
-                           : multiplyScalars(sums, stage);
+        Sums results =
+            usesTensorCores()
+                ? multiplyTensors(sums, stage,
+                                  [&](size_t part, size_t count) { copyPart(copies, part, count); })
+                : multiplyScalars(sums, stage);
         if (hasCopies)
           commitCopies(b);
         storeElements(elements, before);
