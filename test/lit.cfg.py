@@ -7,7 +7,7 @@ import lit.formats
 config.name = "dlc"
 config.test_format = lit.formats.ShTest(False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "Unit", "tools"]
+config.excludes = ["Inputs", "Unit", "Helpers"]
 config.test_source_root = os.path.join(config.dlc_source_dir, "test")
 config.test_exec_root = os.path.join(config.dlc_binary_dir, "test")
 
@@ -20,9 +20,9 @@ config.environment["PYTHONPATH"] = os.path.join(config.dlc_binary_dir, "python")
 python = os.path.join(config.dlc_source_dir, "build", "venv", "bin", "python")
 config.substitutions += [
     ("%python", python),
-    ("%onnx_from_text", f"{python} {config.test_source_root}/tools/onnx_from_text.py"),
+    ("%onnx_from_text", f"{python} {config.test_source_root}/Helpers/onnx_from_text.py"),
     ("%system_python", "/usr/bin/python3 -B"),
-    ("%status", f"{config.test_source_root}/tools/status.sh"),
+    ("%status", f"{config.test_source_root}/Helpers/status.sh"),
     ("%inputs", os.path.join(config.test_source_root, "EndToEnd", "Inputs")),
     ("%utils", os.path.join(config.dlc_source_dir, "utils")),
     ("%count_allocations", os.path.join(config.dlc_binary_dir, "lib", "libdlc_test_count_allocations.so")),

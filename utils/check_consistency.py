@@ -41,14 +41,14 @@ ALLOWED = {
     "Package": {"ABI", "Support", "IR"},
     "Pipeline": {"ABI", "Support", "IR", "Graph", "Fuse", "Schedule", "Plan", "Codegen", "Codegen/Common", "Codegen/CPU",
                  "Codegen/CUDA", "Package"},
-    "tools": {"Support", "IR", "Import", "Pipeline", "tools/progress"},
-    "tools/dlc-run": {"runtime", "tools/progress"},
+    "tools": {"Support", "IR", "Import", "Pipeline", "tools/terminal"},
+    "tools/dlc-run": {"runtime", "tools/terminal"},
     "tools/dlc-inspect": {"ABI", "runtime", "tools/dlc-run"},  # it reads inputs as dlc-run does
-    "tools/progress": set(),
+    "tools/terminal": set(),
     "runtime": {"ABI", "runtime/ops"},
     "runtime/ops": {"ABI"},
 }
-NO_LLVM = {"ABI", "runtime", "runtime/ops", "tools/dlc-run", "tools/dlc-inspect", "tools/progress"}
+NO_LLVM = {"ABI", "runtime", "runtime/ops", "tools/dlc-run", "tools/dlc-inspect", "tools/terminal"}
 # Headers from outside: pattern, the layers that may see them, hint.
 COMPILER = set(ALLOWED) - NO_LLVM
 FOREIGN = [

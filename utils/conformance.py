@@ -96,10 +96,13 @@ def write_doc(reports):
     write_reasons(lines, first["not_passed"])
     for mode in list(MODES)[1:]:
         failing = reports[mode]["not_passed"]
-        lines += [f"## Cases that do not pass: {mode}", "", "Those of the static mode, and these:", ""]
-        write_reasons(lines, {case: why for case, why in failing.items() if case not in first["not_passed"]})
-        lines += ["But these do pass:", ""]
-        lines += [f"  {case}" for case in sorted(set(first["not_passed"]) - set(failing))] + [""]
+        more = {case: why for case, why in failing.items() if case not in first["not_passed"]}
+        fewer = sorted(set(first["not_passed"]) - set(failing))
+        lines += [f"## Cases that do not pass: {mode}", "", "Those of the static mode" + (", and these:" if more else "."), ""]
+        if more:
+            write_reasons(lines, more)
+        if fewer:
+            lines += ["But these do pass:", "", *(f"  {case}" for case in fewer), ""]
     DOC.write_text("\n".join(lines).rstrip() + "\n")
 
 

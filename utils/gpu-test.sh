@@ -21,12 +21,12 @@ pack() {
   root=$(cd "$here/.." && pwd)
   build=${build:-$root/build/release} zoo=$root/../shared/models
   [ -x "$build/bin/dlc-compile" ] || fail "there is no $build/bin/dlc-compile"
-  mkdir -p "$folder"/{python/dlc/bin,python/dlc/lib,Benchmark,tools,models}
+  mkdir -p "$folder"/{python/dlc/bin,python/dlc/lib,Benchmark,Helpers,models}
   cp "$root"/python/dlc/*.py "$build/python/dlc/_version.py" "$folder/python/dlc"
   cp "$build"/bin/{dlc-compile,dlc-run} "$folder/python/dlc/bin"
   cp "$build/lib/libdlc_runtime.so" "$folder/python/dlc/lib"
   cp -r "$root/test/Benchmark/gpu" "$folder/Benchmark"
-  cp "$root/test/tools/gpu_run.py" "$root/test/EndToEnd/exponents.py" "$folder/tools"
+  cp "$root"/test/Helpers/{gpu_run,compare_arrays}.py "$root/test/EndToEnd/exponents.py" "$folder/Helpers"
   if [ -d "$zoo" ]; then
     cp "$zoo"/{*.onnx.xz,index.json,materialize.py,make_inputs.py} "$folder/models"
   fi
@@ -43,11 +43,11 @@ pack) pack "$@" ;;
 zoo) python3 "$here/Benchmark/gpu/check_zoo.py" --out "$here/out" "$here/models" "$@" ;;
 times) python3 "$here/Benchmark/gpu/time_networks.py" --out "$here/out" "$@" ;;
 sessions) python3 "$here/Benchmark/gpu/check_sessions.py" --out "$here/out" "$@" ;;
-math) python3 "$here/tools/exponents.py" "$here/out/math" --target=cuda:sm_80 "$@" ;;
+math) python3 "$here/Helpers/exponents.py" "$here/out/math" --target=cuda:sm_80 "$@" ;;
 all)
   status=0
   python3 "$here/Benchmark/gpu/check_sessions.py" --out "$here/out" || status=1
-  python3 "$here/tools/exponents.py" "$here/out/math" --target=cuda:sm_80 || status=1
+  python3 "$here/Helpers/exponents.py" "$here/out/math" --target=cuda:sm_80 || status=1
   python3 "$here/Benchmark/gpu/check_zoo.py" "$here/models" --out "$here/out" || status=1
   python3 "$here/Benchmark/gpu/time_networks.py" --out "$here/out" || status=1
   exit $status

@@ -5,14 +5,16 @@
 """
 
 import re
-import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
-MAX_SIZE = 40 << 20
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "test/Helpers"))
+from commands import expect, run
+
+MAX_SIZE = 40 << 20
 MODEL = ROOT / "test/EndToEnd/Inputs/srcnn_x3_trained.onnx"
 PHOTO = ROOT / "test/EndToEnd/Inputs/photo"
 READELF = "/usr/lib/llvm-22/bin/llvm-readelf"
@@ -31,20 +33,6 @@ else:
     raise AssertionError("a wrong name is no error")
 print("dlc", dlc.__version__, "with CPython", sys.version.split()[0], "and NumPy", numpy.__version__)
 """
-
-
-def run(*command, **options):
-    """Runs a command, and gives what it prints."""
-    command = [str(part) for part in command]
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    if result.returncode != 0:
-        sys.exit(f"error: {' '.join(command)}\nexit status {result.returncode}\n{result.stdout}")
-    return result.stdout
-
-
-def expect(condition, message):
-    if not condition:
-        sys.exit(f"error: {message}")
 
 
 def check_needs(wheel):

@@ -110,7 +110,7 @@ def generate_tour_blocks(build):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         model = folder / "tour.onnx"
-        run(ROOT / "build/venv/bin/python", ROOT / "test/tools/onnx_from_text.py", ROOT / "docs/tour.onnx.txt", model)
+        run(ROOT / "build/venv/bin/python", ROOT / "test/Helpers/onnx_from_text.py", ROOT / "docs/tour.onnx.txt", model)
         run(bin_folder / "dlc-compile", model, "-o", folder / "tour.so", f"--target-cpu={TOUR_CPU}", f"--dump-phases={folder}")
         blocks = {}
         for path in sorted(folder.glob("*.mlir")):

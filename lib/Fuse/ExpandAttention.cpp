@@ -110,7 +110,8 @@ Value Pieces::createBias() {
   Value allowed = isCausal ? createCausal() : Value(), added = getScalar(0);
   ExprAttr rows = attention.getScoreDims()[2];
   SmallVector<ExprAttr> dims;
-  if (Value mask = attention.getMask()) {
+  Value mask = attention.getBlocked() ? Value() : attention.getMask();
+  if (mask) {
     auto type = cast<PlannedType>(mask.getType());
     dims = llvm::to_vector(type.getDims());
     if (isCausal) {
@@ -129,7 +130,7 @@ Value Pieces::createBias() {
     dims = {rows, attention.getScoreDims()[3]};
   }
   if (!allowed)
-    return attention.getMask();
+    return mask;
   return create<SelectOp>(getF32(dims), allowed, added, getScalar(-infinity));
 }
 
@@ -145,7 +146,11 @@ Value Pieces::createGuard(Value bias, Value result) {
 }
 
 Value Pieces::expand() {
-  Value scores = createScores(), bias = createBias();
+  Value scores = createScores();
+  if (attention.getBlocked())
+    scores = create<SelectOp>(scores.getType(), attention.getMask(), scores,
+                              getScalar(attention.getBlocked()->convertToDouble()));
+  Value bias = createBias();
   if (bias)
     scores = create<AddOp>(scores.getType(), scores, bias);
   Value weights = create<SoftmaxOp>(scores.getType(), scores, static_cast<uint64_t>(-1),
@@ -153,7 +158,7 @@ Value Pieces::expand() {
   Value result = createProduct(weights, attention.getValue(), /*transposesRhs=*/false,
                                attention.getType().getDims());
   // A causal mask alone leaves each query its own key.
-  bool mayBlock = attention.getMask() && !attention.getNanBlocked();
+  bool mayBlock = attention.getMask() && !attention.getBlocked() && !attention.getNanBlocked();
   return mayBlock ? createGuard(bias, result) : result;
 }
 

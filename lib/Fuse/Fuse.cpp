@@ -42,6 +42,27 @@ static constexpr Rule rules[] = {
     {"norm-elementwise", isOneOf<LayerNormOp>, isOneOf<ElementwiseOpInterface>},
 };
 
+namespace {
+/// Which anchors have what computes their rows in their box, see takesPrologue.
+struct PrologueRule {
+  StringLiteral name;
+  bool (*isAnchor)(Operation *);
+};
+
+/// Ops that become one box, in order.
+struct Members {
+  SmallVector<Operation *> ops;
+  /// Their results leave the box: the last op and, where others read it too, the one that computes
+  /// what the anchor reads.
+  SmallVector<Operation *> sources;
+};
+} // namespace
+
+static constexpr PrologueRule prologueRules[] = {
+    {"elementwise-norm", isOneOf<LayerNormOp>},
+    {"elementwise-softmax", isOneOf<SoftmaxOp>},
+};
+
 /// More ops behind an anchor would keep more values alive than there are registers for.
 static constexpr size_t largestEpilogue = 16;
 
@@ -53,22 +74,24 @@ static BoxKind getKind(Operation *op) {
   return isa<PoolOp, ReduceOp>(op) ? BoxKind::pool : BoxKind::loops;
 }
 
-/// Moves `ops` (in order; the last one's results leave the box) into a new box of this kind before
-/// the last of them. Those that other ops read as well are copied.
-static void drawBox(ArrayRef<Operation *> ops, BoxKind kind) {
-  Operation *last = ops.back();
-  OpBuilder builder(last);
-  SetVector<Operation *> members(ops.begin(), ops.end());
+/// Moves ops into a new box of this kind before the last of them. Those that other ops read as well
+/// are copied.
+static void drawBox(const Members &members, BoxKind kind) {
+  ArrayRef<Operation *> ops = members.ops;
+  OpBuilder builder(ops.back());
   SetVector<Value> inputs;
   SmallVector<Location> locs;
   for (Operation *op : ops) {
     locs.push_back(op->getLoc());
     for (OpOperand &use : op->getOpOperands())
-      if (!members.contains(use.get().getDefiningOp()) && !isImmediate(use))
+      if (!llvm::is_contained(ops, use.get().getDefiningOp()) && !isImmediate(use))
         inputs.insert(use.get());
   }
+  SmallVector<Value> left;
+  for (Operation *source : members.sources)
+    llvm::append_range(left, source->getResults());
   Location loc = builder.getFusedLoc(locs);
-  auto box = KernelOp::create(builder, loc, last->getResultTypes(), kind, inputs.getArrayRef(),
+  auto box = KernelOp::create(builder, loc, ValueRange(left).getTypes(), kind, inputs.getArrayRef(),
                               ScheduleAttr());
   Block &body = box.getBody().emplaceBlock();
   IRMapping mapping;
@@ -81,20 +104,20 @@ static void drawBox(ArrayRef<Operation *> ops, BoxKind kind) {
         builder.clone(*use.get().getDefiningOp(), mapping);
     builder.clone(*op, mapping);
   }
-  SmallVector<Value> results =
-      llvm::map_to_vector(last->getResults(), [&](Value result) { return mapping.lookup(result); });
-  YieldOp::create(builder, loc, results);
-  last->replaceAllUsesWith(box);
+  YieldOp::create(builder, loc,
+                  llvm::map_to_vector(left, [&](Value result) { return mapping.lookup(result); }));
+  for (auto [result, replacement] : llvm::zip_equal(left, box.getResults()))
+    result.replaceAllUsesWith(replacement);
   for (Operation *op : llvm::reverse(ops))
     if (op->use_empty())
       op->erase();
 }
 
-/// Whether `op` stays where a box of `members`, of which the last one's results leave it, has a
-/// copy.
-static bool isReadOutside(Operation *op, ArrayRef<Operation *> members) {
-  return op != members.back() && llvm::any_of(op->getUsers(), [&](Operation *user) {
-           return !llvm::is_contained(members, user) || isReadOutside(user, members);
+/// Whether `op` stays where a box of `members` has a copy.
+static bool isReadOutside(Operation *op, const Members &members) {
+  return !llvm::is_contained(members.sources, op) &&
+         llvm::any_of(op->getUsers(), [&](Operation *user) {
+           return !llvm::is_contained(members.ops, user) || isReadOutside(user, members);
          });
 }
 
@@ -203,9 +226,41 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     return llvm::to_vector(members.getArrayRef().take_front(closed));
   }
 
+  SmallVector<Operation *> findTree(Operation *root, function_ref<bool(Operation *)> isFree) {
+    return isEnabled(elementwiseRule) ? findElementwiseTree(root, isFree)
+                                      : SmallVector<Operation *>{root};
+  }
+
+  /// Adds what computes the rows that the anchor of `members` reads, if all of it may stand in the
+  /// box and would else be a box of its own. What others read of it comes behind the box.
+  void addPrologue(Members &members, Operation *anchor, function_ref<bool(Operation *)> isFree) {
+    bool isWanted = llvm::any_of(prologueRules, [&](const PrologueRule &rule) {
+      return isEnabled(rule.name) && rule.isAnchor(anchor);
+    });
+    if (!isWanted || !takesPrologue(anchor))
+      return;
+    Operation *source = anchor->getOperand(0).getDefiningOp();
+    if (!source || source->getBlock() != anchor->getBlock() || !isFree(source) ||
+        llvm::is_contained(anchor->getOperands().drop_front(), anchor->getOperand(0)))
+      return;
+    SmallVector<Operation *> tree = findTree(source, isFree);
+    auto isOther = [&](Operation *user) { return !llvm::is_contained(members.ops, user); };
+    auto isBehind = [&](Operation *user) {
+      return members.ops.back()->isBeforeInBlock(source->getBlock()->findAncestorOpInBlock(*user));
+    };
+    auto others = llvm::make_filter_range(source->getUsers(), isOther);
+    if (!llvm::all_of(tree, isPrologue) || !llvm::all_of(others, isBehind))
+      return;
+    if (!others.empty())
+      members.sources.push_back(source);
+    members.ops.insert(members.ops.begin(), tree.begin(), tree.end());
+  }
+
   LogicalResult checkRules() {
     SmallVector<StringRef> known =
         llvm::map_to_vector(::rules, [](const Rule &rule) -> StringRef { return rule.name; });
+    for (const PrologueRule &rule : prologueRules)
+      known.push_back(rule.name);
     known.push_back(elementwiseRule);
     known.push_back(attentionRule);
     for (const std::string &name : rules)
@@ -263,7 +318,6 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
         if (explains)
           op->emitRemark("runs as library op '") << *callee << "': " << *reason;
         makeLibraryCall(op, *callee);
-        ++numCalls;
       } else if (getPartOffset(op) || isPlaced(op)) {
         continue; // memory of another value
       } else if (obstacle) {
@@ -285,14 +339,13 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
   /// op, so that the last roots come first.
   void drawBoxes(ArrayRef<Operation *> ops) {
     DenseSet<Operation *> free(ops.begin(), ops.end());
-    auto draw = [&](ArrayRef<Operation *> members, Operation *anchor) {
+    auto isFree = [&](Operation *op) { return free.contains(op); };
+    auto draw = [&](const Members &members, Operation *anchor) {
       BoxKind kind = getKind(anchor);
-      for (Operation *member : members)
+      for (Operation *member : members.ops)
         if (!isReadOutside(member, members))
           free.erase(member);
       drawBox(members, kind);
-      numFused += members.size() - 1;
-      ++numBoxes;
     };
     SmallVector<Operation *> roots;
     for (Operation *op : ops) {
@@ -303,17 +356,16 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
         continue;
       }
       auto attention = dyn_cast<AttentionOp>(op);
-      draw(attention && isEnabled(attentionRule) ? findAttentionMoves(attention) : findAnchored(op),
-           op);
+      Members members;
+      members.ops =
+          attention && isEnabled(attentionRule) ? findAttentionMoves(attention) : findAnchored(op);
+      members.sources = {members.ops.back()};
+      addPrologue(members, op, isFree);
+      draw(members, op);
     }
-    for (Operation *root : llvm::reverse(roots)) {
-      if (!free.contains(root))
-        continue;
-      auto isFree = [&](Operation *op) { return free.contains(op); };
-      draw(isEnabled(elementwiseRule) ? findElementwiseTree(root, isFree)
-                                      : SmallVector<Operation *>{root},
-           root);
-    }
+    for (Operation *root : llvm::reverse(roots))
+      if (free.contains(root))
+        draw({findTree(root, isFree), {root}}, root);
   }
 
   void runOnOperation() override {

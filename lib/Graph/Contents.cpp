@@ -275,6 +275,33 @@ static SmallVector<int64_t> getStrides(ArrayRef<int64_t> shape) {
   return strides;
 }
 
+static Elements computeBroadcast(BroadcastOp op, const Elements &input) {
+  SmallVector<int64_t> from = *getSmallShape(op.getInput()), to = *getSmallShape(op.getResult());
+  Elements results;
+  for (int64_t i = 0, count = ShapedType::getNumElements(to); i != count; ++i)
+    results.push_back(input[getBroadcastIndex(i, to, from)]);
+  return results;
+}
+
+static Elements computeIota(IotaOp op) {
+  Elements results;
+  for (int64_t i = 0, count = getSmallShape(op.getResult())->front(); i != count; ++i)
+    results.push_back({op.getStart() + op.getStep() * i});
+  return results;
+}
+
+/// Sums and products of all elements.
+static std::optional<Elements> computeReduce(ReduceOp op, const Elements &input) {
+  bool isProduct = op.getKind() == ReduceKind::prod;
+  if (op.getInput().getType().getRank() != 1 || (!isProduct && op.getKind() != ReduceKind::sum))
+    return std::nullopt;
+  std::optional<Fraction> total = Fraction{ExprAttr::constant(op.getContext(), isProduct)};
+  for (const Fraction &element : input)
+    if (total)
+      total = isProduct ? multiply(*total, element) : add(*total, element, 1);
+  return total ? std::optional(Elements{*total}) : std::nullopt;
+}
+
 static std::optional<Elements> computeSlice(SliceOp op, const Elements &input) {
   SmallVector<int64_t> from = *getSmallShape(op.getInput()), to = *getSmallShape(op.getResult());
   SmallVector<int64_t> strides = getStrides(from);
@@ -363,13 +390,7 @@ std::optional<Elements> ContentsAnalysis::computeExactly(Value value) {
       .Case([&](ViewOp view) { return get(view.getInput()); })
       .Case([&](BroadcastOp broadcast) -> Result {
         Result input = get(broadcast.getInput());
-        if (!input)
-          return std::nullopt;
-        SmallVector<int64_t> from = *getSmallShape(broadcast.getInput());
-        Elements results;
-        for (int64_t i = 0, count = ShapedType::getNumElements(*shape); i != count; ++i)
-          results.push_back((*input)[getBroadcastIndex(i, *shape, from)]);
-        return results;
+        return input ? Result(computeBroadcast(broadcast, *input)) : std::nullopt;
       })
       .Case([&](SliceOp slice) -> Result {
         Result input = get(slice.getInput());
@@ -393,24 +414,10 @@ std::optional<Elements> ContentsAnalysis::computeExactly(Value value) {
         }
         return Result(computeConcat(concat, inputs));
       })
-      .Case([&](IotaOp iota) -> Result {
-        Elements results;
-        for (int64_t i = 0; i != shape->front(); ++i)
-          results.push_back({iota.getStart() + iota.getStep() * i});
-        return results;
-      })
+      .Case([](IotaOp iota) -> Result { return computeIota(iota); })
       .Case([&](ReduceOp reduce) -> Result {
         Result input = get(reduce.getInput());
-        bool isProduct = reduce.getKind() == ReduceKind::prod;
-        if (!input || reduce.getInput().getType().getRank() != 1 ||
-            (!isProduct && reduce.getKind() != ReduceKind::sum))
-          return std::nullopt;
-        std::optional<Fraction> total =
-            Fraction{ExprAttr::constant(reduce.getContext(), isProduct)};
-        for (const Fraction &element : *input)
-          if (total)
-            total = isProduct ? multiply(*total, element) : add(*total, element, 1);
-        return total ? Result(Elements{*total}) : std::nullopt;
+        return input ? computeReduce(reduce, *input) : std::nullopt;
       })
       .Case([&](ElementwiseOpInterface) { return computeElementwise(op); })
       .Default([](Operation *) { return std::nullopt; });

@@ -97,10 +97,9 @@ Value TupleNumbers::getIndex(int64_t position) {
   SmallVector<Attribute> starts(sizes.size(), ExprAttr::constant(context, 0));
   starts.back() = ExprAttr::constant(context, position);
   auto sliced = PlannedType::get(sizes, type.getElementType());
-  Value part =
-      SliceOp::create(rewriter, loc, sliced, indices, rewriter.getArrayAttr(starts),
-                      rewriter.getArrayAttr(SmallVector<Attribute>(sizes.begin(), sizes.end())),
-                      rewriter.getDenseI64ArrayAttr(SmallVector<int64_t>(sizes.size(), 1)));
+  Value part = SliceOp::create(
+      rewriter, loc, sliced, indices, rewriter.getArrayAttr(starts), getArrayAttr(context, sizes),
+      rewriter.getDenseI64ArrayAttr(SmallVector<int64_t>(sizes.size(), 1)));
   return ViewOp::create(rewriter, loc, getType(type.getElementType()), part);
 }
 

@@ -124,12 +124,10 @@ struct FoldBatchNorm : dlc::impl::FoldBatchNormBase<FoldBatchNorm> {
     auto rsqrt = RsqrtAttr::get(&getContext(), op.getEpsilonAttr());
     WeightAttr factors = combine(getWeight(op.getScale()), CombineKind::mul,
                                  getWeight(op.getVariance()).withStep(rsqrt));
-    if (ConvOp conv = getFoldableConv(op)) {
+    if (ConvOp conv = getFoldableConv(op))
       foldIntoConv(op, conv, factors);
-      ++numFolded;
-    } else {
+    else
       expand(op, factors);
-    }
   }
 
   void runOnOperation() override {

@@ -119,8 +119,6 @@ public:
         files(context->getLoadedDialect<DlcDialect>()->getSourceFiles()) {}
 
   LogicalResult run();
-  int64_t getNumFolded() const { return folded.size(); }
-  int64_t getNumLeft() const { return numLeft; }
 
 private:
   enum class Outcome { folded, left, failed };
@@ -159,7 +157,7 @@ private:
   SmallVector<Operation *> folded;
   llvm::DenseMap<const char *, uint64_t> offsets; // in the side file that is kept
   uint64_t keptBytes = 0;
-  int64_t workDone = 0, numLeft = 0;
+  int64_t workDone = 0;
 };
 } // namespace
 
@@ -361,10 +359,8 @@ Folder::Outcome Folder::visit(Operation *op) {
     folded.push_back(op);
     return Outcome::folded;
   }
-  if (!isWorthwhile(op, operands)) {
-    ++numLeft;
+  if (!isWorthwhile(op, operands))
     return Outcome::left;
-  }
   Outcome outcome = compute(op, *name, operands, *attributes);
   if (outcome == Outcome::folded)
     computed.try_emplace(std::move(key), op);
@@ -472,8 +468,6 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     Folder folder(getOperation(), budget);
     if (failed(folder.run()))
       return signalPassFailure();
-    numFolded += folder.getNumFolded();
-    numLeft += folder.getNumLeft();
   }
 };
 } // namespace

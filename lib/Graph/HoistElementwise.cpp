@@ -80,10 +80,8 @@ struct HoistElementwise : dlc::impl::HoistElementwiseBase<HoistElementwise> {
         ops.push_back(op);
     });
     for (Operation *op : ops)
-      if (SmallVector<Operation *> moves = findMoves(op); !moves.empty()) {
+      if (SmallVector<Operation *> moves = findMoves(op); !moves.empty())
         hoist(op, moves);
-        ++numHoisted;
-      }
   }
 };
 } // namespace

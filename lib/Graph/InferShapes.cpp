@@ -79,7 +79,6 @@ struct InferShapes : dlc::impl::InferShapesBase<InferShapes> {
     for (auto version : getOperation().getOps<func::FuncOp>())
       if (!failedOp && main && version->hasAttr(whenName))
         failedOp |= failed(unifyOutputs(version, main));
-    numInferred += inference.getNumInferred();
     if (failedOp)
       return signalPassFailure();
     // Nobody asks for the rank any more.

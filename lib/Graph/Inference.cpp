@@ -233,11 +233,8 @@ LogicalResult Inference::inferTypes(ShapeInferenceOpInterface op) {
   SmallVector<PlannedType> types;
   if (failed(op.inferShapes(types)))
     return failure();
-  for (auto [result, type] : llvm::zip_equal(op->getResults(), types)) {
-    if (!isKnown(result))
-      ++numInferred;
+  for (auto [result, type] : llvm::zip_equal(op->getResults(), types))
     result.setType(type);
-  }
   guardDims(op);
   return success();
 }
@@ -249,7 +246,6 @@ LogicalResult Inference::resolve(ResolveOpInterface op) {
     return failure();
   if (values.empty())
     return makeLate(op, getLateDims(op));
-  numInferred += values.size();
   replace(op, values);
   return success();
 }
@@ -261,9 +257,8 @@ std::optional<ShapeContext::Contents> Inference::bindResizedDims(ResizeOp op) {
   OpBuilder builder(op);
   auto sizesType =
       PlannedType::get(ExprAttr::constant(context, input.getRank()), builder.getI64Type());
-  SmallVector<Attribute> dims(input.getDims().begin(), input.getDims().end());
   SmallVector<Value> operands = {
-      SizesOp::create(builder, op.getLoc(), sizesType, builder.getArrayAttr(dims))};
+      SizesOp::create(builder, op.getLoc(), sizesType, getArrayAttr(context, input.getDims()))};
   for (Value operand : {Value(op.getScales()), Value(op.getSizes())})
     operands.push_back(operand ? operand
                                : AbsentOp::create(builder, op.getLoc(), HandleType::get(context)));
@@ -305,7 +300,6 @@ LogicalResult Inference::inferResize(ResizeOp op) {
       (*bound)[d] = dim;
     }
     op.getResult().setType(PlannedType::get(*bound, input.getElementType()));
-    ++numInferred;
   }
   if (op.getPolicy() == ResizePolicy::stretch)
     op.getSizesMutable().clear();

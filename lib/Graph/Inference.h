@@ -27,8 +27,6 @@ public:
   std::optional<Contents> bindContents(mlir::Value value) override;
   std::optional<Contents> bindSizes(mlir::Value value, mlir::Operation *user) override;
 
-  size_t getNumInferred() const { return numInferred; }
-
 private:
   llvm::LogicalResult inferOp(mlir::Operation *op);
   llvm::LogicalResult inferTypes(ShapeInferenceOpInterface op);
@@ -61,7 +59,6 @@ private:
   mlir::MLIRContext *context;
   ContentsAnalysis contents;
   llvm::StringSet<> symbols; // of the whole module
-  size_t numInferred = 0;
 };
 
 /// The dims of the results of an op whose types depend on what its operands hold, as far as they

@@ -55,7 +55,6 @@ struct InlineFunctions : dlc::impl::InlineFunctionsBase<InlineFunctions> {
       if (failed(inlineInto(callee, symbols, done, path)))
         return failure();
       inlineCall(call, callee);
-      ++numInlined;
     }
     path.pop_back();
     done.insert(function);

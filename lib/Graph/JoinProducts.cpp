@@ -96,10 +96,10 @@ static void joinProducts(ArrayRef<MatmulOp> ops) {
   int64_t start = 0;
   for (MatmulOp op : ops) {
     starts.back() = getConstant(start);
-    SmallVector<Attribute> sizes(op.getType().getDims().begin(), op.getType().getDims().end());
     Value part =
         SliceOp::create(builder, op.getLoc(), op.getType(), joined, builder.getArrayAttr(starts),
-                        builder.getArrayAttr(sizes), builder.getDenseI64ArrayAttr(steps));
+                        getArrayAttr(builder.getContext(), op.getType().getDims()),
+                        builder.getDenseI64ArrayAttr(steps));
     start += *op.getType().getDims().back().getConstant();
     op.replaceAllUsesWith(part);
   }
@@ -117,10 +117,8 @@ struct JoinProducts : dlc::impl::JoinProductsBase<JoinProducts> {
         groups[{op.getLhs(), op->getBlock(), op.getBias() ? 1u : 0u}].push_back(op);
     });
     for (auto &[key, ops] : groups)
-      if (ops.size() > 1) {
-        numJoined += ops.size();
+      if (ops.size() > 1)
         joinProducts(ops);
-      }
   }
 };
 } // namespace

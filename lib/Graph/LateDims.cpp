@@ -1,6 +1,7 @@
 // What is known of results before the run, where their sizes depend on what operands hold.
 
 #include "Inference.h"
+#include "Matching.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -8,8 +9,6 @@
 
 using namespace mlir;
 using namespace dlc;
-
-static PlannedType getType(Value value) { return cast<PlannedType>(value.getType()); }
 
 PartialDims dlc::getDims(Value value) {
   auto type = dyn_cast<PlannedType>(value.getType());

@@ -7,6 +7,7 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(createSpecializeShapes(options));
   pm.addPass(createInferShapes());
   pm.addPass(mlir::createCanonicalizerPass());
+  pm.addPass(createWidenHalves());
   pm.addPass(createFoldConstants());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());

@@ -1,7 +1,7 @@
-// Makes attention one op: calls of the library function, and what exporters that have no operator
-// for it write. What the op has no form for stays a call (windows, lengths of the batch, small
-// floats) or the ops that it is.
+// Makes attention one op: calls of the library function (AttentionCalls.cpp), and what exporters
+// that have no operator for it write. What the op has no form for stays what it is.
 
+#include "AttentionForm.h"
 #include "Matching.h"
 
 #include "dlc/Graph/Passes.h"
@@ -26,197 +26,8 @@ using namespace mlir;
 using namespace dlc;
 
 //===----------------------------------------------------------------------===//
-// What an attention is
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// An attention whose queries, keys and values have the form batch x heads x length x size.
-struct Form {
-  Value query, key, value, mask; // mask may be null
-  double scale = 1, softcap = 0; // softcap is 0 for none
-  bool isCausal = false, isNanBlocked = false;
-
-  SmallVector<ExprAttr> getScoreDims() const {
-    SmallVector<ExprAttr> dims(getType(query).getDims());
-    dims.back() = getType(key).getDim(2);
-    return dims;
-  }
-  SmallVector<ExprAttr> getResultDims() const {
-    SmallVector<ExprAttr> dims(getType(query).getDims());
-    dims.back() = getType(value).getDim(3);
-    return dims;
-  }
-};
-} // namespace
-
-/// Whether the factors have one form, as far as is known without a run.
-static bool fitsFactors(const Form &form) {
-  for (Value factor : {form.query, form.key, form.value})
-    if (!isF32(factor) || getType(factor).getRank() != 4)
-      return false;
-  PlannedType query = getType(form.query), key = getType(form.key), value = getType(form.value);
-  std::optional<int64_t> heads = query.getDim(1).getConstant(),
-                         shared = key.getDim(1).getConstant();
-  bool sharesHeads = heads && shared && *shared > 0 && *heads % *shared == 0;
-  return query.getDim(0) == key.getDim(0) && (query.getDim(1) == key.getDim(1) || sharesHeads) &&
-         key.getDims().take_front(3) == value.getDims().take_front(3) &&
-         query.getDim(3) == key.getDim(3);
-}
-
-/// Whether the mask broadcasts to the scores, as is known without a run, and reaches to the last
-/// key.
-static bool fitsMask(const Form &form) {
-  auto type = dyn_cast<PlannedType>(form.mask.getType());
-  if (!type || !type.hasRank() || type.getRank() < 1 || type.getRank() > 4 ||
-      !(isBool(type.getElementType()) || type.getElementType().isF32()))
-    return false;
-  SmallVector<ExprAttr> dims = form.getScoreDims();
-  return llvm::all_of(llvm::zip_equal(type.getDims(), ArrayRef(dims).take_back(type.getRank())),
-                      [](auto pair) {
-                        auto [dim, to] = pair;
-                        return dim == to || dim.getConstant() == 1;
-                      });
-}
-
-static Value createAttention(PatternRewriter &rewriter, Location loc, const Form &form) {
-  FloatAttr cap = form.softcap > 0 ? rewriter.getF32FloatAttr(form.softcap) : FloatAttr();
-  return AttentionOp::create(
-      rewriter, loc, PlannedType::get(form.getResultDims(), rewriter.getF32Type()), form.query,
-      form.key, form.value, form.mask, rewriter.getF32FloatAttr(form.scale), cap,
-      form.isCausal ? rewriter.getUnitAttr() : UnitAttr(),
-      form.isNanBlocked ? rewriter.getUnitAttr() : UnitAttr());
-}
-
-//===----------------------------------------------------------------------===//
-// Calls of the library
-//===----------------------------------------------------------------------===//
-
-static bool isAbsent(LibraryCallOp call, size_t index) {
-  return index >= call.getInputs().size() || call.getInputs()[index].getDefiningOp<AbsentOp>();
-}
-
-/// Whether attributes ask for nothing that the op has no form for.
-static bool isPlain(DictionaryAttr attributes) {
-  auto isInt = [&](StringRef name, int64_t plain) {
-    auto attr = attributes.getAs<IntegerAttr>(name);
-    return !attr || attr.getInt() == plain;
-  };
-  return isInt("left_window_size", -1) && isInt("right_window_size", -1) &&
-         isInt("softmax_precision", /*FLOAT*/ 1);
-}
-
-/// The form of a call; nothing where there is none.
-static std::optional<Form> getForm(LibraryCallOp call) {
-  if (call.getCallee() != "attention" || call.getNumResults() != 1 ||
-      !isPlain(call.getParameters()) || call.getInputs().size() < 3)
-    return std::nullopt;
-  for (size_t index : {4, 5, 6})
-    if (!isAbsent(call, index))
-      return std::nullopt;
-  Form form{call.getInputs()[0], call.getInputs()[1], call.getInputs()[2],
-            isAbsent(call, 3) ? Value() : call.getInputs()[3]};
-  // A mask that ends before the last key leaves the rest out: it does not broadcast.
-  bool reachesEnd =
-      !form.mask || (isa<PlannedType>(form.mask.getType()) && fitsFactors(form) &&
-                     getType(form.mask).hasRank() && getType(form.mask).getRank() > 0 &&
-                     getType(form.mask).getDims().back() == getType(form.key).getDim(2));
-  if (!fitsFactors(form) || !reachesEnd || (form.mask && !fitsMask(form)))
-    return std::nullopt;
-  auto causal = call.getParameters().getAs<IntegerAttr>("is_causal");
-  form.isCausal = causal && causal.getInt() != 0;
-  if (auto cap = call.getParameters().getAs<FloatAttr>("softcap"))
-    form.softcap = cap.getValueAsDouble();
-  std::optional<int64_t> size = getType(form.query).getDim(3).getConstant();
-  if (auto scale = call.getParameters().getAs<FloatAttr>("scale"))
-    form.scale = scale.getValueAsDouble();
-  else if (size)
-    form.scale = 1 / std::sqrt(static_cast<double>(*size));
-  else
-    return std::nullopt;
-  return form;
-}
-
-namespace {
-/// A call that has the form of the op.
-struct AttentionCall : OpRewritePattern<LibraryCallOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(LibraryCallOp op, PatternRewriter &rewriter) const override {
-    std::optional<Form> form = getForm(op);
-    if (!form ||
-        PlannedType::get(form->getResultDims(), rewriter.getF32Type()) != op.getResult(0).getType())
-      return rewriter.notifyMatchFailure(op, "no attention of one step, or dims may broadcast");
-    rewriter.replaceOp(op, createAttention(rewriter, op.getLoc(), *form));
-    return success();
-  }
-};
-} // namespace
-
-/// batch x heads x length x size of batch x length x heads * size, a constant multiple of the
-/// heads.
-static Value splitHeads(PatternRewriter &rewriter, Location loc, Value joined, int64_t heads) {
-  PlannedType type = getType(joined);
-  int64_t hidden = *type.getDim(2).getConstant();
-  auto constant = [&](int64_t size) { return ExprAttr::constant(rewriter.getContext(), size); };
-  ExprAttr batch = type.getDim(0), length = type.getDim(1);
-  ExprAttr count = constant(heads), size = constant(hidden / heads);
-  Type elementType = type.getElementType();
-  Value split = ViewOp::create(rewriter, loc,
-                               PlannedType::get({batch, length, count, size}, elementType), joined);
-  return TransposeOp::create(rewriter, loc,
-                             PlannedType::get({batch, count, length, size}, elementType), split,
-                             rewriter.getDenseI64ArrayAttr({0, 2, 1, 3}));
-}
-
-namespace {
-/// Attention over joined heads is one over heads.
-struct SplitHeads : OpRewritePattern<LibraryCallOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(LibraryCallOp op, PatternRewriter &rewriter) const override {
-    DictionaryAttr parameters = op.getParameters();
-    auto queryHeads = parameters.getAs<IntegerAttr>("q_num_heads");
-    auto keyHeads = parameters.getAs<IntegerAttr>("kv_num_heads");
-    if (op.getCallee() != "attention" || op.getNumResults() != 1 || !isPlain(parameters) ||
-        !queryHeads || !keyHeads || keyHeads.getInt() < 1 || queryHeads.getInt() < 1 ||
-        queryHeads.getInt() % keyHeads.getInt() != 0)
-      return rewriter.notifyMatchFailure(op, "no attention of one step over joined heads");
-    auto isJoined = [](Value value) { return isF32(value) && getType(value).getRank() == 3; };
-    SmallVector<Value> operands(op.getInputs());
-    if (!llvm::all_of(ArrayRef(operands).take_front(3), isJoined) || !isJoined(op.getResult(0)))
-      return rewriter.notifyMatchFailure(op, "no joined heads of f32");
-    auto getHeads = [&](size_t index) { return (index == 0 ? queryHeads : keyHeads).getInt(); };
-    for (size_t index : {0, 1, 2})
-      if (std::optional<int64_t> hidden = getType(operands[index]).getDim(2).getConstant();
-          !hidden || *hidden % getHeads(index) != 0)
-        return rewriter.notifyMatchFailure(op, "heads of a size that only the run knows");
-    for (size_t index : {0, 1, 2})
-      operands[index] = splitHeads(rewriter, op.getLoc(), operands[index], getHeads(index));
-    NamedAttrList attributes(parameters);
-    attributes.erase("q_num_heads");
-    attributes.erase("kv_num_heads");
-    SmallVector<ExprAttr> dims(getType(operands[0]).getDims());
-    dims[3] = getType(operands[2]).getDim(3);
-    auto call = LibraryCallOp::create(
-        rewriter, op.getLoc(), PlannedType::get(dims, rewriter.getF32Type()), op.getCallee(),
-        operands, ValueRange(), attributes.getDictionary(op.getContext()));
-    std::swap(dims[1], dims[2]);
-    Value rows =
-        TransposeOp::create(rewriter, op.getLoc(), PlannedType::get(dims, rewriter.getF32Type()),
-                            call.getResult(0), rewriter.getDenseI64ArrayAttr({0, 2, 1, 3}));
-    rewriter.replaceOpWithNewOp<ViewOp>(op, op.getResult(0).getType(), rows);
-    return success();
-  }
-};
-} // namespace
-
-//===----------------------------------------------------------------------===//
 // Products around a softmax
 //===----------------------------------------------------------------------===//
-
-static bool isBlockedScore(Value value) {
-  return getScalar(value) == -std::numeric_limits<double>::infinity();
-}
 
 /// What `value` is before it is multiplied and divided by scalars, which `scale` takes.
 static Value stripScale(Value value, double &scale, bool onlyUse) {
@@ -248,6 +59,7 @@ public:
   MatmulOp values, products;
   Value mask, allowed, blocked; // at most one: of f32, or i1 where scores count, or where not
   double scale = 1;
+  std::optional<double> blockedScore; // of pairs that a mask of i1 blocks; -infinity where absent
   bool isNanBlocked = true;
 
 private:
@@ -291,8 +103,12 @@ bool Finder::findMaskedProducts(Value scores) {
       }
   if (auto select = dyn_cast_or_null<SelectOp>(op); select && select->hasOneUse())
     for (unsigned index : {1, 2})
-      if (isBlockedScore(select.getOperand(3 - index)) && findProducts(select.getOperand(index))) {
+      if (std::optional<double> score = getScalar(select.getOperand(3 - index));
+          score && select.getOperand(index).getType() == select.getType() &&
+          findProducts(select.getOperand(index))) {
         (index == 1 ? allowed : blocked) = select.getCondition();
+        if (*score != -std::numeric_limits<double>::infinity())
+          blockedScore = score;
         return true;
       }
   return findProducts(scores);
@@ -354,9 +170,10 @@ struct ProductsAroundSoftmax : OpRewritePattern<MatmulOp> {
     Value value = op.getRhs();
     if (op.getTransposeRhs())
       value = createTransposed(rewriter, loc, value);
-    Form form{createHeads(rewriter, loc, query), createHeads(rewriter, loc, key),
-              createHeads(rewriter, loc, value), createMask(rewriter, loc, found, query)};
+    AttentionForm form{createHeads(rewriter, loc, query), createHeads(rewriter, loc, key),
+                       createHeads(rewriter, loc, value), createMask(rewriter, loc, found, query)};
     form.scale = scale;
+    form.blocked = found.blockedScore;
     form.isNanBlocked = found.isNanBlocked;
     Value result = createAttention(rewriter, loc, form);
     if (result.getType() != op.getType())
@@ -465,8 +282,8 @@ struct TransposeOfMergedDims : OpRewritePattern<ViewOp> {
 struct RecognizeAttention : dlc::impl::RecognizeAttentionBase<RecognizeAttention> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<SplitHeads, AttentionCall, ProductsAroundSoftmax, TransposeOfMergedDims>(
-        &getContext());
+    addAttentionCallPatterns(patterns);
+    patterns.add<ProductsAroundSoftmax, TransposeOfMergedDims>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -36,18 +36,24 @@ template <typename Op> static std::pair<Op, Value> getOtherOperand(Operation *op
   return {};
 }
 
-/// The input of a reduction over the dims from `axis` on, which stay as 1.
-static Value getReduced(Value value, ReduceKind kind, int64_t &axis) {
+/// The input of a reduction over `axes`, which stay as 1.
+static Value getReduced(Value value, ReduceKind kind, SmallVector<int64_t> &axes) {
   auto reduce = value.getDefiningOp<ReduceOp>();
   if (!reduce || reduce.getKind() != kind || !reduce.getKeepDims())
     return {};
-  SmallVector<int64_t> axes = *reduce.getSortedAxes();
-  int64_t rank = reduce.getInput().getType().getRank();
-  if (axes.empty() || axes.back() != rank - 1 ||
+  axes = *reduce.getSortedAxes();
+  return reduce.getInput();
+}
+
+/// The input of a mean over the dims from `axis` on, which stay as 1.
+static Value getMeanInput(Value value, int64_t &axis) {
+  SmallVector<int64_t> axes;
+  Value input = getReduced(value, ReduceKind::mean, axes);
+  if (!input || axes.empty() || axes.back() != getType(input).getRank() - 1 ||
       axes.back() - axes.front() + 1 != static_cast<int64_t>(axes.size()))
     return {};
   axis = axes.front();
-  return reduce.getInput();
+  return input;
 }
 
 //===----------------------------------------------------------------------===//
@@ -172,7 +178,7 @@ template <typename Op> struct RootMeanSquare : OpRewritePattern<Op> {
     for (unsigned index : {0, 1}) {
       int64_t axis;
       std::optional<double> epsilon = getScalar(shifted->getOperand(1 - index));
-      Value squares = getReduced(shifted->getOperand(index), ReduceKind::mean, axis);
+      Value squares = getMeanInput(shifted->getOperand(index), axis);
       auto square = squares ? squares.getDefiningOp<MulOp>() : MulOp();
       if (!epsilon || !square || square.getLhs() != input || square.getRhs() != input)
         continue;
@@ -196,7 +202,7 @@ struct CenteredNorm : OpRewritePattern<LayerNormOp> {
     if (!op.getRms() || !centered)
       return rewriter.notifyMatchFailure(op, "no difference by its root mean square");
     int64_t axis = -1;
-    Value whole = getReduced(centered.getRhs(), ReduceKind::mean, axis);
+    Value whole = getMeanInput(centered.getRhs(), axis);
     if (whole != centered.getLhs() || axis != op.getDim() || whole.getType() != op.getType())
       return rewriter.notifyMatchFailure(op, "what is subtracted is not the mean");
     Location loc = rewriter.getFusedLoc({centered.getLoc(), op.getLoc()});
@@ -234,30 +240,20 @@ template <typename Op> struct NormFactor : OpRewritePattern<Op> {
 struct QuotientOfExponentials : OpRewritePattern<DivOp> {
   using OpRewritePattern::OpRewritePattern;
 
-  /// The input of a reduction over one dim, which stays as 1.
-  static Value getReducedDim(Value value, ReduceKind kind, int64_t &axis) {
-    auto reduce = value.getDefiningOp<ReduceOp>();
-    if (!reduce || reduce.getKind() != kind || !reduce.getKeepDims())
-      return {};
-    SmallVector<int64_t> axes = *reduce.getSortedAxes();
-    axis = axes.size() == 1 ? axes.front() : -1;
-    return axis < 0 ? Value() : reduce.getInput();
-  }
-
   LogicalResult matchAndRewrite(DivOp op, PatternRewriter &rewriter) const override {
     auto power = op.getLhs().getDefiningOp<ExpOp>();
     auto shifted = power ? power.getInput().getDefiningOp<SubOp>() : SubOp();
     if (!shifted || !isF32(op.getLhs()))
       return rewriter.notifyMatchFailure(op, "no quotient of an exponential");
-    int64_t axis = -1, maxAxis = -1;
+    SmallVector<int64_t> axes, maxAxes;
     Value input = shifted.getLhs();
-    if (getReducedDim(op.getRhs(), ReduceKind::sum, axis) != op.getLhs() ||
-        getReducedDim(shifted.getRhs(), ReduceKind::max, maxAxis) != input || axis != maxAxis ||
-        input.getType() != op.getType())
+    if (getReduced(op.getRhs(), ReduceKind::sum, axes) != op.getLhs() ||
+        getReduced(shifted.getRhs(), ReduceKind::max, maxAxes) != input || axes != maxAxes ||
+        axes.size() != 1 || input.getType() != op.getType())
       return rewriter.notifyMatchFailure(op, "not by its sum, or not less the largest element");
     Location loc = rewriter.getFusedLoc({shifted.getLoc(), power.getLoc(), op.getLoc()});
     auto softmax = SoftmaxOp::create(rewriter, loc, op.getType(), input,
-                                     static_cast<uint64_t>(axis), /*log=*/false);
+                                     static_cast<uint64_t>(axes[0]), /*log=*/false);
     rewriter.replaceOp(op, softmax);
     return success();
   }

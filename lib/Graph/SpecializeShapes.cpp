@@ -183,7 +183,6 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
           return ExprAttr::constant(&getContext(), value);
       return {};
     });
-    ++numVersions;
   }
 
   llvm::SetVector<StringRef> getSymbols(func::FuncOp main) {

@@ -60,10 +60,7 @@ public:
   }
 
 private:
-  ArrayAttr toArray(ArrayRef<ExprAttr> exprs) {
-    SmallVector<Attribute> attributes(exprs.begin(), exprs.end());
-    return builder.getArrayAttr(attributes);
-  }
+  ArrayAttr toArray(ArrayRef<ExprAttr> exprs) { return getArrayAttr(builder.getContext(), exprs); }
 
   OpBuilder &builder;
   Location loc;

@@ -106,8 +106,8 @@ LogicalResult RangeAttr::verify(EmitError emitError, int64_t file, int64_t offse
 }
 
 LogicalResult PackAttr::verify(EmitError emitError, Attribute layout) {
-  if (!isLayout(layout))
-    return emitError() << "expected a layout, found " << layout;
+  if (!isLayout(layout) || isa<ImageLayoutAttr>(layout))
+    return emitError() << "expected a layout of weights, found " << layout;
   return success();
 }
 

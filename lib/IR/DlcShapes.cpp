@@ -169,6 +169,10 @@ bool ReduceOp::keepsLastDim() {
   return rank != 0 && !llvm::is_contained(*getSortedAxes(), rank - 1);
 }
 
+bool ReduceOp::isOverPixels() {
+  return getInput().getType().getRank() == 4 && getSortedAxes() == SmallVector<int64_t>{2, 3};
+}
+
 LogicalResult ReduceOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
   PlannedType input = getInput().getType();
   std::optional<SmallVector<int64_t>> axes = getSortedAxes();
@@ -251,6 +255,8 @@ LogicalResult AttentionOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
     if (!fits) // C3
       return emitError("expected a mask that broadcasts to the scores, found ") << mask;
   }
+  if (getBlocked() && !(getMask() && isBool(getMask().getType().getElementType()))) // C4
+    return emitError("expected a mask of i1 with the score of blocked pairs");
   SmallVector<ExprAttr> dims(query.getDims());
   dims.back() = value.getDim(3);
   return addType(*this, types, dims, query.getElementType());

@@ -420,3 +420,15 @@ bool dlc::isEpilogue(Operation *op, ArrayRef<Operation *> members) {
            use.get().getType() == anchored;
   });
 }
+
+bool dlc::takesPrologue(Operation *anchor) {
+  if (auto norm = dyn_cast<LayerNormOp>(anchor))
+    return norm.getDim() + 1 == norm.getType().getRank();
+  auto softmax = dyn_cast<SoftmaxOp>(anchor);
+  return softmax && softmax.getDim() + 1 == softmax.getType().getRank();
+}
+
+/// What has no device code would take the anchor along.
+bool dlc::isPrologue(Operation *op) {
+  return isa<ElementwiseOpInterface, BroadcastOp, GatherOp, IotaOp>(op) && !getDeviceObstacle(op);
+}

@@ -150,6 +150,10 @@ ExprAttr dlc::operator*(ExprAttr lhs, int64_t rhs) {
   return lhs ? lhs * ExprAttr::constant(lhs.getContext(), rhs) : lhs;
 }
 
+ArrayAttr dlc::getArrayAttr(MLIRContext *context, ArrayRef<ExprAttr> exprs) {
+  return ArrayAttr::get(context, SmallVector<Attribute>(exprs.begin(), exprs.end()));
+}
+
 ExprAttr dlc::getProduct(MLIRContext *context, ArrayRef<ExprAttr> factors) {
   ExprAttr product = ExprAttr::constant(context, 1);
   for (ExprAttr factor : factors)

@@ -16,11 +16,6 @@ static ExprAttr constant(Operation *op, int64_t value) {
   return ExprAttr::constant(op->getContext(), value);
 }
 
-static ArrayAttr toArray(Operation *op, ArrayRef<ExprAttr> exprs) {
-  SmallVector<Attribute> attributes(exprs.begin(), exprs.end());
-  return ArrayAttr::get(op->getContext(), attributes);
-}
-
 /// The input in another shape. Sizes that are not known to be equal are left to the run to compare.
 static LogicalResult addView(Operation *op, OpBuilder &builder, Value input,
                              ArrayRef<ExprAttr> dims, SmallVectorImpl<Value> &values) {
@@ -45,7 +40,7 @@ static LogicalResult addView(Operation *op, OpBuilder &builder, Value input,
 static Value createSizes(Operation *op, OpBuilder &builder, ArrayRef<ExprAttr> values,
                          ArrayRef<ExprAttr> dims, Type elementType) {
   return SizesOp::create(builder, op->getLoc(), PlannedType::get(dims, elementType),
-                         toArray(op, values));
+                         getArrayAttr(op->getContext(), values));
 }
 
 /// The constants that `value` holds; nothing where one of them is no constant.
@@ -426,9 +421,9 @@ LogicalResult DynamicSliceOp::resolve(ShapeContext &context, OpBuilder &builder,
   }
   if (failed(checkDims(*this, sizes)) || llvm::is_contained(firsts, ExprAttr()))
     return failure();
-  values.push_back(SliceOp::create(builder, getLoc(),
-                                   PlannedType::get(sizes, input.getElementType()), getInput(),
-                                   toArray(*this, firsts), toArray(*this, sizes), strides));
+  values.push_back(SliceOp::create(
+      builder, getLoc(), PlannedType::get(sizes, input.getElementType()), getInput(),
+      getArrayAttr(getContext(), firsts), getArrayAttr(getContext(), sizes), strides));
   return success();
 }
 
@@ -468,9 +463,9 @@ LogicalResult SplitOp::resolve(ShapeContext &context, OpBuilder &builder,
     if (failed(checkDims(*this, sizes)))
       return failure();
     SmallVector<int64_t> steps(rank, 1);
-    values.push_back(SliceOp::create(builder, getLoc(),
-                                     PlannedType::get(sizes, input.getElementType()), getInput(),
-                                     toArray(*this, firsts), toArray(*this, sizes), steps));
+    values.push_back(SliceOp::create(
+        builder, getLoc(), PlannedType::get(sizes, input.getElementType()), getInput(),
+        getArrayAttr(getContext(), firsts), getArrayAttr(getContext(), sizes), steps));
     start = start + part;
   }
   return success();
@@ -501,8 +496,8 @@ LogicalResult DynamicPadOp::resolve(ShapeContext &context, OpBuilder &builder,
   if (failed(checkDims(*this, dims)))
     return failure();
   values.push_back(PadOp::create(builder, getLoc(), PlannedType::get(dims, input.getElementType()),
-                                 getMode(), getInput(), getValue(), toArray(*this, low),
-                                 toArray(*this, high)));
+                                 getMode(), getInput(), getValue(), getArrayAttr(getContext(), low),
+                                 getArrayAttr(getContext(), high)));
   return success();
 }
 

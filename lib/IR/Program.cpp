@@ -8,13 +8,12 @@ using namespace dlc;
 
 static constexpr StringLiteral modelAttr = "dlc.model", sourcesAttr = "dlc.sources",
                                targetAttr = "dlc.target", deviceAttr = "dlc.device",
-                               signatureAttr = "dlc.signature", weightsAttr = "dlc.weights",
-                               kernelsAttr = "dlc.kernels", rangesAttr = "dlc.ranges",
-                               hintsAttr = "dlc.hints", imagesAttr = "dlc.images",
-                               symbolsAttr = "dlc.symbols", threadsAttr = "dlc.threads",
-                               sharedAttr = "dlc.shared_memory", sitesAttr = "dlc.sites",
-                               versionsAttr = "dlc.versions", arenasAttr = "dlc.arenas",
-                               withCpuAttr = "dlc.with_cpu";
+                               weightsAttr = "dlc.weights", kernelsAttr = "dlc.kernels",
+                               rangesAttr = "dlc.ranges", hintsAttr = "dlc.hints",
+                               imagesAttr = "dlc.images", symbolsAttr = "dlc.symbols",
+                               threadsAttr = "dlc.threads", sharedAttr = "dlc.shared_memory",
+                               sitesAttr = "dlc.sites", versionsAttr = "dlc.versions",
+                               arenasAttr = "dlc.arenas", withCpuAttr = "dlc.with_cpu";
 
 /// The attribute `name` of the module; an error where it is absent or of another kind.
 template <typename Attr> static FailureOr<Attr> getRequired(Operation *op, StringRef name) {
@@ -100,7 +99,7 @@ void dlc::setSignature(Operation *op, const Signature &signature) {
     fields.set("late_symbols", builder.getStrArrayAttr(signature.lateSymbols));
   fields.set("inputs", encodePorts(builder, signature.inputs));
   fields.set("outputs", encodePorts(builder, signature.outputs));
-  op->setAttr(signatureAttr, fields.getDictionary(op->getContext()));
+  op->setAttr(signatureName, fields.getDictionary(op->getContext()));
 }
 
 static LogicalResult decodeSymbols(ArrayAttr array, SmallVectorImpl<StringRef> &symbols) {
@@ -114,7 +113,7 @@ static LogicalResult decodeSymbols(ArrayAttr array, SmallVectorImpl<StringRef> &
 }
 
 FailureOr<Signature> dlc::getSignature(Operation *op) {
-  FailureOr<DictionaryAttr> attr = getRequired<DictionaryAttr>(op, signatureAttr);
+  FailureOr<DictionaryAttr> attr = getRequired<DictionaryAttr>(op, signatureName);
   if (failed(attr))
     return failure();
   Signature signature;
@@ -126,7 +125,7 @@ FailureOr<Signature> dlc::getSignature(Operation *op) {
       (late && failed(decodeSymbols(late, signature.lateSymbols))) ||
       failed(decodePorts(*attr, "inputs", signature.inputs)) ||
       failed(decodePorts(*attr, "outputs", signature.outputs)))
-    return malformed(op, signatureAttr);
+    return malformed(op, signatureName);
   return signature;
 }
 

@@ -15,7 +15,7 @@ Value dlc::createStandIn(OpBuilder &builder, Location loc) {
 }
 
 bool dlc::isStandIn(Value value) {
-  return isa_and_nonnull<UnrealizedConversionCastOp>(value.getDefiningOp());
+  return value && isa_and_nonnull<UnrealizedConversionCastOp>(value.getDefiningOp());
 }
 
 bool dlc::isConstant(Value value) { return isa_and_nonnull<ConstantOp>(value.getDefiningOp()); }
@@ -181,7 +181,7 @@ LogicalResult OnnxNode::requireIntegers(size_t index, bool allowI32,
 }
 
 LogicalResult OnnxNode::requireSameElements() const {
-  if (llvm::any_of(inputs, isStandIn))
+  if (hasStandIn())
     return failure();
   for (size_t index = 1; index < inputs.size(); ++index)
     if (getElementType(index) != getElementType(0))

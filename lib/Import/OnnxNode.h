@@ -26,6 +26,7 @@ struct NodeAttribute {
 /// The value that stands for one which could not be imported, so that what depends on it is checked
 /// all the same.
 mlir::Value createStandIn(mlir::OpBuilder &builder, mlir::Location loc);
+/// Null is none.
 bool isStandIn(mlir::Value value);
 bool isConstant(mlir::Value value);
 /// Whether the value is a constant bool of one element that is true.
@@ -65,6 +66,7 @@ public:
   mlir::Value getInput(size_t index) const {
     return index < inputs.size() ? inputs[index] : mlir::Value();
   }
+  bool hasStandIn() const { return llvm::any_of(inputs, isStandIn); }
   /// Checks that all inputs that are present have elements of one type of the set.
   mlir::LogicalResult requireElements(const ElementSet &set) const;
   /// Checks one input.

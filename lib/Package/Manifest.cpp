@@ -225,10 +225,11 @@ FailureOr<std::string> ManifestBuilder::build(ArrayRef<Kernel> kernels, StringRe
   return blob;
 }
 
-FailureOr<std::string> dlc::buildManifest(ModuleOp module, ArrayRef<Kernel> kernels) {
+FailureOr<std::string> dlc::buildManifest(ModuleOp module) {
   FailureOr<Signature> signature = getSignature(module);
   FailureOr<TargetAttr> target = getTarget(module);
-  if (failed(signature) || failed(target))
+  FailureOr<SmallVector<Kernel>> kernels = getKernels(module);
+  if (failed(signature) || failed(target) || failed(kernels))
     return failure();
-  return ManifestBuilder(module, *signature).build(kernels, target->getCpu());
+  return ManifestBuilder(module, *signature).build(*kernels, target->getCpu());
 }

@@ -7,8 +7,7 @@
 namespace dlc {
 
 /// The blob; an error on the module where its signature has what a manifest cannot say.
-mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module,
-                                           llvm::ArrayRef<Kernel> kernels);
+mlir::FailureOr<std::string> buildManifest(mlir::ModuleOp module);
 
 } // namespace dlc
 

@@ -110,25 +110,6 @@ static void packGates(const Copy &copy, GateLayoutAttr layout, const Unit &unit)
   });
 }
 
-/// Block of an image, counted over N and the blocks of C: [top+H+bottom][left+W+right][block].
-static void packImageBlock(const Copy &copy, ImageLayoutAttr layout, const Unit &unit) {
-  int64_t height = copy.shape[2], width = copy.shape[3], block = layout.getBlock();
-  int64_t channels = (unit.end - unit.begin) / (height * width);
-  int64_t rowWidth = layout.getLeft() + width + layout.getRight();
-  int64_t rows = layout.getTop() + height + layout.getBottom();
-  withElementBytes(copy.elementBytes, [&](auto bytes) {
-    char *base = copy.to + unit.index * rows * rowWidth * block * bytes;
-    const char *from = unit.from;
-    for (int64_t c = 0; c < channels; ++c)
-      for (int64_t h = 0; h < height; ++h) {
-        int64_t row = (layout.getTop() + h) * rowWidth + layout.getLeft();
-        char *to = base + (row * block + c) * bytes;
-        for (int64_t w = 0; w < width; ++w, from += bytes, to += block * bytes)
-          std::memcpy(to, from, bytes);
-      }
-  });
-}
-
 /// To nearest, of two to the even one.
 static uint16_t toHalf(uint32_t bits) {
   constexpr uint32_t infinity = 0x7f800000, overflow = 0x477ff000, smallestNormal = 0x38800000;
@@ -195,8 +176,6 @@ static int64_t countUnits(const Copy &copy) {
     return llvm::divideCeil(copy.shape[0], filter.getOutputs());
   if (isa_and_nonnull<GateLayoutAttr>(copy.layout))
     return copy.shape[0];
-  if (auto image = dyn_cast_or_null<ImageLayoutAttr>(copy.layout))
-    return copy.shape[0] * llvm::divideCeil(copy.shape[1], image.getBlock());
   return llvm::divideCeil(copy.elements, getChunkElements(copy));
 }
 
@@ -207,13 +186,6 @@ static Unit getUnit(const Copy &copy, int64_t index) {
     int64_t last = std::min(first + filter.getOutputs(), copy.shape[0]);
     int64_t rowElements = copy.shape[1] * countTaps(copy);
     return {index, first * rowElements, last * rowElements, nullptr};
-  }
-  if (auto image = dyn_cast_or_null<ImageLayoutAttr>(copy.layout)) {
-    int64_t channels = copy.shape[1], blocks = llvm::divideCeil(channels, image.getBlock());
-    int64_t first = index % blocks * image.getBlock();
-    int64_t last = std::min(first + image.getBlock(), channels);
-    int64_t before = index / blocks * channels, area = copy.shape[2] * copy.shape[3];
-    return {index, (before + first) * area, (before + last) * area, nullptr};
   }
   if (isa_and_nonnull<DeviceLayoutAttr>(copy.layout)) {
     int64_t row = copy.shape[1] * countTaps(copy);
@@ -259,8 +231,6 @@ static void packUnit(const Copy &copy, int64_t index) {
     return packDeviceRow(copy, device, unit);
   if (auto gates = dyn_cast_or_null<GateLayoutAttr>(copy.layout))
     return packGates(copy, gates, unit);
-  if (auto image = dyn_cast_or_null<ImageLayoutAttr>(copy.layout))
-    return packImageBlock(copy, image, unit);
   // Dense, or a padded vector: the elements come first.
   std::memcpy(copy.to + unit.begin * copy.elementBytes, unit.from,
               (unit.end - unit.begin) * copy.elementBytes);

@@ -152,15 +152,14 @@ static llvm::Error writeArtifact(StringRef path, StringRef linked, ArrayRef<Boun
   return file->renameTo(path);
 }
 
-LogicalResult dlc::verifyPackage(ModuleOp module, ArrayRef<Kernel> kernels,
-                                 const SourceFiles &sources) {
-  bool hasManifest = succeeded(buildManifest(module, kernels));
+LogicalResult dlc::verifyPackage(ModuleOp module, const SourceFiles &sources) {
+  bool hasManifest = succeeded(buildManifest(module));
   return success(succeeded(bindWeights(module, sources)) && hasManifest);
 }
 
 LogicalResult dlc::writePackage(ModuleOp module, const PackageInputs &inputs,
                                 const SourceFiles &sources, StringRef path) {
-  FailureOr<std::string> manifest = buildManifest(module, inputs.kernels);
+  FailureOr<std::string> manifest = buildManifest(module);
   if (failed(manifest))
     return failure();
   FailureOr<std::vector<BoundWeight>> weights = bindWeights(module, sources);

@@ -10,16 +10,14 @@ using namespace dlc;
 LogicalResult dlc::buildArtifact(ModuleOp module, const SourceFiles &sources, StringRef outputPath,
                                  unsigned jobs) {
   FailureOr<TargetAttr> target = getTarget(module);
-  FailureOr<SmallVector<Kernel>> kernels = getKernels(module);
-  if (failed(target) || failed(kernels))
+  if (failed(target))
     return failure();
   FailureOr<SmallVector<std::string>> objects = emitObjects(module, jobs);
   if (failed(objects))
     return failure();
-  return writePackage(module, {*objects, *kernels, getCpuFeatures(*target)}, sources, outputPath);
+  return writePackage(module, {*objects, getCpuFeatures(*target)}, sources, outputPath);
 }
 
 LogicalResult dlc::checkPackage(ModuleOp module, const SourceFiles &sources) {
-  FailureOr<SmallVector<Kernel>> kernels = getKernels(module);
-  return failed(kernels) ? failure() : verifyPackage(module, *kernels, sources);
+  return verifyPackage(module, sources);
 }

@@ -114,7 +114,6 @@ struct CountReferences : dlc::impl::CountReferencesBase<CountReferences> {
       builder.setInsertionPoint(use->getOwner());
       use->set(
           RetainOp::create(builder, use->getOwner()->getLoc(), use->get().getType(), use->get()));
-      ++numRetained;
     }
     for (auto [value, last] : released) {
       if (last)

@@ -53,24 +53,19 @@ ExprAttr dlc::getCpuTasks(KernelOp box) {
     return dims[0] * ceilDiv(dims[1], schedule.getChannels()) *
            maximum(ceilDiv(tiles, schedule.getRows()), one);
   }
-  auto norms = box.getBody().getOps<LayerNormOp>();
-  if (!norms.empty())
-    return ceilDiv(getProduct(box.getContext(), dims.take_front((*norms.begin()).getDim())),
+  if (LayerNormOp norm = getFirst<LayerNormOp>(box))
+    return ceilDiv(getProduct(box.getContext(), dims.take_front(norm.getDim())),
                    schedule.getRows());
-  auto recurrences = box.getBody().getOps<RecurrenceOp>();
-  if (!recurrences.empty())
+  if (getFirst<RecurrenceOp>(box))
     return dims[1] * ceilDiv(dims[2], schedule.getRows());
-  auto attentions = box.getBody().getOps<AttentionOp>();
-  if (!attentions.empty()) {
-    ArrayRef<ExprAttr> query = (*attentions.begin()).getQuery().getType().getDims();
+  if (AttentionOp attention = getFirst<AttentionOp>(box)) {
+    ArrayRef<ExprAttr> query = attention.getQuery().getType().getDims();
     return query[0] * query[1] * ceilDiv(query[2], schedule.getRows());
   }
-  auto softmaxes = box.getBody().getOps<SoftmaxOp>();
-  if (!softmaxes.empty())
-    return getSoftmaxTasks(*softmaxes.begin(), schedule);
-  auto products = box.getBody().getOps<MatmulOp>();
-  if (!products.empty())
-    return getMatmulTasks(*products.begin(), schedule);
+  if (SoftmaxOp softmax = getFirst<SoftmaxOp>(box))
+    return getSoftmaxTasks(softmax, schedule);
+  if (MatmulOp matmul = getFirst<MatmulOp>(box))
+    return getMatmulTasks(matmul, schedule);
   ExprAttr panels = ceilDiv(dims[1], schedule.getChannels());
   return dims[0] * panels * (dims.size() == 4 ? bands(dims[2]) : one);
 }

@@ -5,11 +5,6 @@
 using namespace mlir;
 using namespace dlc;
 
-template <typename Op> static Op getFirst(KernelOp box) {
-  auto ops = box.getBody().getOps<Op>();
-  return ops.empty() ? Op() : *ops.begin();
-}
-
 /// Rows of a normalization or reduction, or columns of a softmax along another dim than the last;
 /// one for what one block has to do.
 static ExprAttr getRowBlocks(KernelOp box, int64_t threads) {

@@ -141,7 +141,6 @@ struct PlanMemory : dlc::impl::PlanMemoryBase<PlanMemory> {
         continue;
       slot.size = fits ? slot.size : range.size;
       slot.ranges.push_back(range);
-      ++numShared;
       return;
     }
     slots.push_back({range.size, {range}});

@@ -6,12 +6,6 @@
 
 namespace dlc {
 
-/// The first op of type `Op` in the body of `box`, or null.
-template <typename Op> Op getFirst(KernelOp box) {
-  auto ops = box.getBody().template getOps<Op>();
-  return ops.empty() ? Op() : *ops.begin();
-}
-
 enum class ConvForm {
   direct,   ///< vectors of output channels
   rows,     ///< vectors of neighbours; values lie planar
@@ -98,6 +92,18 @@ inline bool isCopy(KernelOp box) {
   mlir::Block &body = box.getBody().front();
   return llvm::hasSingleElement(body) && isElementwiseOnImages(box) &&
          box.getResults().size() == 1 && box.getInputs().size() == 1;
+}
+
+/// A box that copies an image into the layout of `result`.
+inline mlir::Value createCopy(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value image,
+                              PlannedType result) {
+  auto box = KernelOp::create(builder, loc, result, BoxKind::loops, mlir::ValueRange(image),
+                              ScheduleAttr());
+  mlir::OpBuilder::InsertionGuard guard(builder);
+  mlir::Block *body = builder.createBlock(&box.getBody());
+  mlir::Value element = body->addArgument(result.withoutLayout(), loc);
+  YieldOp::create(builder, loc, element);
+  return box.getResult(0);
 }
 
 /// Whether a matrix product reads its right operand from panels, as a 1x1 convolution does: it is a

@@ -61,12 +61,6 @@ bool dlc::isFree(Value value) {
   return knowsImages(value.getDefiningOp()) && llvm::all_of(value.getUsers(), knowsImages);
 }
 
-/// Whether a reduction is over the pixels of an image.
-static bool isOverPixels(ReduceOp reduce) {
-  return reduce.getInput().getType().getRank() == 4 &&
-         reduce.getSortedAxes() == SmallVector<int64_t>{2, 3};
-}
-
 static bool widenBoth(SmallVector<int64_t> &lhs, SmallVector<int64_t> &rhs) {
   SmallVector<int64_t> both(lhs);
   for (auto [width, other] : llvm::zip_equal(both, rhs))
@@ -183,7 +177,7 @@ bool Blocks::canRead(OpOperand &use) const {
   if (isCopy(box))
     return true;
   if (ReduceOp reduce = getFirst<ReduceOp>(box))
-    return isOverPixels(reduce);
+    return reduce.isOverPixels();
   if (!canWrite(box))
     return false;
   if (isElementwiseOnImages(box))

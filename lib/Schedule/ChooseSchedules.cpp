@@ -36,8 +36,6 @@ struct ChooseSchedules : dlc::impl::ChooseSchedulesBase<ChooseSchedules> {
     getOperation().walk([&](KernelOp box) {
       DeviceAttr device = getDevice(box);
       ScheduleAttr schedule = device ? chooseCudaSchedule(box, device) : ScheduleAttr();
-      if (device)
-        ++(schedule ? numOnDevice : numOnHost);
       if (device && !schedule && explain)
         explainHost(box);
       box.setScheduleAttr(schedule ? schedule : chooseCpuSchedule(box, *target, gains));

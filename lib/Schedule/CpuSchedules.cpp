@@ -75,18 +75,23 @@ static ScheduleAttr getDirectConv(TargetAttr target, int64_t groupOutputs, ExprA
                            vectors * target.getLanes(), pixels, 1);
 }
 
-/// Tiles of rows times vectors of columns. The rows of a band share what lies in the caches.
-static ScheduleAttr getMatmul(TargetAttr target, MatmulOp matmul) {
-  ExprAttr one = ExprAttr::constant(target.getContext(), 1);
-  ExprAttr rows = matmul.getRows() ? matmul.getRows() : one;
-  ExprAttr columns = matmul.getColumns() ? matmul.getColumns() : one;
+/// Tiles of rows times vectors of columns, so many that their sums stay in registers. The rows of a
+/// band share what lies in the caches.
+static ScheduleAttr getTiles(TargetAttr target, Algorithm algorithm, ExprAttr rows,
+                             ExprAttr columns) {
   int64_t vectors = target.getRegisters() < 32 ? 2 : 4, bandsOfTiles = 8;
-  if (std::optional<int64_t> known = columns.getConstant())
+  if (std::optional<int64_t> known = columns ? columns.getConstant() : std::nullopt)
     vectors = std::clamp<int64_t>(llvm::divideCeil(*known, target.getLanes()), 1, vectors);
   int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 8);
   SmallVector<int64_t> heights = getTileWidths(rows, widest);
-  return ScheduleAttr::get(target.getContext(), Algorithm::matmul, target.getLanes(),
+  return ScheduleAttr::get(target.getContext(), algorithm, target.getLanes(),
                            vectors * target.getLanes(), heights, bandsOfTiles * heights[0]);
+}
+
+static ScheduleAttr getMatmul(TargetAttr target, MatmulOp matmul) {
+  ExprAttr one = ExprAttr::constant(target.getContext(), 1);
+  return getTiles(target, Algorithm::matmul, matmul.getRows() ? matmul.getRows() : one,
+                  matmul.getColumns() ? matmul.getColumns() : one);
 }
 
 /// A few neighbours share the weights and most of the pixels that they load.
@@ -165,11 +170,7 @@ static ScheduleAttr getRows(TargetAttr target, ArrayRef<ExprAttr> rowDims) {
 /// Tiles of queries times vectors of keys, as in a matrix product. The queries of a band share keys
 /// that the kernel has transposed.
 static ScheduleAttr getAttention(TargetAttr target, AttentionOp attention) {
-  int64_t vectors = target.getRegisters() < 32 ? 2 : 4, bandsOfTiles = 8;
-  int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 8);
-  SmallVector<int64_t> heights = getTileWidths(attention.getType().getDim(2), widest);
-  return ScheduleAttr::get(target.getContext(), Algorithm::attention, target.getLanes(),
-                           vectors * target.getLanes(), heights, bandsOfTiles * heights[0]);
+  return getTiles(target, Algorithm::attention, attention.getType().getDim(2), ExprAttr());
 }
 
 /// Sums of all gates of a vector of the state, their weights and one element of the state are in

@@ -148,9 +148,9 @@ struct TensorTile {
   /// Cycles until all blocks are done, where `slices` share a tile: a processor with one block
   /// waits for memory some of the time, and whoever adds up slices reads all of them.
   double estimate(const Product &product, int64_t slices, int64_t steps) const {
-    constexpr double processors = 132, begin = 2500, fewest = 350, exchange = 2500, perSum = 0.06;
+    constexpr double begin = 2500, fewest = 350, exchange = 2500, perSum = 0.06;
     double blocks = static_cast<double>(product.countTiles(rows, columns) * slices);
-    double turns = std::ceil(blocks / processors);
+    double turns = std::ceil(blocks / usualProcessors);
     double step = std::max(cycles * turns, fewest);
     double cost = begin + step * static_cast<double>(llvm::divideCeil(steps, slices));
     return slices == 1 ? cost
@@ -290,7 +290,7 @@ static int64_t getStepKeys(AttentionOp attention, Precision precision, int64_t t
 /// Four warps: each with queries of its own, or where that makes too few blocks, with keys of its
 /// own.
 static ScheduleAttr getAttention(AttentionOp attention, DeviceAttr device) {
-  constexpr int64_t warps = 4, warpSize = 32, warpRows = 16, processors = 132;
+  constexpr int64_t warps = 4, warpSize = 32, warpRows = 16;
   Precision precision = device.getPrecision();
   ArrayRef<ExprAttr> dims = attention.getType().getDims();
   std::optional<int64_t> heads = count(device.getContext(), dims.take_front(2));
@@ -298,7 +298,7 @@ static ScheduleAttr getAttention(AttentionOp attention, DeviceAttr device) {
   for (int64_t rowWarps : {4, 2, 1}) {
     int64_t tileRows = rowWarps * warpRows;
     bool isLast = rowWarps == 1;
-    bool isFull = !heads || *heads * llvm::divideCeil(length, tileRows) >= processors;
+    bool isFull = !heads || *heads * llvm::divideCeil(length, tileRows) >= usualProcessors;
     bool isTooLong = tileRows >= 2 * length;
     if (!isLast && (!isFull || isTooLong))
       continue;

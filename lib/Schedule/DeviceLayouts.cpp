@@ -49,9 +49,7 @@ static bool isElementwise(KernelOp box) {
 static Access getReduceAccess(ReduceOp reduce) {
   if (!getLongRow(reduce))
     return Access::none;
-  bool isOverPixels = reduce.getInput().getType().getRank() == 4 &&
-                      reduce.getSortedAxes() == SmallVector<int64_t>{2, 3};
-  return isOverPixels ? Access::image : Access::dense;
+  return reduce.isOverPixels() ? Access::image : Access::dense;
 }
 
 static Access getAccess(KernelOp box) {
@@ -176,12 +174,7 @@ void DeviceLayouts::reorder(KernelOp box) {
   Value &copy = reordered[{image, box->getBlock()}];
   if (!copy) {
     OpBuilder builder(box);
-    auto copying = KernelOp::create(builder, box.getLoc(), planned.withLayout(layout),
-                                    BoxKind::loops, ValueRange(image), ScheduleAttr());
-    Block *body = builder.createBlock(&copying.getBody());
-    Value element = body->addArgument(planned.withoutLayout(), box.getLoc());
-    YieldOp::create(builder, box.getLoc(), element);
-    copy = copying.getResult(0);
+    copy = createCopy(builder, box.getLoc(), image, planned.withLayout(layout));
   }
   use.set(copy);
 }

@@ -34,7 +34,6 @@ private:
   bool isWorthwhile(KernelOp box, const Blocks &blocks);
   void blockOperands(KernelOp box, const Blocks &blocks);
   void unblockUses(Value value, const Blocks &blocks);
-  Value copy(OpBuilder &builder, Value value);
 
   func::FuncOp function;
   TargetAttr target;
@@ -69,16 +68,6 @@ bool Reorders::isWorthwhile(KernelOp box, const Blocks &blocks) {
   return elements != 0 && elements * cyclesPerElement < gain;
 }
 
-Value Reorders::copy(OpBuilder &builder, Value value) {
-  Location loc = value.getLoc();
-  auto box = KernelOp::create(builder, loc, value.getType(), BoxKind::loops, ValueRange(value),
-                              ScheduleAttr());
-  Block *body = builder.createBlock(&box.getBody());
-  Value argument = body->addArgument(value.getType(), loc);
-  YieldOp::create(builder, loc, argument);
-  return box.getResult(0);
-}
-
 void Reorders::blockOperands(KernelOp box, const Blocks &blocks) {
   for (OpOperand &operand : box->getOpOperands()) {
     if (!isImageOf(operand, blocks) || blocks.contains(operand.get()))
@@ -86,7 +75,8 @@ void Reorders::blockOperands(KernelOp box, const Blocks &blocks) {
     Value &known = copies[{operand.get(), box->getBlock()}];
     if (!known) {
       OpBuilder builder(box);
-      known = copy(builder, operand.get());
+      known = createCopy(builder, operand.get().getLoc(), operand.get(),
+                         cast<PlannedType>(operand.get().getType()));
     }
     operand.set(known);
   }
@@ -102,7 +92,7 @@ void Reorders::unblockUses(Value value, const Blocks &blocks) {
     return;
   OpBuilder builder(value.getContext());
   builder.setInsertionPointAfterValue(value);
-  Value planar = copy(builder, value);
+  Value planar = createCopy(builder, value.getLoc(), value, cast<PlannedType>(value.getType()));
   for (OpOperand *use : others)
     use->set(planar);
 }

@@ -71,14 +71,11 @@ struct Problem {
 };
 } // namespace
 
-static bool areOne(ArrayRef<int64_t> values) {
-  return llvm::all_of(values, [](int64_t value) { return value == 1; });
-}
-
 /// Whether the form is defined for `conv`, and fills vectors.
 static bool isPossible(ConvOp conv, TargetAttr target) {
   ArrayRef<ExprAttr> filter = conv.getFilter().getType().getDims();
-  return conv.getGroup() == 1 && areOne(conv.getStrides()) && areOne(conv.getDilations()) &&
+  return conv.getGroup() == 1 && Winograd::areOne(conv.getStrides()) &&
+         Winograd::areOne(conv.getDilations()) &&
          llvm::all_of(filter.take_back(2),
                       [](ExprAttr dim) { return dim.getConstant() == Winograd::taps; }) &&
          *filter[0].getConstant() >= target.getLanes() &&

@@ -136,6 +136,8 @@ def _shrink(folder: Path, newest: Path) -> None:
     """Removes the least recently used entries, but never the newest, and what killed processes have left."""
     given = os.environ.get("DLC_CACHE_SIZE", "")
     limit = int(given) if given.isdecimal() else DEFAULT_SIZE
+    if given and not given.isdecimal():
+        warnings.warn(f"dlc: DLC_CACHE_SIZE: expected a number of bytes, found '{given}': it is {limit}", stacklevel=6)
     entries = []
     for path in folder.iterdir():
         with contextlib.suppress(OSError):

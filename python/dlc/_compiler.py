@@ -43,4 +43,4 @@ def _run(arguments: list[str], scratch: str | None) -> None:
     text = "\n".join(lines) or result.stderr.strip() or f"dlc-compile ended with status {result.returncode}"
     if result.returncode == _INPUT_AT_FAULT:
         raise ArtifactError(text, Code.IO) if any(map(_CANNOT_WRITE.search, lines)) else CompileError(text)
-    raise InvalidArgument(text) if result.returncode == _WRONG_USAGE else InternalError(text)
+    raise InvalidArgument(text.removesuffix("; see --help")) if result.returncode == _WRONG_USAGE else InternalError(text)

@@ -126,14 +126,14 @@ class DeviceError(Error, RuntimeError):
 
 
 class OutOfMemory(Error, MemoryError):
-    """An allocation failed, or a run needs a larger arena than it may have."""
+    """An allocation failed, or a run needs a larger workspace than it may have."""
 
     code = Code.OUT_OF_MEMORY
-    hint = "smaller inputs need less; max_workspace= limits the arena of a run"
+    hint = "smaller inputs need less; max_workspace= limits the workspace of a run"
 
 
 class Cancelled(Error, RuntimeError):
-    """Another thread has cancelled the run."""
+    """Another thread has cancelled the run: InferenceSession.cancel()."""
 
     code = Code.CANCELLED
 

@@ -166,7 +166,7 @@ class InferenceSession:
 
     model           an artifact (.so) or an ONNX model, as a path or as bytes; a model is compiled first
     num_threads     how many threads compute a run at most; 0: as many as the process may use
-    max_workspace   the bytes that a run's arena may have; 0: no limit
+    max_workspace   the bytes that a run's workspace may have; 0: no limit
     verify_weights  whether to compare the weights' hash: "small" (up to 16 MiB, and of a model that is compiled), "always",
                     "never"
     device          "cpu", "cuda" or "cuda:N": refuses a model that is not compiled for it (target="cuda:sm_80"); None: where
@@ -210,6 +210,8 @@ class InferenceSession:
                                        {symbol.name.decode(): (symbol.min, symbol.max) for symbol in symbols})
         # Contexts that no run uses. A run takes one, or makes one, and puts it back.
         self._contexts: list[Context] = []
+        # Contexts of runs. Who takes one out, its run or cancel(), is the only one to do so.
+        self._running: set[Context] = set()
 
     @property
     def _handle(self) -> c_void_p:
@@ -234,11 +236,26 @@ class InferenceSession:
             context = contexts.pop()
         except IndexError:
             context = Context(artifact, self._options, self._inputs, len(self._outputs))
+        self._running.add(context)
         try:
             owners = context.run(feeds, self._on_device)
         finally:
-            contexts.append(context)
+            try:
+                self._running.remove(context)
+                contexts.append(context)
+            except KeyError:  # cancelled, maybe too late for this run: it must not end the next one
+                pass
         return [DeviceArray(owners[row]) if self._on_device[row] else read_output(owners[row]) for row in rows]
+
+    def cancel(self) -> None:
+        """Ends the runs that other threads have begun, each after the kernel at work: they raise Cancelled. Later runs go
+        on as ever."""
+        for context in list(self._running):
+            try:
+                self._running.remove(context)
+            except KeyError:  # its run has ended by itself
+                continue
+            library.dlc_context_cancel(context.handle)
 
     def _find_output(self, name: str) -> int:
         row = self._output_rows.get(name)

@@ -11,7 +11,7 @@ using namespace dlc::runtime;
 using namespace dlc::runtime::cuda;
 
 namespace {
-/// Guards the lists below, the driver's opening, and the devices' causes of failure.
+/// Guards the lists below and the driver's opening.
 pthread_mutex_t listsMutex = PTHREAD_MUTEX_INITIALIZER;
 Device *devices = nullptr;
 DeviceProgram *programs = nullptr;
@@ -47,10 +47,9 @@ template <typename T> static void removeFromList(T *&first, T *object) {
 //===-- Failures ---------------------------------------------------------------------------------//
 
 void Device::noteFailure(Result result, const char *what) {
-  bool expected = false;
   static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   pthread_mutex_lock(&mutex);
-  if (failed.load() == expected) {
+  if (!failed.load()) {
     snprintf(cause, sizeof(cause), "%s: %s", what, ResultText(result).text);
     failed.store(true);
   }

@@ -158,7 +158,7 @@ inline bool isSticky(Result result) {
          result == assertFailed || (result >= hardwareStackError && result <= launchFailed);
 }
 
-/// "out of memory (CUDA_ERROR_OUT_OF_MEMORY)", for messages.
+/// "out of memory (CUDA_ERROR_OUT_OF_MEMORY, 2)", for messages.
 struct ResultText {
   explicit ResultText(Result result);
   char text[256];

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <elf.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -101,11 +102,9 @@ static Status readNote(Bytes file, dlc_note &note, size_t &noteOffset, ErrorText
 }
 
 static Status checkHost(const dlc_note &note, ErrorText &error) {
-  if (note.machine != hostMachine()) {
-    const char *name = machineName(note.machine);
-    return error.fail(DLC_INCOMPATIBLE, "built for machine %s (ELF %u); this is %s",
-                      name ? name : "unknown", note.machine, machineName(hostMachine()));
-  }
+  if (note.machine != EM_X86_64)
+    return error.fail(DLC_INCOMPATIBLE, "built for machine %u of ELF; this is x86-64, %u",
+                      note.machine, EM_X86_64);
   if (const char *feature = missingCpuFeature(note.cpu_features, hostCpuFeatures()))
     return error.fail(DLC_INCOMPATIBLE, "needs a CPU with %s, which this one lacks", feature);
   return DLC_OK;

@@ -19,15 +19,6 @@ static const char *dimLabel(const ManifestTensor &tensor, uint32_t dim, char (&l
   return label;
 }
 
-/// Whether elements of strings lie in memory.
-static bool stringsExist(const GivenInput &given) {
-  const auto *strings = static_cast<const dlc_text *>(given.data);
-  for (uint64_t i = 0; i < given.size / sizeof(dlc_text); ++i)
-    if (!strings[i].data && strings[i].size != 0)
-      return false;
-  return true;
-}
-
 static const char *kindName(uint32_t kind) {
   return kind == DLC_VALUE_TENSOR     ? "a tensor"
          : kind == DLC_VALUE_SEQUENCE ? "a sequence"
@@ -227,7 +218,8 @@ Status Binding::checkBuffer(const ManifestTensor &tensor, const GivenInput &give
   if (reinterpret_cast<uintptr_t>(given.data) % dtypeAlignment(given.dtype) != 0)
     return error.fail(DLC_INVALID_ARGUMENT, "input '%s': data is not aligned to its elements",
                       tensor.name);
-  if (given.dtype == DLC_STRING && !stringsExist(given))
+  if (given.dtype == DLC_STRING &&
+      !stringsExist(static_cast<const dlc_text *>(given.data), given.size / sizeof(dlc_text)))
     return error.fail(DLC_INVALID_ARGUMENT, "input '%s': the data of a string is null",
                       tensor.name);
   return DLC_OK;

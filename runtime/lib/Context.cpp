@@ -206,13 +206,13 @@ static Status planCall(dlc_context &context, const dlc_input *inputs, uint32_t n
   return fillOutputs(context, outputs);
 }
 
-/// The arena of a run: the caller's, or the context's own.
+/// The workspace of a run: the caller's, or the context's own.
 static Status findWorkspace(dlc_context &context, const dlc_run_options &options,
                             char *&workspace) {
   const auto needed = static_cast<uint64_t>(context.workspace);
   ErrorText &error = context.error;
   if (context.maxWorkspace != 0 && needed > context.maxWorkspace)
-    return error.fail(DLC_OUT_OF_MEMORY, "an arena of %llu bytes is over the limit of %llu",
+    return error.fail(DLC_OUT_OF_MEMORY, "a workspace of %llu bytes is over the limit of %llu",
                       static_cast<unsigned long long>(needed),
                       static_cast<unsigned long long>(context.maxWorkspace));
   if (options.workspace) {
@@ -229,7 +229,7 @@ static Status findWorkspace(dlc_context &context, const dlc_run_options &options
   workspace =
       context.device ? context.device->reserveHostArena(needed) : context.arena.reserve(needed);
   if (!workspace)
-    return error.fail(DLC_OUT_OF_MEMORY, "out of memory for an arena of %llu bytes",
+    return error.fail(DLC_OUT_OF_MEMORY, "out of memory for a workspace of %llu bytes",
                       static_cast<unsigned long long>(needed));
   return DLC_OK;
 }

@@ -2,7 +2,9 @@
 
 #include "dlc/ABI/Artifact.h"
 
-#include <elf.h>
+#if !defined(__x86_64__)
+#error "dlc is for x86-64"
+#endif
 
 using namespace dlc::runtime;
 
@@ -19,35 +21,12 @@ static constexpr FeatureRow featureRows[] = {
 #undef ROW
 };
 
-uint32_t dlc::runtime::hostMachine() {
-#if defined(__x86_64__)
-  return EM_X86_64;
-#elif defined(__aarch64__)
-  return EM_AARCH64;
-#else
-#error "the runtime knows x86-64 and aarch64"
-#endif
-}
-
-const char *dlc::runtime::machineName(uint32_t machine) {
-  switch (machine) {
-  case EM_X86_64:
-    return "x86-64";
-  case EM_AARCH64:
-    return "aarch64";
-  default:
-    return nullptr;
-  }
-}
-
 uint64_t dlc::runtime::hostCpuFeatures() {
   uint64_t features = 0;
-#if defined(__x86_64__)
   __builtin_cpu_init();
 #define ADD(NAME, number, text) features |= __builtin_cpu_supports(text) ? DLC_CPU_##NAME : 0;
   DLC_CPU_FEATURES(ADD)
 #undef ADD
-#endif
   return features;
 }
 

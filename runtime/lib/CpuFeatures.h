@@ -6,12 +6,6 @@
 
 namespace dlc::runtime {
 
-/// The e_machine that this runtime was built for.
-uint32_t hostMachine();
-
-/// "x86-64", "aarch64", or null for one that has no name here.
-const char *machineName(uint32_t machine);
-
 /// DLC_CPU_ bits of the CPU that executes this.
 uint64_t hostCpuFeatures();
 

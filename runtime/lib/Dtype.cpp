@@ -78,6 +78,13 @@ uint32_t dlc_dtype_size(int32_t dtype) {
   return row ? row->size : 0;
 }
 
+bool dlc::runtime::stringsExist(const dlc_text *strings, uint64_t count) {
+  for (uint64_t i = 0; i < count; ++i)
+    if (!strings[i].data && strings[i].size != 0)
+      return false;
+  return true;
+}
+
 uint32_t dlc::runtime::dtypeAlignment(int32_t dtype) {
   return dtype == DLC_STRING ? alignof(dlc_text) : dlc_dtype_size(dtype);
 }

@@ -5,13 +5,11 @@
 #include <climits>
 #include <csignal>
 #include <ctime>
+#include <immintrin.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 using namespace dlc::runtime;
 
@@ -45,34 +43,16 @@ static constexpr unsigned pausesBeforeYield = 2000;
 
 //===-- The machine ------------------------------------------------------------------------------//
 
-static void pauseBriefly() {
-#if defined(__x86_64__)
-  _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 /// How this thread rounds and treats denormals. Tasks must not compute one thing on the leader, for
 /// whom an application may have chosen to flush denormals, and another on a helper.
 static uint64_t floatingPointMode() {
-#if defined(__x86_64__)
   return _mm_getcsr() & ~uint32_t{_MM_EXCEPT_MASK}; // without the flags of past operations
-#elif defined(__aarch64__)
-  uint64_t mode;
-  asm volatile("mrs %0, fpcr" : "=r"(mode));
-  return mode;
-#endif
 }
 
 static void setFloatingPointMode(uint64_t mode) {
   if (mode == floatingPointMode())
     return;
-#if defined(__x86_64__)
   _mm_setcsr(static_cast<uint32_t>(mode));
-#elif defined(__aarch64__)
-  asm volatile("msr fpcr, %0" : : "r"(mode));
-#endif
 }
 
 static int64_t nanoseconds() {
@@ -156,7 +136,7 @@ void Pool::lead(Launch &launch, uint64_t seats) {
     return;
   for (unsigned i = 0; launch.unfinished.load(std::memory_order_acquire) != 0; ++i) {
     if (i < pausesBeforeYield)
-      pauseBriefly();
+      _mm_pause();
     else
       sched_yield();
   }
@@ -268,7 +248,7 @@ void Pool::serve() {
       pauses = 0;
       continue;
     }
-    pauseBriefly();
+    _mm_pause();
     if (++pauses % pausesPerLook != 0)
       continue;
     if (keepsLeaderFromWork())

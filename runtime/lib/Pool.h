@@ -50,9 +50,9 @@ private:
   /// One published launch. Lies in the pool, so that a late helper may look at it at any time.
   struct alignas(64) Launch {
     /// Tasks not yet taken, above them the share of these that a ticket stands for, and above that
-    /// the seats: how many more helpers may join. All else here
-    /// is read by those alone who have taken a ticket: until that is paid back the leader waits,
-    /// and the launch is certainly the one that the ticket was drawn from.
+    /// the seats: how many more helpers may join. All else here is read by those alone who have
+    /// taken a ticket: until that is paid back the leader waits, and the launch is certainly the
+    /// one that the ticket was drawn from.
     std::atomic<uint64_t> tickets{0};
     dlc_kernel_fn function = nullptr;
     const dlc_kernel_call *call = nullptr;

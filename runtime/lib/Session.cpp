@@ -170,16 +170,14 @@ static Status checkImages(const dlc_session &session, ErrorText &error) {
                : error.fail(DLC_BAD_ARTIFACT, "its code for devices contradicts its manifest");
 }
 
-/// Checks that the artifact has code for the device that the caller asks for.
-static Status checkDevice(const dlc_session_options &options, const Manifest &manifest,
-                          ErrorText &error) {
+Status dlc::runtime::checkDevice(uint32_t device, const Manifest &manifest, ErrorText &error) {
   const bool isForDevice = manifest.images().size() != 0;
-  if (options.device == DLC_DEVICE_CPU && !manifest.runsOnCpu())
+  if (device == DLC_DEVICE_CPU && !manifest.runsOnCpu())
     return error.fail(DLC_INCOMPATIBLE,
                       "expected an artifact with code for the CPU alone, found one for %s: compile "
                       "it with --target=cpu too",
                       manifest.images()[0].target);
-  if (options.device == DLC_DEVICE_CUDA && !isForDevice)
+  if (device == DLC_DEVICE_CUDA && !isForDevice)
     return error.fail(DLC_INCOMPATIBLE,
                       "expected an artifact with code for CUDA, found one for the CPU alone: "
                       "compile it with --target=cuda:sm_80 or a later architecture");
@@ -225,7 +223,7 @@ static Status loadSession(const char *path, const dlc_session_options &options,
   ArtifactParts parts;
   DLC_RETURN_IF_ERROR(checkArtifact(file.bytes(), options.verify_weights, parts, error));
   DLC_RETURN_IF_ERROR(session.manifest.load(parts.manifest, error));
-  DLC_RETURN_IF_ERROR(checkDevice(options, session.manifest, error));
+  DLC_RETURN_IF_ERROR(checkDevice(options.device, session.manifest, error));
   session.weightsSize = parts.weights.size();
   DLC_RETURN_IF_ERROR(openLibrary(path, parts.note, session.library, error));
   DLC_RETURN_IF_ERROR(queryProgram(session, error));

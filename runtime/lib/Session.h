@@ -35,6 +35,9 @@ namespace dlc::runtime {
 int64_t findTensor(const OwnedArray<ManifestTensor> &tensors, const char *name,
                    const char *&nearest);
 
+/// Checks that an artifact has code for the device that a caller asks for: a DLC_DEVICE_....
+Status checkDevice(uint32_t device, const Manifest &manifest, ErrorText &error);
+
 } // namespace dlc::runtime
 
 #endif

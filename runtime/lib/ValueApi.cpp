@@ -5,13 +5,6 @@
 
 using namespace dlc::runtime;
 
-static bool hasText(const dlc_text *strings, uint64_t count) {
-  for (uint64_t i = 0; i < count; ++i)
-    if (!strings[i].data && strings[i].size != 0)
-      return false;
-  return true;
-}
-
 dlc_status dlc_value_create_tensor(int32_t dtype, uint32_t rank, const int64_t *dims,
                                    const void *data, dlc_value **value) {
   if (value)
@@ -26,7 +19,7 @@ dlc_status dlc_value_create_tensor(int32_t dtype, uint32_t rank, const int64_t *
     return DLC_OVERFLOW;
   const uint64_t count = bytes / dlc_dtype_size(dtype);
   if ((bytes != 0 && !data) ||
-      (dtype == DLC_STRING && !hasText(static_cast<const dlc_text *>(data), count)))
+      (dtype == DLC_STRING && !stringsExist(static_cast<const dlc_text *>(data), count)))
     return DLC_INVALID_ARGUMENT;
   const dlc_value given = {.struct_size = sizeof(dlc_value),
                            .kind = DLC_VALUE_TENSOR,

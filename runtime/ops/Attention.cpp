@@ -126,8 +126,8 @@ namespace {
 class Bias {
 public:
   bool read(OpCall &call, const Heads &query, const Cache &key);
-  /// What is added to the score of a query and a key: -infinity where it may not attend.
-  double at(int64_t b, int64_t head, int64_t row, int64_t column) const;
+  /// Changes the score of a query and a key; false where it may not attend.
+  bool apply(double &score, int64_t b, int64_t head, int64_t row, int64_t column) const;
 
 private:
   bool readMask(OpCall &call, const Dims &scores);
@@ -135,6 +135,7 @@ private:
   const dlc_value *mask = nullptr, *lengths = nullptr;
   int64_t maskStrides[4] = {}, columns = 0; // columns the mask has
   int64_t queries = 0, past = 0, left = -1, right = -1;
+  double blocked = 0; // the score of what a mask of booleans blocks
   bool isCausal = false;
 };
 } // namespace
@@ -165,6 +166,7 @@ bool Bias::readMask(OpCall &call, const Dims &scores) {
 bool Bias::read(OpCall &call, const Heads &query, const Cache &key) {
   queries = query.length, past = key.past.length;
   isCausal = call.flag("is_causal");
+  blocked = call.floatAttribute("blocked", -__builtin_inff());
   left = call.intAttribute("left_window_size", -1);
   right = call.intAttribute("right_window_size", -1);
   if (left < -1 || right < -1)
@@ -185,20 +187,28 @@ bool Bias::read(OpCall &call, const Heads &query, const Cache &key) {
   return !call.input(4) || (call.fail("a past and lengths of the batch exclude each other"), false);
 }
 
-double Bias::at(int64_t b, int64_t head, int64_t row, int64_t column) const {
-  double blocked = -__builtin_inf();
+bool Bias::apply(double &score, int64_t b, int64_t head, int64_t row, int64_t column) const {
+  constexpr double infinity = __builtin_inf();
   int64_t length = lengths ? loadInteger(lengths, b) : 0;
   int64_t distance = row + (lengths ? length - queries : past) - column;
   if ((isCausal && distance < 0) || (left >= 0 && distance > left) ||
-      (right >= 0 && -distance > right) || (lengths && column >= length) || column >= columns)
-    return blocked;
+      (right >= 0 && -distance > right) || (lengths && column >= length) || column >= columns) {
+    score -= infinity;
+    return false;
+  }
   if (!mask)
-    return 0;
+    return true;
   int64_t index =
       b * maskStrides[0] + head * maskStrides[1] + row * maskStrides[2] + column * maskStrides[3];
-  if (mask->dtype == DLC_DTYPE_BOOL)
-    return loadInteger(mask, index) ? 0 : blocked;
-  return loadReal(mask, index);
+  if (mask->dtype != DLC_DTYPE_BOOL) {
+    double added = loadReal(mask, index);
+    score += added;
+    return added != -infinity;
+  }
+  if (loadInteger(mask, index))
+    return true;
+  score = blocked == -infinity ? score - infinity : blocked;
+  return blocked != -infinity;
 }
 
 //===----------------------------------------------------------------------===//
@@ -266,9 +276,8 @@ void Scores::compute(int64_t b, int64_t head, int64_t i) {
   show(capped, b, head, i);
   bool isBlocked = true;
   for (int64_t j = 0; j < key.length(); ++j) {
-    double added = bias.at(b, head, i, j);
-    isBlocked = isBlocked && added == -__builtin_inf();
-    row[j] = roundTo(dtype, row[j] + added);
+    isBlocked = !bias.apply(row[j], b, head, i, j) && isBlocked;
+    row[j] = roundTo(dtype, row[j]);
   }
   show(biased, b, head, i);
   normalize(isBlocked);

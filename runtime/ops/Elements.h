@@ -125,6 +125,14 @@ template <typename T> T leastOf(int32_t dtype) {
     return isIn(dtype, signedIntegers) ? T(-mostOf<T>(dtype) - 1) : T(0);
 }
 
+/// Keys' kernel of cubic interpolation, with coefficient `a`.
+inline double cubicWeight(double distance, double a) {
+  double x = __builtin_fabs(distance);
+  if (x <= 1)
+    return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
+
 //===-- Walking --===//
 
 /// Steps through the indices of a tensor in row-major order, and keeps the offsets in tensors that

@@ -214,14 +214,6 @@ static double linearWeight(double distance) {
   return x < 1 ? 1 - x : 0;
 }
 
-/// Keys' kernel with coefficient `a`.
-static double cubicWeight(double distance, double a) {
-  double x = fabs(distance);
-  if (x <= 1)
-    return ((a + 2) * x - (a + 3)) * x * x + 1;
-  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
-}
-
 /// The coordinate of index `at` along a dim; of a part of the input from `start` to `end`.
 static float findCoordinate(uint32_t coordinates, float at, float from, float to, float length,
                             float scale, float start, float end) {

@@ -69,15 +69,6 @@ int64_t Picture::place(uint32_t dim, int64_t i) const {
   return int64_t(clamp(x, 0, double(last)));
 }
 
-/// Keys' kernel with the coefficient -0.75.
-static double cubicWeight(double distance) {
-  constexpr double a = -0.75;
-  double x = fabs(distance);
-  if (x <= 1)
-    return ((a + 2) * x - (a + 3)) * x * x + 1;
-  return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
-}
-
 /// Of the dims from `dim` on; `offset` counts in the dims before.
 double Picture::sample(int64_t offset, uint32_t dim, const double *at) const {
   if (dim == sizes.rank)
@@ -87,7 +78,7 @@ double Picture::sample(int64_t offset, uint32_t dim, const double *at) const {
   int taps = mode == cubic ? 4 : 2;
   for (int tap = 0; tap < taps; ++tap) {
     int64_t i = place(dim, first + tap);
-    double weight = mode == cubic ? cubicWeight(rest + 1 - tap) : tap ? rest : 1 - rest;
+    double weight = mode == cubic ? cubicWeight(rest + 1 - tap, -0.75) : tap ? rest : 1 - rest;
     if (i >= 0)
       sum += weight * sample(offset * sizes[dim] + i, dim + 1, at);
   }

@@ -15,7 +15,7 @@ import tempfile
 import numpy
 import onnx
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tools"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Helpers"))
 
 import gpu_run
 from cases import describe_case, make_inputs, parse_case

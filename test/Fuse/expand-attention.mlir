@@ -40,6 +40,18 @@ func.func @nan_blocked(%q: !q, %k: !k, %v: !k, %mask: !dlc.tensor<N x 1 x S x T 
   return %0 : !q
 }
 
+// Or what is said: no query attends to nothing.
+// CHECK-LABEL: func.func @blocked
+// CHECK-DAG: %[[LOW:.*]] = dlc.constant dense<-1.000000e+09>
+// CHECK: %[[CHOSEN:.*]] = dlc.select %arg3, %{{.*}}, %[[LOW]] : {{.*}} -> !dlc.tensor<N x 2 x S x T x f32>
+// CHECK-NEXT: dlc.softmax %[[CHOSEN]]
+// CHECK-NEXT: %[[RESULT:.*]] = dlc.matmul
+// CHECK-NEXT: return %[[RESULT]]
+func.func @blocked(%q: !q, %k: !k, %v: !k, %mask: !dlc.tensor<N x 1 x S x T x i1>) -> !q {
+  %0 = dlc.attention %q, %k, %v mask %mask scale 0.5 blocked -1.0e9 : (!q, !k, !k, !dlc.tensor<N x 1 x S x T x i1>) -> !q
+  return %0 : !q
+}
+
 // CHECK-LABEL: func.func @causal
 // CHECK-DAG: %[[QUERY:.*]] = dlc.iota <0> step <1> : <S x i64>
 // CHECK-DAG: %[[KEY:.*]] = dlc.iota <0> step <1> : <T x i64>

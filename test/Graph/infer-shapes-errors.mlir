@@ -153,3 +153,11 @@ func.func @control_flow(%x: !dlc.tensor<N x f32>, %y: !dlc.tensor<N x i64>, %c: 
   }
   return
 }
+
+// -----
+
+func.func @attention(%x: !dlc.tensor<N x 2 x S x 4 x f32>, %m: !dlc.tensor<S x S x f32>) {
+  // expected-error @below {{expected a mask of i1 with the score of blocked pairs}}
+  %0 = dlc.attention %x, %x, %x mask %m scale 0.5 blocked -1.0 : (!dlc.tensor<N x 2 x S x 4 x f32>, !dlc.tensor<N x 2 x S x 4 x f32>, !dlc.tensor<N x 2 x S x 4 x f32>, !dlc.tensor<S x S x f32>) -> !dlc.tensor<* x f32>
+  return
+}

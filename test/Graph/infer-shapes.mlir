@@ -353,6 +353,19 @@ func.func @expand_target(%x: !dlc.tensor<N x 1 x 1 x f32>, %y: !dlc.tensor<M x f
   return %r : !dlc.tensor<* x f32>
 }
 
+// A dim that repeats lies beside a new one for the repetitions, and both become one.
+// CHECK-LABEL: func.func @repeated
+// CHECK: %[[APART:.*]] = dlc.view %arg0 : <N x 3 x f32> -> <1 x N x 1 x 3 x f32>
+// CHECK-NEXT: %[[OFTEN:.*]] = dlc.broadcast %[[APART]] : <1 x N x 1 x 3 x f32> -> <N x N x 3 x 3 x f32>
+// CHECK-NEXT: dlc.view %[[OFTEN]] : <N x N x 3 x 3 x f32> -> <N*N x 9 x f32>
+// CHECK-NEXT: dlc.broadcast %arg1 : <f32> -> <N x 3 x f32>
+func.func @repeated(%x: !dlc.tensor<N x 3 x f32>, %s: !dlc.tensor<f32>) {
+  %shape = dlc.shape %x : (!dlc.tensor<N x 3 x f32>) -> !dlc.tensor<* x i64>
+  %0 = dlc.tile %x, %shape : (!dlc.tensor<N x 3 x f32>, !dlc.tensor<* x i64>) -> !dlc.tensor<* x f32>
+  %1 = dlc.constant_of_shape %shape, %s : (!dlc.tensor<* x i64>, !dlc.tensor<f32>) -> !dlc.tensor<* x f32>
+  return
+}
+
 // Which dims stay must not depend on the run: what may be 1 stays, and must not be.
 // CHECK-LABEL: func.func @squeeze_of_all
 // CHECK: dlc.guard <N> differs_from <1>

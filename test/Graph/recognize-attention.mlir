@@ -104,17 +104,74 @@ func.func @merged(%k: !k) -> !dlc.tensor<N x 2 x 4 x T x f32> {
 !q = !dlc.tensor<N x 3 x S x 4 x f32>
 !k = !dlc.tensor<N x 2 x T x 4 x f32>
 
-// Heads that do not share keys, a mask that may broadcast or end early, a window, another result.
+// Heads that do not share keys, a mask that may broadcast or end early, scores that are wanted, another precision.
 // CHECK-LABEL: func.func @stays
 // CHECK-COUNT-5: dlc.library_call "attention"
 // CHECK-NOT: dlc.attention
-func.func @stays(%q: !q, %k: !k, %m: !dlc.tensor<M x 1 x S x T x i1>, %short: !dlc.tensor<1 x i1>) -> (!q, !k, !k, !k, !k) {
+func.func @stays(%q: !q, %k: !k, %m: !dlc.tensor<M x 1 x S x T x i1>, %short: !dlc.tensor<1 x i1>)
+    -> (!q, !k, !k, !dlc.tensor<N x 2 x T x T x f32>, !k) {
   %0 = dlc.library_call "attention"(%q, %k, %k) {} : (!q, !k, !k) -> !q
   %1 = dlc.library_call "attention"(%k, %k, %k, %m) {} : (!k, !k, !k, !dlc.tensor<M x 1 x S x T x i1>) -> !k
   %2 = dlc.library_call "attention"(%k, %k, %k, %short) {} : (!k, !k, !k, !dlc.tensor<1 x i1>) -> !k
-  %3 = dlc.library_call "attention"(%k, %k, %k) {left_window_size = 1 : i64} : (!k, !k, !k) -> !k
-  %4:2 = dlc.library_call "attention"(%k, %k, %k) {} : (!k, !k, !k) -> (!k, !k)
-  return %0, %1, %2, %3, %4#1 : !q, !k, !k, !k, !k
+  %3:4 = dlc.library_call "attention"(%k, %k, %k) {} : (!k, !k, !k) -> (!k, !k, !k, !dlc.tensor<N x 2 x T x T x f32>)
+  %4 = dlc.library_call "attention"(%k, %k, %k) {softmax_precision = 11 : i64} : (!k, !k, !k) -> !k
+  return %0, %1, %2, %3#3, %4 : !q, !k, !k, !dlc.tensor<N x 2 x T x T x f32>, !k
+}
+
+// A cache lies before the keys and values. Causal queries are behind it; one of them sees all.
+// CHECK-LABEL: func.func @cache
+// CHECK: %[[KEYS:.*]] = dlc.concat %arg2, %arg1 axis 2
+// CHECK: %[[VALUES:.*]] = dlc.concat %arg2, %arg1 axis 2
+// CHECK: %[[COLUMNS:.*]] = dlc.iota <0> step <1> : <P + T x i64>
+// CHECK: %[[ROWS:.*]] = dlc.iota <P> step <1> : <T x i64>
+// CHECK: %[[PLACES:.*]] = dlc.view %[[ROWS]]
+// CHECK: %[[BOUNDS:.*]] = dlc.less_equal %[[COLUMNS]], %[[PLACES]]
+// CHECK: %[[RESULT:.*]] = dlc.attention %arg1, %[[KEYS]], %[[VALUES]] mask %[[BOUNDS]] scale 5.000000e-01 :
+// CHECK: dlc.attention %arg0, %{{.*}}, %{{.*}} scale 5.000000e-01 :
+// CHECK: return %[[RESULT]], %[[KEYS]], %[[VALUES]],
+!one = !dlc.tensor<N x 2 x 1 x 4 x f32>
+!past = !dlc.tensor<N x 2 x P x 4 x f32>
+!present = !dlc.tensor<N x 2 x P + T x 4 x f32>
+func.func @cache(%q: !one, %k: !k, %past: !past) -> (!k, !present, !present, !one) {
+  %a = dlc.absent : !dlc.value
+  %0:3 = dlc.library_call "attention"(%k, %k, %k, %a, %past, %past) {is_causal = 1 : i64} : (!k, !k, !k, !dlc.value, !past, !past) -> (!k, !present, !present)
+  %1 = dlc.library_call "attention"(%q, %q, %q, %a, %past, %past) {is_causal = 1 : i64} : (!one, !one, !one, !dlc.value, !past, !past) -> !one
+  return %0#0, %0#1, %0#2, %1 : !k, !present, !present, !one
+}
+
+// Windows and lengths of the batch are a part of the mask.
+// CHECK-LABEL: func.func @bounds
+// CHECK-DAG: %[[BLOCKED:.*]] = dlc.constant dense<0xFF800000>
+// CHECK: %[[RIGHT:.*]] = dlc.less_equal
+// CHECK: dlc.iota <-1> step <1>
+// CHECK: %[[LEFT:.*]] = dlc.greater_equal
+// CHECK: %[[WINDOW:.*]] = dlc.and %[[RIGHT]], %[[LEFT]]
+// CHECK: %[[MASK:.*]] = dlc.select %[[WINDOW]], %arg1, %[[BLOCKED]] : {{.*}} -> !dlc.tensor<N x 1 x T x T x f32>
+// CHECK: dlc.attention %arg0, %arg0, %arg0 mask %[[MASK]]
+// CHECK: %[[ENDS:.*]] = dlc.view %arg2 : <N x i64> -> <N x 1 x 1 x 1 x i64>
+// CHECK: %[[BEFORE:.*]] = dlc.view %{{.*}} : <T x i64> -> <T x 1 x i64>
+// CHECK: %[[PLACES:.*]] = dlc.add %[[ENDS]], %[[BEFORE]]
+// CHECK: %[[CAUSAL:.*]] = dlc.less_equal %{{.*}}, %[[PLACES]] : {{.*}} -> !dlc.tensor<N x 1 x T x T x i1>
+// CHECK: %[[EXISTS:.*]] = dlc.less
+// CHECK: %[[BOTH:.*]] = dlc.and %[[CAUSAL]], %[[EXISTS]]
+// CHECK: dlc.attention %arg0, %arg0, %arg0 mask %[[BOTH]]
+func.func @bounds(%k: !k, %m: !dlc.tensor<N x 1 x 1 x T x f32>, %lengths: !dlc.tensor<N x i64>) -> (!k, !k) {
+  %a = dlc.absent : !dlc.value
+  %0 = dlc.library_call "attention"(%k, %k, %k, %m) {left_window_size = 1 : i64, right_window_size = 2 : i64} : (!k, !k, !k, !dlc.tensor<N x 1 x 1 x T x f32>) -> !k
+  %1 = dlc.library_call "attention"(%k, %k, %k, %a, %a, %a, %lengths) {is_causal = 1 : i64} : (!k, !k, !k, !dlc.value, !dlc.value, !dlc.value, !dlc.tensor<N x i64>) -> !k
+  return %0, %1 : !k, !k
+}
+
+// A score other than -infinity for what is masked.
+// CHECK-LABEL: func.func @blocked
+// CHECK: dlc.attention %arg0, %arg0, %arg0 mask %arg1 scale 1.000000e+00 blocked -1.000000e+09 nan_blocked :
+func.func @blocked(%k: !k, %m: !dlc.tensor<T x T x i1>) -> !k {
+  %low = dlc.constant dense<-1.0e9> : tensor<f32> -> <f32>
+  %0 = dlc.matmul %k, %k transpose_rhs : (!k, !k) -> !dlc.tensor<N x 2 x T x T x f32>
+  %1 = dlc.select %m, %0, %low : (!dlc.tensor<T x T x i1>, !dlc.tensor<N x 2 x T x T x f32>, !dlc.tensor<f32>) -> !dlc.tensor<N x 2 x T x T x f32>
+  %2 = dlc.softmax %1 axis -1 : (!dlc.tensor<N x 2 x T x T x f32>) -> !dlc.tensor<N x 2 x T x T x f32>
+  %3 = dlc.matmul %2, %k : (!dlc.tensor<N x 2 x T x T x f32>, !k) -> !k
+  return %3 : !k
 }
 
 // Scores that something else reads, a scale behind the mask, a mask that the scores broadcast to.

@@ -125,8 +125,13 @@ module attributes {a = #dlc.weight<source = dense<1.0> : tensor<1xf32>, shape = 
 
 // -----
 
-// expected-error @below {{expected a layout, found}}
+// expected-error @below {{expected a layout of weights, found 3 : i32}}
 module attributes {a = #dlc.pack<3 : i32>} {}
+
+// -----
+
+// expected-error @below {{expected a layout of weights, found #dlc.image_layout<}}
+module attributes {a = #dlc.pack<#dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>} {}
 
 // -----
 

@@ -158,15 +158,17 @@ def list_node_cases():
             yield f"{op}: another rank", probe.make(first_shape=[2, 1, 1, 1, 1, 1, 3]), [r"rank|dim|shape|elements|operands|perm|equation|14 pads"]
 
 
-def list_value_cases():
-    """Nodes whose attributes or constant inputs are of the right type, and wrong."""
-    image, matrix = make_port("x", [1, 4, 8, 8]), make_port("x", [4, 6])
+def one(op, *constants, port=None, opset=17, outputs=("y",), **attributes):
+    """A model of one node, which reads a port, a matrix where none is given, and constants."""
+    names = [f"c{i}" for i in range(len(constants))]
+    tensors = [numpy_helper.from_array(value, name) for name, value in zip(names, constants)]
+    node = helper.make_node(op, ["x", *names], list(outputs), NODE, **attributes)
+    return make_model([node], [port or make_port("x", [4, 6])], [outputs[0]], tensors, opset)
 
-    def one(op, *constants, port=matrix, opset=17, outputs=("y",), **attributes):
-        names = [f"c{i}" for i in range(len(constants))]
-        tensors = [numpy_helper.from_array(value, name) for name, value in zip(names, constants)]
-        return make_model([helper.make_node(op, ["x", *names], list(outputs), NODE, **attributes)], [port], [outputs[0]], tensors, opset)
 
+def list_window_cases():
+    """As list_value_cases(), of ops that move windows over images."""
+    image = make_port("x", [1, 4, 8, 8])
     yield "Conv: channels", one("Conv", floats(5, 3, 3, 3), port=image), ["channels"]
     yield "Conv: group does not divide", one("Conv", floats(5, 2, 3, 3), port=image, group=2), ["group|multiple"]
     yield "Conv: group of zero", one("Conv", floats(5, 4, 3, 3), port=image, group=0), ["group"]
@@ -180,6 +182,10 @@ def list_value_cases():
     yield "MaxPool: no kernel_shape", one("MaxPool", port=image), ["kernel_shape"]
     yield "MaxPool: kernel of zero", one("MaxPool", port=image, kernel_shape=[0, 2]), ["kernel"]
     yield "MaxPool: huge dilation", one("MaxPool", port=image, kernel_shape=[2, 2], dilations=[1 << 62, 1]), ["dilation|overflow|large|64 bits"]
+
+
+def list_value_cases():
+    """Nodes whose attributes or constant inputs are of the right type, and wrong."""
     yield "Gemm: inner dims", one("Gemm", floats(5, 3)), ["dims|inner|equal|6"]
     yield "MatMul: inner dims", one("MatMul", floats(5, 3)), ["dims|inner|equal|6"]
     yield "Add: no broadcast", one("Add", floats(5)), ["broadcast"]
@@ -439,7 +445,7 @@ def main():
     with tempfile.TemporaryDirectory() as parent:
         folder = f"{parent}/models"
         os.makedirs(folder)
-        cases = [(*case, True) for case in [*list_node_cases(), *list_value_cases()]]
+        cases = [(*case, True) for case in [*list_node_cases(), *list_window_cases(), *list_value_cases()]]
         cases += [(*case, False) for case in [*list_graph_cases(), *list_function_cases(), *list_tensor_cases(),
                                               *list_external_cases(folder), *list_file_cases()]]
         names = [name for name, *_ in cases]

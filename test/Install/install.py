@@ -9,27 +9,14 @@ import os
 import re
 import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Helpers"))
+from commands import expect, run
+
 DIMS = [1, 3, 17, 23]
-
-
-def run(*command, status=0, environment=None):
-    """Runs a command, whose exit status must be `status`, and gives what it printed."""
-    command = [str(part) for part in command]
-    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            env={**os.environ, **(environment or {})})
-    if result.returncode != status:
-        sys.exit(f"error: {' '.join(command)}\nexit status {result.returncode}, expected {status}\n{result.stdout}")
-    return result.stdout
-
-
-def expect(condition, message):
-    if not condition:
-        sys.exit(f"error: {message}")
 
 
 def write_input(path):
@@ -70,9 +57,9 @@ def check_wheel(cmake, build, prefix):
     for tool in ("dlc-compile", "dlc-run", "dlc-inspect"):
         script = prefix / "bin" / tool
         expect(script.read_text().startswith("#!python\n"), f"{tool} does not start as installers of wheels want it to")
-        printed = run(sys.executable, script, "--help", environment={"PYTHONPATH": str(prefix)})
+        printed = run(sys.executable, script, "--help", env={**os.environ, "PYTHONPATH": str(prefix)})
         expect(tool in printed, f"{tool} prints {printed}")
-        run(sys.executable, script, "no-such-file", status=1, environment={"PYTHONPATH": str(prefix)})
+        run(sys.executable, script, "no-such-file", status=1, env={**os.environ, "PYTHONPATH": str(prefix)})
 
 
 def main():

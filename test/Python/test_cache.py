@@ -4,6 +4,7 @@ import os
 import resource
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import onnx
@@ -215,11 +216,16 @@ def test_an_artifact_for_another_machine_is_no_fault_of_the_cache(cache, compile
     assert caught.value.code == dlc.Code.INCOMPATIBLE and len(compiles) == 1 and not recwarn
 
 
-@pytest.mark.parametrize("size", ["", "many", "-1", "0.5"])
+@pytest.mark.parametrize("size", ["", "many", "-1", "0.5", "2G"])
 def test_a_limit_that_is_no_number_is_none(monkeypatch, cache, size):
     monkeypatch.setenv("DLC_CACHE_SIZE", size)
-    assert [first(model_bytes(SCALED.format(factor))) for factor in (2, 3)] == [2, 3]
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        assert [first(model_bytes(SCALED.format(factor))) for factor in (2, 3)] == [2, 3]
     assert len(entries(cache)) == 2
+    wanted = f"dlc: DLC_CACHE_SIZE: expected a number of bytes, found '{size}': it is {4 << 30}"
+    assert [str(each.message) for each in told] == ([wanted] * 2 if size else [])
+    assert all(each.filename == __file__ for each in told)
 
 
 def test_the_folder_is_the_users(tmp_path, monkeypatch):

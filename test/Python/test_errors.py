@@ -103,7 +103,7 @@ def test_a_node_that_fails_is_named(open_graph):
 @pytest.mark.parametrize("text, node", [
     ("one of the nodes pick it (Gather), act (Relu): index 9 is out of range", "pick it, act"),
     ("node 'pick' (Gather): index 9 is out of range", "pick"),
-    ("an arena of 12 bytes (too many) is over the limit", None),
+    ("a workspace of 12 bytes (too many) is over the limit", None),
 ])
 def test_names_of_nodes(text, node):
     assert dlc.OpFailed(text).node == node

@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -192,6 +193,37 @@ def test_threads_share_a_session(open_graph):
     for thread in threads:
         thread.join()
     assert not failures
+
+
+ENDLESS = """g (int64 n, float[4] x) => (float[4] y) {
+  y = Loop <body = b (int64 i, bool c, float[4] s) => (bool d, float[4] t) { d = Identity(c) t = Sin(s) }> (n, , x)
+}"""
+
+
+def test_cancel_ends_the_runs_that_go_on(open_graph):
+    session = open_graph(ENDLESS)
+    x = np.ones(4, np.float32)
+    session.cancel()  # of no run
+    assert session.run(None, {"n": 0, "x": x})[0].tolist() == [1] * 4
+    raised = []
+
+    def work():
+        try:
+            session.run(None, {"n": 2**62, "x": x})
+        except dlc.Error as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    while len(session._running) < 3:
+        time.sleep(0.001)
+    session.cancel()
+    for thread in threads:
+        thread.join(60)
+    assert [(type(error), error.code) for error in raised] == [(dlc.Cancelled, dlc.Code.CANCELLED)] * 3
+    np.testing.assert_allclose(session.run(None, {"n": 1, "x": x})[0], np.sin(x), rtol=1e-6)
+    assert not session._running
 
 
 def test_a_run_lets_other_threads_go_on(open_graph):

@@ -21,6 +21,9 @@ import pytest
 import dlc
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test" / "Helpers"))
+from compare_arrays import find_error
+
 ZOO = ROOT.parent / "shared" / "models"
 FOLDER = ROOT / "build" / "zoo"
 
@@ -82,18 +85,6 @@ def make_reference(path):
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def error_of(got, wanted):
-    """The largest difference over the largest |wanted|; infinite where the two cannot be compared."""
-    if got.dtype != wanted.dtype or got.shape != wanted.shape:
-        return np.inf
-    if not wanted.size:
-        return 0.0
-    if wanted.dtype.kind != "f":
-        return 0.0 if np.array_equal(got, wanted) else np.inf
-    error = np.abs(got.astype(np.float64) - wanted).max() / max(np.abs(wanted).max(), np.finfo(np.float32).tiny)
-    return error if np.isfinite(error) else np.inf
-
-
 @pytest.mark.parametrize("model", INDEX, indirect=True)
 def test_agrees_with_onnx_runtime(model):
     import make_inputs
@@ -111,7 +102,7 @@ def test_agrees_with_onnx_runtime(model):
     for sizes in sizes_of(INDEX[name]):
         feeds = make_inputs.make(INDEX[name], sizes)
         for output, got, wanted in zip(names, session.run(None, feeds), reference.run(None, feeds), strict=True):
-            error = error_of(got, wanted)
+            error = find_error(got, wanted)
             print(f"{name} {sizes or 'usual sizes'} {output}: {error:.1e}")
             if not error <= TOLERANCES.get(name, TOLERANCE):
                 problems.append(f"{output} at {sizes or 'usual sizes'}: {got.dtype}{list(got.shape)} is {error:.1e} from "
@@ -128,5 +119,5 @@ def test_the_comparison_can_fail(change):
     wanted = np.linspace(-1, 1, 7, dtype=np.float32)
     got = wanted.copy()
     got[3] += change
-    assert (error_of(got, wanted) <= TOLERANCE) == (change == 0.0)
-    assert error_of(got[:-1], wanted) == error_of(got.astype(np.float64), wanted) == np.inf
+    assert (find_error(got, wanted) <= TOLERANCE) == (change == 0.0)
+    assert find_error(got[:-1], wanted) == find_error(got.astype(np.float64), wanted) == np.inf

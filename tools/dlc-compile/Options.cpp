@@ -1,38 +1,14 @@
 #include "Options.h"
+#include "Terminal.h"
 
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <variant>
+
 using namespace llvm;
 using namespace dlc;
-
-// What each is for is told by helpText, in one place and of one screen.
-static cl::opt<std::string> input(cl::Positional);
-static cl::opt<std::string> output("o");
-static cl::list<std::string> sources("source");
-static cl::list<std::string> targets("target", cl::CommaSeparated);
-static cl::opt<std::string> precision("precision", cl::init("fp32"));
-static cl::opt<std::string> targetCpu("target-cpu", cl::init("host"));
-static cl::opt<std::string> targetFeatures("target-features");
-static cl::opt<std::string> compileFrom("compile-from");
-static cl::opt<std::string> compileTo("compile-to", cl::init("package"));
-static cl::opt<std::string> emit("emit", cl::init("so"));
-static cl::list<std::string> shapes("shape");
-static cl::list<std::string> ranges("range");
-static cl::list<std::string> hints("hint");
-static cl::list<std::string> specialize("specialize");
-static cl::opt<unsigned> jobs("jobs");
-static cl::opt<bool> printPipelineFlag("print-pipeline");
-static cl::opt<bool> listOperators("list-operators"); // for docs/Operators.md
-enum class Switch { on, off };
-static cl::opt<Switch> winograd("winograd", cl::init(Switch::on),
-                                cl::values(clEnumValN(Switch::on, "on", ""),
-                                           clEnumValN(Switch::off, "off", "")));
-static cl::opt<bool> check("check");
-static cl::opt<bool> reference("reference");
-static cl::opt<std::string> dumpPhases("dump-phases");
 
 const StringLiteral dlc::helpText = R"(usage: dlc-compile MODEL.onnx [options]
 
@@ -62,13 +38,111 @@ looking inside:
   --print-pipeline         prints the passes of each phase, and stops
 other:
   --jobs N                 threads that generate code; by default one for each CPU
-  --version, --help
+  --help, --version        print this, or the version
 
 Each problem is a line, error: model.onnx: node 'conv1' (Conv): expected ..., on standard error.
 Exit status: 0; 1 where the input is at fault (with --check: the model does not compile), or the
 output cannot be written; 2 for a wrong command line; 70 for a fault of dlc itself; 130 when
 interrupted.
 )";
+
+namespace {
+/// The command line as it was written.
+struct CommandLine {
+  std::optional<std::string> input, output, precision, targetCpu, targetFeatures, compileFrom,
+      compileTo, emit, jobs, winograd, dumpFolder;
+  std::vector<std::string> sources, targets, shapes, ranges, hints, versions;
+  bool printPipeline = false, listOperators = false, check = false, reference = false;
+};
+
+/// An option without a value, with one, or one that may be given again.
+using Member = std::variant<bool CommandLine::*, std::optional<std::string> CommandLine::*,
+                            std::vector<std::string> CommandLine::*>;
+
+struct OptionRow {
+  StringLiteral name;
+  Member member;
+};
+} // namespace
+
+// What each is for is told by helpText, in one place and of one screen.
+static const OptionRow optionRows[] = {
+    {"o", &CommandLine::output},
+    {"source", &CommandLine::sources},
+    {"target", &CommandLine::targets},
+    {"precision", &CommandLine::precision},
+    {"target-cpu", &CommandLine::targetCpu},
+    {"target-features", &CommandLine::targetFeatures},
+    {"compile-from", &CommandLine::compileFrom},
+    {"compile-to", &CommandLine::compileTo},
+    {"emit", &CommandLine::emit},
+    {"shape", &CommandLine::shapes},
+    {"range", &CommandLine::ranges},
+    {"hint", &CommandLine::hints},
+    {"specialize", &CommandLine::versions},
+    {"jobs", &CommandLine::jobs},
+    {"print-pipeline", &CommandLine::printPipeline},
+    {"list-operators", &CommandLine::listOperators}, // for docs/Operators.md
+    {"winograd", &CommandLine::winograd},
+    {"check", &CommandLine::check},
+    {"reference", &CommandLine::reference},
+    {"dump-phases", &CommandLine::dumpFolder},
+};
+
+/// What the functions below return is what is wrong with the command line, or nothing.
+using Problem = std::string;
+
+/// Names the option that may have been meant.
+static Problem refuseOption(StringRef argument, StringRef name) {
+  const OptionRow *nearest = min_element(optionRows, [&](const OptionRow &a, const OptionRow &b) {
+    return name.edit_distance(a.name) < name.edit_distance(b.name);
+  });
+  Problem problem = ("unknown option '" + argument + "'").str();
+  if (name.edit_distance(nearest->name) * 3 <= name.size())
+    problem += "; the nearest is --" + nearest->name.str();
+  return problem;
+}
+
+/// --option VALUE and --option=VALUE are the same, with one dash too.
+static Problem readLine(ArrayRef<const char *> arguments, CommandLine &line) {
+  for (; !arguments.empty(); arguments = arguments.drop_front()) {
+    StringRef argument = arguments.front();
+    if (!argument.starts_with("-")) {
+      if (line.input)
+        return "expected one model, found '" + *line.input + "' and '" + argument.str() + "'";
+      line.input = argument.str();
+      continue;
+    }
+    StringRef name = argument.drop_front(argument.starts_with("--") ? 2 : 1).split('=').first;
+    StringRef shown = argument.split('=').first;
+    const OptionRow *row =
+        find_if(optionRows, [&](const OptionRow &known) { return known.name == name; });
+    if (row == std::end(optionRows))
+      return refuseOption(argument, name);
+    const bool hasValue = argument.contains('=');
+    if (auto *flag = std::get_if<bool CommandLine::*>(&row->member)) {
+      if (hasValue)
+        return (shown + " takes no value, found '" + argument + "'").str();
+      line.**flag = true;
+      continue;
+    }
+    if (!hasValue && arguments.size() == 1)
+      return (shown + " expects a value").str();
+    if (!hasValue)
+      arguments = arguments.drop_front();
+    std::string value = hasValue ? argument.split('=').second.str() : arguments.front();
+    if (auto *list = std::get_if<std::vector<std::string> CommandLine::*>(&row->member)) {
+      (line.**list).push_back(value);
+      continue;
+    }
+    std::optional<std::string> &once =
+        line.*std::get<std::optional<std::string> CommandLine::*>(row->member);
+    if (once)
+      return (shown + " is given twice").str();
+    once = value;
+  }
+  return "";
+}
 
 /// "import graph ...", up to `last`.
 static std::string listPhases(Phase last) {
@@ -79,172 +153,165 @@ static std::string listPhases(Phase last) {
   return list;
 }
 
-/// The phase that `flag` names, where it is at most `last`.
-static std::optional<Phase> parsePhase(StringRef option, StringRef flag, Phase last) {
-  std::optional<Phase> phase = symbolizePhase(flag);
-  if (phase && *phase <= last)
-    return phase;
-  errs() << "error: unknown phase '" << flag << "' in --" << option << "; expected one of "
-         << listPhases(last) << '\n';
-  return std::nullopt;
+/// Reads the phase that `flag` names, which is at most `last`.
+static Problem parsePhase(StringRef option, StringRef flag, Phase last, Phase &phase) {
+  std::optional<Phase> known = symbolizePhase(flag);
+  if (!known || *known > last)
+    return ("unknown phase '" + flag + "' in --" + option + "; expected one of " + listPhases(last))
+        .str();
+  phase = *known;
+  return "";
 }
 
-static std::optional<Emit> parseEmit(StringRef name) {
-  auto emit = StringSwitch<std::optional<Emit>>(name)
+/// Reads --emit, --compile-to and --compile-from: where the way begins and ends.
+static Problem parsePhases(const CommandLine &line, ToolOptions &options) {
+  if (line.compileTo)
+    if (Problem problem = parsePhase("compile-to", *line.compileTo, Phase::Package, options.to);
+        !problem.empty())
+      return problem;
+  auto emit = StringSwitch<std::optional<Emit>>(line.emit.value_or("so"))
                   .Case("dlc", Emit::dlc)
                   .Case("llvm", Emit::llvm)
                   .Case("asm", Emit::assembly)
                   .Case("so", Emit::artifact)
                   .Default(std::nullopt);
   if (!emit)
-    errs() << "error: unknown kind '" << name << "' in --emit; expected one of dlc llvm asm so\n";
-  return emit;
+    return "unknown kind '" + *line.emit + "' in --emit; expected one of dlc llvm asm so";
+  if (line.emit && line.compileTo)
+    return "--emit and --compile-to exclude each other";
+  options.emit = *emit;
+  if (options.emit != Emit::artifact)
+    options.to = options.emit == Emit::dlc ? Phase::Plan : Phase::Codegen;
+  options.fromIR = line.compileFrom.has_value();
+  if (options.fromIR)
+    if (Problem problem =
+            parsePhase("compile-from", *line.compileFrom, Phase::Codegen, options.from);
+        !problem.empty())
+      return problem;
+  if (options.from > options.to)
+    return "--compile-from=" + *line.compileFrom +
+           " is behind --compile-to=" + getFlag(options.to).str();
+  return "";
 }
 
-/// Reads --target: the CPU and the GPU that it names.
-static bool parseTargets(ToolOptions &options) {
+/// Reads --target: the CPU and the GPUs that it names.
+static Problem parseTargets(const CommandLine &line, ToolOptions &options) {
   bool hasCpu = false;
-  for (StringRef target : targets) {
-    auto [kind, name] = target.split(':');
-    bool isCpu = kind == "cpu", isKnown = isCpu || (kind == "cuda" && !name.empty());
-    if (!isKnown) {
-      errs() << "error: unknown target '" << target
-             << "' in --target; expected cpu, cpu:<CPU> or cuda:sm_<number>, as cuda:sm_80\n";
-      return false;
+  options.targetCpu = line.targetCpu.value_or("host");
+  options.targetFeatures = line.targetFeatures.value_or("");
+  for (StringRef list : line.targets)
+    for (StringRef target : split(list, ',')) {
+      auto [kind, name] = target.split(':');
+      const bool isCpu = kind == "cpu";
+      if (!isCpu && (kind != "cuda" || name.empty()))
+        return ("unknown target '" + target +
+                "' in --target; expected cpu, cpu:<CPU> or cuda:sm_<number>, as cuda:sm_80")
+            .str();
+      if (isCpu && hasCpu)
+        return "--target names two CPUs";
+      hasCpu |= isCpu;
+      if (!isCpu)
+        options.targetDevices.push_back(name.str());
+      else if (!name.empty())
+        options.targetCpu = name.str();
     }
-    if (isCpu && hasCpu) {
-      errs() << "error: --target names two CPUs\n";
-      return false;
-    }
-    hasCpu |= isCpu;
-    if (!isCpu)
-      options.targetDevices.push_back(name.str());
-    else if (!name.empty())
-      options.targetCpu = name.str();
-  }
-  std::optional<Precision> known = symbolizePrecision(precision);
-  if (!known) {
-    errs() << "error: unknown precision '" << precision
-           << "' in --precision; expected one of fp32 tf32 fp16 bf16\n";
-    return false;
-  }
-  options.precision = *known;
-  if (options.targetDevices.empty() && precision.getNumOccurrences() != 0) {
-    errs() << "error: --precision is of GPUs, which --target names\n";
-    return false;
-  }
   options.withCpu = hasCpu && !options.targetDevices.empty();
-  if (hasCpu && targetCpu.getNumOccurrences() != 0) {
-    errs() << "error: --target=cpu and --target-cpu exclude each other\n";
-    return false;
-  }
-  return true;
+  options.targetGiven = line.targetCpu || line.targetFeatures || !line.targets.empty();
+  if (hasCpu && line.targetCpu)
+    return "--target=cpu and --target-cpu exclude each other";
+  std::optional<Precision> known = symbolizePrecision(line.precision.value_or("fp32"));
+  if (!known)
+    return "unknown precision '" + *line.precision +
+           "' in --precision; expected one of fp32 tf32 fp16 bf16";
+  options.precision = *known;
+  if (options.targetDevices.empty() && line.precision)
+    return "--precision is of GPUs, which --target names";
+  return "";
+}
+
+/// Reads what the passes take.
+static Problem parsePipeline(const CommandLine &line, PipelineOptions &pipeline) {
+  append_range(pipeline.graph.shapes, line.shapes);
+  append_range(pipeline.graph.ranges, line.ranges);
+  append_range(pipeline.graph.hints, line.hints);
+  append_range(pipeline.graph.versions, line.versions);
+  pipeline.fuse.reference = line.reference;
+  pipeline.schedule.winograd = line.winograd != "off";
+  if (line.winograd && line.winograd != "on" && line.winograd != "off")
+    return "--winograd expects on or off, found '" + *line.winograd + "'";
+  return "";
+}
+
+/// What options demand of each other, and of IR that has come as far as it has.
+static Problem checkTogether(const CommandLine &line, const ToolOptions &options) {
+  if (line.check && (line.output || line.emit || line.compileTo))
+    return "--check writes nothing; -o, --emit and --compile-to say what to write";
+  const bool hasSizes =
+      !(line.shapes.empty() && line.ranges.empty() && line.hints.empty() && line.versions.empty());
+  if (hasSizes && options.from > Phase::Import)
+    return "--shape, --range, --hint and --specialize come too late for IR whose shapes are known";
+  if ((line.check || line.reference) && options.from >= Phase::Fuse)
+    return "--check and --reference come too late for IR whose boxes are drawn";
+  if (options.targetGiven && options.from >= Phase::Schedule)
+    return "--target, --target-cpu and --target-features come too late for IR that is scheduled";
+  if (options.withCpu && options.from >= Phase::Fuse)
+    return "a --target of both a CPU and a GPU comes too late for IR whose boxes are drawn";
+  if (options.to == Phase::Package && options.output == "-")
+    return "an artifact cannot be written to standard output; name a file with -o";
+  return "";
 }
 
 static std::string getDefaultOutput(const ToolOptions &options) {
   if (options.to < Phase::Package)
     return "-";
-  SmallString<128> path(sys::path::filename(input));
+  SmallString<128> path(sys::path::filename(options.input));
   sys::path::replace_extension(path, "so");
   return path.str().str();
 }
 
+static Problem parse(const CommandLine &line, ToolOptions &options) {
+  if (Problem problem = parsePipeline(line, options.pipeline); !problem.empty())
+    return problem;
+  options.printPipeline = line.printPipeline;
+  options.listOperators = line.listOperators;
+  if (line.printPipeline || line.listOperators)
+    return "";
+  if (!line.input || line.input->empty())
+    return "no model is given";
+  options.input = *line.input;
+  options.sources = line.sources;
+  options.check = line.check;
+  options.dumpFolder = line.dumpFolder.value_or("");
+  constexpr unsigned mostJobs = 1024;
+  if (line.jobs &&
+      (!to_integer(*line.jobs, options.jobs, 10) || options.jobs == 0 || options.jobs > mostJobs))
+    return "--jobs expects a number from 1 to " + std::to_string(mostJobs) + ", found '" +
+           *line.jobs + "'";
+  if (Problem problem = parsePhases(line, options); !problem.empty())
+    return problem;
+  options.outputGiven = line.output.has_value();
+  options.output = options.outputGiven ? *line.output : getDefaultOutput(options);
+  if (Problem problem = parseTargets(line, options); !problem.empty())
+    return problem;
+  // What does not run on a GPU that was asked for is said in any case.
+  options.pipeline.fuse.explain = line.check || !options.targetDevices.empty();
+  options.pipeline.schedule.explain = options.pipeline.fuse.explain;
+  return checkTogether(line, options);
+}
+
 std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
-  cl::SetVersionPrinter([](raw_ostream &os) { os << "dlc " DLC_VERSION "\n"; });
   ToolOptions options;
-  auto isHelp = [](StringRef argument) { return argument == "--help" || argument == "-help"; };
-  options.help = any_of(ArrayRef(argv, argc), isHelp);
-  if (options.help)
+  ArrayRef<const char *> arguments(argv + 1, argv + argc);
+  options.help = any_of(arguments, isHelp);
+  options.version = any_of(arguments, isVersion);
+  if (options.help || options.version)
     return options;
-  cl::HideUnrelatedOptions(ArrayRef<const cl::OptionCategory *>()); // LLVM's, in a help of its own
-  std::string text;
-  raw_string_ostream os(text);
-  if (!cl::ParseCommandLineOptions(argc, argv, "", &os)) {
-    errs() << "error: " << StringRef(text).trim() << '\n';
-    return std::nullopt;
-  }
-  std::optional<Phase> to = parsePhase("compile-to", compileTo, Phase::Package);
-  if (!to)
-    return std::nullopt;
-  options.to = *to;
-  llvm::append_range(options.pipeline.graph.shapes, shapes);
-  llvm::append_range(options.pipeline.graph.ranges, ranges);
-  llvm::append_range(options.pipeline.graph.hints, hints);
-  llvm::append_range(options.pipeline.graph.versions, specialize);
-  options.pipeline.fuse.reference = reference;
-  options.pipeline.schedule.winograd = winograd == Switch::on;
-  options.pipeline.fuse.explain = check;
-  options.pipeline.schedule.explain = check;
-  options.printPipeline = printPipelineFlag;
-  options.listOperators = listOperators;
-  if (options.printPipeline || options.listOperators)
+  CommandLine line;
+  Problem problem = readLine(arguments, line);
+  if (problem.empty())
+    problem = parse(line, options);
+  if (problem.empty())
     return options;
-  if (input.empty()) {
-    errs() << "error: expected a model; see --help\n";
-    return std::nullopt;
-  }
-  std::optional<Emit> kind = parseEmit(emit);
-  if (!kind)
-    return std::nullopt;
-  options.emit = *kind;
-  if (emit.getNumOccurrences() != 0 && compileTo.getNumOccurrences() != 0) {
-    errs() << "error: --emit and --compile-to exclude each other\n";
-    return std::nullopt;
-  }
-  options.check = check;
-  if (check && (output.getNumOccurrences() != 0 || emit.getNumOccurrences() != 0 ||
-                compileTo.getNumOccurrences() != 0)) {
-    errs() << "error: --check writes nothing; -o, --emit and --compile-to say what to write\n";
-    return std::nullopt;
-  }
-  if (options.emit != Emit::artifact)
-    options.to = options.emit == Emit::dlc ? Phase::Plan : Phase::Codegen;
-  options.fromIR = compileFrom.getNumOccurrences() != 0;
-  if (options.fromIR) {
-    std::optional<Phase> from = parsePhase("compile-from", compileFrom, Phase::Codegen);
-    if (!from)
-      return std::nullopt;
-    options.from = *from;
-  }
-  if (options.from > Phase::Import &&
-      !(shapes.empty() && ranges.empty() && hints.empty() && specialize.empty())) {
-    errs() << "error: --shape, --range, --hint and --specialize come too late for IR whose shapes "
-              "are known\n";
-    return std::nullopt;
-  }
-  if (options.from >= Phase::Fuse && (check || reference)) {
-    errs() << "error: --check and --reference come too late for IR whose boxes are drawn\n";
-    return std::nullopt;
-  }
-  if (options.from > options.to) {
-    errs() << "error: --compile-from=" << compileFrom
-           << " is behind --compile-to=" << getFlag(options.to) << '\n';
-    return std::nullopt;
-  }
-  options.input = input;
-  options.output = output.empty() ? getDefaultOutput(options) : output;
-  options.sources = sources;
-  options.targetCpu = targetCpu;
-  if (!parseTargets(options))
-    return std::nullopt;
-  options.targetGiven = targetCpu.getNumOccurrences() != 0 ||
-                        targetFeatures.getNumOccurrences() != 0 || !targets.empty();
-  if (options.targetGiven && options.fromIR && options.from >= Phase::Schedule) {
-    errs() << "error: --target, --target-cpu and --target-features come too late for IR that is "
-              "scheduled\n";
-    return std::nullopt;
-  }
-  if (options.withCpu && options.fromIR && options.from >= Phase::Fuse) {
-    errs() << "error: a --target of both a CPU and a GPU comes too late for IR whose boxes are "
-              "drawn\n";
-    return std::nullopt;
-  }
-  options.targetFeatures = targetFeatures;
-  options.dumpFolder = dumpPhases;
-  options.jobs = jobs;
-  if (options.to == Phase::Package && options.output == "-") {
-    errs() << "error: an artifact cannot be written to standard output; name a file with -o\n";
-    return std::nullopt;
-  }
-  return options;
+  errs() << getUsageLine(problem);
+  return std::nullopt;
 }

@@ -18,6 +18,7 @@ enum class Emit { dlc, llvm, assembly, artifact };
 struct ToolOptions {
   std::string input;
   std::string output; // "-" is standard output, for IR only
+  bool outputGiven = false;
   std::vector<std::string> sources;
   std::string targetCpu, targetFeatures;
   std::vector<std::string> targetDevices; ///< GPUs
@@ -29,7 +30,7 @@ struct ToolOptions {
   Phase to = Phase::Package;
   Emit emit = Emit::artifact;
   unsigned jobs = 0; // threads that generate code; 0: one for each CPU
-  bool help = false;
+  bool help = false, version = false;
   bool printPipeline = false;
   bool listOperators = false;
   bool check = false; // only say what keeps the model from compiling

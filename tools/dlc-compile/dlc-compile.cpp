@@ -2,6 +2,7 @@
 
 #include "Options.h"
 #include "Progress.h"
+#include "Terminal.h"
 
 #include "dlc/IR/NodeLocation.h"
 #include "dlc/IR/Program.h"
@@ -12,7 +13,6 @@
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/SourceMgr.h"
@@ -35,18 +35,6 @@ enum ExitCode {
 } // namespace
 
 static Progress progress("dlc-compile");
-
-/// Names come from the file: whatever would break or forge a line is escaped.
-static std::string escape(const std::string &text) {
-  std::string escaped;
-  llvm::raw_string_ostream os(escaped);
-  for (char c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
-      os << llvm::format("\\x%02x", static_cast<unsigned char>(c));
-    else
-      os << c;
-  return escaped;
-}
 
 static int reportError(const Twine &message) {
   auto hidden = progress.hide();
@@ -146,18 +134,54 @@ static bool overwritesInput(const ToolOptions &options) {
                       });
 }
 
+/// --help and what else needs no model; its exit status.
+static int printText(const ToolOptions &options) {
+  std::string text = options.help      ? helpText.str()
+                     : options.version ? versionText
+                                       : printPipeline(options.pipeline);
+  llvm::Error error = writeTextFile("-", text);
+  return error ? reportError(toString(std::move(error))) : int(exitOk);
+}
+
+/// Refuses an output that would destroy a file that is read.
+static LogicalResult checkOutput(const ToolOptions &options) {
+  if (options.check || !overwritesInput(options))
+    return success();
+  reportError(options.outputGiven
+                  ? "cannot write '" + options.output + "': it is an input"
+                  : "'" + options.output +
+                        "' is what would be written: expected an ONNX model, or another file "
+                        "named by -o");
+  return failure();
+}
+
+/// Says in the module what it is compiled for, where the user or nobody has said so.
+static LogicalResult setMachines(ModuleOp module, const ToolOptions &options) {
+  if (hasTarget(module) && !options.targetGiven)
+    return success();
+  FailureOr<TargetAttr> target =
+      getTarget(module->getLoc(), options.targetCpu, options.targetFeatures);
+  if (failed(target))
+    return failure();
+  setTarget(module, *target);
+  FailureOr<DeviceAttr> device = DeviceAttr();
+  if (!options.targetDevices.empty())
+    device = getDevice(module->getLoc(), options.targetDevices, options.precision);
+  if (failed(device))
+    return failure();
+  setDevice(module, *device, options.withCpu);
+  return success();
+}
+
 static int compile(const ToolOptions &options) {
-  if (options.help || options.printPipeline) {
-    std::string text = options.help ? helpText.str() : printPipeline(options.pipeline);
-    llvm::Error error = writeTextFile("-", text);
-    return error ? reportError(toString(std::move(error))) : int(exitOk);
-  }
+  if (options.help || options.version || options.printPipeline)
+    return printText(options);
   if (options.listOperators) {
     printOperators(llvm::outs());
     return exitOk;
   }
-  if (!options.check && overwritesInput(options))
-    return reportError("cannot write '" + options.output + "': it is an input");
+  if (failed(checkOutput(options)))
+    return exitRejected;
   DialectRegistry registry;
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
@@ -171,21 +195,8 @@ static int compile(const ToolOptions &options) {
   progress.begin("import");
   SourceFiles &sources = context.getLoadedDialect<DlcDialect>()->getSourceFiles();
   OwningOpRef<ModuleOp> module = loadModule(context, options, sources);
-  if (!module)
+  if (!module || failed(setMachines(*module, options)))
     return exitRejected;
-  if (!hasTarget(*module) || options.targetGiven) {
-    FailureOr<TargetAttr> target =
-        getTarget(module->getLoc(), options.targetCpu, options.targetFeatures);
-    if (failed(target))
-      return exitRejected;
-    setTarget(*module, *target);
-    FailureOr<DeviceAttr> device = DeviceAttr();
-    if (!options.targetDevices.empty())
-      device = getDevice(module->getLoc(), options.targetDevices, options.precision);
-    if (failed(device))
-      return exitRejected;
-    setDevice(*module, *device, options.withCpu);
-  }
   CompileOptions compileOptions{options.pipeline, options.from, options.to, options.dumpFolder,
                                 [&](Phase phase) { progress.begin(getFlag(phase).data()); }};
   switch (runPhases(*module, compileOptions)) {

@@ -1,22 +1,15 @@
 #include "Describe.h"
 
+#include "Terminal.h"
 #include "dlc/ABI/Program.h"
 #include "dlc/dlc.h"
 
 #include <fmt/format.h>
 #include <set>
 
+using namespace dlc;
 using namespace dlc::inspect;
 using namespace dlc::runtime;
-
-std::string dlc::inspect::escape(std::string_view text) {
-  std::string escaped;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    escaped += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
-  }
-  return escaped;
-}
 
 /// A JSON string. Names may hold anything; bytes that are no ASCII stay as they are.
 static std::string quote(std::string_view text) {
@@ -130,11 +123,17 @@ static std::string symbolsToJson(const Manifest &manifest) {
   return shape + (shape.empty() || computed.empty() ? "" : ", ") + computed;
 }
 
+/// The machine of a kernel: algorithms of GPUs are named so.
+static const char *getMachine(const ManifestKernel &kernel) {
+  return std::string_view(kernel.schedule).starts_with("cuda_") ? "cuda" : "cpu";
+}
+
 static std::string kernelsToJson(const Manifest &manifest) {
   return join(manifest.kernels(), [](const ManifestKernel &kernel) {
-    return fmt::format(R"({{"name": {}, "nodes": {}, "schedule": {}, "precision": {}}})",
-                       quote(kernel.name), quote(kernel.nodes), quote(kernel.schedule),
-                       quote(kernel.precision));
+    return fmt::format(
+        R"({{"name": {}, "nodes": {}, "on": "{}", "schedule": {}, "precision": {}}})",
+        quote(kernel.name), quote(kernel.nodes), getMachine(kernel), quote(kernel.schedule),
+        quote(kernel.precision));
   });
 }
 
@@ -301,8 +300,10 @@ std::string dlc::inspect::toText(const Artifact &artifact) {
         fmt::format("version {}{}\n", *version.when ? escape(version.when) : "for all other sizes",
                     nameMachine(manifest, version));
   text += arenasToText(manifest);
+  const bool hasImages = manifest.images().size() != 0;
   for (const ManifestKernel &kernel : manifest.kernels())
-    text += fmt::format("kernel {}: {}\n  {}, {}\n", escape(kernel.name), escape(kernel.nodes),
+    text += fmt::format("kernel {}: {}\n  {}{}, {}\n", escape(kernel.name), escape(kernel.nodes),
+                        hasImages ? fmt::format("on {}: ", getMachine(kernel)) : "",
                         escape(kernel.schedule), escape(kernel.precision));
   text += sitesToText(manifest);
   return artifact.plan ? text + planToText(*artifact.plan) : text;

@@ -42,9 +42,6 @@ struct Artifact {
 std::string toJson(const Artifact &artifact);
 std::string toText(const Artifact &artifact);
 
-/// Names for people: one line each, whatever they hold.
-std::string escape(std::string_view text);
-
 } // namespace dlc::inspect
 
 #endif

@@ -3,6 +3,8 @@
 #include "Plan.h"
 
 #include "Report.h"
+#include "Session.h"
+#include "Terminal.h"
 
 #include <cstdio>
 
@@ -10,8 +12,6 @@ using namespace dlc;
 using namespace dlc::inspect;
 
 namespace {
-enum ExitCode { exitOk = 0, exitRejected = 1, exitUsage = 2 };
-
 const char *const helpText = R"(usage: dlc-inspect MODEL.so [options]
 
 Says what is in a model that dlc-compile built. Without inputs none of its code runs.
@@ -37,14 +37,14 @@ output:
              arenas     version, on, memory ("host", "device"), size in bytes as a text, and slots:
                         place (null where it depends on symbols: behind the slot before, at a
                         multiple of 64), size as a text, and the number of values that have it
-             kernels    name, nodes: the ONNX nodes that it computes; schedule: how; precision:
+             kernels    name, nodes: the ONNX nodes that it computes; on; schedule: how; precision:
                         what the operands of products are rounded to, fp32 where they are not
              library_ops   names of the library ops that it calls
              sites      kind, nodes, text: "call" with the op's name, "guard" with what it demands,
                         "match" and "tensor" with the type of a value that the run finds or makes
              plan       where inputs are given: symbols (their values), version, on, workspace,
                         threads, device_workspace (bytes), outputs (dims null that the run finds)
-  --help   prints this
+  --help, --version   print this, or the version
 
 Exit status: 0; 1 where the file or an input is at fault (damaged, or for a CPU unlike this one)
 or the output cannot be written; 2 for a wrong command line.
@@ -52,7 +52,7 @@ or the output cannot be written; 2 for a wrong command line.
 
 struct CommandLine {
   run::Options options; // of inputs
-  bool json = false, plan = false, help = false;
+  bool json = false, plan = false, help = false, version = false;
 };
 
 /// Reads the command line; what is wrong with it, or an empty string. Inputs are dlc-run's.
@@ -64,8 +64,8 @@ std::string parse(int argc, const char *const *argv, CommandLine &line) {
       line.json = true;
     } else if (argument == "--plan") {
       line.plan = true;
-    } else if (argument == "--help") {
-      line.help = true;
+    } else if (isHelp(argument) || isVersion(argument)) {
+      (isHelp(argument) ? line.help : line.version) = true;
       return "";
     } else if (name == "--dim" || name == "--input" || name == "--threads" || name == "--device") {
       line.plan = true;
@@ -88,23 +88,22 @@ int inspectFile(const CommandLine &line) {
   runtime::ElfFile elf;
   runtime::ErrorText error;
   Artifact artifact;
+  run::Problems problems;
+  run::Options options = line.options;
   if (file.open(path, error) != DLC_OK ||
       checkArtifact(file.bytes(), DLC_VERIFY_SMALL, artifact.parts, error) != DLC_OK ||
-      artifact.manifest.load(artifact.parts.manifest, error) != DLC_OK) {
-    fmt::print(stderr, "error: {}: {}\n", escape(path), error.text());
-    return exitRejected;
+      artifact.manifest.load(artifact.parts.manifest, error) != DLC_OK ||
+      checkDevice(options.device, artifact.manifest, error) != DLC_OK) {
+    problems.add("{}: {}", path, error.text());
+    return run::reportProblems(problems);
   }
   artifact.size = file.bytes().size();
   if (elf.open(file.bytes()) == nullptr)
     artifact.codeSize = elf.codeSize();
-  run::Problems problems;
-  run::Options options = line.options;
-  if (options.device == DLC_DEVICE_CUDA && artifact.manifest.images().size() == 0)
-    problems.add("{}: expected an artifact with code for CUDA, found one for the CPU alone", path);
   if (options.device != DLC_DEVICE_CPU)
     options.device = DLC_DEVICE_NONE; // the code for a device plans without one
   options.ordinal = 0;
-  if (!problems.empty() || (line.plan && !(artifact.plan = planAt(options, problems))))
+  if (line.plan && !(artifact.plan = planAt(options, problems)))
     return run::reportProblems(problems);
   return run::printText(line.json ? toJson(artifact) : toText(artifact));
 }
@@ -112,9 +111,9 @@ int inspectFile(const CommandLine &line) {
 
 int main(int argc, char **argv) {
   CommandLine line;
-  if (std::string problem = parse(argc, argv, line); !problem.empty()) {
-    fmt::print(stderr, "error: {}; see --help\n", escape(problem));
-    return exitUsage;
-  }
-  return line.help ? run::printText(helpText) : inspectFile(line);
+  if (std::string problem = parse(argc, argv, line); !problem.empty())
+    return run::reportUsage(problem);
+  if (line.help || line.version)
+    return run::printText(line.help ? helpText : versionText);
+  return inspectFile(line);
 }

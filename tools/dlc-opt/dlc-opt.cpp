@@ -1,12 +1,14 @@
 // Runs passes and phases on IR text, for tests and for looking at what the compiler does.
 
+#include "Terminal.h"
+
 #include "dlc/Pipeline/Pipeline.h"
 
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
-static constexpr llvm::StringLiteral helpText = R"(usage: dlc-opt [FILE.mlir] [options]
+static constexpr const char *helpText = R"(usage: dlc-opt [FILE.mlir] [options]
 
 Runs passes on IR as text, from a file or standard input, in the order that they are named.
 
@@ -21,13 +23,14 @@ Runs passes on IR as text, from a file or standard input, in the order that they
   --split-input-file       takes the file as several modules, between lines of // -----
   --verify-diagnostics     compares what is reported with comments, expected-error {{...}}
   --help-list-hidden       the options of MLIR and LLVM
-  --version, --help
+  --help, --version        print this, or the version
 )";
 
 int main(int argc, char **argv) {
-  auto isHelp = [](llvm::StringRef argument) { return argument == "--help"; };
-  if (llvm::any_of(llvm::ArrayRef(argv, argc), isHelp)) {
-    llvm::outs() << helpText;
+  llvm::ArrayRef<const char *> arguments(argv + 1, argv + argc);
+  const bool wantsHelp = llvm::any_of(arguments, dlc::isHelp);
+  if (wantsHelp || llvm::any_of(arguments, dlc::isVersion)) {
+    llvm::outs() << (wantsHelp ? helpText : dlc::versionText);
     return EXIT_SUCCESS;
   }
   mlir::DialectRegistry registry;

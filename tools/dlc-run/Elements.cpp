@@ -51,6 +51,10 @@ template <typename T> static void storeAs(T value, char *element) {
   memcpy(element, &value, sizeof(value));
 }
 
+bool dlc::run::hasNumbers(int32_t dtype) {
+  return dtype != DLC_STRING && dtype <= DLC_BF16 && dlc_dtype_size(dtype) != 0;
+}
+
 long double dlc::run::loadElement(int32_t dtype, const char *element) {
   uint16_t bits = 0;
   switch (dtype) {

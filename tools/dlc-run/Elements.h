@@ -1,4 +1,4 @@
-// Elements of every type as numbers, and back.
+// Elements as numbers, and back: floats of 16 bits and more, integers of 8 bits and more, bools.
 #ifndef DLC_RUN_ELEMENTS_H
 #define DLC_RUN_ELEMENTS_H
 
@@ -6,7 +6,11 @@
 
 namespace dlc::run {
 
-/// An element's value; exact, 64-bit integers too.
+/// Whether elements of a dlc_dtype are numbers here. Those of the smaller types and strings are
+/// not.
+bool hasNumbers(int32_t dtype);
+
+/// An element's value; exact, 64-bit integers too. Its type has numbers.
 long double loadElement(int32_t dtype, const char *element);
 
 /// Writes a number that the type holds, or that is rounded to it where the type is of floats (to

@@ -94,7 +94,8 @@ public:
     }
     if (open || options.planOnly)
       return checkPlan(info);
-    if (!tensor.allocate(fmt::format("input '{}'", info.name), problems))
+    const std::string source = fmt::format("input '{}'", info.name);
+    if (!checkNumbers(source, info.dtype, problems) || !tensor.allocate(source, problems))
       return;
     fillRandom(*options.seed, input, tensor);
     feeds.lines.push_back(fmt::format("{}: {} {}, random with seed {}", info.name,

@@ -1,8 +1,8 @@
 #include "Literal.h"
 
 #include "Elements.h"
+#include "ReadNumber.h"
 
-#include <charconv>
 #include <cmath>
 #include <string_view>
 
@@ -138,16 +138,11 @@ static bool fitDims(const std::string &source, const dlc_tensor_info &info, int6
   return true;
 }
 
-template <typename T> static bool parseNumber(std::string_view text, T &number) {
-  auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && stop == text.data() + text.size();
-}
-
 template <typename T>
 static bool parseElements(const std::string &source, const std::vector<std::string> &parts,
                           Tensor &tensor, Problems &problems) {
   for (size_t i = 0; i < parts.size(); ++i) {
-    if (!parseNumber(parts[i], tensor.as<T>()[i])) {
+    if (!readNumber(parts[i], tensor.as<T>()[i])) {
       problems.add("{}: '{}' is not a number of type {}", source, parts[i],
                    dlc_dtype_name(tensor.dtype));
       return false;
@@ -162,7 +157,7 @@ static bool parseNarrow(const std::string &source, const std::vector<std::string
   for (size_t i = 0; i < parts.size(); ++i) {
     double number = 0;
     char *element = tensor.data.data() + i * sizeof(uint16_t);
-    const bool parsed = parseNumber(parts[i], number);
+    const bool parsed = readNumber(parts[i], number);
     storeElement(tensor.dtype, number, element);
     if (!parsed || (std::isfinite(number) && std::isinf(loadElement(tensor.dtype, element)))) {
       problems.add("{}: '{}' is not a number of type {}", source, parts[i],
@@ -209,6 +204,8 @@ bool dlc::run::parseLiteral(const std::string &source, const std::string &text,
     problems.add("{}: elements of any type are taken; use a file, which says theirs", source);
     return false;
   }
+  if (info.dtype != DLC_STRING && !checkNumbers(source, info.dtype, problems))
+    return false;
   Splitter splitter(text);
   if (!splitLiteral(source, info, splitter, tensor.dims, problems))
     return false;

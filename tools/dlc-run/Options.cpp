@@ -1,14 +1,16 @@
 #include "Options.h"
 
+#include "ReadNumber.h"
+#include "Terminal.h"
 #include "dlc/dlc.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
 #include <string_view>
 
+using namespace dlc;
 using namespace dlc::run;
 
 const char *const dlc::run::helpText = R"(usage: dlc-run MODEL.so [options]
@@ -44,7 +46,7 @@ other:
                         was compiled for; of a model for both CPU and CUDA a GPU where one can be
                         used. A model that was not compiled for it is refused
   --verify-weights      compares the hash of all weights, however large, before running
-  --help                prints this
+  --help, --version     print this, or the version
 
 Exit status: 0; 1 where an input is at fault, an output is not as expected or cannot be written;
 2 for a wrong command line; 130 when interrupted.
@@ -84,14 +86,8 @@ static std::string parseSource(const char *option, const char *text,
   return parseBinding(option, text, binding);
 }
 
-/// Reads the whole of a text.
-template <typename T> static bool readNumber(std::string_view text, T &number) {
-  auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && stop == text.data() + text.size();
-}
-
-static std::string parseNumber(const std::string &option, const char *text, uint32_t most,
-                               uint32_t &number) {
+static std::string parseCount(const std::string &option, const char *text, uint32_t most,
+                              uint32_t &number) {
   if (!readNumber(std::string_view(text), number) || number == 0 || number > most)
     return fmt::format("{} expects a number from 1 to {}, found '{}'", option, most, text);
   return "";
@@ -208,7 +204,7 @@ static constexpr OptionRow optionRows[] = {
     {"--device",
      [](const std::string &, const char *value, Options &to) { return parseDevice(value, to); }},
     {"--threads", [](const std::string &name, const char *value,
-                     Options &to) { return parseNumber(name, value, 1024, to.threads); }},
+                     Options &to) { return parseCount(name, value, 1024, to.threads); }},
 };
 
 static std::string checkTwice(const char *option, const std::vector<Binding> &bindings) {
@@ -238,10 +234,11 @@ static std::string checkTogether(const Options &options) {
 
 /// Applies an option without a value; false where it is none.
 static bool applyFlag(const std::string &argument, Options &options) {
-  bool Options::*const flag = argument == "--verify-weights"             ? &Options::verifyWeights
-                              : argument == "--profile"                  ? &Options::profile
-                              : argument == "--help" || argument == "-h" ? &Options::help
-                                                                         : nullptr;
+  bool Options::*const flag = argument == "--verify-weights" ? &Options::verifyWeights
+                              : argument == "--profile"      ? &Options::profile
+                              : isHelp(argument)             ? &Options::help
+                              : isVersion(argument)          ? &Options::version
+                                                             : nullptr;
   if (flag)
     options.*flag = true;
   return flag != nullptr;
@@ -251,7 +248,7 @@ std::string dlc::run::parseOptions(int argc, const char *const *argv, Options &o
   for (int i = 1; i < argc; ++i) {
     std::string argument = argv[i];
     if (applyFlag(argument, options)) {
-      if (options.help)
+      if (options.help || options.version)
         return "";
       continue;
     }

@@ -52,7 +52,7 @@ struct Options {
   bool planOnly = false; // inputs that no --input feeds have dims and no data
   bool profile = false;
   bool verifyWeights = false;
-  bool help = false;
+  bool help = false, version = false;
 };
 
 extern const char *const helpText;

@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <immintrin.h>
 #include <numeric>
 #include <pthread.h>
 #include <vector>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 using namespace dlc::run;
 
@@ -34,7 +31,6 @@ static constexpr int numSums = 12;
 #define DLC_UNROLL _Pragma("GCC unroll 12")
 #endif
 
-#if defined(__x86_64__)
 __attribute__((target("avx512f"))) static float runAvx512(int64_t rounds, float factor,
                                                           float term) {
   const __m512 a = _mm512_set1_ps(factor), b = _mm512_set1_ps(term);
@@ -94,9 +90,6 @@ static Loop widestLoop() {
     return {"AVX2", runAvx2, numSums * 8 * 2};
   return {"SSE", runSse, numSums * 4 * 2};
 }
-#else
-static Loop widestLoop() { return {"", nullptr, 0}; }
-#endif
 
 /// The best of short stretches: what else the machine does takes from the others.
 static double measureThread(const Loop &loop) {
@@ -134,8 +127,6 @@ static void *measurerMain(void *measurer) {
 
 Peak dlc::run::measurePeak(uint32_t numThreads) {
   const Loop loop = widestLoop();
-  if (!loop.run)
-    return {0, ""};
   std::vector<Measurer> others(numThreads - 1);
   for (Measurer &other : others) {
     other.loop = &loop;

@@ -7,12 +7,12 @@
 namespace dlc::run {
 
 struct Peak {
-  double gflops;    // of f32, all threads together; 0 where it is not known for this machine
+  double gflops;    // of f32, all threads together; 0 where it was not measured
   const char *unit; // "AVX-512", ...
 };
 
-/// Measures fused multiply-adds in the widest vectors of the CPU on so many threads at the same
-/// time, which takes a tenth of a second.
+/// Measures multiply-adds, fused where the CPU has such, in its widest vectors on so many threads
+/// at the same time, which takes a tenth of a second.
 Peak measurePeak(uint32_t numThreads);
 
 } // namespace dlc::run

@@ -1,6 +1,7 @@
 #include "Report.h"
 
 #include "Elements.h"
+#include "Terminal.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <limits>
 #include <string_view>
 
+using namespace dlc;
 using namespace dlc::run;
 
 /// The first strings of a tensor, each cut where it is long.
@@ -49,8 +51,14 @@ void dlc::run::describeValue(const std::string &name, const dlc_value *value,
 std::string dlc::run::summaryLine(const std::string &name, const TensorView &tensor) {
   if (tensor.dtype == DLC_STRING)
     return fmt::format("{}: string {}{}", name, dimsText(tensor.dims), stringsText(tensor));
+  std::string line =
+      fmt::format("{}: {} {}", name, dlc_dtype_name(tensor.dtype), dimsText(tensor.dims));
   const size_t elementSize = dlc_dtype_size(tensor.dtype);
   const size_t count = tensor.size / elementSize;
+  if (count == 0)
+    return line + ", empty";
+  if (!hasNumbers(tensor.dtype))
+    return line;
   double least = std::numeric_limits<double>::infinity(), most = -least, sum = 0;
   size_t numNan = 0;
   for (size_t i = 0; i < count; ++i) {
@@ -64,10 +72,6 @@ std::string dlc::run::summaryLine(const std::string &name, const TensorView &ten
     most = std::max(most, value);
     sum += value;
   }
-  std::string line =
-      fmt::format("{}: {} {}", name, dlc_dtype_name(tensor.dtype), dimsText(tensor.dims));
-  if (count == 0)
-    return line + ", empty";
   if (count != numNan)
     line += fmt::format(", min {:.6g}, mean {:.6g}, max {:.6g}", least,
                         sum / static_cast<double>(count - numNan), most);
@@ -86,47 +90,32 @@ std::string dlc::run::timeLine(std::vector<double> milliseconds) {
                      milliseconds.front(), p90);
 }
 
-/// `text` on one line of its own.
-static std::string lineOf(std::string_view text) {
-  std::string line;
-  for (char c : text) {
-    const auto code = static_cast<unsigned char>(c);
-    if (code < 0x20 || code == 0x7f)
-      line += fmt::format("\\x{:02x}", code);
-    else
-      line += c;
-  }
-  return line + '\n';
-}
-
 /// Where standard error is closed nobody can be told: the exit status says it alone.
-static void printError(std::string_view problem) {
-  const std::string line = "error: " + lineOf(problem);
+static void printError(const std::string &line) {
   (void)fwrite(line.data(), 1, line.size(), stderr);
 }
 
 int dlc::run::reportProblems(const Problems &problems) {
   for (const std::string &problem : problems.all())
-    printError(problem);
+    printError("error: " + escape(problem) + '\n');
   return 1;
 }
 
 int dlc::run::reportUsage(const std::string &problem) {
-  printError(problem);
-  (void)fputs("Try dlc-run --help.\n", stderr);
+  printError(getUsageLine(problem));
   return 2;
 }
 
 int dlc::run::printText(const std::string &text) {
   if (fwrite(text.data(), 1, text.size(), stdout) == text.size() && fflush(stdout) == 0)
     return 0;
-  printError(fmt::format("standard output: cannot be written: {}", strerror(errno)));
+  printError(fmt::format("error: standard output: cannot be written: {}\n", strerror(errno)));
   return 1;
 }
 
 int dlc::run::printLines(const std::vector<std::string> &lines) {
   std::string text;
   for (const std::string &line : lines)
-    text += lineOf(line);
+    text += escape(line) + '\n';
   return printText(text);
 }

@@ -7,8 +7,8 @@
 
 namespace dlc::run {
 
-/// One line: name, element type, dims, and minimum, mean and maximum of the elements that are not
-/// NaN, or the first strings.
+/// One line: name, element type, dims, and of numbers minimum, mean and maximum of the elements
+/// that are not NaN, or the first strings.
 std::string summaryLine(const std::string &name, const TensorView &tensor);
 
 /// The lines for a value: one for each tensor of a sequence.

@@ -1,5 +1,7 @@
 #include "Tensor.h"
 
+#include "Elements.h"
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -82,6 +84,13 @@ bool dlc::run::countElements(const std::vector<int64_t> &dims, int64_t &count) {
     if (__builtin_mul_overflow(count, dim, &count))
       return false;
   return true;
+}
+
+bool dlc::run::checkNumbers(const std::string &source, int32_t dtype, Problems &problems) {
+  if (!hasNumbers(dtype))
+    problems.add("{}: dlc-run has no numbers of type {}; use Python", source,
+                 dlc_dtype_name(dtype));
+  return hasNumbers(dtype);
 }
 
 bool dlc::run::checkBools(const std::string &source, const Tensor &tensor, Problems &problems) {

@@ -81,6 +81,10 @@ inline std::string_view stringAt(const void *data, size_t i) {
 /// Elements of a shape with dims >= 0; false where they do not fit 63 bits.
 [[nodiscard]] bool countElements(const std::vector<int64_t> &dims, int64_t &count);
 
+/// Reports an element type whose numbers dlc-run cannot write, so that it has no literals and no
+/// random tensors.
+[[nodiscard]] bool checkNumbers(const std::string &source, int32_t dtype, Problems &problems);
+
 /// Reports a bool that is neither 0 nor 1.
 [[nodiscard]] bool checkBools(const std::string &source, const Tensor &tensor, Problems &problems);
 

@@ -5,6 +5,7 @@
 #include "Profile.h"
 #include "Progress.h"
 #include "Report.h"
+#include "Terminal.h"
 
 #include <cstring>
 
@@ -101,8 +102,8 @@ int main(int argc, char **argv) {
   Options options;
   if (std::string problem = parseOptions(argc, argv, options); !problem.empty())
     return reportUsage(problem);
-  if (options.help)
-    return printText(helpText);
+  if (options.help || options.version)
+    return printText(options.help ? helpText : dlc::versionText);
   Problems problems;
   std::vector<std::string> lines;
   const bool done = loadAndRun(options, lines, problems);

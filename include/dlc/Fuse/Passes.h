@@ -12,7 +12,7 @@ namespace dlc {
 #define GEN_PASS_REGISTRATION
 #include "dlc/Fuse/Passes.h.inc"
 
-/// Draws boxes: afterwards every op but constants is in one.
+/// Draws boxes: afterwards every op is in one, or belongs to the host program.
 void buildFusePipeline(mlir::OpPassManager &pm, const FuseOptions &options);
 
 } // namespace dlc

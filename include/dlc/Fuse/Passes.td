@@ -40,7 +40,10 @@ def Fuse : Pass<"dlc-fuse", "::mlir::ModuleOp"> {
   let summary = "Draw a box around each group of ops that runs as one kernel";
   let description = [{
     A rule names an anchor and the ops that may follow it in its box: up to 16 of its dims, the last of which alone is
-    read outside. Besides values of the box they read scalars and values like the anchor's result. Rule
+    read outside. Besides values of the box they read scalars and values like the anchor's result. What
+    computes the rows of a normalization or softmax along the last dim, elementwise ops and lookups in tables that rule
+    `elementwise` would draw a box around, joins its box (rules `elementwise-norm` and `elementwise-softmax`), which then
+    has two results where others read them as well. Rule
     `elementwise` draws one box around up to 16 elementwise ops and ops that move elements, the last of which alone is
     read outside, as long as nothing is computed more often there. Ops that no rule takes get a box of their own; those
     that no emitter takes become library calls, and so do ops on small tensors that symbols are bound from, which can then
@@ -63,9 +66,6 @@ def Fuse : Pass<"dlc-fuse", "::mlir::ModuleOp"> {
   let options = [ListOption<"rules", "rules", "std::string", "Names of the rules to apply; all where empty">,
                  Option<"reference", "reference", "bool", "false", "Make every op a library call: the reference that kernels are compared with">,
                  Option<"explain", "explain", "bool", "false", "Say in a remark which ops run as library ops, and why">];
-  let statistics = [Statistic<"numBoxes", "num-boxes", "Number of boxes">,
-                    Statistic<"numFused", "num-fused", "Number of ops fused with another one">,
-                    Statistic<"numCalls", "num-calls", "Number of ops that became library calls">];
 }
 
 #endif

@@ -19,7 +19,6 @@ def InlineFunctions : Pass<"dlc-inline-functions", "::mlir::ModuleOp"> {
     %1 = dlc.add %x, %x : (!dlc.tensor<* x f32>, !dlc.tensor<* x f32>) -> !dlc.tensor<* x f32>
     ```
   }];
-  let statistics = [Statistic<"numInlined", "num-inlined", "Number of calls">];
 }
 
 def SpecializeShapes : Pass<"dlc-specialize-shapes", "::mlir::ModuleOp"> {
@@ -45,7 +44,6 @@ def SpecializeShapes : Pass<"dlc-specialize-shapes", "::mlir::ModuleOp"> {
     ListOption<"ranges", "ranges", "std::string", "Ranges of symbols, each SYMBOL=MIN:MAX">,
     ListOption<"hints", "hints", "std::string", "Usual values of symbols, each SYMBOL=VALUE">,
     ListOption<"versions", "versions", "std::string", "Values to make versions for, each SYMBOL=VALUE,VALUE,...">];
-  let statistics = [Statistic<"numVersions", "num-versions", "Number of versions made">];
 }
 
 def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
@@ -66,7 +64,28 @@ def InferShapes : Pass<"dlc-infer-shapes", "::mlir::ModuleOp"> {
     %0 = dlc.relu %x : (!dlc.tensor<N x 8 x f32>) -> !dlc.tensor<N x 8 x f32>
     ```
   }];
-  let statistics = [Statistic<"numInferred", "num-inferred", "Number of values whose shape was unknown before">];
+}
+
+def WidenHalves : Pass<"dlc-widen-halves", "::mlir::ModuleOp"> {
+  let summary = "Compute in f32 where a program of f16 or bf16 has more than elementwise ops";
+  let description = [{
+    Products, sums, norms and what else has kernels for f32 alone take and give f32 in place of halves, and so does the
+    arithmetic around them; moves of such values follow. A value is rounded to a half where it leaves: for an output, a
+    branch or a loop, a library call, a comparison, or an op whose result jumps, such as a floor. Between two such
+    ops it is not rounded, as in ONNX Runtime; a cast to halves that the model has stays. Programs that are elementwise
+    throughout have kernels for halves, and stay what they are.
+
+    ```mlir
+    %0 = dlc.matmul %x, %w : (!dlc.tensor<N x 8 x f16>, !dlc.tensor<8 x 4 x f16>) -> !dlc.tensor<N x 4 x f16>
+    %1 = dlc.relu %0 : (!dlc.tensor<N x 4 x f16>) -> !dlc.tensor<N x 4 x f16>
+    // becomes
+    %2 = dlc.cast %x : (!dlc.tensor<N x 8 x f16>) -> !dlc.tensor<N x 8 x f32>
+    %3 = dlc.cast %w : (!dlc.tensor<8 x 4 x f16>) -> !dlc.tensor<8 x 4 x f32>
+    %4 = dlc.matmul %2, %3 : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<8 x 4 x f32>) -> !dlc.tensor<N x 4 x f32>
+    %5 = dlc.relu %4 : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<N x 4 x f32>
+    %1 = dlc.cast %5 : (!dlc.tensor<N x 4 x f32>) -> !dlc.tensor<N x 4 x f16>
+    ```
+  }];
 }
 
 def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
@@ -89,9 +108,6 @@ def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"budget", "budget", "uint64_t", "uint64_t(1) << 30", "Bytes that folding may write to the temporary folder">];
-  let statistics = [
-    Statistic<"numFolded", "num-folded", "Number of ops that were computed">,
-    Statistic<"numLeft", "num-left", "Number of ops of constants that were too large or too slow to compute">];
 }
 
 def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::ModuleOp"> {
@@ -107,7 +123,6 @@ def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::ModuleOp"> {
     %1 = dlc.conv %x, %filter_times_factors, %shift_minus_mean_times_factors ...
     ```
   }];
-  let statistics = [Statistic<"numFolded", "num-folded", "Number of normalizations folded into a convolution">];
 }
 
 def ExpandEinsum : Pass<"dlc-expand-einsum", "::mlir::ModuleOp"> {
@@ -210,7 +225,6 @@ def JoinProducts : Pass<"dlc-join-products", "::mlir::ModuleOp"> {
     %k = dlc.slice %0 ... -> !dlc.tensor<S x 6 x f32>
     ```
   }];
-  let statistics = [Statistic<"numJoined", "num-joined", "Number of products that became a part of another one">];
 }
 
 def HoistElementwise : Pass<"dlc-hoist-elementwise", "::mlir::ModuleOp"> {
@@ -230,7 +244,6 @@ def HoistElementwise : Pass<"dlc-hoist-elementwise", "::mlir::ModuleOp"> {
     %2 = dlc.transpose %1 perm [1, 0] : (!dlc.tensor<S x 4 x f32>) -> !dlc.tensor<4 x S x f32>
     ```
   }];
-  let statistics = [Statistic<"numHoisted", "num-hoisted", "Number of ops that changed places with moves">];
 }
 
 #endif

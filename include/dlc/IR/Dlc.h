@@ -94,4 +94,14 @@ DimPairs getBroadcastDims(mlir::Operation *op);
 #include "dlc/IR/Expr.h"
 #include "dlc/IR/Layout.h"
 
+namespace dlc {
+
+/// The first op of type `Op` in the body of `box`, or null.
+template <typename Op> Op getFirst(KernelOp box) {
+  auto ops = box.getBody().template getOps<Op>();
+  return ops.empty() ? Op() : *ops.begin();
+}
+
+} // namespace dlc
+
 #endif

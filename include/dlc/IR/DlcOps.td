@@ -280,6 +280,8 @@ def Dlc_ReduceOp : Dlc_Op<"reduce", [Pure, DeclareOpInterfaceMethods<Dlc_ShapeIn
     std::optional<::llvm::SmallVector<int64_t>> getSortedAxes();
     /// Whether neighbours in the last dim belong to results of their own.
     bool keepsLastDim();
+    /// Whether an image is reduced over its height and width.
+    bool isOverPixels();
   }];
 }
 

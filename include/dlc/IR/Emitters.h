@@ -32,8 +32,8 @@ std::optional<int64_t> getTransposedDim(mlir::Value result);
 /// share them as long as there are few.
 ExprAttr getNumTiles(mlir::Operation *product, ScheduleAttr schedule);
 ExprAttr getNumSlices(ExprAttr tiles, ScheduleAttr schedule);
-/// Blocks for all processors of a large GPU, some to each.
-inline constexpr int64_t usualBlocks = 264;
+/// The processors of a large GPU, and blocks for all of them.
+inline constexpr int64_t usualProcessors = 132, usualBlocks = 2 * usualProcessors;
 
 /// Why no emitter computes `op`, for an error message; nothing where one does.
 std::optional<std::string> getEmissionObstacle(mlir::Operation *op);
@@ -61,6 +61,12 @@ bool joinsParts(ConcatOp concat);
 /// Whether `op` can follow `members` in their box, the first of which is an anchor: elementwise on
 /// its dims, and all operands are values of the box, scalar constants, or like the anchor's result.
 bool isEpilogue(mlir::Operation *op, llvm::ArrayRef<mlir::Operation *> members);
+
+/// Whether `anchor` reads its first operand in rows of one dim, each of which it can compute itself:
+/// elementwise ops may stand in front of it in its box.
+bool takesPrologue(mlir::Operation *anchor);
+/// Whether `op` can stand there: neighbours in a row of its result come from neighbours or repeat.
+bool isPrologue(mlir::Operation *op);
 
 /// Whether `value` is a constant that becomes part of the kernel, rather than a buffer that it
 /// reads.

@@ -17,6 +17,8 @@ ExprAttr operator+(ExprAttr lhs, int64_t rhs);
 ExprAttr operator-(ExprAttr lhs, int64_t rhs);
 ExprAttr operator*(ExprAttr lhs, int64_t rhs);
 
+mlir::ArrayAttr getArrayAttr(mlir::MLIRContext *context, llvm::ArrayRef<ExprAttr> exprs);
+
 /// 1 where there are no factors.
 ExprAttr getProduct(mlir::MLIRContext *context, llvm::ArrayRef<ExprAttr> factors);
 

@@ -48,6 +48,8 @@ inline constexpr llvm::StringLiteral slotsName = "dlc.slots";
 /// Bytes in front of the device's arena that are zeros before and after each launch: counters of
 /// blocks (DLC_DEVICE_ZEROS of dlc/ABI/Program.h).
 inline constexpr int64_t deviceZeros = 4096;
+/// Attribute of the module, and of versions beside the general one: see Signature.
+inline constexpr llvm::StringLiteral signatureName = "dlc.signature";
 /// Attribute of kernel functions (from the plan phase on): their #dlc.schedule.
 inline constexpr llvm::StringLiteral scheduleName = "dlc.schedule";
 /// Attribute of an emitted kernel: how many bytes of scratch memory each of its threads needs.

@@ -70,13 +70,15 @@ def Dlc_AttentionOp
     Queries are B x H x L x D, keys B x G x T x D, values B x G x T x E; the result is B x H x L x E. H is a multiple of
     G: that many neighbouring heads share keys and values. The scores, B x H x L x T, are multiplied by `scale`; with
     `softcap` score s becomes softcap * tanh(s / softcap). Then the mask, which broadcasts to them, is added, or where it is
-    of i1 says which pairs may attend. With `causal`, query i attends to no key behind key i. A query that may attend to
-    nothing gets zeros, or with `nan_blocked` NaNs, as a softmax of -infinity alone does.
+    of i1 says which pairs may attend: the others have score `blocked`, or where it is absent -infinity. With `causal`,
+    query i attends to no key behind key i. A query that may attend to nothing gets zeros, or with `nan_blocked` NaNs, as a
+    softmax of -infinity alone does.
 
     Constraints:
     - C1: all operands but the mask have the element type of the result, and rank 4
     - C2: the dims are those said here, and H is known to be a multiple of G
     - C3: the mask has rank 1 to 4 and dims of the scores or 1
+    - C4: with `blocked` there is a mask of i1
 
     Example:
     ```mlir
@@ -86,11 +88,12 @@ def Dlc_AttentionOp
     ```
   }];
   let arguments = (ins Dlc_Tensor:$query, Dlc_Tensor:$key, Dlc_Tensor:$value, Optional<Dlc_Tensor>:$mask, F32Attr:$scale,
-                       OptionalAttr<F32Attr>:$softcap, UnitAttr:$is_causal, UnitAttr:$nan_blocked);
+                       OptionalAttr<F32Attr>:$softcap, OptionalAttr<F32Attr>:$blocked, UnitAttr:$is_causal,
+                       UnitAttr:$nan_blocked);
   let results = (outs Dlc_Tensor:$result);
   let assemblyFormat = [{
-    $query `,` $key `,` $value (`mask` $mask^)? `scale` $scale (`softcap` $softcap^)? (`causal` $is_causal^)?
-    (`nan_blocked` $nan_blocked^)? attr-dict `:` functional-type(operands, results)
+    $query `,` $key `,` $value (`mask` $mask^)? `scale` $scale (`softcap` $softcap^)? (`blocked` $blocked^)?
+    (`causal` $is_causal^)? (`nan_blocked` $nan_blocked^)? attr-dict `:` functional-type(operands, results)
   }];
   let extraClassDeclaration = [{
     /// B x H x L x T

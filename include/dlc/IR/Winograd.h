@@ -9,12 +9,19 @@
 #ifndef DLC_IR_WINOGRAD_H
 #define DLC_IR_WINOGRAD_H
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <array>
 #include <cstdint>
 
 namespace dlc {
 
 struct Winograd {
+  /// Whether strides or dilations are those that the form is defined for.
+  static bool areOne(llvm::ArrayRef<int64_t> values) {
+    return llvm::all_of(values, [](int64_t value) { return value == 1; });
+  }
+
   static constexpr int64_t taps = 3;    ///< of the filter, along a dim
   static constexpr int64_t outputs = 4; ///< of a tile, along a dim
   static constexpr int64_t inputs = outputs + taps - 1;

@@ -15,7 +15,6 @@ struct PackageInputs {
   /// ELF relocatable objects of one machine. One defines `dlc_query`; the code refers to its
   /// weights by the hidden symbol `dlc_weights`.
   llvm::ArrayRef<std::string> objects;
-  llvm::ArrayRef<Kernel> kernels;
   uint64_t cpuFeatures = 0; // DLC_CPU_ bits
 };
 
@@ -26,8 +25,7 @@ llvm::LogicalResult writePackage(mlir::ModuleOp module, const PackageInputs &inp
                                  const SourceFiles &sources, llvm::StringRef path);
 
 /// What `writePackage` would refuse of the module: emits an error for each part.
-llvm::LogicalResult verifyPackage(mlir::ModuleOp module, llvm::ArrayRef<Kernel> kernels,
-                                  const SourceFiles &sources);
+llvm::LogicalResult verifyPackage(mlir::ModuleOp module, const SourceFiles &sources);
 
 } // namespace dlc
 

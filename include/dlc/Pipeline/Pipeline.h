@@ -47,7 +47,7 @@ struct CompileOptions {
   PipelineOptions pipeline;
   /// The phase that `module` has gone through.
   Phase from = Phase::Import;
-  /// The last phase on IR to run; at most Codegen.
+  /// The last phase to run. Package, which is none on IR, is left to buildArtifact.
   Phase to = Phase::Codegen;
   /// Where to write NN-phase.mlir after each phase, and the side file after the graph phase;
   /// nowhere where empty.

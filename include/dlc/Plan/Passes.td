@@ -56,7 +56,6 @@ def CountReferences : Pass<"dlc-count-references", "::mlir::ModuleOp"> {
     dlc.yield %0, %2 : !dlc.value, !dlc.value
     ```
   }];
-  let statistics = [Statistic<"numRetained", "num-retained", "Number of references taken in addition">];
 }
 
 def PlanMemory : Pass<"dlc-plan-memory", "::mlir::ModuleOp"> {
@@ -71,7 +70,6 @@ def PlanMemory : Pass<"dlc-plan-memory", "::mlir::ModuleOp"> {
     %0 = dlc.slot <0> : !dlc.buffer<!dlc.tensor<16*H x f32>>
     ```
   }];
-  let statistics = [Statistic<"numShared", "num-shared", "Number of buffers placed in a slot that another one had">];
 }
 
 #endif

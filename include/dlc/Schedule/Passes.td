@@ -58,8 +58,6 @@ def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"winograd", "winograd", "bool", "true", "Whether convolutions may run in Winograd's form">,
                  Option<"explain", "explain", "bool", "false", "Say in a remark which boxes run on the host beside a device, and why">];
-  let statistics = [Statistic<"numOnDevice", "num-on-device", "Number of boxes that run on the device">,
-                    Statistic<"numOnHost", "num-on-host", "Number of boxes that run on the host beside a device">];
 }
 
 def PackWeights : Pass<"dlc-pack-weights", "::mlir::ModuleOp"> {

@@ -39,6 +39,7 @@ private:
   void emitBlock(const Block &block);
   void transposeKeys(const Block &block);
   void emitScores(Value row, int64_t height, const Block &block);
+  void emitScoreTile(Value row, int64_t height, Value column, int64_t vectors, const Block &block);
   Value maskScores(Value vector, Value row, Value column, Value exists);
   void emitWeights(Value row, Value tileRow, const Block &block);
   void emitValues(Value row, int64_t height, const Block &block);
@@ -169,36 +170,47 @@ Value AttentionEmitter::maskScores(Value vector, Value row, Value column, Value 
   return b.select(exists, vector, getBlocked(vector.getType()));
 }
 
-void AttentionEmitter::emitScores(Value row, int64_t height, const Block &block) {
-  int64_t columns = b.getSchedule().getChannels(), vectors = columns / lanes;
+/// Keys from `column` of the block on.
+void AttentionEmitter::emitScoreTile(Value row, int64_t height, Value column, int64_t vectors,
+                                     const Block &block) {
   SmallVector<Value> rows;
   for (int64_t i = 0; i != height; ++i)
     rows.push_back(getRow(query, b.add(firstRow, b.add(row, i))));
-  b.loop(b.i64(0), block.count, columns, [&](Value column) {
-    SmallVector<Value> inits(height * vectors, b.splat(0.0f));
-    using Carried = KernelBuilder::Carried;
-    Carried products = b.loop(b.i64(0), b.i64(size), 1, inits, [&](Value k, ValueRange carried) {
-      Value start = b.offset(b.offset(transposed, b.mul(k, blockKeys)), column);
-      SmallVector<Value> keys;
-      for (int64_t vector = 0; vector != vectors; ++vector)
-        keys.push_back(b.loadVector(b.offset(start, vector * lanes)));
-      Carried next;
-      for (Value queryRow : rows) {
-        Value element = b.splat(b.loadScalar(b.offset(queryRow, k)));
-        for (Value factor : keys)
-          next.push_back(b.fma(element, factor, carried[next.size()]));
-      }
-      return next;
-    });
-    for (int64_t i = 0; i != height; ++i)
-      for (int64_t vector = 0; vector != vectors; ++vector) {
-        Value place = b.add(column, vector * lanes);
-        Value exists = b.laneMask(b.sub(block.count, place));
-        Value finished =
-            maskScores(scaleScore(products[i * vectors + vector]), b.add(firstRow, b.add(row, i)),
-                       b.add(block.first, place), exists);
-        b.store(finished, b.offset(b.offset(scores, i * blockKeys), place));
-      }
+  SmallVector<Value> inits(height * vectors, b.splat(0.0f));
+  using Carried = KernelBuilder::Carried;
+  Carried products = b.loop(b.i64(0), b.i64(size), 1, inits, [&](Value k, ValueRange carried) {
+    Value start = b.offset(b.offset(transposed, b.mul(k, blockKeys)), column);
+    SmallVector<Value> keys;
+    for (int64_t vector = 0; vector != vectors; ++vector)
+      keys.push_back(b.loadVector(b.offset(start, vector * lanes)));
+    Carried next;
+    for (Value queryRow : rows) {
+      Value element = b.splat(b.loadScalar(b.offset(queryRow, k)));
+      for (Value factor : keys)
+        next.push_back(b.fma(element, factor, carried[next.size()]));
+    }
+    return next;
+  });
+  for (int64_t i = 0; i != height; ++i)
+    for (int64_t vector = 0; vector != vectors; ++vector) {
+      Value place = b.add(column, vector * lanes);
+      Value exists = b.laneMask(b.sub(block.count, place));
+      Value finished =
+          maskScores(scaleScore(products[i * vectors + vector]), b.add(firstRow, b.add(row, i)),
+                     b.add(block.first, place), exists);
+      b.store(finished, b.offset(b.offset(scores, i * blockKeys), place));
+    }
+}
+
+/// Of the last block, which may have few keys, no more vectors than hold them.
+void AttentionEmitter::emitScores(Value row, int64_t height, const Block &block) {
+  int64_t columns = b.getSchedule().getChannels();
+  SmallVector<int64_t> widths = {columns};
+  if (columns != lanes)
+    widths.push_back(lanes);
+  Value padded = b.mul(b.ceilDiv(block.count, lanes), lanes);
+  b.loopOverTiles(padded, widths, [&](Value column, int64_t width) {
+    emitScoreTile(row, height, column, width / lanes, block);
   });
 }
 

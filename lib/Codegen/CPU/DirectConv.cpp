@@ -135,7 +135,8 @@ void DirectConv::transpose(MutableArrayRef<Value> rows) {
 }
 
 /// Stores a piece of a row of each channel, in vectors of as many pixels as there are, in powers of
-/// two.
+/// two. An epilogue that reads nothing else is computed on the vectors as they are, which are
+/// whole.
 void DirectConv::storePlanar(const ConvKernel::Row &row, Value w, int64_t vector,
                              ArrayRef<Value> pixels) {
   Value firstChannel = kernel.getChannel(b, row, vector * lanes);
@@ -143,9 +144,14 @@ void DirectConv::storePlanar(const ConvKernel::Row &row, Value w, int64_t vector
     Value address = b.getElement(image, row.n, firstChannel, row.h, w);
     return b.offset(b.offset(address, b.mul(image.planePitch, channel)), pixel);
   };
+  SmallVector<Value> sums(pixels);
+  bool isComputed = kernel.operands.empty();
+  if (isComputed)
+    for (Value &sum : sums)
+      sum = kernel.emitEpilogue(b, sum, {});
   for (int64_t done = 0, total = pixels.size(), width; done != total; done += width) {
     width = std::min<int64_t>(lanes, llvm::bit_floor<uint64_t>(total - done));
-    SmallVector<Value> rows(pixels.slice(done, width));
+    SmallVector<Value> rows(ArrayRef(sums).slice(done, width));
     transpose(rows);
     for (int64_t channel = 0; channel != kernel.countChannels(b, row, vector); ++channel) {
       Value source = rows[channel * width / lanes];
@@ -154,10 +160,11 @@ void DirectConv::storePlanar(const ConvKernel::Row &row, Value w, int64_t vector
                              : Value(vector::ExtractStridedSliceOp::create(
                                    b, source, ArrayRef<int64_t>{begin}, ArrayRef<int64_t>{width},
                                    ArrayRef<int64_t>{1}));
-      Value value = kernel.emitEpilogue(b, sum, [&](const Image &image) {
-        return b.load(place(image, channel, done), sum.getType());
-      });
-      b.store(value, place(kernel.output, channel, done));
+      if (!isComputed)
+        sum = kernel.emitEpilogue(b, sum, [&](const Image &image) {
+          return b.load(place(image, channel, done), sum.getType());
+        });
+      b.store(sum, place(kernel.output, channel, done));
     }
   }
 }

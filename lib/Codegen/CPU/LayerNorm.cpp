@@ -2,7 +2,6 @@
 // results. A row that is read three times lies in the caches, and a variance from sums of squares
 // would lose the digits that a large mean takes.
 
-#include "../Common/AnchorKernel.h"
 #include "../Common/Reducer.h"
 #include "Rows.h"
 
@@ -18,56 +17,59 @@ public:
   LayerNormEmitter(KernelBuilder &b, AnchorKernel &kernel)
       : b(b), kernel(kernel), op(cast<LayerNormOp>(kernel.anchor)),
         rows(b, op.getType().getDims().take_front(op.getDim()),
-             op.getType().getDims().drop_front(op.getDim())) {}
+             op.getType().getDims().drop_front(op.getDim())),
+        input(b, kernel) {}
 
   LogicalResult match();
   void emit() {
-    rows.forEachRow([&](Value start) { emitRow(start); });
+    input.forEachForm([&] { rows.forEachRow([&](Value row) { emitRow(row); }); });
   }
 
 private:
-  Value getMean(ReduceKind kind, Value row, function_ref<Value(Value)> change);
-  void emitRow(Value start);
+  Value getMean(ReduceKind kind, Reducer::LoadVector load);
+  void emitRow(Value row);
   void storeResult(Value start, Value place, Value normal, Value mask);
 
   KernelBuilder &b;
   AnchorKernel &kernel;
   LayerNormOp op;
   Rows rows;
-  Value input, scale, bias; ///< addresses; null where there is none
+  RowInput input;
+  Value scale, bias; ///< addresses; null where there is none
 };
 } // namespace
 
 LogicalResult LayerNormEmitter::match() {
-  for (Value argument : b.getSource().getArguments())
-    if (getTensor(argument).getLayout())
-      return op.emitError("expected dense values, found ") << getTensor(argument);
-  return kernel.getAddresses(
-      b, {{op.getInput(), &input}, {op.getScale(), &scale}, {op.getBias(), &bias}});
+  return success(
+      succeeded(input.match()) &&
+      succeeded(kernel.getAddresses(b, {{op.getScale(), &scale}, {op.getBias(), &bias}})));
 }
 
 /// The mean over a row, in all lanes.
-Value LayerNormEmitter::getMean(ReduceKind kind, Value row, function_ref<Value(Value)> change) {
+Value LayerNormEmitter::getMean(ReduceKind kind, Reducer::LoadVector load) {
   Reducer reducer(b, kind), means(b, ReduceKind::mean);
   KernelBuilder::Carried sums =
-      reducer.reduceRun(row, rows.getLength(), reducer.createAccumulators(), change);
+      reducer.reduceRun(rows.getLength(), reducer.createAccumulators(), load);
   Value sum = reducer.joinLanes(reducer.joinAccumulators(sums));
   return b.splat(means.finish(sum, rows.getLength()));
 }
 
-void LayerNormEmitter::emitRow(Value start) {
-  Value row = b.offset(input, start), mean;
+void LayerNormEmitter::emitRow(Value row) {
+  Value start = rows.getStart(row), mean;
+  input.enterRow(row, start);
+  auto loadFirst = [&](Value place, Value mask) { return input.loadFirst(place, mask); };
   if (!op.getRms())
-    mean = getMean(ReduceKind::sum, row, {});
-  auto center = [&](Value element) -> Value {
-    return mean ? arith::SubFOp::create(b, element, mean) : element;
+    mean = getMean(ReduceKind::sum, loadFirst);
+  auto loadCentered = [&](Value place, Value mask) -> Value {
+    return mean ? arith::SubFOp::create(b, input.load(place, mask), mean) : input.load(place, mask);
   };
-  Value variance = getMean(ReduceKind::sum_square, row, center);
+  Value variance = mean ? getMean(ReduceKind::sum_square, loadCentered)
+                        : getMean(ReduceKind::sum_square, loadFirst);
   Value shifted = arith::AddFOp::create(b, variance, b.splat(op.getEpsilon().convertToFloat()));
   Value factor = arith::DivFOp::create(b, b.splat(1.0f), math::SqrtOp::create(b, shifted));
   rows.forEachVector(factor, [&](Value place, Value mask, Value carried) {
-    Value centered = center(b.loadVector(b.offset(row, place), mask));
-    storeResult(start, place, arith::MulFOp::create(b, centered, factor), mask);
+    Value normal = arith::MulFOp::create(b, loadCentered(place, mask), factor);
+    storeResult(start, place, normal, mask);
     return carried;
   });
 }
@@ -83,8 +85,10 @@ void LayerNormEmitter::storeResult(Value start, Value place, Value normal, Value
   else if (bias)
     value = arith::AddFOp::create(b, normal, load(bias, place));
   value = kernel.emitEpilogue(b, value, [&](size_t index) {
-    Value buffer = kernel.operands[index].getDefiningOp<ReadOp>().getBuffer();
-    return load(b.getAddress(buffer), position);
+    Value operand = kernel.operands[index];
+    if (operand == kernel.prologue)
+      return input.load(place, mask);
+    return load(b.getAddress(operand.getDefiningOp<ReadOp>().getBuffer()), position);
   });
   b.store(value, b.offset(b.getAddress(kernel.output), position), mask);
 }

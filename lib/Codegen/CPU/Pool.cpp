@@ -148,7 +148,7 @@ void PoolEmitter::storeChannels(Value result) {
 }
 
 LogicalResult PoolEmitter::emitReduce(ReduceOp reduce) {
-  if (reduce.getSortedAxes() != SmallVector<int64_t>{2, 3})
+  if (!reduce.isOverPixels())
     return op->emitError("expected a reduction over all pixels");
   auto layout = dyn_cast_or_null<ImageLayoutAttr>(outputType.getLayout());
   if (outputType.getLayout() && (!layout || layout.getBlock() != 1))

@@ -13,7 +13,7 @@ Value dlc::getProduct(KernelBuilder &b, ArrayRef<ExprAttr> dims) {
 void Rows::forEachRow(function_ref<void(Value)> emitRow) {
   int64_t rows = b.getSchedule().getRows();
   Value begin = b.mul(b.getTask(), rows), end = b.min(b.add(begin, rows), count);
-  b.loop(begin, end, 1, [&](Value row) { emitRow(b.mul(row, length)); });
+  b.loop(begin, end, 1, emitRow);
 }
 
 Value Rows::forEachVector(Value init, EmitStep emit) {
@@ -26,6 +26,37 @@ Value Rows::forEachVector(Value init, EmitStep emit) {
   return b.loop(whole, length, lanes, sums, [&](Value i, ValueRange carried) {
     return Carried{emit(i, b.laneMask(b.sub(length, i)), carried[0])};
   })[0];
+}
+
+LogicalResult RowInput::match() {
+  for (Value argument : b.getSource().getArguments())
+    if (getTensor(argument).getLayout())
+      return kernel.anchor->emitError("expected dense values, found ") << getTensor(argument);
+  buffer = kernel.prologueOutput ? kernel.prologueOutput : kernel.output;
+  if (prologue.exists())
+    return success();
+  FailureOr<Value> read = kernel.getBuffer(kernel.anchor->getOperand(0));
+  if (failed(read))
+    return failure();
+  buffer = *read;
+  return success();
+}
+
+void RowInput::enterRow(Value row, Value start) {
+  prologue.enterRow(row);
+  address = b.offset(b.getAddress(buffer), start);
+}
+
+Value RowInput::loadFirst(Value place, Value mask) {
+  if (!prologue.exists())
+    return load(place, mask);
+  Value value = prologue.evaluate(place, mask);
+  b.store(value, b.offset(address, place), mask);
+  return value;
+}
+
+Value RowInput::load(Value place, Value mask) {
+  return b.loadVector(b.offset(address, place), mask);
 }
 
 LogicalResult dlc::emitRows(KernelBuilder &b) {

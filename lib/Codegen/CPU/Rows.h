@@ -2,7 +2,8 @@
 #ifndef DLC_LIB_CODEGEN_CPU_ROWS_H
 #define DLC_LIB_CODEGEN_CPU_ROWS_H
 
-#include "../Common/KernelBuilder.h"
+#include "../Common/AnchorKernel.h"
+#include "../Common/RowPrologue.h"
 
 namespace dlc {
 
@@ -17,8 +18,10 @@ public:
   /// Elements of a row.
   mlir::Value getLength() const { return length; }
 
-  /// Emits the rows of the task; `start` counts the elements before the row.
-  void forEachRow(llvm::function_ref<void(mlir::Value start)> emitRow);
+  /// Emits the rows of the task, by their numbers.
+  void forEachRow(llvm::function_ref<void(mlir::Value row)> emitRow);
+  /// How many elements lie before a row.
+  mlir::Value getStart(mlir::Value row) { return b.mul(row, length); }
 
   /// Steps through a row in vectors, with a value carried from step to step; the mask is null for
   /// whole vectors.
@@ -31,9 +34,32 @@ private:
   mlir::Value count, length;
 };
 
+/// What an anchor reads of the rows of its first operand: a buffer, or what a prologue computes.
+/// That is computed in the first walk along a row and waits for the others in a result's row.
+class RowInput {
+public:
+  RowInput(KernelBuilder &b, AnchorKernel &kernel)
+      : b(b), kernel(kernel), prologue(b, kernel.prologue) {}
+
+  /// An error where the operand is neither, or a buffer of the kernel is not dense.
+  llvm::LogicalResult match();
+  /// See RowPrologue.
+  void forEachForm(llvm::function_ref<void()> body) { prologue.forEachForm(body); }
+  void enterRow(mlir::Value row, mlir::Value start);
+  /// A vector from `place` of the row on, in the first walk along it and in others.
+  mlir::Value loadFirst(mlir::Value place, mlir::Value mask);
+  mlir::Value load(mlir::Value place, mlir::Value mask);
+
+private:
+  KernelBuilder &b;
+  AnchorKernel &kernel;
+  RowPrologue prologue;
+  mlir::Value buffer, address; ///< of all rows, of the row
+};
+
 /// Vectorizes over the last dim, be it the one that is summed over or not; see `#dlc.schedule`.
 llvm::LogicalResult emitSoftmax(KernelBuilder &b);
-/// A normalization, and elementwise ops behind it.
+/// A normalization, and elementwise ops around it.
 llvm::LogicalResult emitLayerNorm(KernelBuilder &b);
 /// The one of these that the kernel computes.
 llvm::LogicalResult emitRows(KernelBuilder &b);

@@ -1,7 +1,6 @@
 // Softmax in three passes over what is summed: the largest element, the exponentials and their sum,
 // the quotients. The exponentials wait in the result.
 
-#include "../Common/AnchorKernel.h"
 #include "../Common/Reducer.h"
 #include "Rows.h"
 
@@ -15,25 +14,28 @@ namespace {
 /// The operand as [outer][length][inner].
 class SoftmaxEmitter {
 public:
-  SoftmaxEmitter(KernelBuilder &b, SoftmaxOp op, Value input, Value output)
-      : b(b), op(op), input(b.getAddress(input)), output(b.getAddress(output)),
+  SoftmaxEmitter(KernelBuilder &b, AnchorKernel &kernel)
+      : b(b), op(cast<SoftmaxOp>(kernel.anchor)), output(b.getAddress(kernel.output)),
+        input(b, kernel),
         rows(b, op.getType().getDims().take_front(op.getDim()), op.getType().getDim(op.getDim())) {
     ArrayRef<ExprAttr> dims = op.getType().getDims();
     inner = getProduct(b, dims.drop_front(op.getDim() + 1));
     isAlongRows = op.getDim() + 1 == static_cast<int64_t>(dims.size());
   }
 
+  LogicalResult match() { return input.match(); }
   void emit();
 
 private:
-  void emitRow(Value start);
+  void emitRow(Value row);
   void emitColumns(Value start, int64_t vectors, Value mask);
   Value emitExp(Value element, Value largest);
-  void storeResult(Value place, Value largest, Value sum, Value mask);
+  void storeResult(Value start, Value place, Value largest, Value sum, Value mask);
 
   KernelBuilder &b;
   SoftmaxOp op;
-  Value input, output, inner;
+  Value output, inner;
+  RowInput input;
   Rows rows;
   bool isAlongRows;
 };
@@ -43,29 +45,31 @@ Value SoftmaxEmitter::emitExp(Value element, Value largest) {
   return math::ExpOp::create(b, arith::SubFOp::create(b, element, largest));
 }
 
-/// The result at `place`. For its logarithm `sum` is the logarithm of the sum, else its reciprocal.
-void SoftmaxEmitter::storeResult(Value place, Value largest, Value sum, Value mask) {
-  Value address = b.offset(output, place), value;
-  if (op.getLog()) {
-    Value element = b.loadVector(b.offset(input, place), mask);
-    value = arith::SubFOp::create(b, arith::SubFOp::create(b, element, largest), sum);
-  } else {
+/// The result at `place` behind `start`. For its logarithm `sum` is the logarithm of the sum, else
+/// its reciprocal.
+void SoftmaxEmitter::storeResult(Value start, Value place, Value largest, Value sum, Value mask) {
+  Value address = b.offset(b.offset(output, start), place), value;
+  if (op.getLog())
+    value =
+        arith::SubFOp::create(b, arith::SubFOp::create(b, input.load(place, mask), largest), sum);
+  else
     value = arith::MulFOp::create(b, b.loadVector(address, mask), sum);
-  }
   b.store(value, address, mask);
 }
 
-/// A sum along the last dim, from `start` on.
-void SoftmaxEmitter::emitRow(Value start) {
+/// A sum along the last dim.
+void SoftmaxEmitter::emitRow(Value row) {
+  Value start = rows.getStart(row);
+  input.enterRow(row, start);
   Reducer maxima(b, ReduceKind::max), sums(b, ReduceKind::sum);
   KernelBuilder::Carried largest =
-      maxima.reduceRun(b.offset(input, start), rows.getLength(), maxima.createAccumulators());
+      maxima.reduceRun(rows.getLength(), maxima.createAccumulators(),
+                       [&](Value place, Value mask) { return input.loadFirst(place, mask); });
   Value most = b.splat(maxima.joinLanes(maxima.joinAccumulators(largest)));
   Value vector = rows.forEachVector(b.splat(0.0f), [&](Value i, Value mask, Value sum) -> Value {
-    Value place = b.add(start, i);
-    Value power = emitExp(b.loadVector(b.offset(input, place), mask), most);
+    Value power = emitExp(input.load(i, mask), most);
     if (!op.getLog())
-      b.store(power, b.offset(output, place), mask);
+      b.store(power, b.offset(b.offset(output, start), i), mask);
     Value next = arith::AddFOp::create(b, sum, power);
     return mask ? b.select(mask, next, sum) : next;
   });
@@ -74,7 +78,7 @@ void SoftmaxEmitter::emitRow(Value start) {
                     : Value(arith::DivFOp::create(b, b.f32(1.0f), sum));
   Value factor = b.splat(sum);
   rows.forEachVector(factor, [&](Value i, Value mask, Value carried) {
-    storeResult(b.add(start, i), most, factor, mask);
+    storeResult(start, i, most, factor, mask);
     return carried;
   });
 }
@@ -92,30 +96,30 @@ void SoftmaxEmitter::emitColumns(Value start, int64_t vectors, Value mask) {
       return next;
     });
   };
-  Carried largest =
-      forEachStep(SmallVector<Value>(vectors, b.splat(maxima.getIdentity())),
-                  [&](Value place, size_t, Value most) {
-                    return maxima.accumulate(most, b.loadVector(b.offset(input, place), mask));
-                  });
-  Carried sums = forEachStep(
-      SmallVector<Value>(vectors, b.splat(0.0f)), [&](Value place, size_t vector, Value sum) {
-        Value power = emitExp(b.loadVector(b.offset(input, place), mask), largest[vector]);
-        if (!op.getLog())
-          b.store(power, b.offset(output, place), mask);
-        return Value(arith::AddFOp::create(b, sum, power));
-      });
+  Carried largest = forEachStep(SmallVector<Value>(vectors, b.splat(maxima.getIdentity())),
+                                [&](Value place, size_t, Value most) {
+                                  return maxima.accumulate(most, input.load(place, mask));
+                                });
+  Carried sums = forEachStep(SmallVector<Value>(vectors, b.splat(0.0f)),
+                             [&](Value place, size_t vector, Value sum) {
+                               Value power = emitExp(input.load(place, mask), largest[vector]);
+                               if (!op.getLog())
+                                 b.store(power, b.offset(output, place), mask);
+                               return Value(arith::AddFOp::create(b, sum, power));
+                             });
   for (Value &sum : sums)
     sum = op.getLog() ? Value(math::LogOp::create(b, sum))
                       : Value(arith::DivFOp::create(b, b.splat(1.0f), sum));
   forEachStep(sums, [&](Value place, size_t vector, Value sum) {
-    storeResult(place, largest[vector], sum, mask);
+    storeResult(b.i64(0), place, largest[vector], sum, mask);
     return sum;
   });
 }
 
 void SoftmaxEmitter::emit() {
   if (isAlongRows)
-    return rows.forEachRow([&](Value start) { emitRow(start); });
+    return input.forEachForm([&] { rows.forEachRow([&](Value row) { emitRow(row); }); });
+  input.enterRow(b.i64(0), b.i64(0)); // places are counted from the first element
   int64_t channels = b.getSchedule().getChannels();
   int64_t lanes = b.getLanes();
   Value panels = b.ceilDiv(inner, channels);
@@ -134,16 +138,13 @@ LogicalResult dlc::emitSoftmax(KernelBuilder &b) {
   AnchorKernel kernel;
   if (failed(kernel.match(b, [](Operation *op) { return isa<SoftmaxOp>(op); })))
     return failure();
-  FailureOr<Value> input = kernel.getBuffer(kernel.anchor->getOperand(0));
-  if (failed(input))
-    return failure();
   if (!kernel.epilogue.empty())
     return kernel.epilogue.front()->emitError("expected nothing behind the softmax");
-  for (Value buffer : {*input, kernel.output})
-    if (getTensor(buffer).getLayout())
-      return kernel.anchor->emitError("expected dense values, found ") << getTensor(buffer);
   if (b.getSchedule().getChannels() <= b.getLanes())
     return kernel.anchor->emitError("expected tiles of several vectors");
-  SoftmaxEmitter(b, cast<SoftmaxOp>(kernel.anchor), *input, kernel.output).emit();
+  SoftmaxEmitter emitter(b, kernel);
+  if (failed(emitter.match()))
+    return failure();
+  emitter.emit();
   return success();
 }

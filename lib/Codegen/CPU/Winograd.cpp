@@ -335,11 +335,9 @@ void WinogradConv::emit() {
 
 static LogicalResult verify(KernelBuilder &b, ConvKernel &kernel) {
   Operation *anchor = kernel.anchor;
-  auto areOne = [](ArrayRef<int64_t> values) {
-    return llvm::all_of(values, [](int64_t value) { return value == 1; });
-  };
   if (!isa<ConvOp>(anchor) || kernel.groups != 1 || kernel.kernelHeight != Winograd::taps ||
-      kernel.kernelWidth != Winograd::taps || !areOne(kernel.strides) || !areOne(kernel.dilations))
+      kernel.kernelWidth != Winograd::taps || !Winograd::areOne(kernel.strides) ||
+      !Winograd::areOne(kernel.dilations))
     return anchor->emitError("expected a convolution by 3 x 3 filters in steps of one");
   if (!kernel.panels.getWinograd())
     return anchor->emitError("expected factors of filters, found ") << kernel.panels;

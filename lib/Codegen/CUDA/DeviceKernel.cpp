@@ -34,7 +34,7 @@ Value Threads::share(StringRef name, int64_t count) {
   auto module = b.getFunction()->getParentOfType<ModuleOp>();
   std::string full = (b.getFunction().getName() + "_" + name).str();
   auto type = LLVM::LLVMArrayType::get(b.getF32Type(), count);
-  {
+  if (!module.lookupSymbol(full)) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(module.getBody());
     LLVM::GlobalOp::create(b, type, /*isConstant=*/false, LLVM::Linkage::Internal, full,
@@ -80,9 +80,7 @@ Value Threads::reduce(Value value, int64_t count, function_ref<Value(Value, Valu
   int64_t warps = count / warpSize;
   if (warps <= 1)
     return value;
-  if (!shared)
-    shared = share("sums", warps);
-  Value thread = getThread();
+  Value thread = getThread(), shared = share("sums", warps);
   auto place = [&](Value index) { return b.offset(shared, wide(index)); };
   b.onlyIf(b.equal(rem(thread, warpSize), i32(0)),
            [&] { b.store(value, place(div(thread, warpSize))); });

@@ -16,7 +16,7 @@ public:
   mlir::Value getBlock();
   /// All threads of the block have come here, and see what any of them has written before.
   void wait();
-  /// Memory of the block: `count` f32, aligned to 16 bytes.
+  /// Memory of the block, the same for a name: `count` f32, aligned to 16 bytes.
   mlir::Value share(llvm::StringRef name, int64_t count);
   /// The same of memory whose size the launch says, which may be more than 48 KB: to be asked for
   /// once.
@@ -43,7 +43,6 @@ public:
 
 private:
   KernelBuilder &b;
-  mlir::Value shared; ///< of reductions
 };
 
 /// Whether all addresses are multiples of 16 bytes, an i1.

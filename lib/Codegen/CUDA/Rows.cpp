@@ -5,10 +5,12 @@
 #include "../Common/AnchorKernel.h"
 #include "../Common/LoopKernel.h"
 #include "../Common/Reducer.h"
+#include "../Common/RowPrologue.h"
 #include "DeviceKernel.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -22,11 +24,10 @@ static Value getProduct(KernelBuilder &b, ArrayRef<ExprAttr> dims) {
 
 namespace {
 /// Elements `first`, `first + step`, ... below `end`, `pitch` elements from each other in memory.
-struct Walk {
-  KernelBuilder &b;
-  Value first, end;
-  int64_t step;
-  Value start, pitch;
+class Walk {
+public:
+  Walk(KernelBuilder &b, Value first, Value end, int64_t step, Value start, Value pitch)
+      : b(b), first(first), end(end), step(step), start(start), pitch(pitch) {}
 
   /// How many elements there are at most, where it is known and small: they are walked without a
   /// loop, so that what is loaded of them can stay in registers.
@@ -38,28 +39,47 @@ struct Walk {
     return llvm::divideCeil(*known, step);
   }
 
-  /// A value carried from element to element; `emit` gets the place of each in memory.
-  Value forEach(Value init, function_ref<Value(Value place, Value carried)> emit) {
-    std::optional<int64_t> few = getFew();
-    for (int64_t turn = 0; few && turn != *few; ++turn) {
-      Value number = b.add(first, turn * step);
-      auto emitOne = [&, carried = init] {
-        return KernelBuilder::Carried{emit(b.add(start, b.mul(number, pitch)), carried)};
-      };
-      if ((turn + 1) * step <= *getConstantIntValue(end)) {
-        init = emitOne()[0];
-        continue;
-      }
-      Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, end);
-      init = b.chooseValues(exists, emitOne,
-                            [&, carried = init] { return KernelBuilder::Carried{carried}; })[0];
-    }
-    if (few)
+  /// One of the elements.
+  struct Place {
+    Value number; ///< among the elements of all threads
+    Value memory; ///< counted in elements from the buffer's first one
+    int64_t turn; ///< how many the thread has had before, where they are few
+  };
+
+  using EmitPlace = function_ref<Value(const Place &place, Value carried)>;
+
+  /// What `emit` makes of `carried` at the element that is next after `turn` others; `carried`
+  /// where there is none.
+  Value forTurn(int64_t turn, Value carried, EmitPlace emit) const {
+    Value number = b.add(first, turn * step);
+    auto emitOne = [&] { return KernelBuilder::Carried{emit(getPlace(number, turn), carried)}; };
+    if ((turn + 1) * step <= *getConstantIntValue(end))
+      return emitOne()[0];
+    Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, end);
+    return b.chooseValues(exists, emitOne, [&] { return KernelBuilder::Carried{carried}; })[0];
+  }
+
+  /// A value carried from element to element.
+  Value forEach(Value init, EmitPlace emit) const {
+    if (std::optional<int64_t> few = getFew()) {
+      for (int64_t turn = 0; turn != *few; ++turn)
+        init = forTurn(turn, init, emit);
       return init;
+    }
     return b.loop(first, end, step, init, [&](Value i, ValueRange carried) {
-      return KernelBuilder::Carried{emit(b.add(start, b.mul(i, pitch)), carried[0])};
+      return KernelBuilder::Carried{emit(getPlace(i, 0), carried[0])};
     })[0];
   }
+
+private:
+  Place getPlace(Value number, int64_t turn) const {
+    return {number, b.add(start, b.mul(number, pitch)), turn};
+  }
+
+  KernelBuilder &b;
+  Value first, end;
+  int64_t step;
+  Value start, pitch;
 };
 
 class RowEmitter {
@@ -100,62 +120,129 @@ public:
   int64_t numThreads;
 };
 
-class SoftmaxRows : RowEmitter {
+/// A kernel whose anchor reads its first operand row by row: from a buffer, or from ops in front of
+/// it. What a thread has of a short row it keeps.
+class AnchoredRows : protected RowEmitter {
 public:
-  SoftmaxRows(KernelBuilder &b, SoftmaxOp op, Value input, Value output)
-      : RowEmitter(b), op(op), input(getElements(input)), output(getElements(output)) {}
+  AnchoredRows(KernelBuilder &b, AnchorKernel &kernel)
+      : RowEmitter(b), kernel(kernel), prologue(b, kernel.prologue) {}
 
+  LogicalResult match();
+
+protected:
+  using Place = Walk::Place;
+  /// What is loaded from here on is of this row or column.
+  void enter(const Walk &walk);
+  Value load(const Place &place);
+  using RowEmitter::load;
+  /// Stores a result, and the element that `load` has given there if others read it too.
+  void storeResult(Value value, Value element, const Place &place);
+
+  AnchorKernel &kernel;
+  RowPrologue prologue;
+
+private:
+  Value compute(const Place &place);
+
+  Elements input;
+  SmallVector<Value> kept; ///< elements of the thread, empty where they are not few
+};
+
+class SoftmaxRows : AnchoredRows {
+public:
+  SoftmaxRows(KernelBuilder &b, AnchorKernel &kernel)
+      : AnchoredRows(b, kernel), op(cast<SoftmaxOp>(kernel.anchor)) {}
+
+  using AnchoredRows::match;
   void emit();
 
 private:
   void emitSums(Walk walk, bool isRow);
 
   SoftmaxOp op;
-  Elements input, output;
 };
 
-class LayerNormRows : RowEmitter {
+class LayerNormRows : AnchoredRows {
 public:
   LayerNormRows(KernelBuilder &b, AnchorKernel &kernel)
-      : RowEmitter(b), kernel(kernel), op(cast<LayerNormOp>(kernel.anchor)) {}
+      : AnchoredRows(b, kernel), op(cast<LayerNormOp>(kernel.anchor)) {}
 
   LogicalResult match();
-  void emit();
+  void emit() {
+    prologue.forEachForm([&] { emitRow(); });
+  }
 
 private:
   Value getMean(Walk walk, Value length, ReduceKind kind, function_ref<Value(Value)> change);
+  void emitRow();
 
-  AnchorKernel &kernel;
   LayerNormOp op;
-  Elements input, scale, bias; ///< without base where there is none
+  Elements scale, bias; ///< without base where there is none
 };
 } // namespace
+
+//===----------------------------------------------------------------------===//
+// Rows of an anchor
+//===----------------------------------------------------------------------===//
+
+LogicalResult AnchoredRows::match() {
+  if (prologue.exists())
+    return success();
+  FailureOr<Value> buffer = kernel.getBuffer(kernel.anchor->getOperand(0));
+  if (failed(buffer))
+    return failure();
+  input = getElements(*buffer);
+  return success();
+}
+
+Value AnchoredRows::compute(const Place &place) {
+  if (!prologue.exists())
+    return load(input, place.memory);
+  return vector::ExtractOp::create(b, prologue.evaluate(place.number, Value()), int64_t(0));
+}
+
+void AnchoredRows::enter(const Walk &walk) {
+  prologue.enterRow(b.getTask());
+  kept.clear();
+  for (int64_t turn = 0; turn != walk.getFew().value_or(0); ++turn)
+    kept.push_back(
+        walk.forTurn(turn, b.f32(0.0f), [&](const Place &place, Value) { return compute(place); }));
+}
+
+Value AnchoredRows::load(const Place &place) {
+  return kept.empty() ? compute(place) : kept[place.turn];
+}
+
+void AnchoredRows::storeResult(Value value, Value element, const Place &place) {
+  if (kernel.prologueOutput)
+    store(element, getElements(kernel.prologueOutput), place.memory);
+  store(value, getElements(kernel.output), place.memory);
+}
 
 //===----------------------------------------------------------------------===//
 // Softmax
 //===----------------------------------------------------------------------===//
 
 void SoftmaxRows::emitSums(Walk walk, bool isRow) {
+  enter(walk);
   Reducer maxima(b, ReduceKind::max);
-  Value most = walk.forEach(b.f32(maxima.getIdentity()), [&](Value place, Value carried) {
-    return maxima.accumulate(carried, load(input, place));
+  Value most = walk.forEach(b.f32(maxima.getIdentity()), [&](const Place &place, Value carried) {
+    return maxima.accumulate(carried, load(place));
   });
   most = join(most, isRow, ReduceKind::max);
-  auto emitShifted = [&](Value place) -> Value {
-    return arith::SubFOp::create(b, load(input, place), most);
-  };
-  Value sum = walk.forEach(b.f32(0.0f), [&](Value place, Value carried) -> Value {
-    return arith::AddFOp::create(b, carried, math::ExpOp::create(b, emitShifted(place)));
+  Value sum = walk.forEach(b.f32(0.0f), [&](const Place &place, Value carried) -> Value {
+    Value shifted = arith::SubFOp::create(b, load(place), most);
+    return arith::AddFOp::create(b, carried, math::ExpOp::create(b, shifted));
   });
   sum = join(sum, isRow, ReduceKind::sum);
   sum = op.getLog() ? Value(math::LogOp::create(b, sum))
                     : Value(arith::DivFOp::create(b, b.f32(1.0f), sum));
-  walk.forEach(sum, [&](Value place, Value carried) {
-    Value shifted = emitShifted(place);
+  walk.forEach(sum, [&](const Place &place, Value carried) {
+    Value element = load(place), shifted = arith::SubFOp::create(b, element, most);
     Value value = op.getLog()
                       ? Value(arith::SubFOp::create(b, shifted, carried))
                       : Value(arith::MulFOp::create(b, math::ExpOp::create(b, shifted), carried));
-    store(value, output, place);
+    storeResult(value, element, place);
     return carried;
   });
 }
@@ -165,7 +252,7 @@ void SoftmaxRows::emit() {
   size_t axis = op.getDim();
   Value length = b.size(dims[axis]);
   if (axis + 1 == dims.size())
-    return emitSums(getRow(length), true);
+    return prologue.forEachForm([&] { emitSums(getRow(length), true); });
   Value inner = getProduct(b, dims.drop_front(axis + 1));
   Value columns = b.mul(getProduct(b, dims.take_front(axis)), inner);
   Value column = b.add(b.mul(b.getTask(), numThreads), threads.wide(threads.getThread()));
@@ -180,29 +267,28 @@ void SoftmaxRows::emit() {
 //===----------------------------------------------------------------------===//
 
 LogicalResult LayerNormRows::match() {
-  for (auto [operand, elements] : {std::pair<Value, Elements *>{op.getInput(), &input},
-                                   {op.getScale(), &scale},
-                                   {op.getBias(), &bias}}) {
-    FailureOr<Value> buffer = kernel.getBuffer(operand);
-    if (failed(buffer))
-      return failure();
-    *elements = getElements(*buffer);
-  }
+  Value scaleBuffer, biasBuffer;
+  if (failed(AnchoredRows::match()) ||
+      failed(kernel.getBuffers({{op.getScale(), &scaleBuffer}, {op.getBias(), &biasBuffer}})))
+    return failure();
+  scale = getElements(scaleBuffer);
+  bias = getElements(biasBuffer);
   return success();
 }
 
 Value LayerNormRows::getMean(Walk walk, Value length, ReduceKind kind,
                              function_ref<Value(Value)> change) {
   Reducer reducer(b, kind), means(b, ReduceKind::mean);
-  Value sum = walk.forEach(b.f32(0.0f), [&](Value place, Value carried) {
-    return reducer.accumulate(carried, change(load(input, place)));
+  Value sum = walk.forEach(b.f32(0.0f), [&](const Place &place, Value carried) {
+    return reducer.accumulate(carried, change(load(place)));
   });
   return means.finish(join(sum, true, ReduceKind::sum), length);
 }
 
-void LayerNormRows::emit() {
+void LayerNormRows::emitRow() {
   Value length = getProduct(b, op.getType().getDims().drop_front(op.getDim()));
   Walk walk = getRow(length);
+  enter(walk);
   Value mean;
   if (!op.getRms())
     mean = getMean(walk, length, ReduceKind::sum, [](Value element) { return element; });
@@ -212,20 +298,21 @@ void LayerNormRows::emit() {
   Value variance = getMean(walk, length, ReduceKind::sum_square, center);
   Value shifted = arith::AddFOp::create(b, variance, b.f32(op.getEpsilon().convertToFloat()));
   Value factor = arith::DivFOp::create(b, b.f32(1.0f), math::SqrtOp::create(b, shifted));
-  walk.forEach(factor, [&](Value place, Value carried) {
-    Value column = b.sub(place, walk.start);
-    Value value = arith::MulFOp::create(b, center(load(input, place)), carried);
+  walk.forEach(factor, [&](const Place &place, Value carried) {
+    Value element = load(place), value = arith::MulFOp::create(b, center(element), carried);
     if (scale.base && bias.base)
-      value = b.fma(value, load(scale, column), load(bias, column));
+      value = b.fma(value, load(scale, place.number), load(bias, place.number));
     else if (scale.base)
-      value = arith::MulFOp::create(b, value, load(scale, column));
+      value = arith::MulFOp::create(b, value, load(scale, place.number));
     else if (bias.base)
-      value = arith::AddFOp::create(b, value, load(bias, column));
+      value = arith::AddFOp::create(b, value, load(bias, place.number));
     value = kernel.emitEpilogue(b, value, [&](size_t index) {
-      Value buffer = kernel.operands[index].getDefiningOp<ReadOp>().getBuffer();
-      return load(getElements(buffer), place);
+      Value operand = kernel.operands[index];
+      if (operand == kernel.prologue)
+        return element;
+      return load(getElements(operand.getDefiningOp<ReadOp>().getBuffer()), place.memory);
     });
-    store(value, getElements(kernel.output), place);
+    storeResult(value, element, place);
     return carried;
   });
 }
@@ -304,18 +391,15 @@ LogicalResult dlc::emitCudaRows(KernelBuilder &b) {
   AnchorKernel kernel;
   if (failed(kernel.match(b, llvm::IsaPred<SoftmaxOp, LayerNormOp>)))
     return failure();
-  if (isa<LayerNormOp>(kernel.anchor)) {
-    LayerNormRows rows(b, kernel);
+  auto emit = [](auto rows) {
     if (failed(rows.match()))
       return failure();
     rows.emit();
     return success();
-  }
-  FailureOr<Value> input = kernel.getBuffer(kernel.anchor->getOperand(0));
-  if (failed(input))
-    return failure();
+  };
+  if (isa<LayerNormOp>(kernel.anchor))
+    return emit(LayerNormRows(b, kernel));
   if (!kernel.epilogue.empty())
     return kernel.epilogue.front()->emitError("expected nothing behind the softmax");
-  SoftmaxRows(b, cast<SoftmaxOp>(kernel.anchor), *input, kernel.output).emit();
-  return success();
+  return emit(SoftmaxRows(b, kernel));
 }

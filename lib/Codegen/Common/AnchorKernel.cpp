@@ -1,16 +1,19 @@
 #include "AnchorKernel.h"
 
+#include "dlc/IR/Emitters.h"
+
 using namespace mlir;
 using namespace dlc;
 
-/// An elementwise op may read what the kernel computes, constants, and buffers like the result.
+/// An elementwise op may read what the kernel computes from the prologue's result on, constants,
+/// and buffers like the result.
 LogicalResult AnchorKernel::matchEpilogue(ElementwiseOpInterface op,
                                           const SetVector<Value> &computed) {
   for (Value operand : op->getOperands()) {
     if (computed.contains(operand) || getImmediate(operand))
       continue;
-    auto read = operand.getDefiningOp<ReadOp>();
-    if (!read || operand.getType() != anchor->getResult(0).getType())
+    bool isKnown = operand.getDefiningOp<ReadOp>() || (prologue && operand == prologue);
+    if (!isKnown || operand.getType() != anchor->getResult(0).getType())
       return op->emitError("expected operands that the kernel computes, constants of one element "
                            "or buffers of the result's shape");
     operands.push_back(operand);
@@ -19,22 +22,38 @@ LogicalResult AnchorKernel::matchEpilogue(ElementwiseOpInterface op,
   return success();
 }
 
+LogicalResult AnchorKernel::matchWrite(WriteOp write, const SetVector<Value> &computed) {
+  bool isResult = !output && write.getValue() == computed.back();
+  if (!isResult && (prologueOutput || !prologue || write.getValue() != prologue))
+    return write.emitError("expected to write the last value of the kernel, or what its anchor "
+                           "reads, once each");
+  (isResult ? output : prologueOutput) = write.getBuffer();
+  return success();
+}
+
 LogicalResult AnchorKernel::match(KernelBuilder &b, function_ref<bool(Operation *)> isAnchor) {
   SetVector<Value> computed;
+  SmallVector<Operation *> before;
   for (Operation &op : b.getSource().getBody().front()) {
     if (isa<ReadOp, ConstantOp, func::ReturnOp>(op))
       continue;
     if (!anchor && isAnchor(&op)) {
       anchor = &op;
       computed.insert(op.getResult(0));
+      if (!before.empty() && takesPrologue(anchor) &&
+          llvm::is_contained(before, op.getOperand(0).getDefiningOp()))
+        prologue = op.getOperand(0);
+      else if (!before.empty())
+        return before.front()->emitError("expected nothing in front of the anchor of this kernel");
     } else if (auto elementwise = dyn_cast<ElementwiseOpInterface>(op); elementwise && anchor) {
       if (failed(matchEpilogue(elementwise, computed)))
         return failure();
       computed.insert(op.getResult(0));
-    } else if (auto write = dyn_cast<WriteOp>(op); write && !output && anchor) {
-      if (write.getValue() != computed.back())
-        return write.emitError("expected to write the last value of the kernel");
-      output = write.getBuffer();
+    } else if (!anchor && isPrologue(&op)) {
+      before.push_back(&op);
+    } else if (auto write = dyn_cast<WriteOp>(op); write && anchor) {
+      if (failed(matchWrite(write, computed)))
+        return failure();
     } else {
       return op.emitError("expected an anchor, elementwise ops and one write in this kernel");
     }

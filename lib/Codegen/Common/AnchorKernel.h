@@ -1,4 +1,5 @@
-// A kernel of one op that is not elementwise, and elementwise ops behind it.
+// A kernel of one op that is not elementwise, elementwise ops behind it, and perhaps some in front
+// of it.
 #ifndef DLC_LIB_CODEGEN_COMMON_ANCHORKERNEL_H
 #define DLC_LIB_CODEGEN_COMMON_ANCHORKERNEL_H
 
@@ -8,7 +9,8 @@ namespace dlc {
 
 struct AnchorKernel {
   /// Finds the parts in the source; fails with a located error where it is anything else than
-  /// reads, one op of those that `isAnchor` names, elementwise ops and one write.
+  /// reads, one op of those that `isAnchor` names, elementwise ops and one write. Where the anchor
+  /// takes a prologue, its first operand may be computed too, and written.
   llvm::LogicalResult match(KernelBuilder &b, llvm::function_ref<bool(mlir::Operation *)> isAnchor);
 
   /// The buffer that an operand of the anchor is read from, or an error; null for no value.
@@ -21,7 +23,7 @@ struct AnchorKernel {
   llvm::LogicalResult getAddresses(KernelBuilder &b, Buffers operands) const;
 
   /// The elementwise ops behind the anchor, on a scalar or vector. `load` gives the elements of
-  /// operands[index] at the same places.
+  /// operands[index] at the same places; `prologue` may be one of these.
   mlir::Value emitEpilogue(KernelBuilder &b, mlir::Value sum,
                            llvm::function_ref<mlir::Value(size_t index)> load) const;
 
@@ -29,10 +31,13 @@ struct AnchorKernel {
   llvm::SmallVector<ElementwiseOpInterface> epilogue;
   llvm::SmallVector<mlir::Value> operands; ///< what the epilogue reads, as values
   mlir::Value output;                      ///< a buffer
+  mlir::Value prologue; ///< the anchor's first operand where ops in front of it compute it, or null
+  mlir::Value prologueOutput; ///< the buffer that others read it from; null where nobody does
 
 private:
   llvm::LogicalResult matchEpilogue(ElementwiseOpInterface op,
                                     const llvm::SetVector<mlir::Value> &computed);
+  llvm::LogicalResult matchWrite(WriteOp write, const llvm::SetVector<mlir::Value> &computed);
 };
 
 } // namespace dlc

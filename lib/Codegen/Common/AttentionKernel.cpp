@@ -156,7 +156,10 @@ Value AttentionKernel::getMaskAddress(Value row, Value column) {
 Value AttentionKernel::maskScore(Value score, Value element) {
   if (op.getMask().getType().getElementType().isF32())
     return arith::AddFOp::create(b, score, element);
-  return b.select(element, score, getBlocked(score.getType()));
+  Type type = score.getType();
+  Value blocked =
+      op.getBlocked() ? b.fill(type, op.getBlocked()->convertToFloat()) : getBlocked(type);
+  return b.select(element, score, blocked);
 }
 
 Value AttentionKernel::getDivisor(Value sum) {

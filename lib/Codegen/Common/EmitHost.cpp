@@ -28,7 +28,7 @@ static_assert(deviceZeros == DLC_DEVICE_ZEROS);
 
 /// Stores the handles that `end` returns as those of the outputs that are not the caller's memory.
 static void emitReturn(HostEmitter &code, func::ReturnOp end, const Signature &signature) {
-  Value values = code.load(code.field(code.getCall(), code.runCallType, 9));
+  Value values = code.load(code.field(code.getCall(), code.runCallType, runValues));
   auto handle = end.getOperands().begin();
   for (auto [index, port] : llvm::enumerate(signature.outputs))
     if (!signature.isCallersMemory(port))
@@ -47,12 +47,12 @@ static LogicalResult emitRun(HostProgram &program, func::FuncOp main, const Sign
     return main.emitError("expected one argument for each input, and one argument or result for "
                           "each output of the signature");
   HostEmitter code(program, signature, main.getLoc(), name);
-  auto loadField = [&](int32_t index) {
-    return code.load(code.field(code.getCall(), code.runCallType, index));
+  auto loadField = [&](RunField field) {
+    return code.load(code.field(code.getCall(), code.runCallType, field));
   };
   for (unsigned index = 0; index != numInputs; ++index)
     code.setAddress(main.getArgument(index), code.getInput(index));
-  Value outputs = loadField(6);
+  Value outputs = loadField(runOutputs);
   unsigned argument = numInputs;
   for (auto [index, port] : llvm::enumerate(signature.outputs))
     if (signature.isCallersMemory(port))
@@ -60,8 +60,8 @@ static LogicalResult emitRun(HostProgram &program, func::FuncOp main, const Sign
                       code.load(code.element(outputs, code.pointer, static_cast<int32_t>(index))));
   HostEmitter::Memory device;
   if (getDevice(main))
-    device = {loadField(10), loadField(11)};
-  code.assumePlanned({loadField(7), loadField(8)}, device);
+    device = {loadField(runDeviceArena), loadField(runDeviceWeights)};
+  code.assumePlanned({loadField(runArena), loadField(runWeights)}, device);
   Block &block = main.getBody().front();
   if (failed(code.emitOps(block)))
     return failure();
@@ -176,20 +176,20 @@ static LogicalResult emitPlan(HostProgram &program, func::FuncOp main, func::Fun
   if (failed(emitSizes(code, exprs, planned)))
     return failure();
   // All of them have been emitted before the checks.
-  auto fieldAddress = [&](int32_t index) {
-    return code.field(code.getCall(), code.planCallType, index);
+  auto fieldAddress = [&](int32_t field) {
+    return code.field(code.getCall(), code.planCallType, field);
   };
-  Value dims = code.load(fieldAddress(6));
+  Value dims = code.load(fieldAddress(planOutputDims));
   int32_t index = 0;
   for (const Port &output : signature.outputs)
     if (output.type)
       for (ExprAttr dim : output.type.getDims())
         code.store(signature.isLate(dim) ? code.constant(code.i64, -1) : *exprs.emit(dim),
                    code.element(dims, code.i64, index++));
-  code.store(code.constant(code.i32, version), fieldAddress(1));
-  code.store(*exprs.emit(workspace), fieldAddress(7));
+  code.store(code.constant(code.i32, version), fieldAddress(callVersion));
+  code.store(*exprs.emit(workspace), fieldAddress(planWorkspace));
   if (deviceWorkspace)
-    code.store(*exprs.emit(deviceWorkspace), fieldAddress(8));
+    code.store(*exprs.emit(deviceWorkspace), fieldAddress(planDeviceWorkspace));
   LLVM::ReturnOp::create(code.builder, code.loc, code.constant(code.i32, DLC_PROGRAM_OK));
   code.finish();
   return success();
@@ -228,10 +228,10 @@ static void emitChoice(CodeBuilder &code, ModuleOp module, StringRef name, size_
 /// for: those for the CPU come first.
 static Value emitFits(CodeBuilder &code, Value call, func::FuncOp host,
                       const Signature &signature) {
-  Value symbols = code.load(code.field(call, code.planCallType, 4));
+  Value symbols = code.load(code.field(call, code.planCallType, callSymbols));
   Value all = code.constant(code.builder.getI1Type(), 1);
   if (host->hasAttr(onCpuName)) {
-    Value onDevice = code.load(code.field(call, code.planCallType, 9), code.i32);
+    Value onDevice = code.load(code.field(call, code.planCallType, planOnDevice), code.i32);
     all = code.isEqual(onDevice, code.constant(code.i32, 0));
   }
   for (NamedAttribute size : host->getAttrOfType<DictionaryAttr>(whenName)) {
@@ -250,7 +250,7 @@ static void emitChoices(CodeBuilder &code, ModuleOp module, ArrayRef<func::FuncO
     return emitFits(code, call, hosts[version], signature);
   });
   emitChoice(code, module, runName, hosts.size(), [&](Value call, size_t version) {
-    Value chosen = code.load(code.field(call, code.runCallType, 1), code.i32);
+    Value chosen = code.load(code.field(call, code.runCallType, callVersion), code.i32);
     return code.isEqual(chosen, code.constant(code.i32, version));
   });
 }

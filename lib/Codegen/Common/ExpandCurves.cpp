@@ -2,12 +2,7 @@
 // lose there is far below what f32 shows.
 
 #include "ExpandCurves.h"
-
-#include "dlc/IR/Dlc.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "FloatBuilder.h"
 
 #include <limits>
 #include <numbers>
@@ -33,24 +28,9 @@ static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 namespace {
 /// Builds on scalars or vectors of f64 that were f32.
-class Curves {
+class Curves : public FloatBuilder {
 public:
-  Curves(ImplicitLocOpBuilder &b, Type type) : b(b), type(type) {}
-
-  Value fill(double value) { return createFill(b, b.getLoc(), type, value); }
-  Value add(Value lhs, Value rhs) { return arith::AddFOp::create(b, lhs, rhs); }
-  Value sub(Value lhs, Value rhs) { return arith::SubFOp::create(b, lhs, rhs); }
-  Value mul(Value lhs, Value rhs) { return arith::MulFOp::create(b, lhs, rhs); }
-  Value div(Value lhs, Value rhs) { return arith::DivFOp::create(b, lhs, rhs); }
-  Value sqrt(Value x) { return math::SqrtOp::create(b, x); }
-  Value abs(Value x) { return math::AbsFOp::create(b, x); }
-  Value withSign(Value size, Value sign) { return math::CopySignOp::create(b, size, sign); }
-  Value is(CmpFPredicate predicate, Value x, double bound) {
-    return arith::CmpFOp::create(b, predicate, x, fill(bound));
-  }
-  Value select(Value condition, Value lhs, Value rhs) {
-    return arith::SelectOp::create(b, condition, lhs, rhs);
-  }
+  using FloatBuilder::FloatBuilder;
 
   Value atan(Value x);
   Value exp(Value x);
@@ -59,34 +39,8 @@ public:
   Value cosh(Value x);
   Value asinh(Value x);
   Value atanh(Value x);
-
-private:
-  Value polynomial(ArrayRef<double> coefficients, Value x);
-  Value oddPolynomial(ArrayRef<double> coefficients, Value x) {
-    return mul(x, polynomial(coefficients, mul(x, x)));
-  }
-  Type getBits() {
-    auto vector = dyn_cast<VectorType>(type);
-    return vector ? Type(vector.clone(b.getI64Type())) : Type(b.getI64Type());
-  }
-  Value fillBits(int64_t value) {
-    TypedAttr attr = b.getI64IntegerAttr(value);
-    if (auto vector = dyn_cast<VectorType>(getBits()))
-      attr = DenseElementsAttr::get(vector, attr);
-    return arith::ConstantOp::create(b, getBits(), attr);
-  }
-
-  ImplicitLocOpBuilder &b;
-  Type type;
 };
 } // namespace
-
-Value Curves::polynomial(ArrayRef<double> coefficients, Value x) {
-  Value sum = fill(coefficients.front());
-  for (double coefficient : coefficients.drop_front())
-    sum = add(mul(sum, x), fill(coefficient));
-  return sum;
-}
 
 /// Of 1/x where x is above 1, and of (x - 1) / (x + 1) where that is above tan(pi/8).
 Value Curves::atan(Value x) {
@@ -110,23 +64,18 @@ Value Curves::exp(Value x) {
   Value shifter = fill(0x1.8p52);
   Value shifted = add(mul(limited, fill(std::numbers::log2e)), shifter);
   Value rest = sub(limited, mul(sub(shifted, shifter), fill(std::numbers::ln2)));
-  Value bits = arith::BitcastOp::create(b, getBits(), shifted);
-  Value exponent = arith::ShLIOp::create(
-      b, arith::AddIOp::create(b, bits, fillBits(1023)).getResult(), fillBits(52));
-  return mul(polynomial(expSeries, rest), arith::BitcastOp::create(b, type, exponent));
+  Value exponent = shiftUp(addBits(asBits(shifted), fillBits(1023)), 52);
+  return mul(polynomial(expSeries, rest), asFloat(exponent));
 }
 
 /// log(2) * n + log(m) with m from sqrt(1/2) to sqrt(2), for what is not negative.
 Value Curves::log(Value x) {
   constexpr int64_t halfRoot = 0x3fe6a09e667f3bcd; // sqrt(1/2)
-  Value bits = arith::BitcastOp::create(b, getBits(), x);
-  Value distance = arith::SubIOp::create(b, bits, fillBits(halfRoot));
-  Value exponent = arith::ShRSIOp::create(b, distance, fillBits(52));
-  Value scale = arith::ShLIOp::create(b, exponent, fillBits(52));
-  Value mantissa =
-      arith::BitcastOp::create(b, type, arith::SubIOp::create(b, bits, scale).getResult());
+  Value all = asBits(x);
+  Value exponent = shiftDown(subBits(all, fillBits(halfRoot)), 52);
+  Value mantissa = asFloat(subBits(all, shiftUp(exponent, 52)));
   Value s = div(sub(mantissa, fill(1)), add(mantissa, fill(1)));
-  Value whole = arith::SIToFPOp::create(b, type, exponent);
+  Value whole = create<arith::SIToFPOp>(type, exponent);
   Value result =
       add(mul(whole, fill(std::numbers::ln2)), mul(oddPolynomial(logSeries, s), fill(2)));
   result = select(is(CmpFPredicate::OEQ, x, 0), fill(-infinity), result);

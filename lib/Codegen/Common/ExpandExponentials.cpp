@@ -1,14 +1,13 @@
 // The exponential of f32, and tanh and erf, which are made of it. Their errors are below 2 units in
-// the last place for all numbers, those whose results are subnormal among them.
+// the last place for all numbers, those whose results are subnormal among them. With AVX-512 a
+// table of 16 roots of 2 in registers takes the place of half of the polynomial.
 
 #include "ExpandExponentials.h"
+#include "FloatBuilder.h"
 
-#include "dlc/IR/Dlc.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
-
+#include <cmath>
 #include <numbers>
 
 using namespace mlir;
@@ -36,132 +35,171 @@ static constexpr double erfLarge[] = {-1.72853470e-5, 3.83197126e-4,  -3.8839643
 
 namespace {
 /// Builds on scalars or vectors of f32.
-class Exponentials {
+class Exponentials : public FloatBuilder {
 public:
-  Exponentials(ImplicitLocOpBuilder &b, Type type, bool hasFma)
-      : b(b), type(type), bits(getWithElement(type, b.getI32Type())), hasFma(hasFma) {}
+  Exponentials(ImplicitLocOpBuilder &b, Type type, ExponentialTarget target)
+      : FloatBuilder(b, type, target.hasFma), hasAvx512(target.hasAvx512) {}
 
   Value exp(Value x);
   Value tanh(Value x);
   Value erf(Value x);
 
 private:
-  /// x = exponent * log(2) + rest.
+  /// x = whole * log(2) + rest, where `whole` is a number of steps; `shifted` has how many in its
+  /// lowest bits.
   struct Reduced {
-    Value exponent, rest;
+    Value shifted, whole, rest;
   };
 
-  Value fill(double value) { return createFill(b, b.getLoc(), type, value); }
-  Value fillBits(int64_t value) { return createFill(b, b.getLoc(), bits, value); }
-  Value add(Value lhs, Value rhs) { return arith::AddFOp::create(b, lhs, rhs); }
-  Value sub(Value lhs, Value rhs) { return arith::SubFOp::create(b, lhs, rhs); }
-  Value mul(Value lhs, Value rhs) { return arith::MulFOp::create(b, lhs, rhs); }
-  Value fma(Value lhs, Value rhs, Value sum) {
-    return hasFma ? Value(math::FmaOp::create(b, lhs, rhs, sum)) : add(mul(lhs, rhs), sum);
-  }
-  Value is(CmpFPredicate predicate, Value x, double bound) {
-    return arith::CmpFOp::create(b, predicate, x, fill(bound));
-  }
-  Value select(Value condition, Value lhs, Value rhs) {
-    return arith::SelectOp::create(b, condition, lhs, rhs);
-  }
   /// A NaN stays one.
   Value atMost(Value x, double bound) {
     return select(is(CmpFPredicate::OGT, x, bound), fill(bound), x);
   }
-  Value polynomial(ArrayRef<double> coefficients, Value x) {
-    Value sum = fill(coefficients.front());
-    for (double coefficient : coefficients.drop_front())
-      sum = fma(sum, x, fill(coefficient));
-    return sum;
-  }
-  Reduced reduce(Value x);
-  /// Of numbers that are known to have a normal result.
-  Value normalExp(Value x) {
-    auto [exponent, rest] = reduce(x);
-    return mul(add(expLess(rest), fill(1)), powerOfTwo(exponent));
+  /// Steps are 1 / 2^stepBits.
+  Reduced reduce(Value x, int stepBits);
+  /// The exponential of numbers that are known to have a normal result, and of any between limits.
+  Value normalExp(Value x);
+  Value limitedExp(Value x);
+  bool hasTable() const;
+  Value tableExp(Value x);
+  Value lookUp(Value numbers, function_ref<double(int)> getEntry);
+  Value call(StringRef intrinsic, ValueRange arguments) {
+    return LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(intrinsic), arguments)
+        .getResult(0);
   }
   /// exp(x) - 1 of a rest.
   Value expLess(Value rest) { return fma(mul(rest, rest), polynomial(expTail, rest), rest); }
+  Value getExponent(const Reduced &reduced) {
+    return subBits(asBits(reduced.shifted), fillBits(0x4b400000));
+  }
   /// 2^exponent, of a normal number.
   Value powerOfTwo(Value exponent) {
-    Value biased = arith::AddIOp::create(b, exponent, fillBits(127));
-    return arith::BitcastOp::create(b, type,
-                                    arith::ShLIOp::create(b, biased, fillBits(23)).getResult());
+    return asFloat(shiftUp(addBits(exponent, fillBits(127)), 23));
   }
 
-  ImplicitLocOpBuilder &b;
-  Type type, bits;
-  bool hasFma;
+  bool hasAvx512;
 };
 } // namespace
 
-/// Adding 1.5 * 2^23 rounds to a whole number, which then stands in the lowest bits.
-Exponentials::Reduced Exponentials::reduce(Value x) {
-  constexpr double shifter = 0x1.8p23;
+/// Adding 1.5 * 2^(23 - stepBits) rounds to a number of steps, which then stands in the lowest
+/// bits.
+Exponentials::Reduced Exponentials::reduce(Value x, int stepBits) {
+  double shifter = std::ldexp(1.5, 23 - stepBits);
   Value shifted = fma(x, fill(std::numbers::log2e), fill(shifter));
   Value whole = sub(shifted, fill(shifter));
   Value rest = fma(whole, fill(-ln2Low), fma(whole, fill(-ln2High), x));
-  Value exponent = arith::SubIOp::create(b, arith::BitcastOp::create(b, bits, shifted).getResult(),
-                                         fillBits(0x4b400000));
-  return {exponent, rest};
+  return {shifted, whole, rest};
+}
+
+bool Exponentials::hasTable() const {
+  auto vector = dyn_cast<VectorType>(type);
+  return hasAvx512 && vector && (vector.getNumElements() == 8 || vector.getNumElements() == 16);
+}
+
+/// getEntry(i) for the lowest four bits i of each number: one instruction.
+Value Exponentials::lookUp(Value numbers, function_ref<double(int)> getEntry) {
+  auto vector = cast<VectorType>(type);
+  auto makeTable = [&](int begin) -> Value {
+    SmallVector<float> entries;
+    for (int i = 0; i != vector.getNumElements(); ++i)
+      entries.push_back(static_cast<float>(getEntry(begin + i)));
+    return arith::ConstantOp::create(b, vector, DenseElementsAttr::get(vector, ArrayRef(entries)));
+  };
+  Value indices = asBits(numbers);
+  if (vector.getNumElements() == 16)
+    return call("llvm.x86.avx512.permvar.sf.512", {makeTable(0), indices});
+  return call("llvm.x86.avx512.vpermi2var.ps.256", {makeTable(0), indices, makeTable(8)});
+}
+
+/// 2^(whole + i / 16) * exp(rest), of which the tail x^2 / 2 + x^3 / 6 is enough. What rounding has
+/// taken from a root goes to the rest. The instruction that scales takes the whole part, and rounds
+/// once whatever comes out.
+Value Exponentials::tableExp(Value x) {
+  auto [shifted, whole, rest] = reduce(x, /*stepBits=*/4);
+  auto getRoot = [](int i) { return std::exp2(i / 16.0); };
+  Value root = lookUp(shifted, getRoot);
+  Value lost =
+      lookUp(shifted, [&](int i) { return getRoot(i) / static_cast<float>(getRoot(i)) - 1; });
+  Value tail = fma(rest, fill(1.0 / 6), fill(0.5));
+  Value less = fma(mul(rest, rest), tail, add(rest, lost));
+  Value power = fma(root, less, root);
+  auto constant = [&](unsigned width, int64_t value) -> Value {
+    return LLVM::ConstantOp::create(b, b.getIntegerType(width), value);
+  };
+  if (cast<VectorType>(type).getNumElements() == 16)
+    return call("llvm.x86.avx512.mask.scalef.ps.512",
+                {power, whole, power, constant(16, -1), /*rounding as it is=*/constant(32, 4)});
+  return call("llvm.x86.avx512.mask.scalef.ps.256", {power, whole, power, constant(8, -1)});
+}
+
+Value Exponentials::normalExp(Value x) {
+  if (hasTable())
+    return tableExp(x);
+  Reduced reduced = reduce(x, /*stepBits=*/0);
+  return mul(add(expLess(reduced.rest), fill(1)), powerOfTwo(getExponent(reduced)));
 }
 
 /// 2^exponent * exp(rest). Two factors, since their product may be subnormal or infinite.
+Value Exponentials::limitedExp(Value x) {
+  if (hasTable())
+    return tableExp(x);
+  Reduced reduced = reduce(x, /*stepBits=*/0);
+  Value exponent = getExponent(reduced);
+  Value half = shiftDown(exponent, 1), other = subBits(exponent, half);
+  Value result = add(expLess(reduced.rest), fill(1));
+  return mul(mul(result, powerOfTwo(half)), powerOfTwo(other));
+}
+
 Value Exponentials::exp(Value x) {
   constexpr double lowest = -105, highest = 89; // whose results are 0 and infinite
   Value limited = atMost(x, highest);
-  limited = select(is(CmpFPredicate::OLT, limited, lowest), fill(lowest), limited);
-  auto [exponent, rest] = reduce(limited);
-  Value half = arith::ShRSIOp::create(b, exponent, fillBits(1));
-  Value other = arith::SubIOp::create(b, exponent, half);
-  Value result = add(expLess(rest), fill(1));
-  return mul(mul(result, powerOfTwo(half)), powerOfTwo(other));
+  return limitedExp(select(is(CmpFPredicate::OLT, limited, lowest), fill(lowest), limited));
 }
 
 /// x + x^3 * P(x^2), and 1 - 2 / (exp(2|x|) + 1) for what is not small.
 Value Exponentials::tanh(Value x) {
   constexpr double highest = 10; // whose result is 1
-  Value size = atMost(math::AbsFOp::create(b, x), highest);
+  Value size = atMost(abs(x), highest);
   Value power = normalExp(add(size, size));
-  Value quotient = arith::DivFOp::create(b, fill(2), add(power, fill(1)));
+  Value quotient = div(fill(2), add(power, fill(1)));
   Value square = mul(size, size);
   Value small = fma(mul(polynomial(tanhSmall, square), square), size, size);
   Value large = is(CmpFPredicate::OGT, size, tanhSplit);
   Value result = select(large, sub(fill(1), quotient), small);
-  return math::CopySignOp::create(b, result, x);
+  return withSign(result, x);
 }
 
 /// x + x * P(x^2), and 1 - exp(-|x| + |x| * Q(|x|)) for what is not small.
 Value Exponentials::erf(Value x) {
   constexpr double highest = 4; // whose result is 1
-  Value size = atMost(math::AbsFOp::create(b, x), highest);
+  Value size = atMost(abs(x), highest);
   Value small = fma(polynomial(erfSmall, mul(x, x)), x, x);
-  Value exponent = fma(polynomial(erfLarge, size), size, arith::NegFOp::create(b, size));
-  Value large = math::CopySignOp::create(b, sub(fill(1), normalExp(exponent)), x);
+  Value exponent = fma(polynomial(erfLarge, size), size, neg(size));
+  Value large = withSign(sub(fill(1), normalExp(exponent)), x);
   return select(is(CmpFPredicate::OGT, size, erfSplit), large, small);
 }
 
 namespace {
 template <typename OpTy, Value (Exponentials::*build)(Value)>
 struct Expand : OpRewritePattern<OpTy> {
-  Expand(MLIRContext *context, bool hasFma) : OpRewritePattern<OpTy>(context), hasFma(hasFma) {}
+  Expand(MLIRContext *context, ExponentialTarget target)
+      : OpRewritePattern<OpTy>(context), target(target) {}
 
   LogicalResult matchAndRewrite(OpTy op, PatternRewriter &rewriter) const override {
     if (!getElementTypeOrSelf(op.getType()).isF32())
       return rewriter.notifyMatchFailure(op, "not of f32");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Exponentials exponentials(b, op.getType(), hasFma);
+    Exponentials exponentials(b, op.getType(), target);
     rewriter.replaceOp(op, (exponentials.*build)(op.getOperand()));
     return success();
   }
 
 private:
-  bool hasFma;
+  ExponentialTarget target;
 };
 } // namespace
 
-void dlc::populateExponentialPatterns(RewritePatternSet &patterns, bool hasFma) {
+void dlc::populateExponentialPatterns(RewritePatternSet &patterns, ExponentialTarget target) {
   patterns.add<Expand<math::ErfOp, &Exponentials::erf>, Expand<math::ExpOp, &Exponentials::exp>,
-               Expand<math::TanhOp, &Exponentials::tanh>>(patterns.getContext(), hasFma);
+               Expand<math::TanhOp, &Exponentials::tanh>>(patterns.getContext(), target);
 }

@@ -5,9 +5,13 @@
 
 namespace dlc {
 
-/// The exponential, tanh and erf of f32 as polynomials; `hasFma` where the target multiplies and
-/// adds in one step.
-void populateExponentialPatterns(mlir::RewritePatternSet &patterns, bool hasFma);
+struct ExponentialTarget {
+  bool hasFma;    ///< it multiplies and adds in one step
+  bool hasAvx512; ///< of which instructions that look up and scale are used
+};
+
+/// The exponential, tanh and erf of f32 as polynomials.
+void populateExponentialPatterns(mlir::RewritePatternSet &patterns, ExponentialTarget target);
 
 } // namespace dlc
 

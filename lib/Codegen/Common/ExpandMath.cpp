@@ -93,8 +93,12 @@ struct ExpandMath : dlc::impl::ExpandMathBase<ExpandMath> {
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(
         patterns, [](StringRef name) { return name == math::LogOp::getOperationName(); });
-    bool hasFma = !hasTarget(getOperation()) || getTarget(getOperation())->getFma();
-    populateExponentialPatterns(patterns, hasFma);
+    ExponentialTarget machine = {/*hasFma=*/true, /*hasAvx512=*/false}; // of a device
+    if (hasTarget(getOperation())) {
+      TargetAttr target = *getTarget(getOperation());
+      machine = {target.getFma(), /*hasAvx512=*/target.getLanes() == 16};
+    }
+    populateExponentialPatterns(patterns, machine);
     populateCurvePatterns(patterns);
     populateTrigonometryPatterns(patterns);
     populatePowerPatterns(patterns);

@@ -2,12 +2,7 @@
 // below 2^-32 of the result. Bases are of f32 or less, so that none is subnormal in f64.
 
 #include "ExpandPower.h"
-
-#include "dlc/IR/Dlc.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "FloatBuilder.h"
 
 #include <limits>
 #include <numbers>
@@ -28,55 +23,28 @@ static constexpr double largestExponent = 200;
 
 namespace {
 /// Builds on scalars or vectors of f64.
-class Power {
+class Power : public FloatBuilder {
 public:
-  Power(ImplicitLocOpBuilder &b, Type type)
-      : b(b), type(type), bits(getWithElement(type, b.getI64Type())) {}
+  using FloatBuilder::FloatBuilder;
 
   /// As C's pow: a power of 0 is 1, and so is each power of 1, whatever NaNs there are.
   Value emit(Value base, Value exponent);
 
 private:
-  Value fill(double value) { return createFill(b, b.getLoc(), type, value); }
-  Value fillBits(int64_t value) {
-    TypedAttr attr = b.getI64IntegerAttr(value);
-    if (auto vector = dyn_cast<VectorType>(bits))
-      attr = DenseElementsAttr::get(vector, value);
-    return arith::ConstantOp::create(b, bits, attr);
-  }
-  Value add(Value lhs, Value rhs) { return arith::AddFOp::create(b, lhs, rhs); }
-  Value sub(Value lhs, Value rhs) { return arith::SubFOp::create(b, lhs, rhs); }
-  Value mul(Value lhs, Value rhs) { return arith::MulFOp::create(b, lhs, rhs); }
-  Value is(CmpFPredicate predicate, Value lhs, Value rhs) {
-    return arith::CmpFOp::create(b, predicate, lhs, rhs);
-  }
-  Value select(Value condition, Value lhs, Value rhs) {
-    return arith::SelectOp::create(b, condition, lhs, rhs);
-  }
-  Value both(Value lhs, Value rhs) { return arith::AndIOp::create(b, lhs, rhs); }
-  Value asBits(Value value) { return arith::BitcastOp::create(b, bits, value); }
-  Value asFloat(Value value) { return arith::BitcastOp::create(b, type, value); }
-  Value isWhole(Value x) {
-    return is(CmpFPredicate::OEQ, math::FloorOp::create(b, x).getResult(), x);
-  }
+  Value both(Value lhs, Value rhs) { return create<arith::AndIOp>(lhs, rhs); }
+  Value isWhole(Value x) { return is(CmpFPredicate::OEQ, create<math::FloorOp>(x), x); }
   Value log2(Value x);
   Value exp2(Value x);
-
-  ImplicitLocOpBuilder &b;
-  Type type, bits;
 };
 } // namespace
 
 /// Of a number that is not negative.
 Value Power::log2(Value x) {
-  Value all = asBits(x), width = fillBits(fractionBits);
-  Value above = arith::SubIOp::create(b, all, fillBits(leastFraction));
-  Value exponent = arith::ShRSIOp::create(b, above, width);
-  Value scale = arith::ShLIOp::create(b, exponent, width);
-  Value fraction = asFloat(arith::SubIOp::create(b, all, scale));
-  Value whole =
-      sub(asFloat(arith::AddIOp::create(b, exponent, fillBits(shifterBits))), fill(shifter));
-  Value quotient = arith::DivFOp::create(b, sub(fraction, fill(1)), add(fraction, fill(1)));
+  Value all = asBits(x);
+  Value exponent = shiftDown(subBits(all, fillBits(leastFraction)), fractionBits);
+  Value fraction = asFloat(subBits(all, shiftUp(exponent, fractionBits)));
+  Value whole = sub(asFloat(addBits(exponent, fillBits(shifterBits))), fill(shifter));
+  Value quotient = div(sub(fraction, fill(1)), add(fraction, fill(1)));
   Value square = mul(quotient, quotient), sum = fill(1.0 / 15);
   for (int64_t odd = 13; odd > 0; odd -= 2) // of the series of the area tangent
     sum = add(mul(sum, square), fill(1.0 / static_cast<double>(odd)));
@@ -99,26 +67,26 @@ Value Power::exp2(Value x) {
   Value sum = fill(coefficients[degree]);
   for (int64_t i = degree; i-- != 0;)
     sum = add(mul(sum, rest), fill(coefficients[i]));
-  Value biased = arith::AddIOp::create(b, asBits(shifted), fillBits(exponentBias));
-  return mul(sum, asFloat(arith::ShLIOp::create(b, biased, fillBits(fractionBits))));
+  Value biased = addBits(asBits(shifted), fillBits(exponentBias));
+  return mul(sum, asFloat(shiftUp(biased, fractionBits)));
 }
 
 Value Power::emit(Value base, Value exponent) {
-  Value zero = fill(0), one = fill(1), size = math::AbsFOp::create(b, base);
+  Value zero = fill(0), one = fill(1), size = abs(base);
   Value result = exp2(mul(exponent, log2(size)));
   // 1 to the power of infinity.
   result = select(is(CmpFPredicate::OEQ, size, one), one, result);
-  Value isNegative = arith::CmpIOp::create(b, CmpIPredicate::slt, asBits(base), fillBits(0));
+  Value isNegative = create<arith::CmpIOp>(CmpIPredicate::slt, asBits(base), fillBits(0));
   Value wholeExponent = isWhole(exponent), half = mul(exponent, fill(0.5));
   Value isEven = isWhole(half);
   Value never = is(CmpFPredicate::ONE, zero, zero);
   Value isOdd = select(isEven, never, wholeExponent);
-  result = select(both(isNegative, isOdd), arith::NegFOp::create(b, result), result);
+  result = select(both(isNegative, isOdd), neg(result), result);
   Value isBelowZero =
       both(is(CmpFPredicate::OLT, base, zero), is(CmpFPredicate::OLT, size, fill(infinity)));
   Value nan = fill(std::numeric_limits<double>::quiet_NaN());
   result = select(isBelowZero, select(wholeExponent, result, nan), result);
-  Value isOne = arith::OrIOp::create(b, is(CmpFPredicate::OEQ, exponent, zero),
+  Value isOne = create<arith::OrIOp>(is(CmpFPredicate::OEQ, exponent, zero),
                                      is(CmpFPredicate::OEQ, base, one));
   return select(isOne, one, result);
 }

@@ -3,14 +3,10 @@
 // more places of 2/pi (Payne and Hanek, "Radian reduction for trigonometric functions", 1983).
 
 #include "ExpandTrigonometry.h"
+#include "FloatBuilder.h"
 
-#include "dlc/IR/Dlc.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 #include <numbers>
 
@@ -37,55 +33,37 @@ static constexpr double cosineCoefficients[] = {-1.0 / 3628800, 1.0 / 40320, -1.
 
 namespace {
 /// Builds on scalars or vectors of f64.
-class Trigonometry {
+class Trigonometry : public FloatBuilder {
 public:
   Trigonometry(ImplicitLocOpBuilder &b, Value argument)
-      : b(b), argument(argument), bitsType(getWithElement(argument.getType(), b.getI64Type())) {}
+      : FloatBuilder(b, argument.getType()), argument(argument) {}
 
   /// Finds the argument's multiple of pi/2; all that follows is of what it leaves.
   void reduce();
   /// The sine of the argument plus `quarters` * pi/2.
   Value emitSine(int64_t quarters);
 
-  ImplicitLocOpBuilder &b;
-
 private:
-  Value fill(double value) { return createFill(b, b.getLoc(), argument.getType(), value); }
-  Value add(Value lhs, Value rhs) { return arith::AddFOp::create(b, lhs, rhs); }
-  Value sub(Value lhs, Value rhs) { return arith::SubFOp::create(b, lhs, rhs); }
-  Value mul(Value lhs, Value rhs) { return arith::MulFOp::create(b, lhs, rhs); }
-  Value round(Value x) { return math::RoundEvenOp::create(b, x); }
-  Value emitPolynomial(ArrayRef<double> coefficients, Value x);
   Value emitBit(Value number, int64_t bit);
   SmallVector<Value> reduceUsual();
   SmallVector<Value> reduceLarge();
 
   Value argument;
-  Type bitsType;
   Value rest, quotient; // between -pi/4 and pi/4; a whole number, whose two lowest bits count
 };
 } // namespace
 
-Value Trigonometry::emitPolynomial(ArrayRef<double> coefficients, Value x) {
-  Value sum = fill(coefficients.front());
-  for (double coefficient : coefficients.drop_front())
-    sum = arith::AddFOp::create(b, arith::MulFOp::create(b, sum, x).getResult(), fill(coefficient));
-  return sum;
-}
-
 /// Whether `bit`, a power of two, is set.
 Value Trigonometry::emitBit(Value number, int64_t bit) {
-  Type type = number.getType();
-  Value masked = arith::AndIOp::create(b, number, createFill(b, b.getLoc(), type, bit));
-  return arith::CmpIOp::create(b, arith::CmpIPredicate::ne, masked,
-                               createFill(b, b.getLoc(), type, 0));
+  Value masked = create<arith::AndIOp>(number, fillBits(bit));
+  return create<arith::CmpIOp>(arith::CmpIPredicate::ne, masked, fillBits(0));
 }
 
 SmallVector<Value> Trigonometry::reduceUsual() {
   Value shifted = add(mul(argument, fill(twoOverPi)), fill(shifter));
   Value whole = sub(shifted, fill(shifter));
   Value high = sub(argument, mul(whole, fill(halfPiHigh)));
-  return {sub(high, mul(whole, fill(halfPiLow))), arith::BitcastOp::create(b, bitsType, shifted)};
+  return {sub(high, mul(whole, fill(halfPiLow))), asBits(shifted)};
 }
 
 /// Each product of the argument and a part of 2/pi is exact, and so is what it leaves of a multiple
@@ -100,25 +78,22 @@ SmallVector<Value> Trigonometry::reduceLarge() {
     sum = sub(sum, next);
     whole = add(whole, next);
   }
-  return {mul(sum, fill(std::numbers::pi / 2)),
-          arith::BitcastOp::create(b, bitsType, add(whole, fill(shifter)))};
+  return {mul(sum, fill(std::numbers::pi / 2)), asBits(add(whole, fill(shifter)))};
 }
 
 /// Of each lane as its size asks, whatever its neighbours are.
 void Trigonometry::reduce() {
   SmallVector<Value> usual = reduceUsual();
-  Value isLarge =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OGT,
-                            math::AbsFOp::create(b, argument).getResult(), fill(largestArgument));
+  Value isLarge = is(arith::CmpFPredicate::OGT, abs(argument), largestArgument);
   Value any = isLarge;
-  if (isa<VectorType>(argument.getType()))
+  if (isa<VectorType>(type))
     any = vector::ReductionOp::create(b, vector::CombiningKind::OR, isLarge);
-  auto choice = scf::IfOp::create(b, TypeRange{argument.getType(), bitsType}, any,
+  auto choice = scf::IfOp::create(b, TypeRange{type, bits}, any,
                                   /*withElseRegion=*/true);
   b.setInsertionPointToStart(choice.thenBlock());
   SmallVector<Value> chosen;
   for (auto [large, other] : llvm::zip_equal(reduceLarge(), usual))
-    chosen.push_back(arith::SelectOp::create(b, isLarge, large, other));
+    chosen.push_back(create<arith::SelectOp>(isLarge, large, other));
   scf::YieldOp::create(b, chosen);
   b.setInsertionPointToStart(choice.elseBlock());
   scf::YieldOp::create(b, usual);
@@ -128,21 +103,18 @@ void Trigonometry::reduce() {
 }
 
 Value Trigonometry::emitSine(int64_t quarters) {
-  Value quadrant = arith::AddIOp::create(
-      b, quotient, createFill(b, b.getLoc(), bitsType, static_cast<double>(quarters)));
+  Value quadrant = addBits(quotient, fillBits(quarters));
   Value square = mul(rest, rest);
-  Value sine = mul(rest, emitPolynomial(sineCoefficients, square));
-  Value cosine = emitPolynomial(cosineCoefficients, square);
-  Value curve = arith::SelectOp::create(b, emitBit(quadrant, 1), cosine, sine);
-  Value negative = arith::NegFOp::create(b, curve);
-  return arith::SelectOp::create(b, emitBit(quadrant, 2), negative, curve);
+  Value curve = select(emitBit(quadrant, 1), polynomial(cosineCoefficients, square),
+                       mul(rest, polynomial(sineCoefficients, square)));
+  return select(emitBit(quadrant, 2), neg(curve), curve);
 }
 
 static Value build(math::SinOp, Trigonometry &angle) { return angle.emitSine(0); }
 static Value build(math::CosOp, Trigonometry &angle) { return angle.emitSine(1); }
 static Value build(math::TanOp, Trigonometry &angle) {
   Value sine = angle.emitSine(0), cosine = angle.emitSine(1);
-  return arith::DivFOp::create(angle.b, sine, cosine);
+  return angle.div(sine, cosine);
 }
 
 namespace {

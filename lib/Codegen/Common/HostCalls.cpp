@@ -2,6 +2,7 @@
 
 #include "HostEmitter.h"
 
+#include "dlc/ABI/Artifact.h"
 #include "dlc/ABI/Program.h"
 #include "dlc/IR/Expr.h"
 
@@ -82,7 +83,7 @@ LogicalResult HostEmitter::emitNewTensor(NewTensorOp op) {
   Value object = callForObject(Service::newTensor, {constant(i32, site), constant(i32, *dtype),
                                                     constant(i32, dims.size()), memory});
   addresses[op.getHandle()] = object;
-  addresses[op.getBuffer()] = load(field(object, valueType, 8));
+  addresses[op.getBuffer()] = load(field(object, valueType, valueData));
   return success();
 }
 
@@ -92,9 +93,9 @@ LogicalResult HostEmitter::emitSingleMatch(MatchOp op) {
   FailureOr<int32_t> dtype = getDtype(op, type);
   if (failed(dtype))
     return failure();
-  constexpr int64_t maxRank = 32;
+  constexpr int64_t maxRank = DLC_MANIFEST_MAX_RANK;
   Value object = getAddress(op.getHandle());
-  Value rank = LLVM::UMinOp::create(builder, loc, load(field(object, valueType, 4), i32),
+  Value rank = LLVM::UMinOp::create(builder, loc, load(field(object, valueType, valueRank), i32),
                                     constant(i32, maxRank));
   SmallVector<int64_t> ones(maxRank, 1);
   StringRef bytes(reinterpret_cast<const char *>(ones.data()), maxRank * sizeof(int64_t));
@@ -102,7 +103,7 @@ LogicalResult HostEmitter::emitSingleMatch(MatchOp op) {
                                  "one element of " + llvm::to_string(type.getElementType()));
   callStatus(Service::match, {constant(i32, site), object, constant(i32, *dtype), rank,
                               addressOf(program.getConstant(bytes))});
-  addresses[op.getResult()] = load(field(object, valueType, 8));
+  addresses[op.getResult()] = load(field(object, valueType, valueData));
   return success();
 }
 
@@ -156,7 +157,7 @@ LogicalResult HostEmitter::emitMatch(MatchOp op) {
     Value found = load(dimAddress(axis), i64);
     leaveUnless(isEqual(expected->front(), found), site, expected->front(), found);
   }
-  addresses[op.getResult()] = load(field(object, valueType, 8));
+  addresses[op.getResult()] = load(field(object, valueType, valueData));
   return success();
 }
 
@@ -229,7 +230,7 @@ LogicalResult HostEmitter::emitAttributes(LibraryCallOp op, ArrayRef<LibraryAttr
     }
     emitAttribute(attribute, ints, element(records, attributeType, static_cast<int32_t>(index)));
   }
-  store(records, field(opCallRecord, opCallType, 6));
+  store(records, field(opCallRecord, opCallType, opCallAttributes));
   return success();
 }
 
@@ -243,15 +244,15 @@ LogicalResult HostEmitter::emitLibraryCall(LibraryCallOp op) {
   if (failed(emitOperands(op, pointers)) || failed(emitAttributes(op, *attributes)))
     return failure();
   Value outputs = element(pointers, pointer, static_cast<int32_t>(numInputs));
-  auto setField = [&](int32_t index, Value value) {
-    store(value, field(opCallRecord, opCallType, index));
+  auto setField = [&](OpCallField to, Value value) {
+    store(value, field(opCallRecord, opCallType, to));
   };
-  setField(0, constant(i32, sizeof(dlc_op_call)));
-  setField(1, constant(i32, numInputs));
-  setField(2, constant(i32, numOutputs));
-  setField(3, constant(i32, attributes->size()));
-  setField(4, pointers);
-  setField(5, outputs);
+  setField(opCallSize, constant(i32, sizeof(dlc_op_call)));
+  setField(opCallNumInputs, constant(i32, numInputs));
+  setField(opCallNumOutputs, constant(i32, numOutputs));
+  setField(opCallNumAttributes, constant(i32, attributes->size()));
+  setField(opCallInputs, pointers);
+  setField(opCallOutputs, outputs);
   int64_t site = program.addSite(op, SiteKind::call, op.getCallee().str());
   Value fields[] = {constant(i32, sizeof(dlc_library_call)), constant(i32, site),
                     addressOf(program.getLibraryFunction(op.getCallee())), opCallRecord};

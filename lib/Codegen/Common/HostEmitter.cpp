@@ -160,10 +160,10 @@ HostEmitter::HostEmitter(HostProgram &program, const Signature &signature, Locat
     deviceLaunchRecord = allocate(deviceLaunchType, 1);
   libraryCallRecord = allocate(libraryCallType, 1);
   opCallRecord = allocate(opCallType, 1);
-  state = load(field(call, runCallType, 2));
-  services = load(field(call, runCallType, 3));
-  symbols = load(field(call, runCallType, 4));
-  inputs = load(field(call, runCallType, 5));
+  state = load(field(call, runCallType, callState));
+  services = load(field(call, runCallType, callServices));
+  symbols = load(field(call, runCallType, callSymbols));
+  inputs = load(field(call, runCallType, callInputs));
   addBlock();
 }
 

@@ -2,6 +2,7 @@
 #ifndef DLC_LIB_CODEGEN_COMMON_HOSTEMITTER_H
 #define DLC_LIB_CODEGEN_COMMON_HOSTEMITTER_H
 
+#include "AbiFields.h"
 #include "ExprEmitter.h"
 
 #include "dlc/IR/LibraryCall.h"
@@ -96,19 +97,6 @@ public:
   void finish();
 
 private:
-  enum class Service {
-    launch = 2,
-    call,
-    unequal,
-    match,
-    newTensor,
-    keep,
-    release,
-    poll,
-    launchOnDevice,
-    copy,
-    allocateOnDevice
-  };
   enum class Area { values, pointers, numbers, attributes };
 
   // Sizes.

@@ -201,7 +201,7 @@ KernelBuilder::Carried KernelBuilder::chooseValues(Value condition,
 }
 
 /// The first of the lanes that are set, one or more.
-static Value getFirst(KernelBuilder &b, Value lanes) {
+static Value getFirstLane(KernelBuilder &b, Value lanes) {
   Type bits = b.getIntegerType(b.getLanes());
   Value word = b.getLanes() == 1
                    ? vector::ExtractOp::create(b, lanes, 0).getResult()
@@ -228,7 +228,7 @@ void KernelBuilder::reportUnless(Value valid, Value mask, Value reached, Value i
     Value isLeast =
         arith::CmpIOp::create(*this, arith::CmpIPredicate::slt, frame.errorCode, before);
     onlyIf(isLeast, [&] {
-      Value lane = isVector ? getFirst(*this, failing) : Value();
+      Value lane = isVector ? getFirstLane(*this, failing) : Value();
       Value found =
           lane ? vector::ExtractOp::create(*this, index, OpFoldResult(toIndex(lane))) : index;
       for (auto [place, detail] : {std::pair(1, found), std::pair(2, size)})

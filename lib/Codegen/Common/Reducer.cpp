@@ -53,28 +53,29 @@ KernelBuilder::Carried Reducer::createAccumulators() {
   return KernelBuilder::Carried(numAccumulators, b.splat(getIdentity()));
 }
 
-KernelBuilder::Carried Reducer::reduceRun(Value address, Value count, ValueRange sums,
-                                          function_ref<Value(Value)> change) {
+KernelBuilder::Carried Reducer::reduceRun(Value count, ValueRange sums, LoadVector load) {
   int64_t lanes = b.getLanes(), step = numAccumulators * lanes;
-  auto load = [&](Value place, Value mask) {
-    Value element = b.loadVector(place, mask);
-    return change ? change(element) : element;
-  };
   Value whole = b.mul(b.div(count, b.i64(step)), step);
   KernelBuilder::Carried partial =
       b.loop(b.i64(0), whole, step, sums, [&](Value i, ValueRange carried) {
         KernelBuilder::Carried next;
         for (auto [index, sum] : llvm::enumerate(carried))
           next.push_back(
-              accumulate(sum, load(b.offset(b.offset(address, i), index * lanes), Value())));
+              accumulate(sum, load(b.add(i, static_cast<int64_t>(index) * lanes), Value())));
         return next;
       });
   return b.loop(whole, count, lanes, partial, [&](Value i, ValueRange carried) {
     Value mask = b.laneMask(b.sub(count, i));
-    Value value = load(b.offset(address, i), mask);
+    Value value = load(i, mask);
     KernelBuilder::Carried next = llvm::to_vector(carried);
     next[0] = b.select(mask, accumulate(next[0], value), next[0]);
     return next;
+  });
+}
+
+KernelBuilder::Carried Reducer::reduceRun(Value address, Value count, ValueRange sums) {
+  return reduceRun(count, sums, [&](Value place, Value mask) {
+    return b.loadVector(b.offset(address, place), mask);
   });
 }
 

@@ -20,10 +20,12 @@ public:
   mlir::Value combine(mlir::Value lhs, mlir::Value rhs);
   /// Accumulators of a run: enough that none waits for the one before.
   KernelBuilder::Carried createAccumulators();
-  /// Combines `count` elements that lie next to each other, or what `change` makes of them, into
-  /// the accumulators.
-  KernelBuilder::Carried reduceRun(mlir::Value address, mlir::Value count, mlir::ValueRange sums,
-                                   llvm::function_ref<mlir::Value(mlir::Value)> change = {});
+  /// Combines `count` neighbours into the accumulators; `load` gives the vector of them that begins
+  /// at `place`, of which lanes outside of the mask (null for all) do not count.
+  using LoadVector = llvm::function_ref<mlir::Value(mlir::Value place, mlir::Value mask)>;
+  KernelBuilder::Carried reduceRun(mlir::Value count, mlir::ValueRange sums, LoadVector load);
+  /// The same of elements in memory.
+  KernelBuilder::Carried reduceRun(mlir::Value address, mlir::Value count, mlir::ValueRange sums);
   /// One vector from all accumulators, and one scalar from all lanes.
   mlir::Value joinAccumulators(mlir::ValueRange sums);
   mlir::Value joinLanes(mlir::Value vector);

@@ -7,10 +7,6 @@ using namespace mlir;
 using namespace dlc;
 using onnx::TensorProto;
 
-static bool hasStandIn(OnnxNode &node) {
-  return llvm::any_of(node.inputs, [](Value input) { return input && isStandIn(input); });
-}
-
 /// Checks that an input, where it is present, has elements of the type of another one.
 static LogicalResult requireTypeOf(OnnxNode &node, size_t index, size_t other) {
   if (!node.getInput(index) || node.getElementType(index) == node.getElementType(other))
@@ -74,7 +70,7 @@ static LogicalResult checkAttention(OnnxNode &node) {
 
 /// Parameter `pad_mask` is set where a mask may end before the last key.
 static LogicalResult importAttention(OnnxNode &node) {
-  if (hasStandIn(node) || failed(checkAttention(node)))
+  if (node.hasStandIn() || failed(checkAttention(node)))
     return failure();
   SmallVector<NamedAttribute> parameters = node.getParameters();
   Builder builder(node.getContext());
@@ -88,7 +84,7 @@ static LogicalResult importAttention(OnnxNode &node) {
 }
 
 static LogicalResult importRotaryEmbedding(OnnxNode &node) {
-  if (hasStandIn(node))
+  if (node.hasStandIn())
     return failure();
   bool good = succeeded(node.requireElements(floatElements, 0));
   good &= succeeded(requireTypeOf(node, 1, 0));
@@ -103,7 +99,7 @@ static LogicalResult importRotaryEmbedding(OnnxNode &node) {
 }
 
 static LogicalResult importTensorScatter(OnnxNode &node) {
-  if (hasStandIn(node))
+  if (node.hasStandIn())
     return failure();
   bool good = succeeded(requireTypeOf(node, 1, 0));
   good &= succeeded(node.requireIntegers(2, /*allowI32=*/false, 1));
@@ -117,7 +113,7 @@ static LogicalResult importTensorScatter(OnnxNode &node) {
 
 /// The rule says which of decay and beta there are.
 static LogicalResult importLinearAttention(OnnxNode &node) {
-  if (hasStandIn(node))
+  if (node.hasStandIn())
     return failure();
   bool good = succeeded(node.requireElements(floatElements, 0));
   for (size_t index : {1, 2, 4, 5})

@@ -17,7 +17,7 @@ static LogicalResult importCausalConv(OnnxNode &node) {
                      << activation << "'";
     good = false;
   }
-  if (!good || llvm::any_of(node.inputs, [](Value it) { return it && isStandIn(it); }))
+  if (!good || node.hasStandIn())
     return failure();
   Pieces p(node);
   Value input = node.getInput(0), weight = node.getInput(1), last = p.ints(2);

@@ -110,7 +110,7 @@ static LogicalResult createTrainingDropout(OnnxNode &node, Value training) {
 /// is_test says so, from opset 12 on an input.
 static LogicalResult importDropout(OnnxNode &node) {
   Value training = node.getInput(2), data = node.getInput(0);
-  if ((training && isStandIn(training)) || isStandIn(data))
+  if (isStandIn(training) || isStandIn(data))
     return failure();
   bool isOldTraining = node.getOpset() < 7 && !node.getInt("is_test", 0);
   if (isOldTraining || (training && (!isConstant(training) || isTrue(training))))

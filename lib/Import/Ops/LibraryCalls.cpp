@@ -51,7 +51,7 @@ static LogicalResult importLibraryCall(OnnxNode &node) {
   const CallRule *rule =
       llvm::find_if(callRules, [&](const CallRule &it) { return it.op == node.getOp(); });
   assert(rule != std::end(callRules) && "the op table names no other");
-  if (llvm::any_of(node.inputs, [](Value input) { return input && isStandIn(input); }))
+  if (node.hasStandIn())
     return failure();
   bool good = true;
   if (rule->integers)
@@ -78,7 +78,7 @@ static LogicalResult importRoiAlignUnmoved(OnnxNode &node) {
   SmallVector<NamedAttribute> parameters(node.getParameters());
   parameters.push_back(builder.getNamedAttr("coordinate_transformation_mode",
                                             builder.getStringAttr("output_half_pixel")));
-  if (llvm::any_of(node.inputs, isStandIn) || failed(node.requireIntegers(2, true, std::nullopt)))
+  if (node.hasStandIn() || failed(node.requireIntegers(2, true, std::nullopt)))
     return failure();
   node.results =
       node.createCall("roi_align", node.createOperands(), parameters, node.getOnnxType(0));

@@ -62,8 +62,7 @@ static LogicalResult importBatchNorm(OnnxNode &node) {
     node.emitError() << "spatial 0 is not supported yet, only 1";
     good = false;
   }
-  if (!good || failed(training) || failed(spatial) || failed(isTest) ||
-      llvm::any_of(node.inputs, isStandIn))
+  if (!good || failed(training) || failed(spatial) || failed(isTest) || node.hasStandIn())
     return failure();
   bool isTraining = *training || (node.getOpset() < 7 && !*isTest);
   for (size_t index = 1; !isTraining && index < node.getNumOutputs(); ++index)
@@ -129,7 +128,7 @@ static LogicalResult importLayerNorm(OnnxNode &node) {
     SmallVector<OnnxType> types = {node.getOnnxType(0), {OnnxType::tensor, DLC_DTYPE_F32}};
     types.resize(outputs, types.back());
     node.inputs.resize(shift ? 3 : 2);
-    if (llvm::any_of(node.inputs, isStandIn))
+    if (node.hasStandIn())
       return failure();
     node.results = node.createCall("layer_norm", node.inputs, node.getParameters(), types);
     if (stash == DLC_DTYPE_BF16) // no more is rounded to it than what is handed out

@@ -126,9 +126,7 @@ static Value center(Pieces &p, Value value, Value zeroPoint, Type elementType) {
   return withShapeOf(p.sub(result, p.cast(zeroPoint, elementType)), value);
 }
 
-static LogicalResult hasOperands(OnnxNode &node) {
-  return success(llvm::none_of(node.inputs, [](Value it) { return it && isStandIn(it); }));
-}
+static LogicalResult hasOperands(OnnxNode &node) { return success(!node.hasStandIn()); }
 
 /// A float type that an attribute states, or else a default; null after an error.
 static Type getFloatAttribute(OnnxNode &node, StringRef name, Type absent) {

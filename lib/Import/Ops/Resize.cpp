@@ -110,7 +110,7 @@ static LogicalResult importResize(OnnxNode &node) {
   for (size_t index = 1; index < node.inputs.size(); ++index)
     if (isEmpty(node.inputs[index]))
       node.inputs[index] = Value();
-  if (llvm::any_of(node.inputs, [](Value input) { return input && isStandIn(input); }))
+  if (node.hasStandIn())
     return failure();
   ResizeOptions options;
   bool good = succeeded(readEnum(node, "mode", "nearest", symbolizeResizeMode, options.mode));
@@ -154,7 +154,7 @@ static LogicalResult importUpsample(OnnxNode &node) {
   } else if (node.inputs.size() < 2) {
     good &= succeeded(node.requireAttribute("scales"));
   }
-  if (llvm::any_of(node.inputs, [](Value input) { return input && isStandIn(input); }) || !good)
+  if (node.hasStandIn() || !good)
     return failure();
   if (!node.getElementType(1).isF32())
     return node.emitError() << "expected input 'scales' to have elements of type f32, found "

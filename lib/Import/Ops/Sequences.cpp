@@ -169,7 +169,7 @@ static LogicalResult importOptionalGet(OnnxNode &node) {
 
 static LogicalResult importOptionalHas(OnnxNode &node) {
   Value input = node.getInput(0);
-  if (input && isStandIn(input))
+  if (isStandIn(input))
     return failure();
   node.results = node.createCall("optional_has_element", node.createOperand(0), {},
                                  OnnxType{OnnxType::tensor, TensorProto::BOOL});

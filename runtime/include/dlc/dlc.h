@@ -298,14 +298,15 @@ typedef struct dlc_context_options {
   uint32_t struct_size;
   uint32_t num_threads; /* at most so many threads compute a run, the caller's included; 0: no limit
                            but that of the process, see "threads" above; 1: the caller's alone */
-  uint64_t max_workspace; /* a run that needs a larger arena ends with OUT_OF_MEMORY; 0: no limit */
+  uint64_t max_workspace; /* a run that needs a larger workspace ends with OUT_OF_MEMORY; 0: no
+                             limit */
 } dlc_context_options;
 
 /* Makes a context; `options` may be null. Errors: INVALID_ARGUMENT, OUT_OF_MEMORY. Thread-safe. */
 DLC_API dlc_status dlc_context_create(dlc_session *session, const dlc_context_options *options,
                                       dlc_context **context);
 
-/* Frees the context and its arena; null is fine. No run may be going on in it. */
+/* Frees the context and its workspace; null is fine. No run may be going on in it. */
 DLC_API void dlc_context_release(dlc_context *context);
 
 /* How many threads compute a run of this context at most, the caller's included; 0 for null. */
@@ -358,14 +359,15 @@ typedef struct dlc_output {
 } dlc_output;
 
 /* Computes what a run with inputs of these dtypes and dims would give: fills dtype, rank, dims and
- * size of each output (data is left alone), and `workspace_size`, the arena's bytes. `outputs` and
+ * size of each output (data is left alone), and `workspace_size`, the bytes that a run works in:
+ * the arena, where values lie, and behind it scratch memory for each thread. `outputs` and
  * `workspace_size` may be null; the inputs' data and size are not looked at, but of those that have
  * DLC_INFO_READ_BY_PLAN. What only a run finds out is unknown here: such a dim is -1 and the size
- * 0; an output with DLC_INFO_ANY_DIMS has rank 0. The arena does not count such outputs, nor what
- * lies between nodes that make them: a run allocates these as it goes. Errors: INVALID_ARGUMENT
- * (also where a plan or run of this context goes on in another thread; the error text is then that
- * call's), SHAPE_MISMATCH, TYPE_MISMATCH, BUFFER_TOO_SMALL, OUT_OF_MEMORY, OVERFLOW, OP_FAILED,
- * INTERNAL. */
+ * 0; an output with DLC_INFO_ANY_DIMS has rank 0. The workspace does not count such outputs, nor
+ * what lies between nodes that make them: a run allocates these as it goes. Errors:
+ * INVALID_ARGUMENT (also where a plan or run of this context goes on in another thread; the error
+ * text is then that call's), SHAPE_MISMATCH, TYPE_MISMATCH, BUFFER_TOO_SMALL, OUT_OF_MEMORY,
+ * OVERFLOW, OP_FAILED, INTERNAL. */
 DLC_API dlc_status dlc_context_plan(dlc_context *context, const dlc_input *inputs,
                                     uint32_t num_inputs, dlc_output *outputs, uint32_t num_outputs,
                                     uint64_t *workspace_size);
@@ -383,7 +385,7 @@ typedef struct dlc_profile_row {
 typedef struct dlc_run_options {
   uint32_t struct_size;
   uint32_t reserved;
-  void *workspace; /* the arena, aligned to DLC_WORKSPACE_ALIGNMENT; null: the context's own */
+  void *workspace; /* aligned to DLC_WORKSPACE_ALIGNMENT; null: the context's own */
   uint64_t workspace_size;
   dlc_profile_row *profile;  /* null, or a row for each kernel of the session, to which the run
                                 adds what it measures */

@@ -21,6 +21,9 @@ import numpy as np
 
 import dlc
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Helpers"))
+from compare_arrays import find_error
+
 TOOLS = Path(dlc.__file__).parent / "bin"
 TOLERANCES = {"fp32": 1e-4, "tf32": 1e-2, "fp16": 1e-2, "bf16": 8e-2}
 # ONNX Runtime rounds the source coordinates of Resize; sums of int8 products are rounded to steps of 1/100 or so of an
@@ -52,16 +55,6 @@ def prepare(name, models, precisions, folder, target):
         said[precision] = done.returncode, done.stdout + done.stderr, time.time() - start
     path.unlink()
     return feeds, expected, said
-
-
-def find_error(found, wanted):
-    """The largest difference over the largest |wanted|; infinite where the two cannot be compared."""
-    if found.dtype != wanted.dtype or found.shape != wanted.shape:
-        return np.inf
-    if wanted.dtype.kind != "f" or not wanted.size:
-        return 0.0 if np.array_equal(found, wanted) else np.inf
-    error = np.abs(found.astype(np.float64) - wanted).max() / max(np.abs(wanted).max(), np.finfo(np.float32).tiny)
-    return error if np.isfinite(error) else np.inf
 
 
 def check(name, precision, folder, feeds, expected, said):

@@ -25,8 +25,9 @@ import torch
 
 import dlc
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Helpers"))
 import gpu_run
+from compare_arrays import find_difference
 
 TOOLS = Path(dlc.__file__).parent / "bin"
 TOLERANCES = {"fp32": 1e-4, "tf32": 1e-2, "fp16": 1e-2, "bf16": 8e-2}
@@ -140,7 +141,7 @@ def get_reference(network, inputs):
 
 
 def find_error(outputs, reference):
-    return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in zip(outputs, reference, strict=True))
+    return max(find_difference(a, b) for a, b in zip(outputs, reference, strict=True))
 
 
 def time_network(name, batch, precision, folder, arguments):

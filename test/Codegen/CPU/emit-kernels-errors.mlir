@@ -49,7 +49,7 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
   func.func private @computed_input(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!panels>, %out: !dlc.buffer<!y>)
       attributes {dlc.schedule = #direct} {
     %0 = dlc.read %in : !dlc.buffer<!x> -> !x
-    // expected-error @below {{expected an anchor, elementwise ops and one write in this kernel}}
+    // expected-error @below {{expected nothing in front of the anchor of this kernel}}
     %1 = dlc.relu %0 : (!x) -> !x
     %2 = dlc.read %filter : !dlc.buffer<!panels> -> !f
     %3 = dlc.conv %1, %2 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !f) -> !y
@@ -240,6 +240,48 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
     // expected-error @below {{expected an operand that is read from a buffer}}
     %2 = dlc.pool max %1 kernel [3, 3] strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] : (!image) -> !image
     dlc.write %2, %out : !image, !dlc.buffer<!image>
+    return
+  }
+}
+
+// -----
+
+!x = !dlc.tensor<M x N x f32>
+#rows = #dlc.schedule<rows, lanes = 4, channels = 16, pixels = [4], rows = 1>
+#target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
+module attributes {dlc.target = #target, dlc.signature = {symbols = ["M", "N"], inputs = [], outputs = []}} {
+  func.func private @columns(%in: !dlc.buffer<!x>, %out: !dlc.buffer<!x>) attributes {dlc.schedule = #rows} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
+    // expected-error @below {{expected nothing in front of the anchor of this kernel}}
+    %1 = dlc.relu %0 : (!x) -> !x
+    %2 = dlc.softmax %1 axis 0 : (!x) -> !x
+    dlc.write %2, %out : !x, !dlc.buffer<!x>
+    return
+  }
+  func.func private @moved_rows(%in: !dlc.buffer<!dlc.tensor<N x M x f32>>, %out: !dlc.buffer<!x>) attributes {dlc.schedule = #rows} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<N x M x f32>> -> !dlc.tensor<N x M x f32>
+    // expected-error @below {{expected an anchor, elementwise ops and one write in this kernel}}
+    %1 = dlc.transpose %0 perm [1, 0] : (!dlc.tensor<N x M x f32>) -> !x
+    %2 = dlc.softmax %1 axis 1 : (!x) -> !x
+    dlc.write %2, %out : !x, !dlc.buffer<!x>
+    return
+  }
+  func.func private @inner_value(%in: !dlc.buffer<!x>, %out: !dlc.buffer<!x>, %other: !dlc.buffer<!x>) attributes {dlc.schedule = #rows} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
+    %1 = dlc.relu %0 : (!x) -> !x
+    %2 = dlc.tanh %1 : (!x) -> !x
+    %3 = dlc.softmax %2 axis 1 : (!x) -> !x
+    dlc.write %3, %out : !x, !dlc.buffer<!x>
+    // expected-error @below {{expected to write the last value of the kernel, or what its anchor reads, once each}}
+    dlc.write %1, %other : !x, !dlc.buffer<!x>
+    return
+  }
+  func.func private @twice(%in: !dlc.buffer<!x>, %out: !dlc.buffer<!x>, %other: !dlc.buffer<!x>) attributes {dlc.schedule = #rows} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
+    %1 = dlc.softmax %0 axis 1 : (!x) -> !x
+    dlc.write %1, %out : !x, !dlc.buffer<!x>
+    // expected-error @below {{expected to write the last value of the kernel, or what its anchor reads, once each}}
+    dlc.write %1, %other : !x, !dlc.buffer<!x>
     return
   }
 }

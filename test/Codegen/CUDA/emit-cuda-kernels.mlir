@@ -12,6 +12,16 @@ module attributes {
     dlc.write %1, %out : !dlc.tensor<N x 8 x f32>, !x
     return
   }
+  func.func private @norm(%x: !x, %y: !x, %out: !x, %sums: !x)
+      attributes {dlc.schedule = #dlc.schedule<cuda_rows, lanes = 1, channels = 1, pixels = [1], rows = 32>} {
+    %0 = dlc.read %x : !x -> !dlc.tensor<N x 8 x f32>
+    %1 = dlc.read %y : !x -> !dlc.tensor<N x 8 x f32>
+    %2 = dlc.add %0, %1 : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<N x 8 x f32>) -> !dlc.tensor<N x 8 x f32>
+    %3 = dlc.layer_norm %2 axis 1 epsilon 1.0e-05 : (!dlc.tensor<N x 8 x f32>) -> !dlc.tensor<N x 8 x f32>
+    dlc.write %3, %out : !dlc.tensor<N x 8 x f32>, !x
+    dlc.write %2, %sums : !dlc.tensor<N x 8 x f32>, !x
+    return
+  }
   func.func private @host(%in: !dlc.buffer<!dlc.tensor<N x f32>>)
       attributes {dlc.schedule = #dlc.schedule<loops, lanes = 4, channels = 1, pixels = [4], rows = 1>} {
     return
@@ -33,3 +43,18 @@ module attributes {
 // CHECK: llvm.store %{{.*}} {alignment = 16 : i64} : vector<4xf32>
 // CHECK: else
 // CHECK: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<4xf32>
+
+// A thread keeps what it has of a short row, here at most one element: it is computed once.
+// CHECK-LABEL: llvm.func @norm(
+// CHECK-NOT: scf.for
+// CHECK: %[[ELEMENT:.*]] = scf.if
+// CHECK: llvm.load
+// CHECK: llvm.load
+// CHECK: arith.addf
+// CHECK: nvvm.shfl
+// CHECK-NOT: llvm.load
+// CHECK: math.sqrt
+// CHECK-NOT: llvm.load
+// CHECK: llvm.store %[[ELEMENT]]
+// CHECK: llvm.store
+// CHECK: llvm.return

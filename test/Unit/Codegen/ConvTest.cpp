@@ -44,6 +44,30 @@ static Layout getShortcut(const Layout &output) {
   return layout;
 }
 
+static std::string makeSchedule(const Conv &conv, int64_t lanes, int64_t channels) {
+  std::vector<int64_t> pixels = conv.vectors;
+  if (conv.rowConv)
+    llvm::for_each(pixels, [&](int64_t &width) { width *= lanes; });
+  if (pixels.back() != (conv.rowConv ? lanes : 1))
+    pixels.push_back(conv.rowConv ? lanes : 1);
+  return formatv("{0}, lanes = {1}, channels = {2}, pixels = {3}, rows = {4}",
+                 conv.rowConv ? "row_conv" : "direct_conv", lanes, channels, list(pixels),
+                 conv.rows);
+}
+
+/// What follows `result` in the kernel; + 0.25 makes pad lanes dirty, so that they must be cleared
+/// behind the epilogue. Returns the last value.
+static std::string addRelu(SingleKernel &kernel, const std::string &type,
+                           const std::string &result) {
+  kernel.body += formatv(R"(
+    %c = dlc.constant dense<0.25> : tensor<f32> -> !dlc.tensor<f32>
+    %sum = dlc.add {1}, %c : (!dlc.tensor<{0}>, !dlc.tensor<f32>) -> !dlc.tensor<{0}>
+    %relu = dlc.relu %sum : (!dlc.tensor<{0}>) -> !dlc.tensor<{0}>
+)",
+                         type, result);
+  return "%relu";
+}
+
 static std::string makeModule(const Conv &conv, const Layout &input, const Layout &output,
                               int64_t lanes, int64_t channels) {
   auto outputDim = [&](int axis) {
@@ -68,14 +92,7 @@ static std::string makeModule(const Conv &conv, const Layout &input, const Layou
   if (conv.shortcut)
     kernel.inputs.push_back(outputType + ", " + getImageLayout(getShortcut(output)));
   kernel.outputs = {outputType + ", " + getImageLayout(output)};
-  std::vector<int64_t> pixels = conv.vectors;
-  if (conv.rowConv)
-    llvm::for_each(pixels, [&](int64_t &width) { width *= lanes; });
-  if (pixels.back() != (conv.rowConv ? lanes : 1))
-    pixels.push_back(conv.rowConv ? lanes : 1);
-  kernel.schedule =
-      formatv("{0}, lanes = {1}, channels = {2}, pixels = {3}, rows = {4}",
-              conv.rowConv ? "row_conv" : "direct_conv", lanes, channels, list(pixels), conv.rows);
+  kernel.schedule = makeSchedule(conv, lanes, channels);
   // One task at least where there is a halo to write.
   std::string bands = formatv("floordiv({0} + {1}, {2})", outputDim(0), conv.rows - 1, conv.rows);
   if (conv.outputHalo[0])
@@ -103,16 +120,8 @@ static std::string makeModule(const Conv &conv, const Layout &input, const Layou
                 shortcut, outputType);
     result = "%total";
   }
-  if (conv.relu) {
-    // + 0.25 makes pad lanes dirty, so that they must be cleared behind the epilogue.
-    kernel.body += formatv(R"(
-    %c = dlc.constant dense<0.25> : tensor<f32> -> !dlc.tensor<f32>
-    %sum = dlc.add {1}, %c : (!dlc.tensor<{0}>, !dlc.tensor<f32>) -> !dlc.tensor<{0}>
-    %relu = dlc.relu %sum : (!dlc.tensor<{0}>) -> !dlc.tensor<{0}>
-)",
-                           outputType, result);
-    result = "%relu";
-  }
+  if (conv.relu)
+    result = addRelu(kernel, outputType, result);
   kernel.body +=
       formatv("    dlc.write {0}, %out0 : !dlc.tensor<{1}>, !dlc.buffer<!dlc.tensor<{2}>>", result,
               outputType, kernel.outputs[0]);

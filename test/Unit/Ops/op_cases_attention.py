@@ -45,6 +45,9 @@ def attentions(c):
         c.equal("attention", [one, one, one, np.array([[True, False], [False, False]])], [np.array([[[[1] * 4, [0] * 4]]], float)])
         c.equal("attention", [one, one, one, np.array([[True, False], [False, False]])], [np.array([[[[1] * 4, [np.nan] * 4]]], float)],
                 nan_blocked=1)
+        rows = np.arange(2, dtype=dtype).reshape(1, 1, 2, 1)
+        c.equal("attention", [rows, rows, rows, np.array([[True, False], [False, False]])],
+                [np.array([[[[0], [0.5]]]], float)], blocked=-60000.0)
     c.fails("attention", [heads(2), heads(3), heads(4)], "do not fit each other")
     c.fails("attention", [heads(2, 3), heads(3), heads(3)], "do not fit each other")
     c.fails("attention", [heads(2), heads(3), heads(3), tame((4,), np.float64)], "does not broadcast to [2, 2, 2, 3]")

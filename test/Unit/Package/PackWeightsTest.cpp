@@ -112,36 +112,6 @@ TEST_F(PackWeightsTest, factors) {
   }
 }
 
-TEST_F(PackWeightsTest, images) {
-  struct Case {
-    int64_t n, c, h, w, block;
-    std::array<int64_t, 4> halo;
-  };
-  const Case cases[] = {{1, 3, 5, 4, 1, {1, 2, 3, 4}},
-                        {2, 3, 2, 3, 16, {0, 0, 0, 0}},
-                        {1, 17, 3, 2, 16, {1, 1, 1, 1}},
-                        {2, 64, 2, 2, 8, {0, 1, 2, 0}}};
-  for (const Case &k : cases) {
-    std::string data = makeData(k.n * k.c * k.h * k.w * 4);
-    std::string packed =
-        pack(data, llvm::formatv("[{0}, {1}, {2}, {3}]", k.n, k.c, k.h, k.w).str(), "f32",
-             llvm::formatv("#dlc.image_layout<block = {0}, halo = [{1}, {2}, {3}, {4}]>", k.block,
-                           k.halo[0], k.halo[1], k.halo[2], k.halo[3])
-                 .str());
-    std::string expected;
-    for (int64_t n = 0; n < k.n; ++n)
-      for (int64_t c0 = 0; c0 < k.c; c0 += k.block)
-        for (int64_t y = -k.halo[0]; y < k.h + k.halo[2]; ++y)
-          for (int64_t x = -k.halo[1]; x < k.w + k.halo[3]; ++x)
-            for (int64_t c = c0; c < c0 + k.block; ++c) {
-              bool inside = c < k.c && y >= 0 && y < k.h && x >= 0 && x < k.w;
-              expected += inside ? data.substr((((n * k.c + c) * k.h + y) * k.w + x) * 4, 4)
-                                 : std::string(4, '\0');
-            }
-    EXPECT_TRUE(packed == expected) << k.n << " x " << k.c << " block " << k.block;
-  }
-}
-
 TEST_F(PackWeightsTest, vectors) {
   for (int64_t size : {3, 17, 64}) {
     std::string data = makeData(size * 4);

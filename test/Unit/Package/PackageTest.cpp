@@ -34,8 +34,8 @@ protected:
                               llvm::StringRef path) {
     std::string object = read(objectPath);
     auto schedule = ScheduleAttr::get(&context, Algorithm::loops, 4, 1, {16, 4}, 8);
-    Kernel kernels[] = {{"kernel_0", "Exp_0, Mul_1", schedule}};
-    return writePackage(module, {object, kernels, DLC_CPU_SSE42}, sources, path);
+    setKernels(module, Kernel{"kernel_0", "Exp_0, Mul_1", schedule});
+    return writePackage(module, {object, DLC_CPU_SSE42}, sources, path);
   }
 
   std::string packageWithWeights() {

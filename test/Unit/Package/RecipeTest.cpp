@@ -215,22 +215,6 @@ TEST_F(RecipeTest, arithmeticAroundTranspositions) {
   EXPECT_TRUE(packText(placed(once) + ", " + placed(twice, offset)) == expected);
 }
 
-TEST_F(RecipeTest, arithmeticIntoAnImage) {
-  constexpr int64_t n = 2, c = 17, h = 2, w = 3, block = 16;
-  auto image = makeValues(n * c * h * w, -1, 1), shift = makeValues(n, -1, 1);
-  std::string weight =
-      addWeight(bytesOf(image), "2, 17, 2, 3",
-                "#dlc.combine<add, " + addVector(shift) +
-                    ">, #dlc.pack<#dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>");
-  std::vector<float> expected(n * 2 * h * w * block);
-  for (int64_t i = 0; i < n * c * h * w; ++i) {
-    int64_t x = i % w, y = i / w % h, channel = i / (w * h) % c, number = i / (w * h * c);
-    expected[(((number * 2 + channel / block) * h + y) * w + x) * block + channel % block] =
-        static_cast<double>(image[i]) + shift[number];
-  }
-  EXPECT_EQ(packText(placed(weight)), bytesOf(expected));
-}
-
 // 1 + 2^-30 is no f32.
 TEST_F(RecipeTest, operandsAreNotRounded) {
   const float tiny = std::ldexp(1.0f, -30);

@@ -170,7 +170,7 @@ TEST_F(ContextTest, HonoursTheWorkspaceLimit) {
   Call small(session(), 5, &options), large(session(), 6, &options);
   EXPECT_EQ(small.run(), DLC_OK) << small.error();
   EXPECT_EQ(large.run(), DLC_OUT_OF_MEMORY);
-  EXPECT_EQ(large.error(), "an arena of 128 bytes is over the limit of 64");
+  EXPECT_EQ(large.error(), "a workspace of 128 bytes is over the limit of 64");
 }
 
 TEST_F(ContextTest, TakesInputsByName) {
@@ -289,7 +289,7 @@ TEST_F(ContextTest, ReportsWantOfMemory) {
   call.inputs[0].size = (uint64_t{1} << 55) * 12;
   call.inputs[1].size = (uint64_t{1} << 55) * 4;
   EXPECT_EQ(call.run(), DLC_OUT_OF_MEMORY);
-  EXPECT_EQ(call.error(), "out of memory for an arena of 432345564227567616 bytes");
+  EXPECT_EQ(call.error(), "out of memory for a workspace of 432345564227567616 bytes");
   Call small(session(), 4);
   EXPECT_EQ(small.run(), DLC_OK);
 }

@@ -108,6 +108,7 @@ TEST(Literal, TakesEveryType) {
                         DLC_F16, DLC_F64, DLC_U32, DLC_U64, DLC_BF16}) {
     Result result = parse("0,1", dtype, {2});
     EXPECT_EQ(result.problem, "");
+    EXPECT_TRUE(hasNumbers(dtype));
     const uint32_t size = dlc_dtype_size(dtype);
     ASSERT_EQ(result.tensor.data.size(), 2 * size);
     EXPECT_EQ(loadElement(dtype, result.tensor.data.data()), 0);
@@ -117,6 +118,17 @@ TEST(Literal, TakesEveryType) {
   EXPECT_EQ(parse("-9223372036854775808", DLC_I64, {}).tensor.as<int64_t>()[0], INT64_MIN);
   EXPECT_EQ(parse("-inf", DLC_F16, {}).tensor.as<uint16_t>()[0], 0xfc00);
   EXPECT_EQ(parse("nan", DLC_BF16, {}).tensor.as<uint16_t>()[0], 0x7fc0);
+}
+
+TEST(Literal, RefusesTypesWithoutNumbers) {
+  for (int32_t dtype = DLC_BF16 + 1; dlc_dtype_size(dtype) != 0; ++dtype) {
+    EXPECT_EQ(parse("1,2", dtype, {2}).problem,
+              std::string("input 'x': dlc-run has no numbers of type ") + dlc_dtype_name(dtype) +
+                  "; use Python");
+    EXPECT_FALSE(hasNumbers(dtype));
+  }
+  for (int32_t dtype : {0, static_cast<int32_t>(DLC_STRING), 14, 15}) // the last two are complex
+    EXPECT_FALSE(hasNumbers(dtype));
 }
 
 TEST(Literal, RoundsToNearestEven) {

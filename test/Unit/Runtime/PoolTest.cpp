@@ -7,13 +7,11 @@
 #include <csignal>
 #include <functional>
 #include <gtest/gtest.h>
+#include <immintrin.h>
 #include <set>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 using namespace dlc::runtime;
 
@@ -202,7 +200,6 @@ TEST(Pool, HelpersAreNamedAndTakeNoSignals) {
   EXPECT_FALSE(sigismember(&blocked, SIGSEGV)) << "a fault's handler would not be called";
 }
 
-#if defined(__x86_64__)
 TEST(Pool, HelpersComputeInTheLeadersMode) {
   Pool pool(4);
   for (unsigned mode : {_MM_FLUSH_ZERO_ON, _MM_FLUSH_ZERO_OFF}) {
@@ -218,7 +215,6 @@ TEST(Pool, HelpersComputeInTheLeadersMode) {
     EXPECT_EQ(matching, 4);
   }
 }
-#endif
 
 // ThreadSanitizer takes a forked child's new thread for a helper that stayed behind, and aborts.
 #if !defined(__SANITIZE_THREAD__)

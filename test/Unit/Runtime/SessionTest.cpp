@@ -151,7 +151,7 @@ TEST_F(SessionTest, RefusesOtherVersions) {
 
 TEST_F(SessionTest, RefusesAnotherMachineOrCpu) {
   expectRefused(buildArtifact({.machine = 243}).bytes, DLC_INCOMPATIBLE,
-                "built for machine unknown (ELF 243); this is");
+                "built for machine 243 of ELF; this is x86-64, 62");
   expectRefused(buildArtifact({.cpuFeatures = uint64_t{1} << 40}).bytes, DLC_INCOMPATIBLE,
                 "needs a CPU with a feature without a name here, which this one lacks");
 }

@@ -203,7 +203,7 @@ TEST_F(ToolTest, ShowsControlCharacters) {
   EXPECT_EQ(result.text, "error: a\\x0aerror: b\\x1b[31m.so: cannot be opened: No such file or "
                          "directory\n");
   result = run(model + " \"$(printf -- '--a\\rb')\"");
-  EXPECT_EQ(result.text, "error: unknown option '--a\\x0db'\nTry dlc-run --help.\n");
+  EXPECT_EQ(result.text, "error: unknown option '--a\\x0db'; see --help\n");
   std::string bad = npy<float>(DLC_F32, {1}, {1});
   bad.replace(bad.find("<f4"), 3, std::string("\0\x1b\n", 3));
   const std::string s = folder.write("s.npy", bad);
@@ -286,7 +286,7 @@ TEST_F(ToolTest, JudgesAPictureByItsDimsBeforeItDecodesIt) {
 
 TEST_F(ToolTest, AnswersWrongUsageWithStatus2) {
   Result result = run("");
-  EXPECT_EQ(result.text, "error: no model is given\nTry dlc-run --help.\n");
+  EXPECT_EQ(result.text, "error: no model is given; see --help\n");
   EXPECT_EQ(result.status, 2);
   EXPECT_EQ(run(model + " --frobnicate").status, 2);
   EXPECT_EQ(run("''").status, 2);
