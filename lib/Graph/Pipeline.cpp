@@ -17,4 +17,5 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(createRecognizeComposites());
   pm.addPass(createRecognizeAttention());
   pm.addPass(createJoinProducts());
+  pm.addPass(createHoistElementwise());
 }

@@ -286,31 +286,52 @@ static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device, const ConvDept
   return getTiles(device.getContext(), product);
 }
 
+/// How many keys an attention takes in a step: so many that shared memory holds them and their
+/// values, and registers a thread's part of the queries, of the result, which is scaled in each
+/// step, and of scores and what they become. The fewest possible ones where both are long; 0 where
+/// there is no room even for them.
+static int64_t getStepKeys(AttentionOp attention, Precision precision, int64_t tileRows,
+                           int64_t groups) {
+  constexpr int64_t memoryWords = 11 << 10, mostWords = 16 << 10; // 44 and 64 KB
+  constexpr int64_t mostRegisters = 150;
+  bool isScalar = precision == Precision::fp32;
+  int64_t parts = precision == Precision::fp16 || precision == Precision::bf16 ? 2 : 1;
+  int64_t size = *attention.getQuery().getType().getDim(3).getConstant();
+  int64_t valueSize = *attention.getType().getDim(3).getConstant();
+  int64_t queryWords = isScalar ? tileRows * (size + 12) : 0;
+  int64_t fewest = 0;
+  for (int64_t keys : {64, 32, 16}) {
+    if (keys % (groups * 8 * parts) != 0)
+      break;
+    int64_t words = keys / parts * (size + valueSize + 32) + queryWords;
+    int64_t registers = (isScalar ? 0 : size / parts / 2) + 3 * valueSize / 4 + keys / groups;
+    if (words <= memoryWords && registers <= mostRegisters)
+      return keys;
+    // Two stages of operands that lie as they are multiplied are twice as much.
+    if (words <= (isScalar ? mostWords : memoryWords))
+      fewest = keys;
+  }
+  return fewest;
+}
+
 /// Four warps: each with queries of its own, or where that makes too few blocks, with keys of its
-/// own. So many keys in a step that shared memory holds them and their values.
+/// own.
 static ScheduleAttr getAttention(AttentionOp attention, DeviceAttr device) {
   constexpr int64_t warps = 4, warpSize = 32, warpRows = 16;
-  constexpr int64_t memoryWords = 11 << 10; // 44 KB
   Precision precision = device.getPrecision();
-  int64_t parts = precision == Precision::fp16 || precision == Precision::bf16 ? 2 : 1;
   ArrayRef<ExprAttr> dims = attention.getType().getDims();
-  int64_t size = *attention.getQuery().getType().getDim(3).getConstant();
   std::optional<int64_t> heads = count(device.getContext(), dims.take_front(2));
   int64_t length = dims[2].getConstant().value_or(2 * warpRows);
   for (int64_t rowWarps : {4, 2, 1}) {
-    int64_t tileRows = rowWarps * warpRows, groups = warps / rowWarps;
+    int64_t tileRows = rowWarps * warpRows;
     bool isLast = rowWarps == 1;
     bool isFull = !heads || *heads * llvm::divideCeil(length, tileRows) >= usualProcessors;
     bool isTooLong = tileRows >= 2 * length;
     if (!isLast && (!isFull || isTooLong))
       continue;
-    int64_t queryWords = precision == Precision::fp32 ? tileRows * (size + 12) : 0;
-    for (int64_t keys : {64, 32, 16}) {
-      int64_t words = keys / parts * (size + *dims[3].getConstant() + 32) + queryWords;
-      if (keys % (groups * 8 * parts) == 0 && words <= memoryWords)
-        return ScheduleAttr::get(device.getContext(), Algorithm::cuda_attention, /*lanes=*/1, keys,
-                                 {tileRows}, warps * warpSize, precision, /*slices=*/1);
-    }
+    if (int64_t keys = getStepKeys(attention, precision, tileRows, warps / rowWarps))
+      return ScheduleAttr::get(device.getContext(), Algorithm::cuda_attention, /*lanes=*/1, keys,
+                               {tileRows}, warps * warpSize, precision, /*slices=*/1);
   }
   return ScheduleAttr();
 }

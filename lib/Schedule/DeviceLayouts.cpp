@@ -148,9 +148,10 @@ void DeviceLayouts::assign(Value value) {
 void DeviceLayouts::assign(ConcatOp concat) {
   DeviceLayoutAttr layout = getLayout(concat.getResult(), /*channelsLast=*/false);
   auto isPart = [&](Value part) {
-    auto producer = part.getDefiningOp<KernelOp>();
+    Value computed = getViewed(part);
+    auto producer = computed.getDefiningOp<KernelOp>();
     ExprAttr elements = cast<PlannedType>(part.getType()).getBufferElements();
-    return producer && part.hasOneUse() && getAccess(producer) != Access::none &&
+    return producer && getUses(computed).size() == 1 && getAccess(producer) != Access::none &&
            llvm::all_of(elements.getCoefficients(),
                         [&](int64_t factor) { return factor % layout.getChunk() == 0; });
   };
@@ -160,7 +161,7 @@ void DeviceLayouts::assign(ConcatOp concat) {
       !canNarrow(concat.getResult(), /*isOfProduct=*/false, isImages))
     return;
   for (Value part : concat.getInputs())
-    setLayout(part, layout);
+    setLayout(getViewed(part), layout);
   setLayout(concat.getResult(), layout);
 }
 

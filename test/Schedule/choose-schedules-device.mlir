@@ -103,8 +103,8 @@ func.func @attentions(%q: !q, %m: !many, %w: !wide) {
     %1 = dlc.attention %a, %a, %a scale 1.250000e-01 : (!many, !many, !many) -> !many
     dlc.yield %1 : !many
   }
-  // Large heads leave memory for fewer keys.
-  // CHECK: schedule <cuda_attention, lanes = 1, channels = 32, pixels = [32], rows = 128, precision = tf32>
+  // Large heads leave memory and registers for fewer keys.
+  // CHECK: schedule <cuda_attention, lanes = 1, channels = 16, pixels = [32], rows = 128, precision = tf32>
   %3 = dlc.kernel anchor(%w) : (!wide) -> !wide {
   ^bb0(%a: !wide):
     %1 = dlc.attention %a, %a, %a scale 1.250000e-01 : (!wide, !wide, !wide) -> !wide

@@ -227,4 +227,23 @@ def JoinProducts : Pass<"dlc-join-products", "::mlir::ModuleOp"> {
   }];
 }
 
+def HoistElementwise : Pass<"dlc-hoist-elementwise", "::mlir::ModuleOp"> {
+  let summary = "Compute elementwise ops before views and transpositions of a product";
+  let description = [{
+    An elementwise op of one value, and of scalars, changes places with the views and transpositions before it where a
+    product alone feeds them: its kernel then takes the op into its epilogue, as behind a transposed convolution whose
+    channels become pixels.
+
+    ```mlir
+    %0 = dlc.matmul %x, %w : (!dlc.tensor<S x 8 x f32>, !dlc.tensor<8 x 4 x f32>) -> !dlc.tensor<S x 4 x f32>
+    %1 = dlc.transpose %0 perm [1, 0] : (!dlc.tensor<S x 4 x f32>) -> !dlc.tensor<4 x S x f32>
+    %2 = dlc.relu %1 : (!dlc.tensor<4 x S x f32>) -> !dlc.tensor<4 x S x f32>
+    // becomes
+    %0 = dlc.matmul %x, %w : (!dlc.tensor<S x 8 x f32>, !dlc.tensor<8 x 4 x f32>) -> !dlc.tensor<S x 4 x f32>
+    %1 = dlc.relu %0 : (!dlc.tensor<S x 4 x f32>) -> !dlc.tensor<S x 4 x f32>
+    %2 = dlc.transpose %1 perm [1, 0] : (!dlc.tensor<S x 4 x f32>) -> !dlc.tensor<4 x S x f32>
+    ```
+  }];
+}
+
 #endif

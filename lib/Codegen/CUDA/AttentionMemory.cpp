@@ -60,9 +60,9 @@ Value AttentionBlock::loadElement(const Heads &heads, Value row, Value element, 
 void AttentionBlock::forEachWord(int64_t rows, int64_t columns,
                                  function_ref<Value(Value, Value)> load, Value memory,
                                  int64_t pitch) {
-  constexpr int64_t mostAtATime = 8; // are on their way together, in registers
+  constexpr int64_t mostElements = 8; // are on their way together, in registers
   int64_t turns = llvm::divideCeil(rows * columns, numThreads);
-  int64_t atATime = mostAtATime;
+  int64_t atATime = mostElements / parts;
   while (turns % atATime != 0)
     atATime /= 2;
   b.loop(b.i64(0), b.i64(turns), atATime, [&](Value turn) {

@@ -34,8 +34,8 @@ protected:
   /// Sets the tile's first row and column, from the number of all rows and columns.
   void beginTile(Value rows, int64_t columns);
   /// Finds the result and what the epilogue reads, whose neighbours are columns or, of planar
-  /// images, rows.
-  void beginResults(bool isImage);
+  /// images, rows; `planePixels` of a plane, where that is known.
+  void beginResults(bool isImage, std::optional<int64_t> planePixels);
 
   KernelBuilder::Carried prepareRight(Value column) override;
   Value loadRight(ValueRange prepared, Value k) override {
@@ -87,6 +87,7 @@ protected:
   KernelBuilder::Carried prepareLeft(Value row) override;
   KernelBuilder::Carried prepareStep(ValueRange prepared, Value start) override;
   Value loadLeft(ValueRange prepared, Value k, Value own) override;
+  Value loadLeftRows(ValueRange prepared, Value own, int64_t count) override;
   KernelBuilder::Carried loadOperands(Value row, Value column, int64_t count) override;
   void storeSums(Value row, Value column, Value sums, ValueRange loaded) override;
 
@@ -108,7 +109,7 @@ private:
     constexpr int64_t mostSteps = 1 << 15, mostBits = 31;
     return kernelHeight * conv.getDilations()[0] >= mostSteps ||
            kernelWidth * conv.getDilations()[1] >= mostSteps ||
-           kernelHeight + kernelWidth > mostBits;
+           (!areInside() && kernelHeight + kernelWidth > mostBits);
   }
   void makeTable();
   std::pair<Value, Value> lookUp(ValueRange prepared, Value k);
@@ -120,9 +121,12 @@ private:
                                         : threads.less(channel, threads.i32(inputChannels));
   }
   bool isPointwise() {
-    return kernelHeight == 1 && kernelWidth == 1 &&
-           llvm::all_of(conv.getStrides(), [](int64_t stride) { return stride == 1; }) &&
-           llvm::all_of(conv.getPads(), [](int64_t pad) { return pad == 0; });
+    return kernelHeight == 1 && kernelWidth == 1 && areInside() &&
+           llvm::all_of(conv.getStrides(), [](int64_t stride) { return stride == 1; });
+  }
+  /// Whether all windows lie in the image.
+  bool areInside() {
+    return llvm::all_of(conv.getPads(), [](int64_t pad) { return pad == 0; });
   }
   Value isInside(Value index, Value size) {
     return arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index, size);
@@ -223,17 +227,21 @@ Whole PanelProduct::getWhole(Value buffer, bool isImage) {
   return {b.getAddress(buffer), type.getMemoryType(), isLast, layout != nullptr};
 }
 
-void PanelProduct::beginResults(bool isImage) {
+void PanelProduct::beginResults(bool isImage, std::optional<int64_t> planePixels) {
   result = getWhole(kernel.output, isImage);
   for (size_t i = 0; i != kernel.operands.size(); ++i)
     wholes.push_back(getWhole(getOperand(i), isImage));
-  auto hasVectors = [](const Whole &whole) { return whole.isLast && whole.isAligned; };
+  auto hasVectors = [&](const Whole &whole) {
+    return whole.isLast == result.isLast && whole.isAligned;
+  };
   columnsFirst = result.isLast;
   if (!hasVectors(result) || !llvm::all_of(wholes, hasVectors))
     return;
-  auto layout = cast<DeviceLayoutAttr>(getTensor(kernel.output).getLayout());
-  if (numColumns % layout.getChunk() == 0)
-    storedColumns = layout.getChunk();
+  // 16 bytes of what the result is stored in.
+  int64_t vector = cast<DeviceLayoutAttr>(getTensor(kernel.output).getLayout()).getChunk();
+  int64_t neighbours = columnsFirst ? numColumns : planePixels.value_or(1);
+  if (neighbours % vector == 0)
+    (columnsFirst ? storedColumns : storedRows) = vector;
 }
 
 Value PanelProduct::loadNeighbours(const Whole &whole, Value place, int64_t count) {
@@ -269,7 +277,7 @@ void PanelProduct::storeLanes(Value column, Value sums, ValueRange loaded, GetPl
     b.onlyIf(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, own, b.i64(numColumns)),
              [&] { store(own, sums); });
   };
-  if (lanes == storedColumns)
+  if (lanes == storedColumns * storedRows)
     return storeIf(column, sums);
   for (int64_t lane = 0; lane != lanes; ++lane) {
     Value sum = vector::ExtractOp::create(b, sums, lane);
@@ -319,13 +327,19 @@ void ConvProduct::begin() {
   pixelPitch = isLast ? tapChannels : 1;
   channelPitch = isLast ? b.i64(1) : plane;
   beginTile(b.mul(b.size(type.getDim(0)), outputPixels), *type.getDim(1).getConstant());
-  beginResults(/*isImage=*/true);
+  ExprAttr pixels = getProduct(b.getContext(), {type.getDim(2), type.getDim(3)});
+  std::optional<int64_t> planePixels = pixels ? pixels.getConstant() : std::nullopt;
+  beginResults(/*isImage=*/true, planePixels);
   if (isLast && !isFar() && hasChunks(inputBuffer, tapChannels)) {
     leftOrder = Order::inChunks;
     return;
   }
   leftOrder = isLast ? Order::alongInner : Order::alongOuter;
   needsZeros = !isPointwise() || !hasStepsOfTaps();
+  constexpr int64_t vector = 4;
+  if (!isLast && layout && isPointwise() && hasStepsOfTaps() &&
+      planePixels.value_or(1) % vector == 0)
+    leftRows = vector;
   makeTable();
 }
 
@@ -390,6 +404,8 @@ KernelBuilder::Carried ConvProduct::prepareLeft(Value row) {
     return {start, exists, top, left};
   // From the window's first pixel on, which need not exist.
   start = b.add(start, b.mul(b.add(b.mul(top, width), left), pixelPitch));
+  if (areInside())
+    return {b.offset(input, start, inputType), getMissing(exists)};
   Value rows = getInside(threads.narrow(top), height, kernelHeight, conv.getDilations()[0]);
   Value columns = getInside(threads.narrow(left), width, kernelWidth, conv.getDilations()[1]);
   columns = arith::ShLIOp::create(b, columns, threads.i32(kernelHeight));
@@ -426,8 +442,10 @@ KernelBuilder::Carried ConvProduct::prepareChunk(Value k) {
   auto getBit = [&](Value number, int64_t first) -> Value {
     return arith::ShLIOp::create(b, threads.i32(int64_t(1) << first), number);
   };
-  Value both = arith::OrIOp::create(b, getBit(r, 0), getBit(s, kernelHeight));
-  Value bits = b.select(threads.less(k, inner), both, threads.i32(beyondBit));
+  Value own = threads.i32(chunkBit);
+  if (!areInside())
+    own = arith::OrIOp::create(b, getBit(r, 0), getBit(s, kernelHeight));
+  Value bits = b.select(threads.less(k, inner), own, threads.i32(beyondBit));
   return {b.add(b.mul(pixel, pixelPitch), channel), bits};
 }
 
@@ -470,6 +488,12 @@ Value ConvProduct::loadLeft(ValueRange prepared, Value k, Value own) {
   if (Value own = isChannel(channel))
     exists = b.both(exists, own);
   return loadIf(exists, input, b.add(place, b.mul(threads.wide(channel), channelPitch)), inputType);
+}
+
+/// Neighbours of a plane, of which all exist or none: none of them is read where they do not count.
+Value ConvProduct::loadLeftRows(ValueRange prepared, Value own, int64_t count) {
+  Value place = b.add(prepared[0], b.mul(threads.wide(own), channelPitch));
+  return b.loadNeighbours(b.offset(input, place, inputType), inputType, count);
 }
 
 ConvProduct::Pixel ConvProduct::getPixel(Value row) {
@@ -526,7 +550,7 @@ void MatrixProduct::begin() {
   if (size % 4 == 0 && lhsType.isF32())
     leftVectors = areAligned(b, lhs);
   beginTile(rows, *dims.back().getConstant());
-  beginResults(/*isImage=*/false);
+  beginResults(/*isImage=*/false, std::nullopt);
 }
 
 KernelBuilder::Carried MatrixProduct::prepareLeft(Value row) {

@@ -195,27 +195,28 @@ void TileProduct::storeTensors(ValueRange sums) {
   threads.wait();
   // What is read beside some sums is on its way while others are stored.
   int64_t together = kernel.operands.empty() ? 1 : 4;
-  int64_t turns = tileRows * tileColumns / storedColumns / numThreads;
+  int64_t stored = storedColumns * storedRows;
+  int64_t turns = tileRows * tileColumns / stored / numThreads;
   int64_t atATime = std::gcd(turns, together);
+  int64_t rowGroups = tileRows / storedRows, columnGroups = tileColumns / storedColumns;
   Value first = threads.wide(threads.getThread());
-  auto type = VectorType::get(storedColumns, b.getF32Type());
+  auto type = VectorType::get(stored, b.getF32Type());
   b.loop(b.i64(0), b.i64(turns), atATime, [&](Value turn) {
     SmallVector<std::pair<Value, Value>> places;
     SmallVector<Sums> loaded;
     for (int64_t i = 0; i != atATime; ++i) {
       Value number = threads.narrow(b.add(b.mul(b.add(turn, i), numThreads), first));
-      int64_t groups = tileColumns / storedColumns;
-      Value row = columnsFirst ? threads.div(number, groups) : threads.rem(number, tileRows);
-      Value group = columnsFirst ? threads.rem(number, groups) : threads.div(number, tileRows);
-      places.push_back({row, threads.mul(group, storedColumns)});
-      loaded.push_back(loadOperands(row, places.back().second, storedColumns));
+      Value row = columnsFirst ? threads.div(number, columnGroups) : threads.rem(number, rowGroups);
+      Value column =
+          columnsFirst ? threads.rem(number, columnGroups) : threads.div(number, rowGroups);
+      places.push_back({threads.mul(row, storedRows), threads.mul(column, storedColumns)});
+      loaded.push_back(loadOperands(places.back().first, places.back().second, stored));
     }
     for (auto [place, operands] : llvm::zip_equal(places, loaded)) {
       auto [row, column] = place;
       constexpr unsigned alignment = 16;
-      Value own =
-          LLVM::LoadOp::create(b, type, getPlace(row, column),
-                               std::min(alignment, static_cast<unsigned>(4 * storedColumns)));
+      Value own = LLVM::LoadOp::create(b, type, getPlace(row, column),
+                                       std::min(alignment, static_cast<unsigned>(4 * stored)));
       storeSums(row, column, own, operands);
     }
   });
@@ -315,12 +316,11 @@ TileProduct::Sums TileProduct::sumAll() {
         ValueRange sums = values.take_front(numSums);
         // Addresses are found, and copies begin, while tensor cores multiply.
         SmallVector<Copies> copies = getCopies(ahead, before);
-        Sums results = usesTensorCores()
-                           ? multiplyTensors(sums, stage,
-                                             [&](size_t part, size_t count) {
-                                               copyPart(copies, part, count);
-                                             })
-                           : multiplyScalars(sums, stage);
+        Sums results =
+            usesTensorCores()
+                ? multiplyTensors(sums, stage,
+                                  [&](size_t part, size_t count) { copyPart(copies, part, count); })
+                : multiplyScalars(sums, stage);
         if (hasCopies)
           commitCopies(b);
         storeElements(elements, before);

@@ -36,6 +36,11 @@ protected:
   /// An element of the row, 0 where there is none: `k`, an i32 that may lie beyond `inner`, is the
   /// number `own` of the step.
   virtual mlir::Value loadLeft(mlir::ValueRange prepared, mlir::Value k, mlir::Value own) = 0;
+  /// The same of `count` neighbouring rows, which lie side by side, as a vector. Called where
+  /// `leftRows` says so.
+  virtual mlir::Value loadLeftRows(mlir::ValueRange prepared, mlir::Value own, int64_t count) {
+    return {};
+  }
   virtual KernelBuilder::Carried prepareRight(mlir::Value column) = 0;
   virtual mlir::Value loadRight(mlir::ValueRange prepared, mlir::Value k) { return {}; }
   /// Four neighbours at once, along the order of the operand, as a vector: all of them exist, or
@@ -54,9 +59,9 @@ protected:
   virtual KernelBuilder::Carried loadOperands(mlir::Value row, mlir::Value column, int64_t count) {
     return {};
   }
-  /// Applies the epilogue to sums of neighbouring columns of a row, a vector, and stores them.
-  /// Neither all columns nor the row need exist. `loaded` is from loadOperands, where there are
-  /// any.
+  /// Applies the epilogue to sums of neighbouring columns of a row, a vector, and stores them; or
+  /// of `storedRows` rows, of which all exist or none. Neither all columns nor the row need exist.
+  /// `loaded` is from loadOperands, where there are any.
   virtual void storeSums(mlir::Value row, mlir::Value column, mlir::Value sums,
                          mlir::ValueRange loaded) = 0;
 
@@ -84,12 +89,16 @@ protected:
   /// Whether neighbours of an operand lie at multiples of 16 bytes: an i1, that may be a constant;
   /// null for no.
   mlir::Value leftVectors, rightVectors;
+  /// Rows from a multiple of this on lie side by side, at a multiple of their size, and all exist
+  /// or none.
+  int64_t leftRows = 1;
   /// Whether a step may hold elements that do not exist beside those that do. Else only sums that
   /// nobody stores, and steps behind the last one, are of such elements.
   bool needsZeros = true;
   bool columnsFirst = false; ///< neighbouring threads have neighbouring columns, else rows
-  /// How many neighbouring columns storeSums gets from tensor cores: vectors where they lie so.
-  int64_t storedColumns = 1;
+  /// How many neighbouring columns, or else rows, storeSums gets from tensor cores: vectors where
+  /// they lie so.
+  int64_t storedColumns = 1, storedRows = 1;
 
 private:
   using Sums = KernelBuilder::Carried;
@@ -105,9 +114,10 @@ private:
     llvm::SmallVector<Place> places;
     llvm::SmallVector<Sums> prepared;
     Order order;
-    int64_t unit;                  ///< neighbouring words of a place,
-    bool isUnitAlongInner;         ///< along the inner dim, which is where words are neighbours,
-    bool takesVectors;             ///< and loaded together where elements lie so
+    /// The words of a place, and whether they are loaded together: where elements lie so along the
+    /// order, or as neighbouring rows.
+    int64_t outerUnit = 1, innerUnit = 1;
+    bool takesVectors = false, takesRows = false;
     int64_t outerPitch, wordPitch; ///< in words; one of them is 1
     int64_t words;                 ///< in all
     int64_t start;                 ///< in a stage
@@ -115,6 +125,7 @@ private:
 
   // Bringing slices into shared memory (TileSlices.cpp).
   Slice makeSlice(int64_t outer, bool isLeft);
+  void chooseUnits(Slice &slice, int64_t outer);
   void makePlaces(Slice &slice, int64_t outer);
   void makeMemory();
   void prepareRows();

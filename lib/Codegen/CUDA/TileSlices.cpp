@@ -34,32 +34,45 @@ TileProduct::Slice TileProduct::makeSlice(int64_t outer, bool isLeft) {
     slice.wordPitch = outer + (isAlongInner ? 4 : 0);
     slice.words = words * slice.wordPitch;
   }
-  constexpr int64_t vector = 4;
-  auto canTake = [&](int64_t unit) { return outer * words / unit % numThreads == 0; };
-  bool haveVectors = isLeft ? isAlongInner && leftVectors : !isAlongInner && rightVectors;
-  slice.unit = 1;
-  slice.isUnitAlongInner = isAlongInner;
-  slice.takesVectors = false;
-  if (slice.order == Order::inChunks) {
-    slice.unit = chunkWords;
-    slice.isUnitAlongInner = true;
-  } else if (int64_t unit = isAlongInner ? vector / parts : vector; haveVectors && canTake(unit)) {
-    slice.unit = unit;
-    slice.takesVectors = true;
-  } else if (usesTensorCores() && !isAlongInner && canTake(chunkWords)) {
-    // A chunk of one row, so that neighbouring threads store into different banks.
-    slice.unit = chunkWords;
-    slice.isUnitAlongInner = true;
-  }
+  chooseUnits(slice, outer);
   makePlaces(slice, outer);
   return slice;
 }
 
+void TileProduct::chooseUnits(Slice &slice, int64_t outer) {
+  constexpr int64_t vector = 4;
+  auto choose = [&](int64_t outerUnit, int64_t innerUnit) {
+    if (outer * (step / parts) / (outerUnit * innerUnit) % numThreads != 0)
+      return false;
+    slice.outerUnit = outerUnit;
+    slice.innerUnit = innerUnit;
+    return true;
+  };
+  if (slice.order == Order::inChunks) {
+    slice.innerUnit = chunkWords;
+    return;
+  }
+  bool isAlongInner = slice.order == Order::alongInner;
+  if (slice.isLeft ? isAlongInner && leftVectors : !isAlongInner && rightVectors) {
+    slice.takesVectors = isAlongInner ? choose(1, vector / parts) : choose(vector, 1);
+    if (slice.takesVectors)
+      return;
+  }
+  if (isAlongInner || !usesTensorCores())
+    return;
+  // Chunks of some rows, so that neighbouring threads store into different banks.
+  for (int64_t rows = slice.isLeft ? leftRows : 1; rows != 1; rows /= 2)
+    if (choose(rows, chunkWords)) {
+      slice.takesRows = true;
+      return;
+    }
+  choose(1, chunkWords);
+}
+
 void TileProduct::makePlaces(Slice &slice, int64_t outer) {
   bool isAlongOuter = slice.order == Order::alongOuter;
-  int64_t words = step / parts;
-  int64_t outerUnit = slice.isUnitAlongInner ? 1 : slice.unit, innerUnit = slice.unit / outerUnit;
-  int64_t outers = outer / outerUnit, inners = words / innerUnit;
+  int64_t outerUnit = slice.outerUnit, innerUnit = slice.innerUnit;
+  int64_t outers = outer / outerUnit, inners = step / parts / innerUnit;
   int64_t first = isAlongOuter ? outers : inners;
   Value thread = threads.getThread();
   for (int64_t done = 0; done < outers * inners; done += numThreads) {
@@ -131,13 +144,21 @@ TileProduct::Sums TileProduct::loadLeftPlace(const Place &place, ValueRange row,
   auto getOwn = [&](int64_t element) {
     return threads.add(threads.mul(place.word, parts), threads.i32(element));
   };
-  Sums elements;
+  Sums elements, rows;
   Value all = vectors ? loadLefts(row, threads.add(start, getOwn(0))) : Value();
-  for (int64_t element = 0; element != left.unit * parts; ++element) {
-    Value own = getOwn(element);
-    elements.push_back(vectors ? Value(vector::ExtractOp::create(b, all, element))
-                               : loadLeft(row, threads.add(start, own), own));
-  }
+  int64_t count = left.innerUnit * parts;
+  if (left.takesRows)
+    for (int64_t element = 0; element != count; ++element)
+      rows.push_back(loadLeftRows(row, getOwn(element), left.outerUnit));
+  for (int64_t outer = 0; outer != left.outerUnit; ++outer)
+    for (int64_t element = 0; element != count; ++element) {
+      if (left.takesRows)
+        elements.push_back(vector::ExtractOp::create(b, rows[element], outer));
+      else if (vectors)
+        elements.push_back(vector::ExtractOp::create(b, all, element));
+      else
+        elements.push_back(loadLeft(row, threads.add(start, getOwn(element)), getOwn(element)));
+    }
   return elements;
 }
 
@@ -147,13 +168,15 @@ TileProduct::Sums TileProduct::loadRightPlace(const Place &place, Value start) {
   auto getK = [&](int64_t element) {
     return threads.add(start, threads.add(threads.mul(place.word, parts), threads.i32(element)));
   };
+  int64_t count = right.innerUnit * parts;
   if (right.takesVectors)
-    for (int64_t part = 0; part != parts; ++part)
-      rows.push_back(loadRights(prepared, getK(part)));
-  for (int64_t word = 0; word != right.unit; ++word)
-    for (int64_t part = 0; part != parts; ++part)
-      elements.push_back(right.takesVectors ? Value(vector::ExtractOp::create(b, rows[part], word))
-                                            : loadRight(prepared, getK(word * parts + part)));
+    for (int64_t element = 0; element != count; ++element)
+      rows.push_back(loadRights(prepared, getK(element)));
+  for (int64_t outer = 0; outer != right.outerUnit; ++outer)
+    for (int64_t element = 0; element != count; ++element)
+      elements.push_back(right.takesVectors
+                             ? Value(vector::ExtractOp::create(b, rows[element], outer))
+                             : loadRight(prepared, getK(element)));
   return elements;
 }
 
@@ -180,22 +203,27 @@ TileProduct::Sums TileProduct::loadElements(Value start) {
   return elements;
 }
 
+/// Words are [outer][inner]; those that are neighbours in shared memory are stored together.
 void TileProduct::storeWords(const Slice &slice, const Place &place, ValueRange words,
                              Value start) {
-  bool areNeighbours = slice.isUnitAlongInner == (slice.wordPitch == 1);
-  auto count = static_cast<int64_t>(words.size());
-  if (count != 1 && areNeighbours) {
-    auto type = VectorType::get(count, words.front().getType());
-    LLVM::StoreOp::create(b, vector::FromElementsOp::create(b, type, words),
-                          getAddress(slice, start, place.outer, place.word),
+  bool isAlongInner = slice.wordPitch == 1;
+  int64_t count = isAlongInner ? slice.innerUnit : slice.outerUnit;
+  int64_t others = isAlongInner ? slice.outerUnit : slice.innerUnit;
+  for (int64_t i = 0; i != others; ++i) {
+    Value own = threads.i32(i);
+    Value address =
+        getAddress(slice, start, isAlongInner ? threads.add(place.outer, own) : place.outer,
+                   isAlongInner ? place.word : threads.add(place.word, own));
+    Sums together;
+    for (int64_t j = 0; j != count; ++j)
+      together.push_back(words[isAlongInner ? i * count + j : j * others + i]);
+    if (count == 1) {
+      b.store(together.front(), address);
+      continue;
+    }
+    auto type = VectorType::get(count, together.front().getType());
+    LLVM::StoreOp::create(b, vector::FromElementsOp::create(b, type, together), address,
                           static_cast<unsigned>(4 * count));
-    return;
-  }
-  for (auto [i, word] : llvm::enumerate(words)) {
-    Value own = threads.i32(static_cast<int64_t>(i));
-    Value outer = slice.isUnitAlongInner ? place.outer : threads.add(place.outer, own);
-    Value number = slice.isUnitAlongInner ? threads.add(place.word, own) : place.word;
-    b.store(word, getAddress(slice, start, outer, number));
   }
 }
 
@@ -206,7 +234,7 @@ void TileProduct::storeElements(ValueRange elements, Value stage) {
     Value start = getStart(*slice, stage);
     for (const Place &place : slice->places) {
       Sums words;
-      for (int64_t word = 0; word != slice->unit; ++word) {
+      for (int64_t word = 0; word != slice->outerUnit * slice->innerUnit; ++word) {
         words.push_back(makeWord(b, precision, [&](int64_t part) { return elements[part]; }));
         elements = elements.drop_front(parts);
       }
