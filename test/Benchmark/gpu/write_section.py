@@ -18,8 +18,9 @@ from report import PERFORMANCE, find_mean, write_section
 
 METHOD = ("`utils/gpu-test.sh times` measures what `test/Benchmark/gpu/write_section.py` writes here. Both sides are replays of a CUDA "
           "graph with inputs in the device's memory, at the same precision; PyTorch is the best of eager kernels, channels first or "
-          "last, and of what `torch.compile` makes. Inputs, outputs and what lies between kernels are float32 in dlc at every "
-          "precision; fp16 and tf32 are what operands of products are rounded to. Errors are from PyTorch's float64 result, relative to "
+          "last, and of what `torch.compile` makes. Inputs and outputs of dlc are "
+          "float32 at every precision; between kernels values lie in the type that products multiply (decisions 21 and 27), and "
+          "sums are of float32. Errors are from PyTorch's float64 result, relative to "
           "the largest output; random weights, so deep networks amplify rounding: PyTorch's own error stands beside.")
 
 
