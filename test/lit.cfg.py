@@ -33,7 +33,6 @@ config.substitutions += [
 ptxas = shutil.which("ptxas") or "/usr/local/cuda/bin/ptxas"
 if os.path.exists(ptxas):
     config.available_features.add("ptxas")
-    config.substitutions.append(("%ptxas", ptxas))
 
 # Larger models lie beside the project where they are needed; it builds and tests without them.
 zoo = os.path.normpath(os.path.join(config.dlc_source_dir, "..", "shared", "models"))

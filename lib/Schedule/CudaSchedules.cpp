@@ -294,6 +294,8 @@ static int64_t getStepKeys(AttentionOp attention, Precision precision, int64_t t
                            int64_t groups) {
   constexpr int64_t memoryWords = 11 << 10, mostWords = 16 << 10; // 44 and 64 KB
   constexpr int64_t mostRegisters = 150;
+  // Of more keys ptxas loads too many ahead of their products, and keeps them in memory.
+  constexpr int64_t mostScalarKeys = 32;
   bool isScalar = precision == Precision::fp32;
   int64_t parts = precision == Precision::fp16 || precision == Precision::bf16 ? 2 : 1;
   int64_t size = *attention.getQuery().getType().getDim(3).getConstant();
@@ -303,6 +305,8 @@ static int64_t getStepKeys(AttentionOp attention, Precision precision, int64_t t
   for (int64_t keys : {64, 32, 16}) {
     if (keys % (groups * 8 * parts) != 0)
       break;
+    if (isScalar && keys > mostScalarKeys)
+      continue;
     int64_t words = keys / parts * (size + valueSize + 32) + queryWords;
     int64_t registers = (isScalar ? 0 : size / parts / 2) + 3 * valueSize / 4 + keys / groups;
     if (words <= memoryWords && registers <= mostRegisters)

@@ -22,7 +22,32 @@ static std::string readFile(StringRef path) {
   return buffer ? (*buffer)->getBuffer().str() : std::string();
 }
 
-llvm::Expected<std::string> dlc::assemble(StringRef assembler, StringRef ptx,
+/// From what `ptxas -v` says of each kernel.
+static std::vector<std::string> findSpilling(StringRef messages) {
+  std::vector<std::string> kernels;
+  StringRef kernel;
+  for (StringRef line : llvm::split(messages, '\n')) {
+    if (StringRef rest = line.split("Function properties for ").second; !rest.empty())
+      kernel = rest.trim();
+    StringRef counts = line.split("bytes stack frame, ").second;
+    int64_t stores = 0;
+    if (!counts.consumeInteger(10, stores) && stores != 0)
+      kernels.push_back(kernel.str());
+  }
+  return kernels;
+}
+
+std::string dlc::allowAllRegisters(StringRef ptx, ArrayRef<std::string> kernels) {
+  std::string text = ptx.str();
+  for (const std::string &kernel : kernels) {
+    size_t entry = text.find(".entry " + kernel + "("), body = text.find("\n{", entry);
+    if (entry != std::string::npos && body != std::string::npos)
+      text.insert(body, "\n.minnctapersm 1");
+  }
+  return text;
+}
+
+llvm::Expected<MachineCode> dlc::assemble(StringRef assembler, StringRef ptx,
                                           int64_t architecture) {
   SmallString<128> paths[3]; // source, result, messages
   for (auto [path, suffix] : llvm::zip_equal(paths, ArrayRef<StringRef>{"ptx", "cubin", "txt"}))
@@ -42,9 +67,10 @@ llvm::Expected<std::string> dlc::assemble(StringRef assembler, StringRef ptx,
   std::string target = "-arch=sm_" + std::to_string(architecture);
   std::optional<StringRef> redirects[] = {StringRef(""), StringRef(paths[2]), StringRef(paths[2])};
   std::string reason;
-  int status = llvm::sys::ExecuteAndWait(assembler, {assembler, target, paths[0], "-o", paths[1]},
-                                         std::nullopt, redirects, 0, 0, &reason);
+  int status =
+      llvm::sys::ExecuteAndWait(assembler, {assembler, "-v", target, paths[0], "-o", paths[1]},
+                                std::nullopt, redirects, 0, 0, &reason);
   if (status != 0)
     return llvm::createStringError(StringRef(reason.empty() ? readFile(paths[2]) : reason).trim());
-  return readFile(paths[1]);
+  return MachineCode{readFile(paths[1]), findSpilling(readFile(paths[2]))};
 }

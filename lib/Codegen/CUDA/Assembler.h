@@ -7,15 +7,25 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace dlc {
 
 /// The path of ptxas: on the PATH, or of a CUDA Toolkit in its usual place.
 std::optional<std::string> findAssembler();
 
+struct MachineCode {
+  std::string bytes;
+  /// Kernels that have too few registers: some of their values lie in memory.
+  std::vector<std::string> spilling;
+};
+
 /// Machine code for sm_<architecture>. The error is what ptxas has written.
-llvm::Expected<std::string> assemble(llvm::StringRef assembler, llvm::StringRef ptx,
+llvm::Expected<MachineCode> assemble(llvm::StringRef assembler, llvm::StringRef ptx,
                                      int64_t architecture);
+/// PTX in which these kernels say that one block at a time is enough for them: else ptxas may keep
+/// values in memory so that more blocks fit.
+std::string allowAllRegisters(llvm::StringRef ptx, llvm::ArrayRef<std::string> kernels);
 
 } // namespace dlc
 

@@ -76,11 +76,17 @@ struct EmitImages : dlc::impl::EmitImagesBase<EmitImages> {
     for (int64_t architecture : target.getMachineCode()) {
       if (!assembler)
         break; // the driver compiles
-      llvm::Expected<std::string> code = assemble(*assembler, ptx, architecture);
+      llvm::Expected<MachineCode> code = assemble(*assembler, ptx, architecture);
+      if (code && !code->spilling.empty())
+        code = assemble(*assembler, allowAllRegisters(ptx, code->spilling), architecture);
       if (!code)
         return device.emitError("ptxas cannot assemble device code: ")
                << llvm::toString(code.takeError());
-      addImage(device, DLC_IMAGE_CUBIN, architecture, *code);
+      for (const std::string &kernel : code->spilling)
+        device.emitRemark("kernel ")
+            << kernel << " keeps values in memory: it needs more registers "
+            << "than sm_" << architecture << " has";
+      addImage(device, DLC_IMAGE_CUBIN, architecture, code->bytes);
     }
     return success();
   }
