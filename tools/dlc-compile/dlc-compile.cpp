@@ -136,9 +136,13 @@ static bool overwritesInput(const ToolOptions &options) {
 
 /// --help and what else needs no model; its exit status.
 static int printText(const ToolOptions &options) {
-  std::string text = options.help      ? helpText.str()
-                     : options.version ? versionText
-                                       : printPipeline(options.pipeline);
+  std::string text;
+  if (options.help)
+    text = helpText.str();
+  else if (options.version)
+    text = std::string(versionText) + "ptxas: " + findAssembler().value_or("none") + "\n";
+  else
+    text = printPipeline(options.pipeline);
   llvm::Error error = writeTextFile("-", text);
   return error ? reportError(toString(std::move(error))) : int(exitOk);
 }

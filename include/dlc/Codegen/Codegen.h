@@ -6,6 +6,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 
+#include <optional>
 #include <string>
 
 namespace dlc {
@@ -26,6 +27,10 @@ mlir::FailureOr<TargetAttr> getTarget(mlir::Location loc, llvm::StringRef name,
 /// `loc` that lists the known ones where a name is none of them.
 mlir::FailureOr<DeviceAttr> getDevice(mlir::Location loc, llvm::ArrayRef<std::string> names,
                                       Precision precision);
+
+/// The path of NVIDIA's assembler (ptxas): on the PATH, in $CUDA_HOME or $CUDA_PATH, of PyPI's
+/// nvidia-cuda-nvcc where it is installed beside the package dlc, or in /usr/local/cuda.
+std::optional<std::string> findAssembler();
 
 /// DLC_CPU_ bits (dlc/ABI/Artifact.h) of the features that code for `target` uses.
 uint64_t getCpuFeatures(TargetAttr target);

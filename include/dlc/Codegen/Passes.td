@@ -55,7 +55,8 @@ def EmitImages : Pass<"dlc-emit-images", "::mlir::ModuleOp"> {
   let description = [{
     Replaces the nested module `@device`, which must hold `llvm` and `nvvm` alone, by a constant, and lists it in
     `dlc.images`; with others of machine code, for the architectures that the device names, where the machine has NVIDIA's
-    assembler (ptxas, on the PATH or in /usr/local/cuda/bin). Fails where the code would call a function that the device does not have.
+    assembler (ptxas: on the PATH, in a CUDA Toolkit, or beside the Python package). Fails where the code would call a
+    function that the device does not have.
 
     Example:
     ```mlir

@@ -3,16 +3,37 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/Program.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace dlc;
 
+/// Where the Python package of dlc is installed, that of NVIDIA's compiler lies beside it.
+static SmallVector<std::string> listFolders() {
+  SmallVector<std::string> folders;
+  for (const char *variable : {"CUDA_HOME", "CUDA_PATH"})
+    if (auto folder = llvm::sys::Process::GetEnv(variable); folder && !folder->empty())
+      folders.push_back(*folder + "/bin");
+  std::string self = llvm::sys::fs::getMainExecutable(nullptr, nullptr);
+  StringRef packages = self; // <packages>/dlc/bin/dlc-compile
+  for (int i = 0; i != 3; ++i)
+    packages = llvm::sys::path::parent_path(packages);
+  for (const char *package : {"cuda_nvcc", "cu13", "cu12"})
+    folders.push_back((packages + "/nvidia/" + package + "/bin").str());
+  folders.push_back("/usr/local/cuda/bin");
+  return folders;
+}
+
 std::optional<std::string> dlc::findAssembler() {
   if (auto found = llvm::sys::findProgramByName("ptxas"))
     return *found;
-  if (auto found = llvm::sys::findProgramByName("ptxas", {"/usr/local/cuda/bin"}))
+  SmallVector<std::string> folders = listFolders();
+  if (auto found = llvm::sys::findProgramByName(
+          "ptxas", llvm::to_vector(llvm::map_range(
+                       folders, [](const std::string &folder) { return StringRef(folder); }))))
     return *found;
   return std::nullopt;
 }

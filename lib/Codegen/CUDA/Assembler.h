@@ -2,17 +2,15 @@
 #ifndef DLC_LIB_CODEGEN_CUDA_ASSEMBLER_H
 #define DLC_LIB_CODEGEN_CUDA_ASSEMBLER_H
 
+#include "dlc/Codegen/Codegen.h"
+
 #include "mlir/Support/LLVM.h"
 #include "llvm/Support/Error.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace dlc {
-
-/// The path of ptxas: on the PATH, or of a CUDA Toolkit in its usual place.
-std::optional<std::string> findAssembler();
 
 struct MachineCode {
   std::string bytes;

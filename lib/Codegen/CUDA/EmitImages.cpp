@@ -73,6 +73,9 @@ struct EmitImages : dlc::impl::EmitImagesBase<EmitImages> {
 
   LogicalResult addMachineCode(ModuleOp device, DeviceAttr target, StringRef ptx) {
     std::optional<std::string> assembler = findAssembler();
+    if (!assembler)
+      device.emitRemark("no ptxas is found: the driver assembles device code when the artifact is "
+                        "loaded; install PyPI's nvidia-cuda-nvcc, or set CUDA_HOME");
     for (int64_t architecture : target.getMachineCode()) {
       if (!assembler)
         break; // the driver compiles
