@@ -142,7 +142,8 @@ bool CallConverter::matchFactors() {
 bool CallConverter::matchMask() {
   form.mask = call.getInput(3), lengths = call.getInput(6);
   if (auto type = lengths ? dyn_cast<PlannedType>(lengths.getType()) : PlannedType();
-      lengths && (!type || !type.hasRank() || type.getDims() != ArrayRef(scores).take_front()))
+      lengths && (!type || !type.hasRank() || type.getDims() != ArrayRef(scores).take_front() ||
+                  !type.getElementType().isSignlessInteger(64)))
     return false;
   if (!form.mask)
     return true;
@@ -163,6 +164,8 @@ bool CallConverter::match() {
     return false;
   form.isCausal = call.getInt("is_causal", 0) != 0;
   left = call.getInt("left_window_size", -1), right = call.getInt("right_window_size", -1);
+  if (left < -1 || right < -1 || (lengths && call.getInput(4)))
+    return false; // the library says what is wrong
   if (std::optional<double> cap = call.getDouble("softcap"); cap && *cap > 0)
     form.softcap = cap;
   std::optional<int64_t> size = getType(form.query).getDim(3).getConstant();
@@ -218,10 +221,7 @@ Value CallConverter::createBounds() {
   if (lengths) {
     Value ends = view(lengths, {scores[0], one, one, one});
     Value exists = create<LessOp>({scores[0], one, one, scores[3]}, i1, keys, ends);
-    if (!bounds)
-      bounds = exists;
-    else
-      add(exists);
+    add(exists);
   }
   return bounds;
 }
@@ -229,7 +229,8 @@ Value CallConverter::createBounds() {
 /// Makes bounds that the op has no form for a part of the mask.
 void CallConverter::addBounds() {
   bool isFirst = pastLength == constant(0) && !lengths;
-  bool isLast = !lengths && scores[2] == constant(1) && right < 0; // one query, behind all keys
+  // One query, at the last key.
+  bool isLast = !lengths && right < 0 && scores[2] == constant(1) && scores[3] == pastLength + 1;
   if (isLast)
     form.isCausal = false;
   if (left < 0 && right < 0 && !lengths && (isFirst || !form.isCausal))
