@@ -62,7 +62,9 @@ protected:
 static void runAndCompare(const std::string &path, std::array<float, 4> factors) {
   char why[512];
   dlc_session *session = nullptr;
-  dlc_session_options options = {sizeof(options), DLC_VERIFY_ALWAYS};
+  dlc_session_options options = {};
+  options.struct_size = sizeof(options);
+  options.verify_weights = DLC_VERIFY_ALWAYS;
   ASSERT_EQ(dlc_session_load(path.c_str(), &options, why, sizeof(why), &session), DLC_OK) << why;
   dlc_session_info info = {};
   info.struct_size = sizeof(info);

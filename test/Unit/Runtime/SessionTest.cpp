@@ -193,7 +193,9 @@ TEST_F(SessionTest, VerifiesWeightsAsAsked) {
   expectRefused(artifact.bytes, DLC_BAD_ARTIFACT,
                 "damaged: the weights' hash differs from the one in its note");
   const std::string path = folder.write("model.so", artifact.bytes);
-  dlc_session_options options = {sizeof(options), DLC_VERIFY_NEVER};
+  dlc_session_options options = {};
+  options.struct_size = sizeof(options);
+  options.verify_weights = DLC_VERIFY_NEVER;
   EXPECT_EQ(Load(path, &options).status, DLC_OK);
   options.verify_weights = DLC_VERIFY_ALWAYS;
   EXPECT_EQ(Load(path, &options).status, DLC_BAD_ARTIFACT);

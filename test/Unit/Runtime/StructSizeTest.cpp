@@ -113,7 +113,7 @@ TEST_F(StructSizeTest, Runs) {
   expectVersions<dlc_run_options>(run);
   Larger<dlc_profile_row> rows[2] = {};
   rows[0].known.struct_size = rows[1].known.struct_size = sizeof(rows[0]);
-  const dlc_run_options profiled = {sizeof(profiled), 0, nullptr, 0, &rows[0].known, 2, 0};
+  const dlc_run_options profiled = {sizeof(profiled), 0, nullptr, 0, &rows[0].known, 2, 0, nullptr};
   EXPECT_EQ(run(&profiled), DLC_OK);
   EXPECT_EQ(rows[1].known.calls, 1u);
   EXPECT_EQ(rows[1].later, 0u);

@@ -46,8 +46,8 @@ static void runOnce(void *library, const std::string &artifact) {
   const int64_t dims[] = {500, 3};
   const std::vector<float> data(1500, 1.0f);
   const dlc_input inputs[2] = {
-      {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, &data[0], 6000, nullptr},
-      {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, &data[0], 2000, nullptr}};
+      {sizeof(dlc_input), DLC_F32, nullptr, 2, 0, dims, &data[0], 6000, nullptr, 0, 0},
+      {sizeof(dlc_input), DLC_F32, nullptr, 1, 0, dims, &data[0], 2000, nullptr, 0, 0}};
   dlc_output outputs[2] = {};
   outputs[0].struct_size = outputs[1].struct_size = sizeof(dlc_output);
   ASSERT_EQ(dlc_context_run_(context, nullptr, inputs, 2, outputs, 2), DLC_OK);
