@@ -287,6 +287,12 @@ LogicalResult CombineAttr::verify(EmitError emitError, CombineKind kind, Attribu
 // Schedules and targets
 //===----------------------------------------------------------------------===//
 
+bool ScheduleAttr::joinsRows(int64_t width) const {
+  constexpr int64_t mostAddresses = 8;
+  int64_t widest = getPixels().front();
+  return width == 1 || (getRows() > 1 && widest <= mostAddresses && width % widest != 0);
+}
+
 static bool isVectorLength(int64_t lanes) { return lanes >= 1 && llvm::isPowerOf2_64(lanes); }
 
 LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int64_t lanes,

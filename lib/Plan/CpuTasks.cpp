@@ -10,8 +10,10 @@ static ExprAttr getMatmulTasks(MatmulOp matmul, ScheduleAttr schedule) {
   ExprAttr one = ExprAttr::constant(matmul.getContext(), 1);
   ExprAttr rows = matmul.getRows(), columns = matmul.getColumns();
   ExprAttr panels = ceilDiv(columns ? columns : one, schedule.getChannels());
-  if (schedule.getAlgorithm() == Algorithm::direct_conv)
-    return panels;
+  if (schedule.getAlgorithm() == Algorithm::direct_conv) {
+    ArrayRef<ExprAttr> dims = matmul.getType().getDims();
+    return panels * ceilDiv(getProduct(matmul.getContext(), dims.drop_back()), schedule.getRows());
+  }
   return getProduct(matmul.getContext(), matmul.getBatchDims()) * panels *
          ceilDiv(rows ? rows : one, schedule.getRows());
 }

@@ -56,11 +56,76 @@ static ScheduleAttr getGroupedRowConv(TargetAttr target, int64_t groupOutputs) {
   return getRowConv(target, channels);
 }
 
+namespace {
+/// A direct convolution, or a matrix product by weights in panels: its rows are pixels.
+struct Direct {
+  int64_t outputs;    ///< channels of a group
+  int64_t rowInputs;  ///< input elements that a row of outputs takes
+  int64_t panelSteps; ///< multiply-adds of each output
+  ExprAttr images, height, width;
+  bool planar; ///< results are transposed on their way out
+};
+} // namespace
+
+/// Cycles of a step of the reduction for a tile of `pixels` times `vectors`: two multiply-adds or
+/// two loads in each, four for a sum to follow itself, and weights that come from the L2 cache
+/// where a panel has more than `steps` fit the first.
+static double getStepCycles(int64_t pixels, int64_t vectors, int64_t steps) {
+  constexpr double latency = 4, vectorsPerCycle = 0.375;
+  constexpr int64_t stepsInCache = 768;
+  auto tile = static_cast<double>(pixels), panel = static_cast<double>(vectors);
+  double cycles = std::max({tile * panel / 2, (tile + 1.5 * panel) / 2, latency});
+  return steps * vectors > stepsInCache ? std::max(cycles, panel / vectorsPerCycle) : cycles;
+}
+
+/// Cycles of a step for all of `pixels` pixels by tiles of `widths`.
+static double getCycles(int64_t pixels, ArrayRef<int64_t> widths, int64_t vectors, int64_t steps) {
+  double cycles = 0;
+  for (int64_t width : widths) {
+    cycles += static_cast<double>(pixels / width) * getStepCycles(width, vectors, steps);
+    pixels %= width;
+  }
+  return cycles;
+}
+
+/// The widths, of at most `widest`, by which bands of `pixels` pixels and one of the `others` that
+/// are left take the fewest cycles.
+static SmallVector<int64_t> getBestWidths(int64_t bands, int64_t pixels, int64_t others,
+                                          int64_t widest, int64_t vectors, int64_t steps) {
+  SmallVector<int64_t> best;
+  double fewest = std::numeric_limits<double>::infinity();
+  for (int64_t width = 1; width <= widest; ++width) {
+    SmallVector<int64_t> widths = {width, pixels % width, others % width, 1};
+    llvm::erase_if(widths, [](int64_t each) { return each == 0; });
+    llvm::sort(widths, std::greater<>());
+    widths.erase(llvm::unique(widths), widths.end());
+    double cycles = static_cast<double>(bands) * getCycles(pixels, widths, vectors, steps) +
+                    getCycles(others, widths, vectors, steps);
+    if (cycles <= fewest) {
+      fewest = cycles;
+      best = widths;
+    }
+  }
+  return best;
+}
+
+/// Rows of a band: their inputs stay in half of a usual L2 cache while all panels read them. Bands
+/// have nearly the same height, and there are enough tasks for the cores of a usual machine.
+static int64_t getBandRows(const Direct &direct, int64_t panels) {
+  constexpr int64_t bandElements = 64 << 10, wantedTasks = 24;
+  int64_t height = std::max<int64_t>(direct.height.getConstant().value_or(usualSize), 1);
+  int64_t images = std::max<int64_t>(direct.images.getConstant().value_or(1), 1);
+  int64_t most = std::max<int64_t>(bandElements / std::max<int64_t>(direct.rowInputs, 1), 1);
+  int64_t bands =
+      std::max<int64_t>(llvm::divideCeil(height, most),
+                        std::min<int64_t>(llvm::divideCeil(wantedTasks, images * panels), height));
+  return llvm::divideCeil(height, bands);
+}
+
 /// Accumulators, one vector of weights for each vector of channels and one broadcast pixel are in
 /// registers. Planar results are transposed on their way out, which takes powers of two of pixels.
-static ScheduleAttr getDirectConv(TargetAttr target, int64_t groupOutputs, ExprAttr width,
-                                  bool planar) {
-  int64_t blocks = llvm::divideCeil(groupOutputs, target.getLanes());
+static ScheduleAttr getDirectConv(TargetAttr target, const Direct &direct) {
+  int64_t blocks = llvm::divideCeil(direct.outputs, target.getLanes());
   int64_t vectors = 1;
   for (int64_t candidate : {2, 3, 5})
     if (blocks % candidate == 0) {
@@ -68,11 +133,29 @@ static ScheduleAttr getDirectConv(TargetAttr target, int64_t groupOutputs, ExprA
       break;
     }
   int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 16);
-  if (planar)
-    widest = llvm::bit_floor<uint64_t>(widest);
-  SmallVector<int64_t> pixels = planar ? getHalves(widest) : getTileWidths(width, widest);
-  return ScheduleAttr::get(target.getContext(), Algorithm::direct_conv, target.getLanes(),
-                           vectors * target.getLanes(), pixels, 1);
+  int64_t rows = getBandRows(direct, llvm::divideCeil(blocks, vectors));
+  auto getSchedule = [&](ArrayRef<int64_t> pixels) {
+    return ScheduleAttr::get(target.getContext(), Algorithm::direct_conv, target.getLanes(),
+                             vectors * target.getLanes(), pixels, rows);
+  };
+  if (direct.planar)
+    return getSchedule(getHalves(llvm::bit_floor<uint64_t>(widest)));
+  std::optional<int64_t> width = direct.width.getConstant(), height = direct.height.getConstant();
+  if (width == 1 && !height)
+    return getSchedule(getTileWidths(direct.height, widest));
+  ScheduleAttr separate = getSchedule(getTileWidths(direct.width, widest));
+  if (!width || !height || *width == 0)
+    return separate;
+  ScheduleAttr joined = getSchedule(getBestWidths(
+      *height / rows, rows * *width, *height % rows * *width, widest, vectors, direct.panelSteps));
+  auto getAllCycles = [&](int64_t runs, int64_t pixels, ScheduleAttr schedule) {
+    return static_cast<double>(runs) *
+           getCycles(pixels, schedule.getPixels(), vectors, direct.panelSteps);
+  };
+  bool isBetter = getAllCycles(*height / rows, rows * *width, joined) +
+                      getAllCycles(1, *height % rows * *width, joined) <
+                  getAllCycles(*height, *width, separate);
+  return joined.joinsRows(*width) && isBetter ? joined : separate;
 }
 
 /// Tiles of rows times vectors of columns, so many that their sums stay in registers. The rows of a
@@ -100,6 +183,32 @@ static ScheduleAttr getDepthwise(TargetAttr target, ExprAttr width) {
                            target.getLanes(), getTileWidths(width, 8), 1);
 }
 
+static Direct getDirect(KernelOp box, ConvOp conv) {
+  ArrayRef<ExprAttr> dims = conv.getType().getDims();
+  ArrayRef<ExprAttr> filter = conv.getFilter().getType().getDims();
+  int64_t groups = conv.getGroup(), inputs = *filter[1].getConstant();
+  int64_t outputs = *filter[0].getConstant() / groups;
+  int64_t taps = *filter[2].getConstant() * *filter[3].getConstant();
+  // What a row of outputs takes beyond the row before it.
+  int64_t rowPixels = dims[3].getConstant().value_or(usualSize) * conv.getStrides()[1] *
+                      std::min<int64_t>(*filter[2].getConstant(), conv.getStrides()[0]);
+  return {outputs, rowPixels * inputs * groups, inputs * taps, dims[0], dims[2],
+          dims[3], !isBlocked(box.getResult(0))};
+}
+
+static Direct getDirect(MatmulOp matmul) {
+  ArrayRef<ExprAttr> dims = matmul.getType().getDims();
+  int64_t inputs = *matmul.getInnerDim().getConstant();
+  ExprAttr one = ExprAttr::constant(matmul.getContext(), 1);
+  return {*dims.back().getConstant(),
+          inputs,
+          inputs,
+          one,
+          getProduct(matmul.getContext(), dims.drop_back()),
+          one,
+          /*planar=*/false};
+}
+
 static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target,
                                const WinogradGains &winograd) {
   int64_t groupOutputs =
@@ -109,7 +218,7 @@ static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target,
   case ConvForm::direct:
     if (ScheduleAttr schedule = chooseWinograd(box, conv, target, winograd))
       return schedule;
-    return getDirectConv(target, groupOutputs, width, !isBlocked(box.getResult(0)));
+    return getDirectConv(target, getDirect(box, conv));
   case ConvForm::channels:
     if (isBlocked(box.getResult(0)))
       return getDepthwise(target, width);
@@ -205,10 +314,7 @@ ScheduleAttr dlc::chooseCpuSchedule(KernelOp box, TargetAttr target,
   if (MatmulOp matmul = getFirst<MatmulOp>(box)) {
     if (!isPacked(matmul))
       return getMatmul(target, matmul);
-    ExprAttr rows = ExprAttr::constant(target.getContext(), 1);
-    for (ExprAttr dim : type.getDims().drop_back())
-      rows = rows * dim;
-    return getDirectConv(target, *type.getDims().back().getConstant(), rows, false);
+    return getDirectConv(target, getDirect(matmul));
   }
   if (AttentionOp attention = getFirst<AttentionOp>(box))
     return getAttention(target, attention);

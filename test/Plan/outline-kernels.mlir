@@ -64,12 +64,12 @@ func.func @main(%x: !x {dlc.name = "input"}) -> (!x {dlc.name = "output"}, !x {d
 // CHECK-SAME: (%[[IN:.*]]: !dlc.buffer<<N x 8 x 1 x 1 x f32>>, %[[OUT:.*]]: !dlc.buffer<<N x 5 x 8 x f32>>)
 // CHECK: %[[RESULT:.*]] = dlc.reinterpret %[[OUT]] : <<N x 5 x 8 x f32>> -> <<N x 40 x f32>>
 // CHECK: %[[MATRIX:.*]] = dlc.reinterpret %[[IN]] : <<N x 8 x 1 x 1 x f32>> -> <<N x 8 x f32>>
-// One task for each panel of columns.
-// CHECK: dlc.launch @matmul_0 tasks <3> flops <640*N>(%[[MATRIX]], %{{.*}}, %[[RESULT]])
+// A task for each panel of columns and band of 14 rows.
+// CHECK: dlc.launch @matmul_0 tasks <3*floordiv(N + 13, 14)> flops <640*N>(%[[MATRIX]], %{{.*}}, %[[RESULT]])
 func.func @main(%x: !i {dlc.name = "x"}) -> (!v {dlc.name = "y"}) {
   %m = dlc.view %x : !i -> !m
   %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 64, length = 1280>, shape = [40, 8], type = f32, recipe = [#dlc.pack<#dlc.filter_layout<outputs = 16, inputs = 8>>]> -> !w
-  %0 = dlc.kernel anchor (%m, %w) schedule <direct_conv, lanes = 16, channels = 16, pixels = [14, 1], rows = 1> : (!m, !w) -> !y {
+  %0 = dlc.kernel anchor (%m, %w) schedule <direct_conv, lanes = 16, channels = 16, pixels = [14, 1], rows = 14> : (!m, !w) -> !y {
   ^bb0(%a: !m, %b: !wl):
     %r = dlc.matmul %a, %b transpose_rhs : (!m, !wl) -> !y
     dlc.yield %r : !y

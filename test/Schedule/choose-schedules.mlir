@@ -5,21 +5,21 @@ module attributes {dlc.target = #dlc.target<cpu = "znver4", features = "", lanes
 // CHECK-LABEL: func.func @wide
 func.func @wide(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.tensor<64 x 3 x 1 x 1 x f32>, %w48: !dlc.tensor<48 x 3 x 1 x 1 x f32>,
                 %w17: !dlc.tensor<17 x 3 x 1 x 1 x f32>, %w9: !dlc.tensor<9 x 3 x 1 x 1 x f32>, %w3: !dlc.tensor<3 x 3 x 1 x 1 x f32>) {
-  // CHECK: schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 4, 1], rows = 1>
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 4, 1], rows = 6>
   %0 = dlc.kernel anchor (%x, %w64) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
   ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<64 x 3 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32>
     dlc.yield %1 : !dlc.tensor<1 x 64 x H x W x f32>
   }
   // Three vectors at a time, so that no panel is half empty.
-  // CHECK: schedule <direct_conv, lanes = 16, channels = 48, pixels = [9, 4, 1], rows = 1>
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 48, pixels = [9, 4, 1], rows = 3>
   %2 = dlc.kernel anchor (%x, %w48) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<48 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 48 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
   ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<48 x 3 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<48 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 48 x H x W x f32>
     dlc.yield %1 : !dlc.tensor<1 x 48 x H x W x f32>
   }
   // Planar results take powers of two.
-  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [16, 8, 4, 2, 1], rows = 1>
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [16, 8, 4, 2, 1], rows = 3>
   %3 = dlc.kernel anchor (%x, %w9) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<9 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 9 x H x W x f32> {
   ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<9 x 3 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<9 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 9 x H x W x f32>
@@ -63,7 +63,7 @@ func.func @known_width(%x: !dlc.tensor<1 x 3 x 7 x 20 x f32>, %w: !dlc.tensor<64
     dlc.yield %1 : !dlc.tensor<1 x 64 x 7 x 29 x f32>
   }
   // 63 vectors of columns, three at a time.
-  // CHECK: schedule <direct_conv, lanes = 16, channels = 48, pixels = [9, 4, 1], rows = 1>
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 48, pixels = [9, 4, 1], rows = 32>
   %v = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 32000>, shape = [1000, 8], type = f32> -> !dlc.tensor<1000 x 8 x f32>
   %3 = dlc.kernel anchor (%m, %v) : (!dlc.tensor<N x 8 x f32>, !dlc.tensor<1000 x 8 x f32>) -> !dlc.tensor<N x 1000 x f32> {
   ^bb0(%a: !dlc.tensor<N x 8 x f32>, %b: !dlc.tensor<1000 x 8 x f32>):
@@ -93,7 +93,7 @@ func.func @winograd(%x: !dlc.tensor<1 x 64 x H x W x f32, #dlc.image_layout<bloc
     %1 = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 64 x H x W x f32>, !dlc.tensor<64 x 64 x 3 x 3 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32>
     dlc.yield %1 : !dlc.tensor<1 x 64 x H x W x f32>
   }
-  // CHECK: schedule <direct_conv, lanes = 16, channels = 32, pixels = [7, 1], rows = 1>
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 32, pixels = [7, 1], rows = 4>
   %2 = dlc.kernel anchor (%y, %v) : (!dlc.tensor<1 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, !dlc.tensor<512 x 512 x 3 x 3 x f32>) -> !dlc.tensor<1 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
   ^bb0(%a: !dlc.tensor<1 x 512 x 7 x 7 x f32>, %b: !dlc.tensor<512 x 512 x 3 x 3 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 512 x 7 x 7 x f32>, !dlc.tensor<512 x 512 x 3 x 3 x f32>) -> !dlc.tensor<1 x 512 x 7 x 7 x f32>
@@ -149,7 +149,7 @@ func.func @version_of_eight(%x8: !dlc.tensor<8 x 512 x 7 x 7 x f32, #dlc.image_l
 // CHECK-LABEL: func.func @groups
 func.func @groups(%x: !dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>, %y: !dlc.tensor<1 x 64 x H x 56 x f32>,
                   %w: !dlc.tensor<32 x 32 x 1 x 1 x f32>, %d: !dlc.tensor<64 x 1 x 1 x 1 x f32>, %g: !dlc.tensor<24 x 8 x 1 x 1 x f32>) {
-  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [14, 1], rows = 1>
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [14, 1], rows = 3>
   %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>, !dlc.tensor<32 x 32 x 1 x 1 x f32>) -> !dlc.tensor<1 x 32 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
   ^bb0(%a: !dlc.tensor<1 x 64 x H x 56 x f32>, %b: !dlc.tensor<32 x 32 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 2 : (!dlc.tensor<1 x 64 x H x 56 x f32>, !dlc.tensor<32 x 32 x 1 x 1 x f32>) -> !dlc.tensor<1 x 32 x H x 56 x f32>
@@ -223,9 +223,29 @@ func.func @windows(%x: !dlc.tensor<1 x 3 x H x W x f32>, %y: !dlc.tensor<1 x 3 x
 // -----
 
 module attributes {dlc.target = #dlc.target<cpu = "haswell", features = "", lanes = 8, registers = 16, fma = true>} {
+// Tiles of six pixels run over the ends of rows of seven; rows of eighteen are three of them. What the panels of channels read
+// of a band stays in the L2 cache: half of the first image.
+// CHECK-LABEL: func.func @joined_rows
+func.func @joined_rows(%x: !dlc.tensor<1 x 1024 x 12 x 7 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>>, %w: !dlc.tensor<512 x 1024 x 1 x 1 x f32>,
+                       %y: !dlc.tensor<1 x 64 x 18 x 18 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>>, %v: !dlc.tensor<512 x 64 x 1 x 1 x f32>) {
+  // CHECK: schedule <direct_conv, lanes = 8, channels = 16, pixels = [6, 1], rows = 6>
+  %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 1024 x 12 x 7 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>>, !dlc.tensor<512 x 1024 x 1 x 1 x f32>) -> !dlc.tensor<1 x 512 x 12 x 7 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 1024 x 12 x 7 x f32>, %b: !dlc.tensor<512 x 1024 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 1024 x 12 x 7 x f32>, !dlc.tensor<512 x 1024 x 1 x 1 x f32>) -> !dlc.tensor<1 x 512 x 12 x 7 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 512 x 12 x 7 x f32>
+  }
+  // CHECK: schedule <direct_conv, lanes = 8, channels = 16, pixels = [6, 1], rows = 18>
+  %2 = dlc.kernel anchor (%y, %v) : (!dlc.tensor<1 x 64 x 18 x 18 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>>, !dlc.tensor<512 x 64 x 1 x 1 x f32>) -> !dlc.tensor<1 x 512 x 18 x 18 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 64 x 18 x 18 x f32>, %b: !dlc.tensor<512 x 64 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 64 x 18 x 18 x f32>, !dlc.tensor<512 x 64 x 1 x 1 x f32>) -> !dlc.tensor<1 x 512 x 18 x 18 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 512 x 18 x 18 x f32>
+  }
+  return
+}
+
 // CHECK-LABEL: func.func @sixteen_registers
 func.func @sixteen_registers(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.tensor<64 x 3 x 1 x 1 x f32>, %w3: !dlc.tensor<3 x 3 x 1 x 1 x f32>) {
-  // CHECK: schedule <direct_conv, lanes = 8, channels = 16, pixels = [6, 4, 1], rows = 1>
+  // CHECK: schedule <direct_conv, lanes = 8, channels = 16, pixels = [6, 4, 1], rows = 11>
   %0 = dlc.kernel anchor (%x, %w64) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>> {
   ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<64 x 3 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<64 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32>

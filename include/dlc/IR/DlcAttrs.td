@@ -317,10 +317,12 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     `pixels` lists tile widths, widest first; each handles what the ones before it leave over of a row, the last one
     all of it; what `pool` leaves over it takes pixel by pixel. A task is `rows` rows of the output (for `loops`: of the
     innermost dim, or blocks of them), for convolutions of one panel of `channels` output channels, for `blocks` and `pool` of one block of channels:
-    task = (n * panels + panel) * bands + band, so that neighbours share the weights of a panel. It also writes the halo
+    task = (n * panels + panel) * bands + band, so that neighbours share the weights of a panel; for
+    `direct_conv` (n * bands + band) * panels + panel, so that they share the rows of a band. It also writes the halo
     beside its rows; an output without rows has one band, for the halo alone. For `winograd` a task is `rows` tiles of 4 x 4 pixels of `channels` output
-    channels, which are whole panels. A `direct_conv` that is a matrix product
-    has a task for each panel, a reduction by `pool` for each block. For `matmul`, n counts the products and a band is
+    channels, which are whole panels. For a `direct_conv` that is a matrix
+    product a row is one of its left operand. Tiles of a `direct_conv` run over the ends of rows whose width is known and no multiple of the widest tile,
+    where that has at most 8 pixels, which need an address each. A reduction by `pool` has a task for each block. For `matmul`, n counts the products and a band is
     `rows` rows of one. For `rows`, a task is `rows` rows along the last dims, or for a softmax along another dim the sums
     of `channels` neighbours. For `recurrence`, a task is all steps of `rows` sequences in one direction. For `attention`,
     n counts the heads of all of the batch and a band is `rows` queries of one.
@@ -361,6 +363,8 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     int64_t getWarpColumns() const { return getChannels() >= 32 ? getChannels() / 2 : getChannels(); }
     /// The threads of a block of such a product, or of one in fp32.
     int64_t getTileThreads() const;
+    /// Of `direct_conv`: whether tiles run over the ends of rows of `width` pixels.
+    bool joinsRows(int64_t width) const;
   }];
   let genVerifyDecl = 1;
 }

@@ -124,14 +124,19 @@ Value ConvKernel::getChannel(KernelBuilder &b, const Row &row, int64_t channel) 
   return b.add(b.mul(row.group, panels.getOutputs()), channel);
 }
 
-void ConvKernel::emitTask(KernelBuilder &b, function_ref<void(const Row &)> emitRow) {
+void ConvKernel::emitTask(KernelBuilder &b, EmitBand emitBand) {
   int64_t rows = b.getSchedule().getRows(), channels = b.getSchedule().getChannels();
   Value bands = b.ceilDiv(output.height, rows);
   if (output.hasHalo()) // there is one even without rows
     bands = b.max(bands, b.i64(1));
   Value groups = b.i64(std::max<int64_t>(llvm::divideCeil(outputChannels, channels), 1));
-  Value band = b.rem(b.getTask(), bands), panel = b.div(b.getTask(), bands);
-  Value group = b.rem(panel, groups), n = b.div(panel, groups);
+  // What neighbours among the tasks share stays in the caches: the rows of a band, which all panels
+  // of channels read, or the weights of a panel.
+  bool sharesRows = b.getSchedule().getAlgorithm() == Algorithm::direct_conv;
+  Value inner = sharesRows ? groups : bands, outer = sharesRows ? bands : groups;
+  Value first = b.rem(b.getTask(), inner), rest = b.div(b.getTask(), inner);
+  Value second = b.rem(rest, outer), n = b.div(rest, outer);
+  Value band = sharesRows ? second : first, group = sharesRows ? first : second;
   Value begin = b.mul(band, rows), end = b.min(b.add(begin, rows), output.height);
   auto emitGroup = [&](int64_t groupChannels) {
     Row row = {n, begin, group, groupChannels};
@@ -141,20 +146,35 @@ void ConvKernel::emitTask(KernelBuilder &b, function_ref<void(const Row &)> emit
       b.loop(b.i64(0), b.i64(planes), 1,
              [&](Value i) { b.storeHalo(output, n, b.add(plane, i), begin, end); });
     }
-    if (rows == 1 && !output.hasHalo())
-      return emitRow(row);
-    b.loop(begin, end, 1, [&](Value h) {
-      row.h = h;
-      emitRow(row);
-    });
+    emitBand(row, rows == 1 && !output.hasHalo() ? b.i64(1) : b.sub(end, begin));
   };
-  int64_t fullGroups = outputChannels / channels, rest = outputChannels % channels;
-  if (rest == 0)
+  int64_t fullGroups = outputChannels / channels, others = outputChannels % channels;
+  if (others == 0)
     return emitGroup(channels);
   if (fullGroups == 0)
-    return emitGroup(rest);
+    return emitGroup(others);
   b.either(
-      b.equal(group, b.i64(fullGroups)), [&] { emitGroup(rest); }, [&] { emitGroup(channels); });
+      b.equal(group, b.i64(fullGroups)), [&] { emitGroup(others); }, [&] { emitGroup(channels); });
+}
+
+void ConvKernel::emitRows(KernelBuilder &b, function_ref<void(const Row &)> emitRow) {
+  emitTask(b, [&](const Row &band, Value rows) {
+    b.loop(b.i64(0), rows, 1, [&](Value h) {
+      Row row = band;
+      row.h = b.add(band.h, h);
+      emitRow(row);
+    });
+  });
+}
+
+Value ConvKernel::getPixel(KernelBuilder &b, Value address, const Image &image, const Row &row,
+                           int64_t pixel, ArrayRef<int64_t> strides) const {
+  if (!row.ends.empty()) {
+    Value acrossEnd =
+        b.sub(b.mul(image.rowPitch, strides[0]), b.mul(output.width, strides[1] * image.block));
+    address = b.offset(address, b.mul(row.ends[pixel], acrossEnd));
+  }
+  return b.offset(address, pixel * strides[1] * image.block);
 }
 
 Value ConvKernel::getBufferWidth(KernelBuilder &b) const {
@@ -198,21 +218,41 @@ struct Level {
 };
 } // namespace
 
+/// How many of the innermost loop's `steps` are one iteration: so many that its own instructions
+/// are few beside the `sums` that a step adds to. Without multiply-adds products need registers
+/// too, which further steps would take.
+static int64_t getUnrolling(const KernelBuilder &b, int64_t steps, int64_t sums) {
+  constexpr int64_t enough = 96, mostSteps = 8;
+  if (!b.getMachine().hasFma)
+    return 1;
+  int64_t unrolling = std::clamp<int64_t>(enough / sums, 1, std::min(steps, mostSteps));
+  while (steps % unrolling != 0)
+    --unrolling;
+  return unrolling;
+}
+
 static KernelBuilder::Carried emitLevels(KernelBuilder &b, ArrayRef<Level> levels,
-                                         const ConvKernel::Tap &tap, ValueRange sums,
-                                         ConvKernel::Step emitStep) {
+                                         int64_t unrolling, const ConvKernel::Tap &tap,
+                                         ValueRange sums, ConvKernel::Step emitStep) {
   if (levels.empty())
     return emitStep(tap, sums);
   const Level &level = levels.front();
-  return b.loop(level.steps.begin, level.steps.end, 1, sums,
-                [&](Value i, ValueRange carried) -> KernelBuilder::Carried {
-                  ConvKernel::Tap next;
-                  next.input = b.offset(tap.input, b.mul(i, level.inputPitch));
-                  next.weights = b.offset(tap.weights, b.mul(i, level.panelPitch));
-                  if (tap.left)
-                    next.left = b.add(tap.left, b.mul(i, level.columns));
-                  return emitLevels(b, levels.drop_front(), next, carried, emitStep);
-                });
+  int64_t together = levels.size() == 1 ? unrolling : 1;
+  auto emitIteration = [&](Value first, ValueRange carried) {
+    KernelBuilder::Carried next = llvm::to_vector(carried);
+    for (int64_t i = 0; i != together; ++i) {
+      ConvKernel::Tap inner;
+      inner.input =
+          b.offset(b.offset(tap.input, b.mul(first, level.inputPitch)), b.mul(level.inputPitch, i));
+      inner.weights =
+          b.offset(b.offset(tap.weights, b.mul(first, level.panelPitch)), i * level.panelPitch);
+      if (tap.left)
+        inner.left = b.add(tap.left, b.mul(b.add(first, i), level.columns));
+      next = emitLevels(b, levels.drop_front(), unrolling, inner, next, emitStep);
+    }
+    return next;
+  };
+  return b.loop(level.steps.begin, level.steps.end, together, sums, emitIteration);
 }
 
 KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, const Window &window,
@@ -232,7 +272,9 @@ KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, cons
     levels.push_back({all(block), b.i64(1), outputs});
   }
   Value panel = b.offset(filter, b.mul(row.group, blocks * kernelHeight * rowElements));
-  return emitLevels(b, levels, {window.start, panel, window.left}, inits, emitStep);
+  bool isJoined = levels.size() == 3;
+  int64_t unrolling = getUnrolling(b, isJoined ? kernelWidth * block : block, inits.size());
+  return emitLevels(b, levels, unrolling, {window.start, panel, window.left}, inits, emitStep);
 }
 
 Value ConvKernel::emitEpilogue(KernelBuilder &b, Value sum, LoadOperand load) {
@@ -250,7 +292,7 @@ void ConvKernel::storeVectors(KernelBuilder &b, const Row &row, Value w, int64_t
   Value channel = getChannel(b, row, vector * lanes);
   for (auto [pixel, sum] : llvm::enumerate(pixels)) {
     auto place = [&](const Image &image) {
-      return b.offset(b.getElement(image, row.n, channel, row.h, w), pixel * image.block);
+      return getPixel(b, b.getElement(image, row.n, channel, row.h, w), image, row, pixel);
     };
     Value value =
         emitEpilogue(b, sum, [&](const Image &image) { return b.loadVector(place(image), mask); });

@@ -8,8 +8,8 @@
 namespace dlc {
 
 /// A kernel that reads an image, convolves, applies elementwise ops, and writes an image. A matrix
-/// product by weights in panels is the 1x1 convolution of an image of one row, whose pixels are the
-/// rows of the left operand.
+/// product by weights in panels is the 1x1 convolution of an image one pixel wide, whose pixels are
+/// the rows of the left operand.
 struct ConvKernel : AnchorKernel {
   /// Fails with a located error where the kernel is anything else.
   static mlir::FailureOr<ConvKernel> create(KernelBuilder &b);
@@ -18,9 +18,15 @@ struct ConvKernel : AnchorKernel {
   struct Row {
     mlir::Value n, h, group;
     int64_t channels;
+    /// How many rows end between the first pixel of a tile and each of its pixels; empty where
+    /// tiles lie in a row.
+    llvm::SmallVector<mlir::Value> ends = {};
   };
-  /// Emits the task: its halo, and `emitRow` for each of its rows.
-  void emitTask(KernelBuilder &b, llvm::function_ref<void(const Row &row)> emitRow);
+  /// Emits the task: its halo, and `emitBand` for its rows, which are `rows` from `row` on.
+  using EmitBand = llvm::function_ref<void(const Row &row, mlir::Value rows)>;
+  void emitTask(KernelBuilder &b, EmitBand emitBand);
+  /// The same with `emitRow` for each of the rows.
+  void emitRows(KernelBuilder &b, llvm::function_ref<void(const Row &row)> emitRow);
 
   /// The input elements that a tile is computed from. Where the buffer has less halo than the
   /// convolution pads, some lie outside of it.
@@ -31,6 +37,10 @@ struct ConvKernel : AnchorKernel {
   };
   /// The window of the pixels from `w` on; with `clip` their columns may lie outside of the buffer.
   Window getWindow(KernelBuilder &b, const Row &row, mlir::Value w, bool clip);
+  /// The address of a pixel of a tile whose first one lies at `address` of `image`. The pixels of
+  /// an input are `strides` apart.
+  mlir::Value getPixel(KernelBuilder &b, mlir::Value address, const Image &image, const Row &row,
+                       int64_t pixel, llvm::ArrayRef<int64_t> strides = {1, 1}) const;
   /// Whether all columns of a tile of `pixels` pixels from `w` on lie in the buffer; null where
   /// those of every tile do.
   mlir::Value isInside(KernelBuilder &b, mlir::Value w, int64_t pixels);

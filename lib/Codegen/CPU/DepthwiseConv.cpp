@@ -73,7 +73,7 @@ LogicalResult dlc::emitDepthwise(KernelBuilder &b) {
   FailureOr<ConvKernel> kernel = ConvKernel::create(b);
   if (failed(kernel) || failed(verify(b, *kernel)))
     return failure();
-  kernel->emitTask(b, [&](const ConvKernel::Row &row) {
+  kernel->emitRows(b, [&](const ConvKernel::Row &row) {
     b.loopOverTiles(kernel->output.width, b.getSchedule().getPixels(),
                     [&](Value w, int64_t pixels) { emitTile(b, *kernel, row, w, pixels); });
   });

@@ -13,18 +13,24 @@ using namespace dlc;
 
 /// How many steps of the reduction ahead weights are fetched; what lies behind a panel is the next.
 static constexpr int64_t prefetchDistance = 144;
+/// Floats of a cache line, which is fetched once.
+static constexpr int64_t lineElements = 16;
 
 namespace {
 class DirectConv {
 public:
   DirectConv(KernelBuilder &b, ConvKernel &kernel) : b(b), kernel(kernel), lanes(b.getLanes()) {}
 
-  void emitTile(const ConvKernel::Row &row, Value w, int64_t pixels);
+  /// Computes `rows` rows from `band` on.
+  void emitBand(const ConvKernel::Row &band, Value rows);
 
 private:
+  bool joinsRows();
+  void emitTile(const ConvKernel::Row &row, Value w, int64_t pixels);
   void emitTile(const ConvKernel::Row &row, Value w, int64_t pixels, bool clip);
-  KernelBuilder::Carried emitStep(const ConvKernel::Tap &tap, ValueRange sums, int64_t pixels);
-  Value loadPixel(const ConvKernel::Tap &tap, int64_t pixel);
+  KernelBuilder::Carried emitStep(const ConvKernel::Row &row, const ConvKernel::Tap &tap,
+                                  ValueRange sums, int64_t pixels);
+  Value loadPixel(const ConvKernel::Row &row, const ConvKernel::Tap &tap, int64_t pixel);
   void storePlanar(const ConvKernel::Row &row, Value w, int64_t vector, ArrayRef<Value> pixels);
   void transpose(MutableArrayRef<Value> rows);
 
@@ -36,23 +42,23 @@ private:
 
 /// The input element of a pixel of the tile. Outside of the buffer it is a zero: its address is
 /// replaced, which costs less than to do without the tile.
-Value DirectConv::loadPixel(const ConvKernel::Tap &tap, int64_t pixel) {
-  int64_t stride = kernel.strides[1];
-  Value address = b.offset(tap.input, pixel * stride * kernel.input.block);
+Value DirectConv::loadPixel(const ConvKernel::Row &row, const ConvKernel::Tap &tap, int64_t pixel) {
+  Value address = kernel.getPixel(b, tap.input, kernel.input, row, pixel, kernel.strides);
   if (tap.left) {
     Value zero =
         b.getGlobal(DenseElementsAttr::get(RankedTensorType::get({1}, b.getF32Type()), 0.0f));
     // As unsigned numbers, columns left of the buffer are far right of it.
-    Value inside = arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
-                                         b.add(tap.left, pixel * stride), kernel.getBufferWidth(b));
+    Value inside =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ult,
+                              b.add(tap.left, pixel * kernel.strides[1]), kernel.getBufferWidth(b));
     address = b.select(inside, address, zero);
   }
   return b.splat(b.loadScalar(address));
 }
 
 /// sums[pixel * vectors + vector]
-KernelBuilder::Carried DirectConv::emitStep(const ConvKernel::Tap &tap, ValueRange sums,
-                                            int64_t pixels) {
+KernelBuilder::Carried DirectConv::emitStep(const ConvKernel::Row &row, const ConvKernel::Tap &tap,
+                                            ValueRange sums, int64_t pixels) {
   int64_t vectors = sums.size() / pixels;
   SmallVector<Value> factors;
   for (int64_t vector = 0; vector != vectors; ++vector)
@@ -61,11 +67,12 @@ KernelBuilder::Carried DirectConv::emitStep(const ConvKernel::Tap &tap, ValueRan
   // nothing meanwhile that could hide a prefetch.
   if (pixels != 1)
     for (int64_t vector = 0; vector != vectors; ++vector)
-      b.prefetch(
-          b.offset(tap.weights, prefetchDistance * kernel.panels.getOutputs() + vector * lanes));
+      if (vector * lanes % lineElements == 0)
+        b.prefetch(
+            b.offset(tap.weights, prefetchDistance * kernel.panels.getOutputs() + vector * lanes));
   KernelBuilder::Carried next;
   for (int64_t pixel = 0; pixel != pixels; ++pixel) {
-    Value element = loadPixel(tap, pixel);
+    Value element = loadPixel(row, tap, pixel);
     for (Value factor : factors)
       next.push_back(b.fma(element, factor, sums[next.size()]));
   }
@@ -85,7 +92,7 @@ void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels, b
   ConvKernel::Window window = kernel.getWindow(b, row, w, clip);
   SmallVector<Value> sums =
       kernel.reduce(b, row, window, inits, [&](const ConvKernel::Tap &tap, ValueRange sums) {
-        return emitStep(tap, sums, pixels);
+        return emitStep(row, tap, sums, pixels);
       });
   for (int64_t vector = 0; vector != vectors; ++vector) {
     SmallVector<Value> results;
@@ -111,6 +118,37 @@ void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels) {
       emitTile(row, b.add(w, half), pixels - half, /*clip=*/true);
   };
   b.either(inside, [&] { emitTile(row, w, pixels, /*clip=*/false); }, emitHalves);
+}
+
+/// Whether tiles run over the ends of rows, which have to lie in the buffers whole.
+bool DirectConv::joinsRows() {
+  IntegerAttr width;
+  const Image &input = kernel.input;
+  return kernel.output.block != 1 && matchPattern(kernel.output.width, m_Constant(&width)) &&
+         b.getSchedule().joinsRows(width.getInt()) && kernel.pads[0] <= input.top &&
+         kernel.pads[1] <= input.left && kernel.pads[2] <= input.bottom &&
+         kernel.pads[3] <= input.right;
+}
+
+void DirectConv::emitBand(const ConvKernel::Row &band, Value rows) {
+  Value width = kernel.output.width;
+  ArrayRef<int64_t> widths = b.getSchedule().getPixels();
+  ConvKernel::Row row = band;
+  if (joinsRows()) {
+    b.loopOverTiles(b.mul(rows, width), widths, [&](Value first, int64_t pixels) {
+      Value w = b.rem(first, width);
+      row.h = b.add(band.h, b.div(first, width));
+      row.ends.clear();
+      for (int64_t pixel = 0; pixel != pixels; ++pixel)
+        row.ends.push_back(b.div(b.add(w, pixel), width));
+      emitTile(row, w, pixels);
+    });
+    return;
+  }
+  b.loop(b.i64(0), rows, 1, [&](Value h) {
+    row.h = b.add(band.h, h);
+    b.loopOverTiles(width, widths, [&](Value w, int64_t pixels) { emitTile(row, w, pixels); });
+  });
 }
 
 /// Transposes 2^k rows of `lanes` elements, in place: afterwards the rows, one after the other,
@@ -191,9 +229,7 @@ LogicalResult dlc::emitDirectConv(KernelBuilder &b) {
   if (failed(kernel) || failed(verify(b, *kernel)))
     return failure();
   DirectConv emitter(b, *kernel);
-  kernel->emitTask(b, [&](const ConvKernel::Row &row) {
-    b.loopOverTiles(kernel->output.width, b.getSchedule().getPixels(),
-                    [&](Value w, int64_t pixels) { emitter.emitTile(row, w, pixels); });
-  });
+  kernel->emitTask(b,
+                   [&](const ConvKernel::Row &band, Value rows) { emitter.emitBand(band, rows); });
   return success();
 }

@@ -110,7 +110,7 @@ LogicalResult dlc::emitRowConv(KernelBuilder &b) {
   if (failed(kernel) || failed(verify(*kernel, b.getLanes())))
     return failure();
   int64_t lanes = b.getLanes();
-  kernel->emitTask(b, [&](const ConvKernel::Row &row) {
+  kernel->emitRows(b, [&](const ConvKernel::Row &row) {
     Value width = kernel->output.width;
     Value end = b.loopOverTiles(width, b.getSchedule().getPixels(), [&](Value w, int64_t pixels) {
       emitTile(b, *kernel, {row, w, pixels / lanes, /*mask=*/Value()});

@@ -298,8 +298,9 @@ Image KernelBuilder::getMatrix(Value buffer, int64_t columns) {
   image.block = layout ? layout.getPitch() : columns;
   image.count = image.planes = image.height = image.width = i64(1);
   for (ExprAttr dim : type.getDims().drop_back())
-    image.width = mul(image.width, size(dim));
-  image.rowPitch = image.planePitch = image.imagePitch = mul(image.width, image.block);
+    image.height = mul(image.height, size(dim));
+  image.rowPitch = i64(image.block);
+  image.planePitch = image.imagePitch = mul(image.height, image.block);
   return image;
 }
 

@@ -134,7 +134,7 @@ public:
   /// Base address of an argument of the source.
   mlir::Value getAddress(mlir::Value buffer);
   Image getImage(mlir::Value buffer);
-  /// A value as an image of one row: its rows are pixels, its `columns` one block of channels.
+  /// A value as an image one pixel wide: its rows are pixels, its `columns` one block of channels.
   Image getMatrix(mlir::Value buffer, int64_t columns);
   /// Need not lie in the buffer, as long as nothing is accessed there.
   mlir::Value offset(mlir::Value address, mlir::Value elements);

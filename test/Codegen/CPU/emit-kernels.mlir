@@ -34,8 +34,8 @@ module attributes {
     return
   }
 
-  // A tile of two pixels times two vectors: the bias starts four accumulators, and the reduction is four loops over
-  // blocks of inputs, filter rows, and the elements of a filter row with its lanes as one.
+  // A tile of two pixels times two vectors: the bias starts four accumulators, and the reduction is three loops over
+  // blocks of inputs, filter rows, and the elements of a filter row with its lanes as one, eight of them at a time.
   // CHECK-LABEL: llvm.func internal @blocked(
   // CHECK: %[[B0:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<16xf32>
   // CHECK: %[[B1:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<16xf32>
@@ -46,7 +46,7 @@ module attributes {
   // CHECK-COUNT-2: llvm.intr.prefetch
   // CHECK:       %[[S:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> f32
   // CHECK:       vector.broadcast %[[S]] : f32 to vector<16xf32>
-  // CHECK-COUNT-4: llvm.intr.fma
+  // CHECK-COUNT-32: llvm.intr.fma
   // CHECK-NOT:   llvm.intr.fma
   // CHECK:       scf.yield
   func.func private @blocked(

@@ -28,6 +28,7 @@ struct Conv {
   std::vector<int64_t> vectors = {2}; ///< pixels of tiles: for row_conv in vectors
   int64_t channelVectors = 2;         ///< row_conv: channels
   int64_t rows = 1;
+  bool knowsWidth = false; ///< when it is compiled
 
   int64_t outputSize(int axis) const {
     int64_t size = axis ? w : h, kernel = axis ? kw : kh;
@@ -70,14 +71,15 @@ static std::string addRelu(SingleKernel &kernel, const std::string &type,
 
 static std::string makeModule(const Conv &conv, const Layout &input, const Layout &output,
                               int64_t lanes, int64_t channels) {
+  std::string width = conv.knowsWidth ? std::to_string(conv.w) : "W";
   auto outputDim = [&](int axis) {
-    return formatv("floordiv({0} + {1}, {2}) + 1", axis ? "W" : "H",
+    return formatv("floordiv({0} + {1}, {2}) + 1", axis ? width : "H",
                    conv.pads[axis] + conv.pads[axis + 2] -
                        ((axis ? conv.kw : conv.kh) - 1) * conv.dilations[axis] - 1,
                    conv.strides[axis])
         .str();
   };
-  std::string inputType = formatv("N x {0} x H x W x f32", conv.c);
+  std::string inputType = formatv("N x {0} x H x {1} x f32", conv.c, width);
   std::string filterType = formatv("{0} x {1} x {2} x {3} x f32", conv.m, conv.c, conv.kh, conv.kw);
   std::string biasType = formatv("{0} x f32", conv.m);
   std::string outputType = formatv("N x {0} x {1} x {2} x f32", conv.m, outputDim(0), outputDim(1));
@@ -240,6 +242,35 @@ TEST(DirectConv, RowsAroundTileBoundaries) {
     check({.w = w, .m = 24, .blockedOutput = true, .vectors = {14}});
     check({.w = w, .m = 24, .vectors = {14, 4}});
   }
+}
+
+/// Rows of a known width, which tiles run over the ends of: several rows in a tile, images with
+/// halos of their own, strides, and bands that leave something over.
+TEST(DirectConv, JoinedRows) {
+  for (int64_t w : {1, 2, 3, 7, 11, 13}) {
+    SCOPED_TRACE(w);
+    Conv conv = {.c = 20, .h = 8, .w = w, .m = 24, .outputHalo = {1, 1, 1, 1}, .shortcut = true};
+    conv.blockedInput = conv.blockedOutput = conv.knowsWidth = true;
+    conv.vectors = {5, 4}, conv.rows = 3;
+    check(conv);
+    conv.strides = {2, 2};
+    check(conv);
+    conv.kh = conv.kw = 1, conv.pads = {0, 0, 0, 0};
+    check(conv);
+    conv.extraHalo = 2, conv.outputHalo = {0, 0, 0, 0};
+    check(conv);
+    conv.n = 2, conv.strides = {1, 1}, conv.extraHalo = 0, conv.vectors = {6};
+    check(conv);
+  }
+  // Windows that are clipped, and planar results, keep to rows.
+  for (bool isClipped : {true, false})
+    check({.h = 8,
+           .w = 7,
+           .extraHalo = isClipped ? -1 : 0,
+           .blockedOutput = isClipped,
+           .vectors = {4, 2},
+           .rows = 3,
+           .knowsWidth = true});
 }
 
 TEST(DirectConv, Channels) {

@@ -38,9 +38,9 @@ static std::string makeModule(const Matmul &matmul, int64_t lanes) {
   std::string pixels;
   for (int64_t width : matmul.pixels)
     pixels += (pixels.empty() ? "" : ", ") + std::to_string(width);
-  kernel.schedule = formatv("direct_conv, lanes = {0}, channels = {1}, pixels = [{2}], rows = 1",
+  kernel.schedule = formatv("direct_conv, lanes = {0}, channels = {1}, pixels = [{2}], rows = 5",
                             lanes, channels, pixels);
-  kernel.tasks = std::to_string(llvm::divideCeil(matmul.n, channels));
+  kernel.tasks = formatv("{0} * floordiv(M + 4, 5)", llvm::divideCeil(matmul.n, channels));
   for (auto [index, type] : llvm::enumerate(std::vector<std::string>{lhs, rhs, bias}))
     if (index < kernel.inputs.size())
       kernel.body += formatv(
