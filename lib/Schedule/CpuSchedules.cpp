@@ -63,19 +63,22 @@ struct Direct {
   int64_t rowInputs;  ///< input elements that a row of outputs takes
   int64_t panelSteps; ///< multiply-adds of each output
   ExprAttr images, height, width;
-  bool planar; ///< results are transposed on their way out
+  bool planar;    ///< results are transposed on their way out
+  bool isProduct; ///< whose inputs lie in order
 };
 } // namespace
 
-/// Cycles of a step of the reduction for a tile of `pixels` times `vectors`: two multiply-adds or
-/// two loads in each, four for a sum to follow itself, and weights that come from the L2 cache
-/// where a panel has more than `steps` fit the first.
+/// Cycles of a step of the reduction for a tile of `pixels` times `vectors`: two multiply-adds in
+/// each, four for a sum to follow itself, an eighth for each load that has to find its place
+/// between them, and weights that come from the L2 cache where `steps` are more than fit the first.
 static double getStepCycles(int64_t pixels, int64_t vectors, int64_t steps) {
   constexpr double latency = 4, vectorsPerCycle = 0.375;
   constexpr int64_t stepsInCache = 768;
   auto tile = static_cast<double>(pixels), panel = static_cast<double>(vectors);
-  double cycles = std::max({tile * panel / 2, (tile + 1.5 * panel) / 2, latency});
-  return steps * vectors > stepsInCache ? std::max(cycles, panel / vectorsPerCycle) : cycles;
+  double cycles = std::max(tile * panel / 2, latency);
+  if (steps * vectors > stepsInCache)
+    cycles = std::max(cycles, panel / vectorsPerCycle);
+  return cycles + (tile + panel) / 8;
 }
 
 /// Cycles of a step for all of `pixels` pixels by tiles of `widths`.
@@ -109,17 +112,24 @@ static SmallVector<int64_t> getBestWidths(int64_t bands, int64_t pixels, int64_t
   return best;
 }
 
-/// Rows of a band: their inputs stay in half of a usual L2 cache while all panels read them. Bands
-/// have nearly the same height, and there are enough tasks for the cores of a usual machine.
+/// Rows of a band. Either the inputs of one stay in half of a usual L2 cache while all panels read
+/// them, and each band reads the weights; or there is one band, whose inputs each panel reads: what
+/// takes less from behind that cache. Inputs in order are fetched ahead, which hides most of it.
+/// There are enough tasks for the cores of a usual machine, and bands have nearly the same height.
 static int64_t getBandRows(const Direct &direct, int64_t panels) {
-  constexpr int64_t bandElements = 64 << 10, wantedTasks = 24;
+  constexpr int64_t cached = 64 << 10, wantedTasks = 24;
   int64_t height = std::max<int64_t>(direct.height.getConstant().value_or(usualSize), 1);
   int64_t images = std::max<int64_t>(direct.images.getConstant().value_or(1), 1);
-  int64_t most = std::max<int64_t>(bandElements / std::max<int64_t>(direct.rowInputs, 1), 1);
-  int64_t bands =
-      std::max<int64_t>(llvm::divideCeil(height, most),
-                        std::min<int64_t>(llvm::divideCeil(wantedTasks, images * panels), height));
-  return llvm::divideCeil(height, bands);
+  int64_t most = std::max<int64_t>(cached / std::max<int64_t>(direct.rowInputs, 1), 1);
+  int64_t bands = llvm::divideCeil(height, most);
+  auto inputs = static_cast<double>(direct.rowInputs * height),
+       weights = static_cast<double>(direct.outputs * direct.panelSteps);
+  double traffic = inputs + weights * static_cast<double>(weights > cached ? bands : 1);
+  double inputsSeen = direct.isProduct ? 1.0 / 16 : 1;
+  if (inputs * inputsSeen * static_cast<double>(panels) + weights < traffic)
+    bands = 1;
+  int64_t wantedBands = llvm::divideCeil(wantedTasks, images * panels);
+  return llvm::divideCeil(height, std::max(bands, std::min(wantedBands, height)));
 }
 
 /// Accumulators, one vector of weights for each vector of channels and one broadcast pixel are in
@@ -192,8 +202,8 @@ static Direct getDirect(KernelOp box, ConvOp conv) {
   // What a row of outputs takes beyond the row before it.
   int64_t rowPixels = dims[3].getConstant().value_or(usualSize) * conv.getStrides()[1] *
                       std::min<int64_t>(*filter[2].getConstant(), conv.getStrides()[0]);
-  return {outputs, rowPixels * inputs * groups, inputs * taps, dims[0], dims[2],
-          dims[3], !isBlocked(box.getResult(0))};
+  return {outputs, rowPixels * inputs * groups,  inputs * taps,      dims[0], dims[2],
+          dims[3], !isBlocked(box.getResult(0)), /*isProduct=*/false};
 }
 
 static Direct getDirect(MatmulOp matmul) {
@@ -206,7 +216,8 @@ static Direct getDirect(MatmulOp matmul) {
           one,
           getProduct(matmul.getContext(), dims.drop_back()),
           one,
-          /*planar=*/false};
+          /*planar=*/false,
+          /*isProduct=*/true};
 }
 
 static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target,
