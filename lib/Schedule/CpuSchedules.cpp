@@ -11,18 +11,6 @@
 using namespace mlir;
 using namespace dlc;
 
-/// Accumulators along a row, one vector of weights for each output channel and one of the input are
-/// in registers.
-static ScheduleAttr getRowConv(TargetAttr target, int64_t outputs) {
-  int64_t vectors = std::max<int64_t>(1, (target.getRegisters() - 1 - outputs) / outputs);
-  vectors = std::min<int64_t>(vectors, 8);
-  SmallVector<int64_t> pixels = {vectors * target.getLanes()};
-  if (vectors != 1)
-    pixels.push_back(target.getLanes());
-  return ScheduleAttr::get(target.getContext(), Algorithm::row_conv, target.getLanes(), outputs,
-                           pixels, 1);
-}
-
 /// Tile widths of at most `widest` for rows of `width` pixels: tiles of nearly equal width where it
 /// is known, else a narrow tile for the rest. The last tile takes single pixels.
 static SmallVector<int64_t> getTileWidths(ExprAttr width, int64_t widest) {
@@ -48,12 +36,34 @@ static SmallVector<int64_t> getHalves(int64_t widest) {
   return widths;
 }
 
+/// Accumulators along a row, one vector of weights for each output channel and one of the input are
+/// in registers. A single channel would load a vector of pixels for each multiplication: its tiles
+/// are several rows, which share them, and hold a column of the filter.
+static ScheduleAttr getRowConv(TargetAttr target, ConvOp conv, int64_t outputs) {
+  int64_t lanes = target.getLanes();
+  auto get = [&](ArrayRef<int64_t> pixels, int64_t rows) {
+    return ScheduleAttr::get(target.getContext(), Algorithm::row_conv, lanes, outputs, pixels,
+                             rows);
+  };
+  int64_t filterRows = *conv.getFilter().getType().getDim(2).getConstant();
+  int64_t mostRows = std::clamp<int64_t>(target.getRegisters() - 1 - filterRows, 1, 8);
+  int64_t rows = getTileWidths(conv.getType().getDim(2), mostRows).front();
+  if (outputs == 1 && filterRows != 1 && rows != 1)
+    return get(lanes, rows);
+  int64_t vectors = std::max<int64_t>(1, (target.getRegisters() - 1 - outputs) / outputs);
+  vectors = std::min<int64_t>(vectors, 8);
+  SmallVector<int64_t> pixels = {vectors * lanes};
+  if (vectors != 1)
+    pixels.push_back(lanes);
+  return get(pixels, 1);
+}
+
 /// All channels of a panel are in one group.
-static ScheduleAttr getGroupedRowConv(TargetAttr target, int64_t groupOutputs) {
+static ScheduleAttr getGroupedRowConv(TargetAttr target, ConvOp conv, int64_t groupOutputs) {
   int64_t channels = std::min<int64_t>(groupOutputs, 4);
   while (groupOutputs % channels != 0)
     --channels;
-  return getRowConv(target, channels);
+  return getRowConv(target, conv, channels);
 }
 
 namespace {
@@ -235,8 +245,8 @@ static ScheduleAttr chooseConv(KernelOp box, ConvOp conv, TargetAttr target,
       return getDepthwise(target, width);
     [[fallthrough]];
   case ConvForm::rows:
-    return conv.getGroup() == 1 ? getRowConv(target, groupOutputs)
-                                : getGroupedRowConv(target, groupOutputs);
+    return conv.getGroup() == 1 ? getRowConv(target, conv, groupOutputs)
+                                : getGroupedRowConv(target, conv, groupOutputs);
   }
   llvm_unreachable("all forms are handled");
 }

@@ -148,7 +148,7 @@ func.func @version_of_eight(%x8: !dlc.tensor<8 x 512 x 7 x 7 x f32, #dlc.image_l
 // Groups: whole blocks as one group is, each channel by itself in blocks, all else along rows.
 // CHECK-LABEL: func.func @groups
 func.func @groups(%x: !dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>, %y: !dlc.tensor<1 x 64 x H x 56 x f32>,
-                  %w: !dlc.tensor<32 x 32 x 1 x 1 x f32>, %d: !dlc.tensor<64 x 1 x 1 x 1 x f32>, %g: !dlc.tensor<24 x 8 x 1 x 1 x f32>) {
+                  %w: !dlc.tensor<32 x 32 x 1 x 1 x f32>, %d: !dlc.tensor<64 x 1 x 1 x 1 x f32>, %e: !dlc.tensor<64 x 1 x 7 x 7 x f32>, %z: !dlc.tensor<1 x 64 x 14 x 14 x f32>, %g: !dlc.tensor<24 x 8 x 1 x 1 x f32>) {
   // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [14, 1], rows = 3>
   %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>, !dlc.tensor<32 x 32 x 1 x 1 x f32>) -> !dlc.tensor<1 x 32 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
   ^bb0(%a: !dlc.tensor<1 x 64 x H x 56 x f32>, %b: !dlc.tensor<32 x 32 x 1 x 1 x f32>):
@@ -166,6 +166,19 @@ func.func @groups(%x: !dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block
   ^bb0(%a: !dlc.tensor<1 x 64 x H x 56 x f32>, %b: !dlc.tensor<64 x 1 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 64 : (!dlc.tensor<1 x 64 x H x 56 x f32>, !dlc.tensor<64 x 1 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x 56 x f32>
     dlc.yield %1 : !dlc.tensor<1 x 64 x H x 56 x f32>
+  }
+  // Rows share what they load where a channel alone would load a vector for each multiplication.
+  // CHECK: schedule <row_conv, lanes = 16, channels = 1, pixels = [16], rows = 8>
+  %5 = dlc.kernel anchor (%y, %e) : (!dlc.tensor<1 x 64 x H x 56 x f32>, !dlc.tensor<64 x 1 x 7 x 7 x f32>) -> !dlc.tensor<1 x 64 x H x 56 x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 64 x H x 56 x f32>, %b: !dlc.tensor<64 x 1 x 7 x 7 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [3, 3, 3, 3] dilations [1, 1] group 64 : (!dlc.tensor<1 x 64 x H x 56 x f32>, !dlc.tensor<64 x 1 x 7 x 7 x f32>) -> !dlc.tensor<1 x 64 x H x 56 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 64 x H x 56 x f32>
+  }
+  // CHECK: schedule <row_conv, lanes = 16, channels = 1, pixels = [16], rows = 7>
+  %6 = dlc.kernel anchor (%z, %e) : (!dlc.tensor<1 x 64 x 14 x 14 x f32>, !dlc.tensor<64 x 1 x 7 x 7 x f32>) -> !dlc.tensor<1 x 64 x 14 x 14 x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 64 x 14 x 14 x f32>, %b: !dlc.tensor<64 x 1 x 7 x 7 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [3, 3, 3, 3] dilations [1, 1] group 64 : (!dlc.tensor<1 x 64 x 14 x 14 x f32>, !dlc.tensor<64 x 1 x 7 x 7 x f32>) -> !dlc.tensor<1 x 64 x 14 x 14 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 64 x 14 x 14 x f32>
   }
   // Panels of the three outputs of a group.
   // CHECK: schedule <row_conv, lanes = 16, channels = 3,

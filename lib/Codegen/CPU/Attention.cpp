@@ -7,6 +7,7 @@
 #include "Attention.h"
 
 #include "../Common/AttentionKernel.h"
+#include "../Common/ExpandExponentials.h"
 #include "../Common/Reducer.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -249,8 +250,8 @@ void AttentionEmitter::weigh(Value row, Value tileRow, const Block &block) {
   using Carried = KernelBuilder::Carried;
   Carried sum = b.loop(b.i64(0), block.count, lanes, rescaled, [&](Value i, ValueRange carried) {
     Value address = b.offset(start, i);
-    Value power = math::ExpOp::create(
-        b, arith::SubFOp::create(b, b.loadVector(address), subtracted).getResult());
+    Value less = arith::SubFOp::create(b, b.loadVector(address), subtracted);
+    Value power = createFallingExp(b, b.getLoc(), less);
     b.store(power, address);
     return Carried{arith::AddFOp::create(b, carried[0], power)};
   });
@@ -266,7 +267,7 @@ void AttentionEmitter::emitWeights(Value row, int64_t height, const Block &block
   forEachRow([&](Value row, Value tileRow) { findLargest(row, tileRow, block); });
   for (int64_t i = 0; i < height; i += lanes) {
     Value address = b.offset(factors, i);
-    b.store(math::ExpOp::create(b, b.loadVector(address)), address);
+    b.store(createFallingExp(b, b.getLoc(), b.loadVector(address)), address);
   }
   forEachRow([&](Value row, Value tileRow) { weigh(row, tileRow, block); });
 }

@@ -177,6 +177,11 @@ Value ConvKernel::getPixel(KernelBuilder &b, Value address, const Image &image, 
   return b.offset(address, pixel * strides[1] * image.block);
 }
 
+bool ConvKernel::clipsWindows() const {
+  return pads[0] > input.top || pads[1] > input.left || pads[2] > input.bottom ||
+         pads[3] > input.right;
+}
+
 Value ConvKernel::getBufferWidth(KernelBuilder &b) const {
   return b.add(input.width, input.left + input.right);
 }

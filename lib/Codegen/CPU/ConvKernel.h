@@ -41,6 +41,8 @@ struct ConvKernel : AnchorKernel {
   /// an input are `strides` apart.
   mlir::Value getPixel(KernelBuilder &b, mlir::Value address, const Image &image, const Row &row,
                        int64_t pixel, llvm::ArrayRef<int64_t> strides = {1, 1}) const;
+  /// Whether windows may reach beyond the buffer, which has less halo than the convolution pads.
+  bool clipsWindows() const;
   /// Whether all columns of a tile of `pixels` pixels from `w` on lie in the buffer; null where
   /// those of every tile do.
   mlir::Value isInside(KernelBuilder &b, mlir::Value w, int64_t pixels);

@@ -123,11 +123,8 @@ void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels) {
 /// Whether tiles run over the ends of rows, which have to lie in the buffers whole.
 bool DirectConv::joinsRows() {
   IntegerAttr width;
-  const Image &input = kernel.input;
   return kernel.output.block != 1 && matchPattern(kernel.output.width, m_Constant(&width)) &&
-         b.getSchedule().joinsRows(width.getInt()) && kernel.pads[0] <= input.top &&
-         kernel.pads[1] <= input.left && kernel.pads[2] <= input.bottom &&
-         kernel.pads[3] <= input.right;
+         b.getSchedule().joinsRows(width.getInt()) && !kernel.clipsWindows();
 }
 
 void DirectConv::emitBand(const ConvKernel::Row &band, Value rows) {

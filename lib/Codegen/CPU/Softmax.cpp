@@ -1,6 +1,7 @@
 // Softmax in three passes over what is summed: the largest element, the exponentials and their sum,
 // the quotients. The exponentials wait in the result.
 
+#include "../Common/ExpandExponentials.h"
 #include "../Common/Reducer.h"
 #include "Rows.h"
 
@@ -42,7 +43,7 @@ private:
 } // namespace
 
 Value SoftmaxEmitter::emitExp(Value element, Value largest) {
-  return math::ExpOp::create(b, arith::SubFOp::create(b, element, largest));
+  return createFallingExp(b, b.getLoc(), arith::SubFOp::create(b, element, largest));
 }
 
 /// The result at `place` behind `start`. For its logarithm `sum` is the logarithm of the sum, else

@@ -12,8 +12,8 @@
 using namespace mlir;
 using namespace dlc;
 
-/// How many steps of the reduction ahead factors are fetched; what lies behind a panel's matrix is
-/// the next one.
+/// How many steps of the reduction ahead factors are fetched that are read once; what lies behind a
+/// panel's matrix is the next one.
 static constexpr int64_t prefetchDistance = 144;
 
 namespace {
@@ -48,10 +48,11 @@ private:
   void emitPatch(Value plane, Value h, Value w);
   void transformInputs(Value address, Value rowPitch, Value to);
   void multiply(Value panel);
-  void emitProducts(Value factors, Value inputs, Value sums, int64_t tiles);
+  void emitProducts(Value factors, Value inputs, Value sums, Value ahead, int64_t tiles);
+  int64_t countSteps() const;
   void emitOutputs(Value panel, const TilePlace &tile);
-  void transformOutputs(Value from, Value bias);
-  void storePixel(Value plane, Value h, Value w, Value from);
+  void transformOutputs(Value from, function_ref<void(int64_t, const Values &)> emitRow);
+  void storePixel(Value plane, const TilePlace &tile, int64_t row, int64_t column, Value sum);
 
   Values transformInput(const Values &row);
   SmallVector<Value> transformOutput(const Values &row);
@@ -69,7 +70,7 @@ private:
   ConvKernel &kernel;
   int64_t lanes, panelOutputs, panels, inputChannels;
   Matrices inputs, sums;
-  int64_t patch, pixels; ///< a tile of inputs and of outputs, in the scratch memory
+  int64_t patch; ///< a tile of inputs, in the scratch memory
   Value scratch;
   Value tilesPerRow;
   Value n, firstTile, numTiles, firstPanel, lastPanel; ///< of the task
@@ -81,9 +82,8 @@ WinogradConv::WinogradConv(KernelBuilder &b, ConvKernel &kernel)
       panels(llvm::divideCeil(kernel.outputChannels, panelOutputs)),
       inputChannels(llvm::alignTo(kernel.inputChannels, lanes)),
       inputs(0, b.getSchedule().getRows(), inputChannels, lanes),
-      sums(inputs.end(), b.getSchedule().getRows(), panelOutputs, lanes), patch(sums.end()),
-      pixels(patch + Winograd::factors * lanes) {
-  int64_t elements = pixels + Winograd::outputs * Winograd::outputs * lanes;
+      sums(inputs.end(), b.getSchedule().getRows(), panelOutputs, lanes), patch(sums.end()) {
+  int64_t elements = patch + Winograd::factors * lanes;
   scratch = b.getScratch(elements * static_cast<int64_t>(sizeof(float)));
 }
 
@@ -138,8 +138,9 @@ void WinogradConv::transformInputs(Value address, Value rowPitch, Value to) {
   }
 }
 
-/// Transforms a vector of sums of a tile to pixels.
-void WinogradConv::transformOutputs(Value from, Value bias) {
+/// Transforms a vector of sums of a tile to rows of pixels.
+void WinogradConv::transformOutputs(Value from,
+                                    function_ref<void(int64_t, const Values &)> emitRow) {
   std::array<SmallVector<Value>, size> columns;
   for (int64_t column = 0; column != size; ++column) {
     Values values;
@@ -151,9 +152,7 @@ void WinogradConv::transformOutputs(Value from, Value bias) {
     Values values;
     for (int64_t column = 0; column != size; ++column)
       values[column] = columns[column][row];
-    for (auto [column, value] : llvm::enumerate(transformOutput(values)))
-      b.store(bias ? sum(value, bias) : value,
-              at(pixels + (row * Winograd::outputs + static_cast<int64_t>(column)) * lanes));
+    emitRow(row, values);
   }
 }
 
@@ -206,18 +205,25 @@ void WinogradConv::emitInputs(const TilePlace &tile) {
 // Products
 //===----------------------------------------------------------------------===//
 
-/// Some tiles times the output channels of a panel, in registers over all input channels.
-void WinogradConv::emitProducts(Value factors, Value from, Value to, int64_t tiles) {
-  int64_t vectors = panelOutputs / lanes;
+/// How many steps of the reduction fetch one row of factors. Several tiles read a matrix; they
+/// fetch the next one, each a part of it, since memory may be slower than the first of them.
+int64_t WinogradConv::countSteps() const {
+  ScheduleAttr schedule = b.getSchedule();
+  int64_t passes = llvm::divideCeil(schedule.getRows(), schedule.getPixels().front());
+  return llvm::bit_floor<uint64_t>(std::clamp<int64_t>(passes, 1, 4));
+}
+
+/// Some tiles times the output channels of a panel, in registers over all input channels. `ahead`
+/// are the factors to be fetched.
+void WinogradConv::emitProducts(Value factors, Value from, Value to, Value ahead, int64_t tiles) {
+  constexpr int64_t lineElements = 16;
+  int64_t vectors = panelOutputs / lanes, steps = countSteps();
   SmallVector<Value> zeros(tiles * vectors, b.splat(0.0f));
   auto emitStep = [&](Value channel, ValueRange carried) {
     Value weights = b.offset(factors, b.mul(channel, panelOutputs));
     SmallVector<Value> row;
     for (int64_t vector = 0; vector != vectors; ++vector)
       row.push_back(b.loadVector(b.offset(weights, vector * lanes)));
-    if (tiles != 1)
-      for (int64_t vector = 0; vector != vectors; ++vector)
-        b.prefetch(b.offset(weights, prefetchDistance * panelOutputs + vector * lanes));
     KernelBuilder::Carried next;
     for (int64_t tile = 0; tile != tiles; ++tile) {
       Value element =
@@ -227,7 +233,17 @@ void WinogradConv::emitProducts(Value factors, Value from, Value to, int64_t til
     }
     return next;
   };
-  KernelBuilder::Carried products = b.loop(b.i64(0), b.i64(inputChannels), 1, zeros, emitStep);
+  KernelBuilder::Carried products =
+      b.loop(b.i64(0), b.i64(inputChannels), steps, zeros, [&](Value channel, ValueRange carried) {
+        Value row = b.offset(ahead, b.mul(b.div(channel, b.i64(steps)), panelOutputs));
+        if (tiles != 1)
+          for (int64_t element = 0; element < panelOutputs; element += lineElements)
+            b.prefetch(b.offset(row, element));
+        KernelBuilder::Carried next = llvm::to_vector(carried);
+        for (int64_t step = 0; step != steps; ++step)
+          next = emitStep(b.add(channel, step), next);
+        return next;
+      });
   for (auto [index, product] : llvm::enumerate(products)) {
     int64_t tile = static_cast<int64_t>(index) / vectors;
     int64_t vector = static_cast<int64_t>(index) % vectors;
@@ -236,14 +252,21 @@ void WinogradConv::emitProducts(Value factors, Value from, Value to, int64_t til
 }
 
 void WinogradConv::multiply(Value panel) {
+  int64_t matrixElements = inputChannels * panelOutputs, steps = countSteps();
+  ArrayRef<int64_t> heights = b.getSchedule().getPixels();
   b.loop(b.i64(0), b.i64(Winograd::factors), 1, [&](Value factor) {
     Value matrix = b.add(b.mul(panel, Winograd::factors), factor);
-    Value factors = b.offset(kernel.filter, b.mul(matrix, inputChannels * panelOutputs));
+    Value factors = b.offset(kernel.filter, b.mul(matrix, matrixElements));
     Value from = b.offset(at(inputs.begin), b.mul(factor, inputs.pitch));
     Value to = b.offset(at(sums.begin), b.mul(factor, sums.pitch));
-    b.loopOverTiles(numTiles, b.getSchedule().getPixels(), [&](Value tile, int64_t tiles) {
+    b.loopOverTiles(numTiles, heights, [&](Value tile, int64_t tiles) {
+      Value ahead = b.offset(factors, prefetchDistance * panelOutputs);
+      if (steps != 1) {
+        Value part = b.mul(b.div(tile, b.i64(heights.front())), matrixElements / steps);
+        ahead = b.offset(b.offset(factors, matrixElements), part);
+      }
       emitProducts(factors, b.offset(from, b.mul(tile, inputs.rowPitch)),
-                   b.offset(to, b.mul(tile, sums.rowPitch)), tiles);
+                   b.offset(to, b.mul(tile, sums.rowPitch)), ahead, tiles);
     });
   });
 }
@@ -252,10 +275,14 @@ void WinogradConv::multiply(Value panel) {
 // Outputs
 //===----------------------------------------------------------------------===//
 
-void WinogradConv::storePixel(Value plane, Value h, Value w, Value from) {
-  auto place = [&](const Image &image) { return b.offset(image, n, plane, h, w); };
-  Value value = kernel.emitEpilogue(b, b.loadVector(from),
-                                    [&](const Image &image) { return b.loadVector(place(image)); });
+void WinogradConv::storePixel(Value plane, const TilePlace &tile, int64_t row, int64_t column,
+                              Value sum) {
+  auto place = [&](const Image &image) {
+    Value first = b.offset(image, n, plane, tile.h, tile.w);
+    return b.offset(b.offset(first, b.mul(image.rowPitch, row)), column * lanes);
+  };
+  Value value =
+      kernel.emitEpilogue(b, sum, [&](const Image &image) { return b.loadVector(place(image)); });
   int64_t rest = kernel.outputChannels % lanes;
   if (rest != 0) { // the epilogue may have made pad lanes anything
     Value channels = b.sub(b.i64(kernel.outputChannels), b.mul(plane, lanes));
@@ -264,25 +291,29 @@ void WinogradConv::storePixel(Value plane, Value h, Value w, Value from) {
   b.store(value, place(kernel.output));
 }
 
+/// Pixels are no loop: to the register allocator one within so many would be hotter than that of
+/// the products, whose sums it would spill for the constants of the epilogue.
 void WinogradConv::emitOutputs(Value panel, const TilePlace &tile) {
   const Image &output = kernel.output;
   int64_t vectors = panelOutputs / lanes;
   Value firstPlane = b.mul(panel, vectors);
   Value planes = b.min(b.i64(vectors), b.sub(output.planes, firstPlane));
+  Value rows = b.sub(output.height, tile.h), columns = b.sub(output.width, tile.w);
   b.loop(b.i64(0), planes, 1, [&](Value vector) {
     Value plane = b.add(firstPlane, vector);
     Value bias;
     if (kernel.bias)
       bias = b.loadVector(b.offset(kernel.bias, b.mul(plane, lanes)));
-    transformOutputs(
-        b.offset(at(sums.begin), b.add(b.mul(tile.number, sums.rowPitch), b.mul(vector, lanes))),
-        bias);
-    Value rows = b.min(b.i64(Winograd::outputs), b.sub(output.height, tile.h));
-    Value columns = b.min(b.i64(Winograd::outputs), b.sub(output.width, tile.w));
-    b.loop(b.i64(0), rows, 1, [&](Value row) {
-      b.loop(b.i64(0), columns, 1, [&](Value column) {
-        Value place = b.mul(b.add(b.mul(row, Winograd::outputs), column), lanes);
-        storePixel(plane, b.add(tile.h, row), b.add(tile.w, column), b.offset(at(pixels), place));
+    Value from =
+        b.offset(at(sums.begin), b.add(b.mul(tile.number, sums.rowPitch), b.mul(vector, lanes)));
+    transformOutputs(from, [&](int64_t row, const Values &values) {
+      b.onlyIf(b.atMost(b.i64(row + 1), rows), [&] {
+        for (auto [column, value] : llvm::enumerate(transformOutput(values))) {
+          auto place = static_cast<int64_t>(column);
+          b.onlyIf(b.atMost(b.i64(place + 1), columns), [&, value = value] {
+            storePixel(plane, tile, row, place, bias ? sum(value, bias) : value);
+          });
+        }
       });
     });
   });

@@ -19,6 +19,8 @@ static constexpr double expTail[] = {1.9875691500e-4, 1.3981999507e-3, 8.3334519
                                      4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1};
 // log(2) as a number of 10 bits, whose products with exponents are exact, and the rest.
 static constexpr double ln2High = 0.693359375, ln2Low = -2.12194440e-4;
+// What has results of 0 below and infinite ones above.
+static constexpr double lowest = -104, highest = 89;
 
 // (tanh(x) / x - 1) / x^2 in x^2 for |x| <= tanhSplit: those of Cephes' tanhf.
 static constexpr double tanhSplit = 0.625;
@@ -55,10 +57,12 @@ private:
   Value atMost(Value x, double bound) {
     return select(is(CmpFPredicate::OGT, x, bound), fill(bound), x);
   }
-  /// Steps are 1 / 2^stepBits.
-  Reduced reduce(Value x, int stepBits);
-  /// The exponential of numbers that are known to have a normal result, and of any between limits.
+  /// Steps are 1 / 2^stepBits. What stands in the lowest bits is larger by `bias`.
+  Reduced reduce(Value x, int stepBits, int64_t bias = 0);
+  /// The exponential of numbers that are known to have a normal result, of those that are not above
+  /// 0, and of any up to the limit.
   Value normalExp(Value x);
+  Value fallingExp(Value x);
   Value limitedExp(Value x);
   bool hasTable() const;
   Value tableExp(Value x);
@@ -67,14 +71,23 @@ private:
     return LLVM::CallIntrinsicOp::create(b, type, b.getStringAttr(intrinsic), arguments)
         .getResult(0);
   }
-  /// exp(x) - 1 of a rest.
-  Value expLess(Value rest) { return fma(mul(rest, rest), polynomial(expTail, rest), rest); }
+  Value restExp(Value rest) {
+    return fma(fma(polynomial(expTail, rest), rest, fill(1)), rest, fill(1));
+  }
+  /// `factor`, and 0 where exp(x) is: with a factor of 0 no product underflows, which takes CPUs
+  /// many cycles. Numbers as low as that are limited elsewhere.
+  Value orZero(Value x, Value factor) {
+    return select(is(CmpFPredicate::OLT, x, lowest), fill(0), factor);
+  }
+  Value atLeastLowest(Value x) {
+    return select(is(CmpFPredicate::OLT, x, lowest), fill(lowest), x);
+  }
   Value getExponent(const Reduced &reduced) {
     return subBits(asBits(reduced.shifted), fillBits(0x4b400000));
   }
-  /// 2^exponent, of a normal number.
+  /// 2^exponent, of a normal number. The lowest nine bits alone are read.
   Value powerOfTwo(Value exponent) {
-    return asFloat(shiftUp(addBits(exponent, fillBits(127)), 23));
+    return asFloat(addBits(shiftUp(exponent, 23), fillBits(127 << 23)));
   }
 
   bool hasAvx512;
@@ -83,8 +96,8 @@ private:
 
 /// Adding 1.5 * 2^(23 - stepBits) rounds to a number of steps, which then stands in the lowest
 /// bits.
-Exponentials::Reduced Exponentials::reduce(Value x, int stepBits) {
-  double shifter = std::ldexp(1.5, 23 - stepBits);
+Exponentials::Reduced Exponentials::reduce(Value x, int stepBits, int64_t bias) {
+  double shifter = std::ldexp(1.5, 23 - stepBits) + std::ldexp(bias, -stepBits);
   Value shifted = fma(x, fill(std::numbers::log2e), fill(shifter));
   Value whole = sub(shifted, fill(shifter));
   Value rest = fma(whole, fill(-ln2Low), fma(whole, fill(-ln2High), x));
@@ -136,24 +149,40 @@ Value Exponentials::normalExp(Value x) {
   if (hasTable())
     return tableExp(x);
   Reduced reduced = reduce(x, /*stepBits=*/0);
-  return mul(add(expLess(reduced.rest), fill(1)), powerOfTwo(getExponent(reduced)));
+  return mul(restExp(reduced.rest), powerOfTwo(asBits(reduced.shifted)));
+}
+
+/// The first factor is too large, and normal; the second one makes up for it, and rounds once where
+/// the result is subnormal.
+Value Exponentials::fallingExp(Value x) {
+  Value limited = atLeastLowest(x);
+  if (hasTable())
+    return tableExp(limited);
+  constexpr int64_t bias = 64;
+  Reduced reduced = reduce(limited, /*stepBits=*/0, bias);
+  Value result = mul(restExp(reduced.rest), powerOfTwo(asBits(reduced.shifted)));
+  return mul(result, orZero(x, fill(std::ldexp(1.0, -bias))));
 }
 
 /// 2^exponent * exp(rest). Two factors, since their product may be subnormal or infinite.
 Value Exponentials::limitedExp(Value x) {
+  Value limited = atLeastLowest(x);
   if (hasTable())
-    return tableExp(x);
-  Reduced reduced = reduce(x, /*stepBits=*/0);
+    return tableExp(limited);
+  Reduced reduced = reduce(limited, /*stepBits=*/0);
   Value exponent = getExponent(reduced);
   Value half = shiftDown(exponent, 1), other = subBits(exponent, half);
-  Value result = add(expLess(reduced.rest), fill(1));
-  return mul(mul(result, powerOfTwo(half)), powerOfTwo(other));
+  return mul(mul(restExp(reduced.rest), powerOfTwo(half)), orZero(x, powerOfTwo(other)));
+}
+
+/// Whether `x` is written as a number that is not above 0.
+static bool isFalling(Value x) {
+  auto negated = x.getDefiningOp<arith::NegFOp>();
+  return negated && negated.getOperand().getDefiningOp<math::AbsFOp>();
 }
 
 Value Exponentials::exp(Value x) {
-  constexpr double lowest = -105, highest = 89; // whose results are 0 and infinite
-  Value limited = atMost(x, highest);
-  return limitedExp(select(is(CmpFPredicate::OLT, limited, lowest), fill(lowest), limited));
+  return isFalling(x) ? fallingExp(x) : limitedExp(atMost(x, highest));
 }
 
 /// x + x^3 * P(x^2), and 1 - 2 / (exp(2|x|) + 1) for what is not small.
@@ -177,6 +206,11 @@ Value Exponentials::erf(Value x) {
   Value exponent = fma(polynomial(erfLarge, size), size, neg(size));
   Value large = withSign(sub(fill(1), normalExp(exponent)), x);
   return select(is(CmpFPredicate::OGT, size, erfSplit), large, small);
+}
+
+Value dlc::createFallingExp(OpBuilder &b, Location loc, Value x) {
+  Value size = math::AbsFOp::create(b, loc, x);
+  return math::ExpOp::create(b, loc, arith::NegFOp::create(b, loc, size).getResult());
 }
 
 namespace {

@@ -13,6 +13,9 @@ struct ExponentialTarget {
 /// The exponential, tanh and erf of f32 as polynomials.
 void populateExponentialPatterns(mlir::RewritePatternSet &patterns, ExponentialTarget target);
 
+/// The exponential of `x`, which is not above 0 and is written so, which makes it shorter.
+mlir::Value createFallingExp(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x);
+
 } // namespace dlc
 
 #endif

@@ -453,6 +453,45 @@ TEST(RowConv, StridesAndDilations) {
          .channelVectors = 2});
 }
 
+/// Whole bands of rows are one tile, the last one's rows may be fewer.
+TEST(RowConv, TilesOfSeveralRows) {
+  for (int64_t h : {0, 2, 3, 8}) {
+    SCOPED_TRACE(h);
+    check({.n = 2,
+           .h = h,
+           .w = 19,
+           .m = 3,
+           .kh = 5,
+           .kw = 3,
+           .pads = {2, 1, 2, 1},
+           .outputHalo = {1, 1, 2, 1},
+           .shortcut = true,
+           .rowConv = true,
+           .vectors = {1},
+           .channelVectors = 1,
+           .rows = 3});
+    check({.h = h,
+           .w = 21,
+           .m = 4,
+           .strides = {2, 1},
+           .dilations = {3, 2},
+           .pads = {3, 2, 3, 2},
+           .extraHalo = 1,
+           .rowConv = true,
+           .vectors = {2, 1},
+           .channelVectors = 2,
+           .rows = 3});
+    check({.h = h, // clipped windows
+           .w = 21,
+           .m = 2,
+           .extraHalo = -1,
+           .rowConv = true,
+           .vectors = {1},
+           .channelVectors = 1,
+           .rows = 2});
+  }
+}
+
 TEST(RowConv, ClippedWindowsAndShortcuts) {
   for (int64_t w : {0, 1, 3, 16, 17, 33, 130}) {
     SCOPED_TRACE(w);
@@ -535,4 +574,14 @@ TEST(RowConv, TilesStayInRegisters) {
   EXPECT_EQ(countSpills(conv, "znver4", 16), 0);
   conv.vectors = {4};
   EXPECT_EQ(countSpills(conv, "x86-64-v3", 8), 0);
+  conv = {.c = 1,
+          .m = 4,
+          .kh = 7,
+          .kw = 7,
+          .pads = {3, 3, 3, 3},
+          .rowConv = true,
+          .vectors = {1},
+          .channelVectors = 1,
+          .rows = 8};
+  EXPECT_EQ(countSpills(conv, "znver4", 16), 0);
 }
