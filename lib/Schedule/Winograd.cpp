@@ -10,9 +10,10 @@
 using namespace mlir;
 using namespace dlc;
 
-// The model counts cycles of a core: two multiply-adds a cycle, and weights from memory, since a
-// network has more of them than caches hold. Transforms are measured.
-static constexpr double fmasPerCycle = 2, bytesPerCycle = 6, transformInput = 150,
+// The model counts cycles of a core: two multiply-adds a cycle, and weights from memory (15 GB/s at
+// 3.3 GHz, measured on a Zen 3), since a network has more of them than caches hold. Transforms are
+// measured.
+static constexpr double fmasPerCycle = 2, bytesPerCycle = 4.5, transformInput = 150,
                         transformOutput = 180;
 
 /// Bytes of a task's transformed inputs: with its sums they take half of a usual L2 cache.

@@ -9,6 +9,9 @@ Each engine has a process for each model, pinned to as many CPUs as it has threa
 each round, and are stopped between turns, so that no pool of threads spins in another's time. A sample is one call with NumPy
 arrays in and out; medians over all rounds are reported. Sizes are the models' usual ones, fixed for all engines. The error is the
 largest difference from ONNX Runtime's outputs over the largest |output|. Nothing else should run meanwhile.
+
+What dlc's large products and direct convolutions reach of the multiply-adds that a core can do is read from `dlc-run --profile`,
+on one thread, within the run of the whole network: weights come from memory, inputs from wherever the kernel before left them.
 """
 
 import argparse
@@ -34,6 +37,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MODELS = ["srcnn_x3", "resnet18", "resnet50", "mobilenet_v2", "efficientnet_b0", "convnext_tiny", "vit_b_16", "yolov8n", "unet_small",
           "pointpillars_backbone", "bert_base", "minilm_l6", "gpt2_decode", "lstm_classifier"]
 TOLERANCE = 1e-3
+LARGE = 50e6  # flops of a kernel that is looked at beside the peak
 
 
 # ---- Engines: what a process of its own runs ----
@@ -157,7 +161,37 @@ def measure(path, engines, threads, rounds, seconds):
     return {engine: {"ms": statistics.median(samples[engine])} | servers[engine].about for engine in engines}
 
 
+def profile(artifact):
+    """Of each large kernel that multiplies as often as its operator says: milliseconds, share of the peak, nodes; and the
+    milliseconds of all kernels."""
+    about = json.loads(subprocess.run(["dlc-inspect", "--json", artifact], check=True, capture_output=True, text=True).stdout)
+    products = {kernel["name"] for kernel in about["kernels"] if kernel["schedule"].split(",")[0] in ("direct_conv", "row_conv", "matmul")}
+    cpu = str(max(os.sched_getaffinity(0)))
+    text = subprocess.run(["taskset", "-c", cpu, "dlc-run", artifact, "--input", f"@{artifact.with_suffix('.inputs.npz')}", "--threads",
+                           "1", "--bench", "2s", "--profile"], check=True, capture_output=True, text=True).stdout
+    row = re.compile(r"(\S+) +(\d+) +([\d.]+) +[\d.]+% +(\S+) +(\S+) +(.*)")
+    rows = [match.groups() for match in map(row.fullmatch, text.splitlines()) if match]
+    large = [(float(ms), float(peak[:-1]), nodes) for name, calls, ms, speed, peak, nodes in rows
+             if name in products and speed != "-" and float(speed) * float(ms) * 1e6 / int(calls) >= LARGE]
+    return large, sum(float(ms) for _, _, ms, _, _, _ in rows)
+
+
 # ---- The report ----
+
+def write_peaks(profiles):
+    lines = ["\n### Large products and direct convolutions beside the peak, 1 thread\n",
+             f"Kernels of {LARGE / 1e6:.0f} MFLOP or more, epilogues included, but Winograd's; the share of the peak of multiply-adds of all "
+             "of a network's such kernels, weighted by time, and of the slowest.\n",
+             "| model | kernels | of the network's time | of the peak | slowest | its first node |", "| --- | --- | --- | --- | --- | --- |"]
+    for name, (large, whole) in profiles.items():
+        if not large:
+            continue
+        time_of_all = sum(ms for ms, _, _ in large)
+        reached = sum(ms * peak for ms, peak, _ in large) / time_of_all
+        _, least, nodes = min(large, key=lambda kernel: kernel[1])
+        lines.append(f"| {name} | {len(large)} | {100 * time_of_all / whole:.0f} % | {reached:.0f} % | {least:.0f} % | "
+                     f"`{nodes.split(' (')[0]}` |")
+    return lines
 
 def write_table(results, peers, threads):
     lines = [f"\n### {threads} thread{'s' if threads > 1 else ''}\n",
@@ -202,7 +236,7 @@ def main():
     arguments = parser.parse_args()
     sys.path.insert(0, str(arguments.zoo.resolve()))
     os.environ["PATH"] = f"{ROOT / 'build/dev/bin'}:{os.environ['PATH']}"
-    results, compiled = {threads: {} for threads in arguments.threads}, []
+    results, compiled, profiles = {threads: {} for threads in arguments.threads}, [], {}
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as scratch:
         for name in arguments.models:
             path, seconds, size = prepare(name, arguments.zoo, Path(scratch))
@@ -210,12 +244,14 @@ def main():
             for threads in arguments.threads:
                 found = results[threads][name] = measure(path, arguments.engines, threads, arguments.rounds, arguments.seconds)
                 print(name, threads, {engine: round(row["ms"], 3) for engine, row in found.items()}, flush=True)
+            profiles[name] = profile(path.with_suffix(".so"))
             for file in Path(scratch).glob(f"{name}.*"):
                 file.unlink()
     peers = [engine for engine in arguments.engines if engine != "dlc"]
     lines = describe(results, arguments)
     for threads in arguments.threads:
         lines += write_table(results[threads], peers, threads)
+    lines += write_peaks(profiles)
     lines += ["\n### Compile time and artifacts\n", "| model | seconds to compile | artifact, MB |", "| --- | --- | --- |", *compiled]
     write_section(arguments.out, "CPU", lines)
 
