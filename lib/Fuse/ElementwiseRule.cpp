@@ -1,6 +1,7 @@
 #include "ElementwiseRule.h"
 
 #include "dlc/IR/Emitters.h"
+#include "dlc/IR/Views.h"
 
 #include "llvm/ADT/SetVector.h"
 

@@ -9,6 +9,7 @@
 #include "dlc/IR/Emitters.h"
 #include "dlc/IR/LibraryCall.h"
 #include "dlc/IR/Program.h"
+#include "dlc/IR/Views.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"

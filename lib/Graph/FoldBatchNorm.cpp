@@ -5,7 +5,6 @@
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 

@@ -9,8 +9,8 @@
 
 #include "dlc/ABI/Artifact.h"
 #include "dlc/Graph/Passes.h"
-#include "dlc/IR/Emitters.h"
 #include "dlc/IR/Program.h"
+#include "dlc/IR/Views.h"
 #include "dlc/Support/SideFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -2,14 +2,10 @@
 
 #include "Inference.h"
 
-#include "dlc/IR/Emitters.h"
 #include "dlc/IR/Expr.h"
 #include "dlc/IR/LibraryCall.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace dlc;

@@ -3,7 +3,7 @@
 
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
-#include "dlc/IR/Emitters.h"
+#include "dlc/IR/Views.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"

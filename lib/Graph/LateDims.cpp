@@ -5,8 +5,6 @@
 
 #include "llvm/ADT/TypeSwitch.h"
 
-#include <map>
-
 using namespace mlir;
 using namespace dlc;
 

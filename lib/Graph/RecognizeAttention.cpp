@@ -6,10 +6,9 @@
 
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
-#include "dlc/IR/Emitters.h"
+#include "dlc/IR/Views.h"
 
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 

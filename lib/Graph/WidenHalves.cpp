@@ -6,7 +6,6 @@
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Emitters.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/IRMapping.h"

@@ -1,7 +1,7 @@
 #include "dlc/IR/Strides.h"
 
-#include "dlc/IR/Emitters.h"
 #include "dlc/IR/Expr.h"
+#include "dlc/IR/Views.h"
 
 using namespace mlir;
 using namespace dlc;

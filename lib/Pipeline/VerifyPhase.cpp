@@ -4,6 +4,7 @@
 
 #include "dlc/IR/Emitters.h"
 #include "dlc/IR/Program.h"
+#include "dlc/IR/Views.h"
 #include "dlc/Pipeline/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -1,6 +1,6 @@
 #include "Tasks.h"
 
-#include "dlc/IR/Emitters.h"
+#include "dlc/IR/Views.h"
 #include "dlc/IR/Winograd.h"
 
 using namespace mlir;

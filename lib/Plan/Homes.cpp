@@ -1,6 +1,6 @@
 #include "Homes.h"
 
-#include "dlc/IR/Emitters.h"
+#include "dlc/IR/Views.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 

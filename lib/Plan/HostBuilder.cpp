@@ -1,6 +1,6 @@
 #include "HostBuilder.h"
 
-#include "dlc/IR/Emitters.h"
+#include "dlc/IR/Views.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"

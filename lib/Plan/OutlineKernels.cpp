@@ -3,7 +3,6 @@
 
 #include "HostBuilder.h"
 #include "Symbols.h"
-#include "dlc/IR/Emitters.h"
 #include "dlc/Plan/Passes.h"
 
 #define DEBUG_TYPE "dlc-outline-kernels"

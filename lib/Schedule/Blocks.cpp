@@ -1,7 +1,5 @@
 #include "Blocks.h"
 
-#include "mlir/IR/Builders.h"
-
 using namespace mlir;
 using namespace dlc;
 

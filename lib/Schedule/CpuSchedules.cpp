@@ -4,7 +4,7 @@
 #include "Algorithms.h"
 
 #include "dlc/IR/Dlc.h"
-#include "dlc/IR/Emitters.h"
+#include "dlc/IR/Views.h"
 
 #include "llvm/Support/MathExtras.h"
 

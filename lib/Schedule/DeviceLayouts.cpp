@@ -10,6 +10,7 @@
 #include "ConvDepths.h"
 
 #include "dlc/IR/Emitters.h"
+#include "dlc/IR/Views.h"
 
 #include "mlir/IR/Builders.h"
 

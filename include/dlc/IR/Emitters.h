@@ -14,19 +14,6 @@ bool isEmittedElement(mlir::Type elementType);
 /// view is such an op inside of boxes.
 bool isMovement(mlir::Operation *op);
 
-/// The fewest neighbouring dims of a view's input and result that have one product, from the first
-/// ones on: `from` dims of the input and `to` of the result.
-struct ViewGroup {
-  int64_t from, to;
-};
-llvm::SmallVector<ViewGroup> getViewGroups(ViewOp view);
-/// Whether rows of the last dim stay what they are.
-bool keepsRows(ViewOp view);
-
-/// The dim of `result`, a value of a box or kernel, whose neighbours lie side by side in an operand
-/// where those of the last dim do not: blocks of the two are transposed.
-std::optional<int64_t> getTransposedDim(mlir::Value result);
-
 /// Of a product that a GPU computes in tiles, a convolution or matrix product: how many there are,
 /// and how many blocks share each. Where the number of tiles is known by the run alone, blocks
 /// share them as long as there are few.
@@ -45,25 +32,12 @@ std::optional<std::string> getDeviceObstacle(mlir::Operation *op);
 /// Whether `op` is one of the host program that computes no tensor of a kernel: it is in no box.
 bool isHostOp(mlir::Operation *op);
 
-/// Whether `op` shows the elements of its first operand in another shape, and so needs no kernel.
-bool isView(mlir::Operation *op);
-/// What `value` shows, through all views.
-mlir::Value getViewed(mlir::Value value);
-
-/// Where `op` is a slice whose elements lie side by side in its input: the offset of the
-/// first of them, in elements. Null where it is not, and so needs a kernel.
-ExprAttr getPartOffset(mlir::Operation *op);
-
-/// Whether the operands of `concat` are parts of the dense result that lie one after the other, so
-/// that what computes them can write there.
-bool joinsParts(ConcatOp concat);
-
 /// Whether `op` can follow `members` in their box, the first of which is an anchor: elementwise on
 /// its dims, and all operands are values of the box, scalar constants, or like the anchor's result.
 bool isEpilogue(mlir::Operation *op, llvm::ArrayRef<mlir::Operation *> members);
 
-/// Whether `anchor` reads its first operand in rows of one dim, each of which it can compute itself:
-/// elementwise ops may stand in front of it in its box.
+/// Whether `anchor` reads its first operand in rows of one dim, each of which it can compute
+/// itself: elementwise ops may stand in front of it in its box.
 bool takesPrologue(mlir::Operation *anchor);
 /// Whether `op` can stand there: neighbours in a row of its result come from neighbours or repeat.
 bool isPrologue(mlir::Operation *op);

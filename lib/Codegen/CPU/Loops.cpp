@@ -4,7 +4,7 @@
 #include "Loops.h"
 #include "../Common/LoopKernel.h"
 
-#include "dlc/IR/Emitters.h"
+#include "dlc/IR/Views.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 

@@ -2,7 +2,7 @@
 
 #include "Evaluator.h"
 
-#include "dlc/IR/Emitters.h"
+#include "dlc/IR/Views.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

@@ -1,0 +1,38 @@
+// What shows elements of another value, or lies in its memory: views, parts, and the dims that they
+// are of.
+#ifndef DLC_IR_VIEWS_H
+#define DLC_IR_VIEWS_H
+
+#include "dlc/IR/Dlc.h"
+
+namespace dlc {
+
+/// Whether `op` shows the elements of its first operand in another shape, and so needs no kernel.
+bool isView(mlir::Operation *op);
+/// What `value` shows, through all views.
+mlir::Value getViewed(mlir::Value value);
+
+/// Where `op` is a slice whose elements lie side by side in its input: the offset of the
+/// first of them, in elements. Null where it is not, and so needs a kernel.
+ExprAttr getPartOffset(mlir::Operation *op);
+
+/// Whether the operands of `concat` are parts of the dense result that lie one after the other, so
+/// that what computes them can write there.
+bool joinsParts(ConcatOp concat);
+
+/// The fewest neighbouring dims of a view's input and result that have one product, from the first
+/// ones on: `from` dims of the input and `to` of the result.
+struct ViewGroup {
+  int64_t from, to;
+};
+llvm::SmallVector<ViewGroup> getViewGroups(ViewOp view);
+/// Whether rows of the last dim stay what they are.
+bool keepsRows(ViewOp view);
+
+/// The dim of `result`, a value of a box or kernel, whose neighbours lie side by side in an operand
+/// where those of the last dim do not: blocks of the two are transposed.
+std::optional<int64_t> getTransposedDim(mlir::Value result);
+
+} // namespace dlc
+
+#endif
