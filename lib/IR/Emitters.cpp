@@ -59,11 +59,6 @@ static std::optional<std::string> getLayerNormObstacle(LayerNormOp norm) {
 static std::optional<std::string> getRecurrenceObstacle(RecurrenceOp recurrence) {
   if (!areConstants({recurrence.getWeights()}))
     return "weights that are not a constant are not supported";
-  constexpr int64_t largestReset = 2048; // the kernel keeps it in its frame
-  if (recurrence.getCell() == CellKind::gru && !recurrence.getLinearBeforeReset() &&
-      recurrence.getWeights().getType().getDim(2).getConstant().value_or(0) > largestReset)
-    return llvm::formatv("a reset of more than {0} elements before the product is not supported",
-                         largestReset);
   for (StringRef name : recurrence.getActivations().getAsValueRange<StringAttr>())
     if (!llvm::is_contained({"Relu", "Sigmoid", "Tanh"}, name))
       return llvm::formatv("activation '{0}' is not supported", name);

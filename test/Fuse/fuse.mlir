@@ -239,3 +239,15 @@ func.func @matmul_with_two_readers(%x: !dlc.tensor<N x 4 x f32>) -> (!m, !dlc.te
   %3 = dlc.less %1, %2 : (!m, !m) -> !dlc.tensor<N x 8 x i1>
   return %1, %3 : !m, !dlc.tensor<N x 8 x i1>
 }
+
+// -----
+
+// A reset before the product, of a large state: the kernel keeps it in its scratch memory.
+// CHECK-LABEL: func.func @large_reset
+// CHECK: dlc.kernel anchor(%arg0, %{{.*}})
+// CHECK: dlc.recurrence gru forward
+func.func @large_reset(%x: !dlc.tensor<S x B x 12288 x f32>) -> !dlc.tensor<S x 1 x B x 4096 x f32> {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 201326592>, shape = [1, 12288, 4096], type = f32> -> !dlc.tensor<1 x 12288 x 4096 x f32>
+  %y, %h = dlc.recurrence gru forward %x, %w activations ["Sigmoid", "Tanh"] alphas [0.0, 0.0] betas [0.0, 0.0] : (!dlc.tensor<S x B x 12288 x f32>, !dlc.tensor<1 x 12288 x 4096 x f32>) -> (!dlc.tensor<S x 1 x B x 4096 x f32>, !dlc.tensor<1 x B x 4096 x f32>)
+  return %y : !dlc.tensor<S x 1 x B x 4096 x f32>
+}

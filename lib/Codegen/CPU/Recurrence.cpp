@@ -210,10 +210,8 @@ void RecurrenceEmitter::emitTile(const Tile &tile) {
 
 void RecurrenceEmitter::emit() {
   int64_t rows = b.getSchedule().getRows();
-  if (op.getCell() == CellKind::gru && !op.getLinearBeforeReset()) {
-    Type pointer = LLVM::LLVMPointerType::get(b.getContext());
-    scratch = LLVM::AllocaOp::create(b, pointer, b.getF32Type(), b.i64(rows * size), 64);
-  }
+  if (op.getCell() == CellKind::gru && !op.getLinearBeforeReset())
+    scratch = b.getScratch(rows * size * static_cast<int64_t>(sizeof(float)));
   Value bands = b.ceilDiv(batch, rows);
   Value direction = b.div(b.getTask(), bands);
   Value first = b.mul(b.rem(b.getTask(), bands), rows);
