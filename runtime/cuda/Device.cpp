@@ -293,7 +293,7 @@ Status dlc::runtime::cuda::allocateForCaller(Device &device, uint64_t bytes, voi
   DevicePointer memory = 0;
   DLC_RETURN_IF_ERROR(
       device.check(driver.cuMemAlloc(&memory, bytes ? bytes : 1), "allocating an output", error));
-  pointer = reinterpret_cast<void *>(memory);
+  pointer = asPointer(memory);
   Lock lock;
   ++device.references;
   return DLC_OK;
@@ -305,7 +305,7 @@ void dlc::runtime::cuda::freeForCaller(uint32_t ordinal, void *pointer) {
     if (device->ordinal == static_cast<int>(ordinal)) {
       {
         Current current(*device);
-        (void)driver.cuMemFree(reinterpret_cast<DevicePointer>(pointer));
+        (void)driver.cuMemFree(asDevice(pointer));
       }
       releaseDevice(device);
       return;

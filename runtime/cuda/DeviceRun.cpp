@@ -11,11 +11,6 @@ using namespace dlc::runtime::cuda;
 /// What launches and small copies of one segment read from the host at most.
 static constexpr uint64_t stagingSize = uint64_t{1} << 20;
 
-static void *asPointer(DevicePointer pointer) { return reinterpret_cast<void *>(pointer); }
-static DevicePointer asDevice(const void *pointer) {
-  return reinterpret_cast<DevicePointer>(pointer);
-}
-
 //===-- Memory -----------------------------------------------------------------------------------//
 
 Status DeviceRun::allocatePinned(PinnedBuffer &pinned, uint64_t size, ErrorText &error) const {

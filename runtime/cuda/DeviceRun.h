@@ -3,8 +3,8 @@
 #ifndef DLC_RUNTIME_CUDA_DEVICERUN_H
 #define DLC_RUNTIME_CUDA_DEVICERUN_H
 
-#include "Launch.h"
 #include "Segment.h"
+#include "Services.h"
 
 namespace dlc::runtime::cuda {
 

@@ -4,8 +4,6 @@
 using namespace dlc::runtime;
 using namespace dlc::runtime::cuda;
 
-static RunState &runOf(void *state) { return *static_cast<RunState *>(state); }
-
 /// What a service returns; the reason of a failure is in the run's text already.
 static int32_t settle(RunState &run, dlc_status status) {
   if (run.status == DLC_OK)

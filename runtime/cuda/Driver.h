@@ -49,6 +49,12 @@ struct CopyParams {
   size_t width, height, depth;
 };
 
+// Addresses of a device, as programs and callers give and take them.
+inline void *asPointer(DevicePointer address) { return reinterpret_cast<void *>(address); }
+inline DevicePointer asDevice(const void *pointer) {
+  return reinterpret_cast<DevicePointer>(pointer);
+}
+
 enum : int {
   success = 0,
   invalidValue = 1,

@@ -9,10 +9,6 @@
 using namespace dlc::runtime;
 using namespace dlc::runtime::cuda;
 
-static DevicePointer asDevice(const void *pointer) {
-  return reinterpret_cast<DevicePointer>(pointer);
-}
-
 //===-- Checks -----------------------------------------------------------------------------------//
 
 /// Checks memory that the caller says lies on the session's device, as far as the driver knows it.
@@ -140,7 +136,7 @@ static bool placePorts(dlc_context &context, const dlc_output *outputs, uint64_t
       continue;
     if (!place(given.size, size, offset))
       return false;
-    context.programInputs[i] = reinterpret_cast<void *>(offset);
+    context.programInputs[i] = asPointer(offset);
   }
   for (uint32_t i = 0; i < manifest.outputs().size(); ++i) {
     context.programOutputs[i] = context.outputBuffers[i];
@@ -148,7 +144,7 @@ static bool placePorts(dlc_context &context, const dlc_output *outputs, uint64_t
       continue;
     if (!place(rowOf(outputs, i).size, size, offset))
       return false;
-    context.programOutputs[i] = reinterpret_cast<void *>(offset);
+    context.programOutputs[i] = asPointer(offset);
   }
   return true;
 }
@@ -167,9 +163,7 @@ Status dlc::runtime::cuda::beginRun(dlc_context &context, const dlc_output *outp
                       static_cast<unsigned long long>(size),
                       static_cast<unsigned long long>(context.maxWorkspace));
   DLC_RETURN_IF_ERROR(device.begin(size, stream, error));
-  auto addressOf = [&](void *offset) {
-    return reinterpret_cast<void *>(device.memory() + asDevice(offset));
-  };
+  auto addressOf = [&](void *offset) { return asPointer(device.memory() + asDevice(offset)); };
   for (uint32_t i = 0; i < manifest.inputs().size(); ++i) {
     const GivenInput &given = context.binding.input(i);
     void *&input = context.programInputs[i];

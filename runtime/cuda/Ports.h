@@ -3,7 +3,7 @@
 #define DLC_RUNTIME_CUDA_PORTS_H
 
 #include "Context.h"
-#include "Launch.h"
+#include "Services.h"
 
 namespace dlc::runtime::cuda {
 

@@ -1,10 +1,10 @@
 #include "Context.h"
 
 #include "DeviceRun.h"
-#include "Launch.h"
 #include "Outputs.h"
 #include "Pool.h"
 #include "Ports.h"
+#include "Services.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -320,12 +320,11 @@ static Status runCall(dlc_context &context, const dlc_run_options *options, cons
   DLC_RETURN_IF_ERROR(checkOutputBuffers(context, outputs));
   if (known.stream && !context.device)
     return error.fail(DLC_INVALID_ARGUMENT, "a stream is for sessions on a CUDA device");
-  if (context.device) {
-    cuda::Device &device = context.device->device();
-    cuda::Current current(device);
-    DLC_RETURN_IF_ERROR(device.check(current.result(), "making it current", error));
+  if (!context.device)
     return runOnBuffers(context, known, outputs);
-  }
+  cuda::Device &device = context.device->device();
+  cuda::Current current(device);
+  DLC_RETURN_IF_ERROR(device.check(current.result(), "making it current", error));
   return runOnBuffers(context, known, outputs);
 }
 

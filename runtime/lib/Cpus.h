@@ -7,7 +7,7 @@
 
 namespace dlc::runtime {
 
-/// More threads than this are not asked for, by nobody.
+/// Nobody asks for more threads than this.
 constexpr uint32_t maxThreads = 1024;
 
 /// DLC_NUM_THREADS where it is a number from 1 to maxThreads, else the CPUs that the process may

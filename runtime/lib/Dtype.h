@@ -1,3 +1,4 @@
+// Element types, and what tensors of them take.
 #ifndef DLC_RUNTIME_DTYPE_H
 #define DLC_RUNTIME_DTYPE_H
 

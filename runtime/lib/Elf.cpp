@@ -38,7 +38,6 @@ const char *ElfFile::open(Bytes bytes) {
   if (!slice(bytes, header.e_phoff, uint64_t{header.e_phnum} * sizeof(Elf64_Phdr), programHeaders))
     return "truncated: the ELF program headers lie outside the file";
   file = bytes;
-  elfMachine = header.e_machine;
   return nullptr;
 }
 

@@ -19,7 +19,6 @@ public:
   /// such object.
   const char *open(Bytes file);
 
-  uint32_t machine() const { return elfMachine; }
   /// Bytes of the file that are loaded as code.
   uint64_t codeSize() const;
 
@@ -29,7 +28,6 @@ public:
 private:
   Bytes file;
   Bytes programHeaders;
-  uint32_t elfMachine = 0;
 };
 
 /// The same within one note segment, whose alignment is 4 or 8.

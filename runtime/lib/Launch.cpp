@@ -1,4 +1,4 @@
-#include "Launch.h"
+#include "Services.h"
 
 #include "Binding.h"
 #include "Pool.h"
@@ -50,23 +50,23 @@ Status dlc::runtime::failKernel(RunState &run, int64_t kernel, const dlc_kernel_
 }
 
 int32_t dlc::runtime::launchKernel(void *state, const dlc_launch *launch) {
-  auto *run = static_cast<RunState *>(state);
-  if (!run->goesOn())
+  RunState &run = runOf(state);
+  if (!run.goesOn())
     return DLC_PROGRAM_STOPPED;
   const dlc_kernel_call call = {sizeof(dlc_kernel_call), 0,
-                                launch->buffers,         run->symbols,
-                                &run->kernelError,       run->kernelScratch};
-  const uint64_t begin = run->profile ? nanosecondsNow() : 0;
-  processPool.run(launch->function, call, launch->num_tasks, run->numThreads,
-                  run->kernelScratchBytes);
-  if (run->profile)
-    count(*run, *launch, nanosecondsNow() - begin);
-  if (run->kernelError.task == INT64_MAX)
+                                launch->buffers,         run.symbols,
+                                &run.kernelError,        run.kernelScratch};
+  const uint64_t begin = run.profile ? nanosecondsNow() : 0;
+  processPool.run(launch->function, call, launch->num_tasks, run.numThreads,
+                  run.kernelScratchBytes);
+  if (run.profile)
+    count(run, *launch, nanosecondsNow() - begin);
+  if (run.kernelError.task == INT64_MAX)
     return DLC_PROGRAM_OK;
   // Several threads may have met an error: the first one's first is the same in every run.
-  const int64_t task = run->kernelError.task;
-  run->kernelError = {INT64_MAX, 0, 0};
+  const int64_t task = run.kernelError.task;
+  run.kernelError = {INT64_MAX, 0, 0};
   launch->function(&call, task);
-  (void)failKernel(*run, launch->kernel, run->kernelError);
+  (void)failKernel(run, launch->kernel, run.kernelError);
   return DLC_PROGRAM_STOPPED;
 }

@@ -1,6 +1,6 @@
-// The services of dlc/ABI/Program.h and dlc/ABI/Op.h, but for launches.
+// The services of dlc/ABI/Program.h, but for launches and devices, and those of dlc/ABI/Op.h.
+#include "Services.h"
 #include "Dtype.h"
-#include "Launch.h"
 #include "Pool.h"
 
 #include <cstdarg>
@@ -29,8 +29,6 @@ bool RunState::goesOn() {
     (void)fail(DLC_CANCELLED, nullptr, "the run was cancelled");
   return status == DLC_OK;
 }
-
-static RunState &runOf(void *state) { return *static_cast<RunState *>(state); }
 
 static const char *dtypeName(int32_t dtype) {
   const char *name = dlc_dtype_name(dtype);

@@ -403,8 +403,8 @@ typedef struct dlc_run_options {
  * buffer is too small for what only the run has found out, the outputs' dims and sizes say what is
  * needed. Inputs, outputs and the workspace must not overlap each other, except inputs among
  * themselves. After a failure the contents of the callers' outputs are undefined, and no output is
- * newly allocated. Errors: those of dlc_context_plan, CANCELLED,
- * DEVICE_FAILED. */
+ * newly allocated. Errors: those of dlc_context_plan, CANCELLED, NO_DEVICE (a session that only
+ * plans), DEVICE_FAILED. */
 DLC_API dlc_status dlc_context_run(dlc_context *context, const dlc_run_options *options,
                                    const dlc_input *inputs, uint32_t num_inputs,
                                    dlc_output *outputs, uint32_t num_outputs);

@@ -1,6 +1,6 @@
-// What a running program may ask of the runtime.
-#ifndef DLC_RUNTIME_LAUNCH_H
-#define DLC_RUNTIME_LAUNCH_H
+// What a program that plans or runs may ask of the runtime: the services of dlc/ABI/Program.h.
+#ifndef DLC_RUNTIME_SERVICES_H
+#define DLC_RUNTIME_SERVICES_H
 
 #include "Arena.h"
 #include "Manifest.h"
@@ -48,12 +48,16 @@ struct RunState {
   [[nodiscard]] bool goesOn();
 };
 
+/// What the `state` of a service points at.
+inline RunState &runOf(void *state) { return *static_cast<RunState *>(state); }
+
+/// The service `launch` (Launch.cpp).
 int32_t launchKernel(void *state, const dlc_launch *launch);
 
 /// Reports the index out of range that a kernel, by its row, has met.
 Status failKernel(RunState &run, int64_t kernel, const dlc_kernel_error &found);
 
-// For programs with device code.
+// Those for programs with device code (DeviceServices.cpp).
 int32_t launchOnDevice(void *state, const dlc_device_launch *launch);
 int32_t copyForDevice(void *state, uint32_t direction, void *target, const void *source,
                       int64_t bytes);
