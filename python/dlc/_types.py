@@ -12,7 +12,7 @@ _NAMES = {
     1: ("float", "float32"), 2: ("uint8", "uint8"), 3: ("int8", "int8"), 4: ("uint16", "uint16"), 5: ("int16", "int16"),
     6: ("int32", "int32"), 7: ("int64", "int64"), STRING: ("string", "object"), 9: ("bool", "bool"),
     10: ("float16", "float16"), 11: ("double", "float64"), 12: ("uint32", "uint32"), 13: ("uint64", "uint64"),
-    14: ("complex64", "complex64"), 15: ("complex128", "complex128"), 16: ("bfloat16", "bfloat16"),
+    16: ("bfloat16", "bfloat16"),
     17: ("float8e4m3fn", "float8_e4m3fn"), 18: ("float8e4m3fnuz", "float8_e4m3fnuz"), 19: ("float8e5m2", "float8_e5m2"),
     20: ("float8e5m2fnuz", "float8_e5m2fnuz"), 21: ("uint4", "uint4"), 22: ("int4", "int4"),
     23: ("float4e2m1", "float4_e2m1fn"), 24: ("float8e8m0", "float8_e8m0fnu"), 25: ("uint2", "uint2"), 26: ("int2", "int2"),
