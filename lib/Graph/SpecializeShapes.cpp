@@ -36,11 +36,28 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
 
   InFlightDiagnostic emitError() { return getOperation().emitError(); }
 
-  BlockArgument findInput(func::FuncOp main, StringRef name) {
-    for (BlockArgument argument : main.getArguments())
-      if (main.getArgAttrOfType<StringAttr>(argument.getArgNumber(), portName) == name)
+  /// Null after an error that names the inputs that there are.
+  BlockArgument findInput(func::FuncOp main, StringRef shape, StringRef name) {
+    SmallVector<StringRef> names;
+    for (BlockArgument argument : main.getArguments()) {
+      auto known = main.getArgAttrOfType<StringAttr>(argument.getArgNumber(), portName);
+      if (known == name)
         return argument;
+      if (known)
+        names.push_back(known);
+    }
+    emitError() << "--shape " << shape << ": the model has no input '" << name << "'; it has "
+                << (names.empty() ? "none" : "'" + llvm::join(names, "', '") + "'");
     return {};
+  }
+
+  /// An error that names the dims that there are, unless `symbol` is one of them.
+  LogicalResult checkSymbol(const llvm::SetVector<StringRef> &symbols, const Twine &option,
+                            StringRef symbol) {
+    if (symbols.contains(symbol))
+      return success();
+    return emitError() << option << ": no input has a dim '" << symbol << "'; the model has "
+                       << (symbols.empty() ? "none" : llvm::join(symbols, ", "));
   }
 
   /// What symbol `from` of the model stands for from now on.
@@ -73,11 +90,11 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
 
   LogicalResult declareShape(func::FuncOp main, StringRef shape) {
     auto [name, text] = shape.split('=');
-    BlockArgument input = findInput(main, name);
-    if (input && !isa<PlannedType>(input.getType()))
-      return emitError() << "--shape " << shape << ": the input is no tensor with dims";
+    BlockArgument input = findInput(main, shape, name);
     if (!input)
-      return emitError() << "--shape " << shape << ": the model has no input '" << name << "'";
+      return failure();
+    if (!isa<PlannedType>(input.getType()))
+      return emitError() << "--shape " << shape << ": the input is no tensor with dims";
     SmallVector<StringRef> given;
     if (!text.empty())
       text.split(given, ',');
@@ -113,8 +130,8 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
     if (low.getAsInteger(10, range.min) || high.getAsInteger(10, range.max) || range.min < 0 ||
         range.max < range.min)
       return emitError() << "--range " << text << ": expected SYMBOL=MIN:MAX";
-    if (!symbols.contains(symbol))
-      return emitError() << "--range " << text << ": no input has a dim '" << symbol << "'";
+    if (failed(checkSymbol(symbols, "--range " + text, symbol)))
+      return failure();
     setRange(getOperation(), symbol, range);
     return success();
   }
@@ -125,8 +142,8 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
     int64_t number;
     if (value.getAsInteger(10, number) || number < 0)
       return emitError() << "--hint " << text << ": expected SYMBOL=VALUE";
-    if (!symbols.contains(symbol))
-      return emitError() << "--hint " << text << ": no input has a dim '" << symbol << "'";
+    if (failed(checkSymbol(symbols, "--hint " + text, symbol)))
+      return failure();
     SymbolRange range = getRange(getOperation(), symbol);
     if (number < range.min || number > range.max)
       return emitError() << "--hint " << text << ": " << number << " is not in the declared range "
@@ -145,8 +162,8 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
     auto invalid = [&]() -> InFlightDiagnostic {
       return emitError() << "--specialize " << text << ": ";
     };
-    if (!symbols.contains(symbol))
-      return invalid() << "no input has a dim '" << symbol << "'";
+    if (failed(checkSymbol(symbols, "--specialize " + text, symbol)))
+      return failure();
     for (const Sizes &version : versions)
       for (StringRef number : numbers) {
         int64_t value;

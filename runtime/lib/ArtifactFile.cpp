@@ -90,10 +90,13 @@ static Status readNote(Bytes file, dlc_note &note, size_t &noteOffset, ErrorText
   memcpy(&note, descriptor.data(),
          descriptor.size() < sizeof(note) ? descriptor.size() : sizeof(note));
   if (note.format_version != DLC_FORMAT_VERSION)
-    return error.fail(DLC_INCOMPATIBLE, "artifact format version %u; this runtime reads version %u",
-                      note.format_version, DLC_FORMAT_VERSION);
+    return error.fail(
+        DLC_INCOMPATIBLE,
+        "artifact format version %u; this runtime reads version %u: compile the model again",
+        note.format_version, DLC_FORMAT_VERSION);
   if (note.abi_version != DLC_ABI_VERSION)
-    return error.fail(DLC_INCOMPATIBLE, "ABI version %u; this runtime speaks version %u",
+    return error.fail(DLC_INCOMPATIBLE,
+                      "ABI version %u; this runtime speaks version %u: compile the model again",
                       note.abi_version, DLC_ABI_VERSION);
   if (descriptor.size() < sizeof(note) || note.struct_size < sizeof(note))
     return error.fail(DLC_BAD_ARTIFACT, "its dlc note is too small");

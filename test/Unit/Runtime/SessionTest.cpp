@@ -144,9 +144,9 @@ TEST_F(SessionTest, RefusesAForeignSharedObject) {
 
 TEST_F(SessionTest, RefusesOtherVersions) {
   expectRefused(buildArtifact({.formatVersion = 9}).bytes, DLC_INCOMPATIBLE,
-                "artifact format version 9; this runtime reads version 4");
+                "artifact format version 9; this runtime reads version 4: compile the model again");
   expectRefused(buildArtifact({.abiVersion = 9}).bytes, DLC_INCOMPATIBLE,
-                "ABI version 9; this runtime speaks version 4");
+                "ABI version 9; this runtime speaks version 4: compile the model again");
 }
 
 TEST_F(SessionTest, RefusesAnotherMachineOrCpu) {
