@@ -4,11 +4,10 @@
 // tile of queries with one block lie in scratch memory. Heads are read and written wherever views,
 // transpositions and slices say that they lie.
 
-#include "Attention.h"
-
 #include "../Common/AttentionKernel.h"
 #include "../Common/ExpandExponentials.h"
 #include "../Common/Reducer.h"
+#include "EmitKernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"

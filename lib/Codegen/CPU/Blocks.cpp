@@ -1,21 +1,41 @@
 // Elementwise ops on images that lie in blocks of channels, where a vector is one block of a pixel;
 // and copies of images into and out of blocks.
 
+#include "Blocks.h"
 #include "../Common/Evaluator.h"
-#include "Loops.h"
-
-#include "../Common/Evaluator.h"
+#include "EmitKernels.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 using namespace dlc;
 
+Band dlc::getBand(KernelBuilder &b, ArrayRef<ExprAttr> dims, bool hasHalo) {
+  int64_t rows = b.getSchedule().getRows();
+  Value height = b.size(dims[2]), planes = b.ceilDiv(b.size(dims[1]), b.getLanes());
+  Value bands = b.ceilDiv(height, rows);
+  if (hasHalo)
+    bands = b.max(bands, b.i64(1));
+  Value band = b.rem(b.getTask(), bands), block = b.div(b.getTask(), bands);
+  Value begin = b.mul(band, rows);
+  return {b.div(block, planes), b.rem(block, planes), begin, b.min(b.add(begin, rows), height)};
+}
+
+Value dlc::getLanesInside(KernelBuilder &b, ExprAttr channels, Value plane) {
+  if (channels.getConstant().value_or(1) % b.getLanes() == 0)
+    return {};
+  return b.laneMask(b.sub(b.size(channels), b.mul(plane, b.getLanes())));
+}
+
+Value dlc::clearOutside(KernelBuilder &b, Value block, Value lanesInside) {
+  return lanesInside ? b.select(lanesInside, block, b.splat(0.0f)) : block;
+}
+
+//===----------------------------------------------------------------------===//
+// Elementwise ops
+//===----------------------------------------------------------------------===//
+
 namespace {
-/// A task's rows of a block of channels.
-struct Band {
-  Value n, plane, begin, end;
-};
 class BlockNest {
 public:
   BlockNest(KernelBuilder &b, ArrayRef<WriteOp> writes);
@@ -34,41 +54,19 @@ private:
 };
 } // namespace
 
-/// The rows of the task; where there is a halo there is one even without rows.
-static Band getBand(KernelBuilder &b, ArrayRef<ExprAttr> dims, bool hasHalo) {
-  int64_t rows = b.getSchedule().getRows();
-  Value height = b.size(dims[2]), planes = b.ceilDiv(b.size(dims[1]), b.getLanes());
-  Value bands = b.ceilDiv(height, rows);
-  if (hasHalo)
-    bands = b.max(bands, b.i64(1));
-  Value band = b.rem(b.getTask(), bands), block = b.div(b.getTask(), bands);
-  Value begin = b.mul(band, rows);
-  return {b.div(block, planes), b.rem(block, planes), begin, b.min(b.add(begin, rows), height)};
-}
-
-/// The lanes of a block that are channels; null where all are.
-static Value getLanesInside(KernelBuilder &b, ExprAttr channels, Value plane) {
-  if (channels.getConstant().value_or(1) % b.getLanes() == 0)
-    return {};
-  return b.laneMask(b.sub(b.size(channels), b.mul(plane, b.getLanes())));
-}
-
 BlockNest::BlockNest(KernelBuilder &b, ArrayRef<WriteOp> writes)
     : b(b), evaluator(b), writes(writes.begin(), writes.end()) {
   for (WriteOp write : this->writes)
     images.push_back(b.getImage(write.getBuffer()));
 }
 
-/// Lanes that are no channels are zeros, whatever the ops make of zeros.
 void BlockNest::emitPixel(Value h, Value w) {
   Tile tile;
   tile.indices = {{n}, {b.mul(plane, b.getLanes()), 0, 1}, {h}, {w}};
   tile.mask = lanesInside;
   for (auto [write, image] : llvm::zip_equal(writes, images)) {
     Value value = evaluator.evaluate(write.getValue(), tile).front();
-    if (lanesInside)
-      value = b.select(lanesInside, value, b.splat(0.0f));
-    b.store(value, b.offset(image, n, plane, h, w));
+    b.store(clearOutside(b, value, lanesInside), b.offset(image, n, plane, h, w));
   }
 }
 
@@ -158,7 +156,7 @@ void Reorder::emitToBlocks(Value h, Value w, int64_t pixels) {
     blocks = b.loadTransposed(places, b.getF32Type());
   }
   for (auto [pixel, block] : llvm::enumerate(blocks))
-    b.store(lanesInside ? b.select(lanesInside, block, b.splat(0.0f)) : block,
+    b.store(clearOutside(b, block, lanesInside),
             b.offset(output, n, plane, h, b.add(w, static_cast<int64_t>(pixel))));
 }
 

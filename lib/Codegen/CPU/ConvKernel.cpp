@@ -1,4 +1,5 @@
 #include "ConvKernel.h"
+#include "Blocks.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -301,8 +302,6 @@ void ConvKernel::storeVectors(KernelBuilder &b, const Row &row, Value w, int64_t
     };
     Value value =
         emitEpilogue(b, sum, [&](const Image &image) { return b.loadVector(place(image), mask); });
-    if (isBlocked && lanesInside) // the epilogue may have made pad lanes anything
-      value = b.select(lanesInside, value, b.splat(0.0f));
-    b.store(value, place(output), mask);
+    b.store(isBlocked ? clearOutside(b, value, lanesInside) : value, place(output), mask);
   }
 }

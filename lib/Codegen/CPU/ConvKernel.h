@@ -1,5 +1,5 @@
-// What direct_conv, row_conv and depthwise share: the kernel's parts, the loops around its tiles,
-// and the reduction.
+// What the algorithms of convolutions share: the kernel's parts, the loops around its tiles, and
+// the reduction.
 #ifndef DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 #define DLC_LIB_CODEGEN_CPU_CONVKERNEL_H
 
@@ -95,15 +95,6 @@ private:
   mlir::LogicalResult matchPanels(KernelBuilder &b, const Buffers &buffers);
   mlir::LogicalResult matchOperands(KernelBuilder &b);
 };
-
-/// Vectorizes over output channels; see `#dlc.schedule`.
-mlir::LogicalResult emitDirectConv(KernelBuilder &b);
-/// Vectorizes over the pixels of a row; see `#dlc.schedule`.
-mlir::LogicalResult emitRowConv(KernelBuilder &b);
-/// Computes tiles of 4 x 4 pixels with fewer multiplications; see `#dlc.schedule`.
-mlir::LogicalResult emitWinograd(KernelBuilder &b);
-/// Vectorizes over the channels of a block; see `#dlc.schedule`.
-mlir::LogicalResult emitDepthwise(KernelBuilder &b);
 
 } // namespace dlc
 

@@ -3,6 +3,7 @@
 // loaded once for all of them.
 
 #include "ConvKernel.h"
+#include "EmitKernels.h"
 
 using namespace mlir;
 using namespace dlc;

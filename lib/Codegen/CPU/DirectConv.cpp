@@ -4,6 +4,7 @@
 // accumulators as they are, planar ones their transposition.
 
 #include "ConvKernel.h"
+#include "EmitKernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"

@@ -1,12 +1,7 @@
 // Makes each kernel function the code that its schedule describes.
 
-#include "Attention.h"
-#include "ConvKernel.h"
-#include "Loops.h"
-#include "Matmul.h"
-#include "Pool.h"
-#include "Recurrence.h"
-#include "Rows.h"
+#include "EmitKernels.h"
+#include "../Common/AbiFields.h"
 
 #include "dlc/ABI/Artifact.h"
 #include "dlc/Codegen/Codegen.h"

@@ -1,8 +1,8 @@
 // The emitter for whatever is no anchor: walks the rows of the output and evaluates the kernel's
 // ops for a vector of neighbours at a time, with no value in between stored.
 
-#include "Loops.h"
 #include "../Common/LoopKernel.h"
+#include "EmitKernels.h"
 
 #include "dlc/IR/Views.h"
 

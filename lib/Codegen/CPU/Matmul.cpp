@@ -2,11 +2,9 @@
 // row of a tile of the left operand with vectors of a row of the right one. Where the right operand
 // is transposed, its vectors are gathered.
 
-#include "Matmul.h"
 #include "../Common/AnchorKernel.h"
 #include "../Common/Matrix.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "EmitKernels.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -58,10 +56,8 @@ LogicalResult MatmulEmitter::match() {
 Value MatmulEmitter::loadRight(Value row, int64_t vector, Value mask) {
   if (!matmul.getTransposeRhs())
     return b.loadVector(b.offset(row, vector * lanes), mask);
-  auto type = VectorType::get(lanes, b.getI64Type());
-  Value numbers = arith::ExtSIOp::create(b, type, b.laneNumbers());
-  Value places = arith::MulIOp::create(b, numbers, b.splat(rhs.columnPitch));
-  return b.gather(b.offset(row, b.mul(rhs.columnPitch, vector * lanes)), places, mask);
+  return b.gather(b.offset(row, b.mul(rhs.columnPitch, vector * lanes)),
+                  b.laneMultiples(rhs.columnPitch), mask);
 }
 
 /// sums[row * columns.count + vector]

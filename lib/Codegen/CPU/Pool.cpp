@@ -1,8 +1,9 @@
 // Kernels that reduce the pixels of a blocked image: each lane is a channel, so that nothing is
 // exchanged between lanes.
 
-#include "Pool.h"
 #include "../Common/Reducer.h"
+#include "Blocks.h"
+#include "EmitKernels.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -24,7 +25,6 @@ private:
   void emitPixels(PoolOp pool, Value h, Value w, int64_t pixels, bool clip);
   LogicalResult emitReduce(ReduceOp reduce);
   void storeChannels(Value result);
-  Value getLanesInside();
 
   KernelBuilder &b;
   Operation *op;
@@ -34,14 +34,6 @@ private:
   Value n, plane; ///< of the task
 };
 } // namespace
-
-/// The lanes of the task's block that are channels; null where all are.
-Value PoolEmitter::getLanesInside() {
-  std::optional<int64_t> channels = inputType.getDim(1).getConstant();
-  if (channels && *channels % b.getLanes() == 0)
-    return {};
-  return b.laneMask(b.sub(b.size(inputType.getDim(1)), b.mul(plane, b.getLanes())));
-}
 
 //===----------------------------------------------------------------------===//
 // Windows
@@ -74,7 +66,8 @@ void PoolEmitter::emitPixels(PoolOp pool, Value h, Value w, int64_t pixels, bool
           return emitTap(b.offset(row, b.mul(kx, dilations[1] * b.getLanes())), carried);
         });
       });
-  Value address = b.offset(output, n, plane, h, w), lanesInside = getLanesInside();
+  Value address = b.offset(output, n, plane, h, w);
+  Value lanesInside = getLanesInside(b, inputType.getDim(1), plane);
   if (pool.getIncludePads()) {
     auto countPads = [&](size_t dim, Value start, Value size) {
       ArrayRef<int64_t> pads = pool.getPads();
@@ -88,8 +81,7 @@ void PoolEmitter::emitPixels(PoolOp pool, Value h, Value w, int64_t pixels, bool
   for (Value &sum : sums)
     sum = reducer.finish(sum, count);
   for (auto [pixel, sum] : llvm::enumerate(sums))
-    b.store(lanesInside ? b.select(lanesInside, sum, b.splat(0.0f)) : sum,
-            b.offset(address, pixel * b.getLanes()));
+    b.store(clearOutside(b, sum, lanesInside), b.offset(address, pixel * b.getLanes()));
 }
 
 void PoolEmitter::emitRow(PoolOp pool, Value h) {
@@ -114,15 +106,10 @@ LogicalResult PoolEmitter::emitWindows(PoolOp pool) {
     return op->emitError("expected an output in blocks of ")
            << b.getLanes() << " channels, found " << outputType;
   output = b.getImage(outputBuffer);
-  int64_t rows = b.getSchedule().getRows();
-  Value bands = b.ceilDiv(output.height, rows);
-  if (output.hasHalo()) // there is one even without rows
-    bands = b.max(bands, b.i64(1));
-  Value band = b.rem(b.getTask(), bands), block = b.div(b.getTask(), bands);
-  plane = b.rem(block, output.planes), n = b.div(block, output.planes);
-  Value begin = b.mul(band, rows), end = b.min(b.add(begin, rows), output.height);
-  b.storeHalo(output, n, plane, begin, end);
-  b.loop(begin, end, 1, [&](Value h) { emitRow(pool, h); });
+  Band band = getBand(b, outputType.getDims(), output.hasHalo());
+  n = band.n, plane = band.plane;
+  b.storeHalo(output, n, plane, band.begin, band.end);
+  b.loop(band.begin, band.end, 1, [&](Value h) { emitRow(pool, h); });
   return success();
 }
 
@@ -135,7 +122,7 @@ void PoolEmitter::storeChannels(Value result) {
   Value first = b.mul(plane, b.getLanes()), channels = b.size(inputType.getDim(1));
   if (!outputType.getLayout()) {
     Value address = b.offset(b.getAddress(outputBuffer), b.add(b.mul(n, channels), first));
-    return b.store(result, address, getLanesInside());
+    return b.store(result, address, getLanesInside(b, inputType.getDim(1), plane));
   }
   output = b.getImage(outputBuffer);
   Value zero = b.i64(0), end = b.min(b.add(first, b.getLanes()), channels);

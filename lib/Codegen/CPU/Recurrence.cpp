@@ -2,7 +2,7 @@
 // vector of the state after the other, with the sums of all gates in registers. The state of the
 // step before is read from the result; before the first step the last state's place holds it.
 
-#include "Recurrence.h"
+#include "EmitKernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"

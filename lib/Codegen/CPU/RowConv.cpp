@@ -3,9 +3,9 @@
 // share what they load. Input and output are planar.
 
 #include "ConvKernel.h"
+#include "EmitKernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 #include <limits>
 

@@ -1,4 +1,5 @@
 #include "Rows.h"
+#include "EmitKernels.h"
 
 using namespace mlir;
 using namespace dlc;

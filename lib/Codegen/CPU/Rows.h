@@ -57,12 +57,10 @@ private:
   mlir::Value buffer, address; ///< of all rows, of the row
 };
 
-/// Vectorizes over the last dim, be it the one that is summed over or not; see `#dlc.schedule`.
+/// Vectorizes over the last dim, be it the one that is summed over or not.
 llvm::LogicalResult emitSoftmax(KernelBuilder &b);
-/// A normalization, and elementwise ops around it.
+/// Vectorizes along the rows that are normalized.
 llvm::LogicalResult emitLayerNorm(KernelBuilder &b);
-/// The one of these that the kernel computes.
-llvm::LogicalResult emitRows(KernelBuilder &b);
 
 } // namespace dlc
 

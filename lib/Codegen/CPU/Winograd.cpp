@@ -3,7 +3,9 @@
 // its factors of the filter, one panel of output channels after the other, and transforms the sums
 // back. The matrices are small enough to stay in the L2 cache.
 
+#include "Blocks.h"
 #include "ConvKernel.h"
+#include "EmitKernels.h"
 
 #include "dlc/IR/Winograd.h"
 
@@ -283,12 +285,8 @@ void WinogradConv::storePixel(Value plane, const TilePlace &tile, int64_t row, i
   };
   Value value =
       kernel.emitEpilogue(b, sum, [&](const Image &image) { return b.loadVector(place(image)); });
-  int64_t rest = kernel.outputChannels % lanes;
-  if (rest != 0) { // the epilogue may have made pad lanes anything
-    Value channels = b.sub(b.i64(kernel.outputChannels), b.mul(plane, lanes));
-    value = b.select(b.laneMask(channels), value, b.splat(0.0f));
-  }
-  b.store(value, place(kernel.output));
+  ExprAttr channels = ExprAttr::constant(b.getContext(), kernel.outputChannels);
+  b.store(clearOutside(b, value, getLanesInside(b, channels, plane)), place(kernel.output));
 }
 
 /// Pixels are no loop: to the register allocator one within so many would be hotter than that of
