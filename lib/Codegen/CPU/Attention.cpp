@@ -13,8 +13,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-#include <limits>
-
 using namespace mlir;
 using namespace dlc;
 
@@ -44,7 +42,6 @@ private:
   void emitWeights(Value row, int64_t height, const Block &block);
   void findLargest(Value row, Value tileRow, const Block &block);
   void weigh(Value row, Value tileRow, const Block &block);
-  Value getSubtracted(Value most);
   void emitValues(Value row, int64_t height, const Block &block);
   void emitValueTile(Value row, int64_t height, Value column, int64_t vectors, Value mask,
                      const Block &block);
@@ -89,7 +86,7 @@ void AttentionEmitter::emit() {
   enterTask(b.getSchedule().getRows());
   divideScratch();
   b.loop(b.i64(0), numRows, 1, [&](Value row) {
-    b.store(b.f32(-std::numeric_limits<float>::infinity()), b.offset(largest, row));
+    b.store(getBlocked(b.getF32Type()), b.offset(largest, row));
     b.store(b.splat(0.0f), b.offset(sums, b.mul(row, lanes)));
     b.storeZeros(getRow(result, b.add(firstRow, row)), b.i64(valueSize));
   });
@@ -216,14 +213,6 @@ void AttentionEmitter::emitScores(Value row, int64_t height, const Block &block)
   });
 }
 
-/// What scores are less where the largest is `most`: scores of -infinity alone have none, whose
-/// exponentials are zeros.
-Value AttentionEmitter::getSubtracted(Value most) {
-  Value blocked = b.f32(-std::numeric_limits<float>::infinity());
-  Value isBlocked = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, most, blocked);
-  return b.splat(b.select(isBlocked, b.f32(0.0f), most));
-}
-
 /// Finds the largest score so far of a query, and by how much it has grown.
 void AttentionEmitter::findLargest(Value row, Value tileRow, const Block &block) {
   Reducer maxima(b, ReduceKind::max);
@@ -235,14 +224,14 @@ void AttentionEmitter::findLargest(Value row, Value tileRow, const Block &block)
   });
   Value now = maxima.joinLanes(most[0]);
   b.store(now, place);
-  Value difference = arith::SubFOp::create(b, before, getSubtracted(now));
+  Value difference = arith::SubFOp::create(b, before, b.splat(getSubtracted(now)));
   b.store(vector::ExtractOp::create(b, difference, int64_t(0)), b.offset(factors, tileRow));
 }
 
 /// Makes the scores of a query with a block exponentials less the largest so far.
 void AttentionEmitter::weigh(Value row, Value tileRow, const Block &block) {
   Value start = b.offset(scores, b.mul(tileRow, blockKeys));
-  Value subtracted = getSubtracted(b.loadScalar(b.offset(largest, row)));
+  Value subtracted = b.splat(getSubtracted(b.loadScalar(b.offset(largest, row))));
   Value factor = b.splat(b.loadScalar(b.offset(factors, tileRow)));
   Value sumPlace = b.offset(sums, b.mul(row, lanes));
   Value rescaled = arith::MulFOp::create(b, b.loadVector(sumPlace), factor);

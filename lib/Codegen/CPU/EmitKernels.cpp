@@ -44,20 +44,21 @@ static void beginTask(KernelBuilder &b, const Signature &signature) {
   auto function = LLVM::LLVMFuncOp::create(b, b.getSource().getName(), type,
                                            LLVM::Linkage::Internal, /*dsoLocal=*/true);
   b.begin(function);
-  auto loadField = [&b, call = Value(function.getArgument(0))](int32_t index) -> Value {
+  auto loadField = [&b, call = Value(function.getArgument(0))](KernelCallField field) -> Value {
     Type pointer = LLVM::LLVMPointerType::get(b.getContext());
     Type callType = LLVM::LLVMStructType::getLiteral(
         b.getContext(), {b.getI32Type(), b.getI32Type(), pointer, pointer, pointer, pointer});
     Value address =
-        LLVM::GEPOp::create(b, pointer, callType, call, ArrayRef<LLVM::GEPArg>{0, index},
+        LLVM::GEPOp::create(b, pointer, callType, call, ArrayRef<LLVM::GEPArg>{0, field},
                             LLVM::GEPNoWrapFlags::inbounds);
     return LLVM::LoadOp::create(b, pointer, address);
   };
-  Value task = function.getArgument(1), buffers = loadField(2), symbols = loadField(3);
+  Value task = function.getArgument(1), buffers = loadField(kernelBuffers);
+  Value symbols = loadField(kernelSymbols);
   KernelBuilder::Frame frame;
   frame.task = frame.errorCode = task;
-  frame.getErrorWord = [loadField] { return loadField(4); };
-  frame.getScratch = [loadField] { return loadField(5); };
+  frame.getErrorWord = [loadField] { return loadField(kernelErrorRecord); };
+  frame.getScratch = [loadField] { return loadField(kernelScratch); };
   for (unsigned i = 0; i != b.getSource().getNumArguments(); ++i) {
     Value address = LLVM::GEPOp::create(b, pointer, pointer, buffers,
                                         ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)},

@@ -4,13 +4,6 @@
 using namespace mlir;
 using namespace dlc;
 
-Value dlc::getProduct(KernelBuilder &b, ArrayRef<ExprAttr> dims) {
-  Value product = b.i64(1);
-  for (ExprAttr dim : dims)
-    product = b.mul(product, b.size(dim));
-  return product;
-}
-
 void Rows::forEachRow(function_ref<void(Value)> emitRow) {
   int64_t rows = b.getSchedule().getRows();
   Value begin = b.mul(b.getTask(), rows), end = b.min(b.add(begin, rows), count);

@@ -7,13 +7,11 @@
 
 namespace dlc {
 
-mlir::Value getProduct(KernelBuilder &b, llvm::ArrayRef<ExprAttr> dims);
-
 /// A dense tensor as rows of neighbours, which are walked along in vectors.
 class Rows {
 public:
   Rows(KernelBuilder &b, llvm::ArrayRef<ExprAttr> outer, llvm::ArrayRef<ExprAttr> row)
-      : b(b), count(getProduct(b, outer)), length(getProduct(b, row)) {}
+      : b(b), count(b.size(outer)), length(b.size(row)) {}
 
   /// Elements of a row.
   mlir::Value getLength() const { return length; }

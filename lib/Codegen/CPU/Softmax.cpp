@@ -20,7 +20,7 @@ public:
         input(b, kernel),
         rows(b, op.getType().getDims().take_front(op.getDim()), op.getType().getDim(op.getDim())) {
     ArrayRef<ExprAttr> dims = op.getType().getDims();
-    inner = getProduct(b, dims.drop_front(op.getDim() + 1));
+    inner = b.size(dims.drop_front(op.getDim() + 1));
     isAlongRows = op.getDim() + 1 == static_cast<int64_t>(dims.size());
   }
 

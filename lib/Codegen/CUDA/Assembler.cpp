@@ -30,10 +30,9 @@ static SmallVector<std::string> listFolders() {
 std::optional<std::string> dlc::findAssembler() {
   if (auto found = llvm::sys::findProgramByName("ptxas"))
     return *found;
-  SmallVector<std::string> folders = listFolders();
-  if (auto found = llvm::sys::findProgramByName(
-          "ptxas", llvm::to_vector(llvm::map_range(
-                       folders, [](const std::string &folder) { return StringRef(folder); }))))
+  const SmallVector<std::string> folders = listFolders();
+  const SmallVector<StringRef> paths(folders.begin(), folders.end());
+  if (auto found = llvm::sys::findProgramByName("ptxas", paths))
     return *found;
   return std::nullopt;
 }

@@ -163,12 +163,6 @@ void AttentionBlock::multiplyValuesScalar(Values &result, ArrayRef<Value> weight
   }
 }
 
-/// Scores of -infinity alone have no largest, and exponentials of zero.
-static Value getSubtracted(KernelBuilder &b, Value largest, Value blocked) {
-  Value isBlocked = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, largest, blocked);
-  return b.select(isBlocked, b.f32(0.0f), largest);
-}
-
 AttentionBlock::State AttentionBlock::addValues(State state, Values scores) {
   Reducer maxima(b, ReduceKind::max);
   for (int64_t row : {0, 1}) {
@@ -180,7 +174,7 @@ AttentionBlock::State AttentionBlock::addValues(State state, Values scores) {
     };
     forOwn([&](Value &score) { most = maxima.combine(most, score); });
     most = reduceQuad(most, [&](Value lhs, Value rhs) { return maxima.combine(lhs, rhs); });
-    Value subtracted = getSubtracted(b, most, getBlocked(b.getF32Type()));
+    Value subtracted = getSubtracted(most);
     auto getPower = [&](Value number) -> Value {
       Value difference = arith::SubFOp::create(b, number, subtracted);
       return math::ExpOp::create(b, difference);
@@ -213,7 +207,7 @@ AttentionBlock::State AttentionBlock::combine(const State &lhs, const State &rhs
   State both = lhs;
   for (int64_t row : {0, 1}) {
     both.largest[row] = maxima.combine(lhs.largest[row], rhs.largest[row]);
-    Value subtracted = getSubtracted(b, both.largest[row], getBlocked(b.getF32Type()));
+    Value subtracted = getSubtracted(both.largest[row]);
     auto rescale = [&](const State &state, Value number) -> Value {
       Value difference = arith::SubFOp::create(b, state.largest[row], subtracted);
       return arith::MulFOp::create(b, number, math::ExpOp::create(b, difference));

@@ -1,4 +1,5 @@
-// Makes the device's module text of PTX, which the artifact holds as a constant.
+// Makes the device's module constants of the artifact: PTX, and machine code where the assembler is
+// found.
 
 #include "Assembler.h"
 #include "DeviceKernel.h"

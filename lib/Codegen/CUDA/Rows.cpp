@@ -15,13 +15,6 @@
 using namespace mlir;
 using namespace dlc;
 
-static Value getProduct(KernelBuilder &b, ArrayRef<ExprAttr> dims) {
-  Value product = b.i64(1);
-  for (ExprAttr dim : dims)
-    product = b.mul(product, b.size(dim));
-  return product;
-}
-
 namespace {
 /// Elements `first`, `first + step`, ... below `end`, `pitch` elements from each other in memory.
 class Walk {
@@ -253,8 +246,8 @@ void SoftmaxRows::emit() {
   Value length = b.size(dims[axis]);
   if (axis + 1 == dims.size())
     return prologue.forEachForm([&] { emitSums(getRow(length), true); });
-  Value inner = getProduct(b, dims.drop_front(axis + 1));
-  Value columns = b.mul(getProduct(b, dims.take_front(axis)), inner);
+  Value inner = b.size(dims.drop_front(axis + 1));
+  Value columns = b.mul(b.size(dims.take_front(axis)), inner);
   Value column = b.add(b.mul(b.getTask(), numThreads), threads.wide(threads.getThread()));
   b.onlyIf(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, column, columns), [&] {
     Value start = b.add(b.mul(b.mul(b.div(column, inner), length), inner), b.rem(column, inner));
@@ -286,7 +279,7 @@ Value LayerNormRows::getMean(Walk walk, Value length, ReduceKind kind,
 }
 
 void LayerNormRows::emitRow() {
-  Value length = getProduct(b, op.getType().getDims().drop_front(op.getDim()));
+  Value length = b.size(op.getType().getDims().drop_front(op.getDim()));
   Walk walk = getRow(length);
   enter(walk);
   Value mean;
@@ -367,7 +360,7 @@ static LogicalResult emitLastWriter(KernelBuilder &b, LastWriterOp op) {
   Type i64 = b.getI64Type();
   Value numbers = b.getAddress(read.getBuffer()), slots = b.getAddress(write.getBuffer());
   Value numSlots = b.size(cast<PlannedType>(op.getResult().getType()).getDim(0));
-  Value count = getProduct(b, cast<PlannedType>(op.getNumbers().getType()).getDims());
+  Value count = b.size(cast<PlannedType>(op.getNumbers().getType()).getDims());
   b.loop(thread, numSlots, step,
          [&](Value slot) { LLVM::StoreOp::create(b, b.i64(-1), b.offset(slots, slot, i64)); });
   threads.wait();

@@ -1,5 +1,5 @@
-// The fields of the ABI's structs that generated code names, by their places in its struct types
-// (CodeBuilder), which have a type for each field of dlc/ABI/Program.h and dlc/ABI/Op.h.
+// The fields of the ABI's structs that generated code names, by their places in its struct types,
+// which have a type for each field of dlc/ABI/Program.h and dlc/ABI/Op.h.
 #ifndef DLC_LIB_CODEGEN_COMMON_ABIFIELDS_H
 #define DLC_LIB_CODEGEN_COMMON_ABIFIELDS_H
 
@@ -31,6 +31,15 @@ enum RunField : int32_t {
   runDeviceArena,
   runDeviceWeights,
 };
+/// Of dlc_kernel_call.
+enum KernelCallField : int32_t {
+  kernelBuffers = 2,
+  kernelSymbols,
+  kernelErrorRecord,
+  kernelScratch,
+};
+/// Of dlc_kernel_error, all of 8 bytes.
+enum KernelErrorField : int32_t { errorIndex = 1, errorSize };
 /// Of dlc_services.
 enum class Service : int32_t {
   launch = 2,
@@ -63,6 +72,10 @@ static_assert(offsetof(dlc_plan_call, symbols) == 8 * (callSymbols - 1) &&
               offsetof(dlc_plan_call, on_device) == 8 * (planOnDevice - 1));
 static_assert(offsetof(dlc_run_call, symbols) == 8 * (callSymbols - 1) &&
               offsetof(dlc_run_call, device_weights) == 8 * (runDeviceWeights - 1));
+static_assert(offsetof(dlc_kernel_call, buffers) == 8 * (kernelBuffers - 1) &&
+              offsetof(dlc_kernel_call, scratch) == 8 * (kernelScratch - 1));
+static_assert(offsetof(dlc_kernel_error, index) == 8 * errorIndex &&
+              offsetof(dlc_kernel_error, size) == 8 * errorSize);
 static_assert(offsetof(dlc_services, allocate_on_device) ==
               8 * (static_cast<int32_t>(Service::allocateOnDevice) - 1));
 static_assert(offsetof(dlc_value, rank) == 4 * valueRank &&

@@ -138,6 +138,12 @@ Value AttentionKernel::getBlocked(Type type) {
   return b.fill(type, -std::numeric_limits<float>::infinity());
 }
 
+Value AttentionKernel::getSubtracted(Value largest) {
+  Value isBlocked =
+      arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, largest, getBlocked(largest.getType()));
+  return b.select(isBlocked, b.fill(largest.getType(), 0.0f), largest);
+}
+
 Value AttentionKernel::scaleScore(Value product) {
   Type type = product.getType();
   Value score = arith::MulFOp::create(b, product, b.fill(type, op.getScale().convertToFloat()));

@@ -40,6 +40,9 @@ protected:
   mlir::Value getDivisor(mlir::Value sum);
   /// A value of scores that no key has.
   mlir::Value getBlocked(mlir::Type type);
+  /// What scores of a query are less before they become exponentials, where the largest is
+  /// `largest`: scores of -infinity alone have none, and exponentials of zero.
+  mlir::Value getSubtracted(mlir::Value largest);
 
   KernelBuilder &b;
   AttentionOp op;

@@ -6,6 +6,8 @@
 #include "dlc/ABI/Program.h"
 #include "dlc/Codegen/Passes.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
 #define DEBUG_TYPE "dlc-emit-host"
 
 using namespace mlir;
@@ -285,8 +287,8 @@ static Value emitStruct(CodeBuilder &code, Type type, ArrayRef<Value> fields) {
 }
 
 /// The tables of images and of device functions.
-static LogicalResult emitDeviceTables(CodeBuilder &code, ModuleOp module, HostProgram &program,
-                                      ArrayRef<DeviceImage> images) {
+static void emitDeviceTables(CodeBuilder &code, ModuleOp module, HostProgram &program,
+                             ArrayRef<DeviceImage> images) {
   ArrayRef<std::string> functions = program.getDeviceFunctions();
   SmallVector<std::string> names;
   for (const std::string &function : functions)
@@ -302,7 +304,6 @@ static LogicalResult emitDeviceTables(CodeBuilder &code, ModuleOp module, HostPr
                        code.constant(i32, image.architecture), code.constant(i32, 0),
                        code.addressOf(image.name), code.constant(code.i64, image.size)});
   });
-  return success();
 }
 
 /// What the kernel of the module that needs most asks for.
@@ -438,9 +439,10 @@ struct EmitHost : dlc::impl::EmitHostBase<EmitHost> {
     if (hosts.size() > 1)
       emitChoices(code, module, hosts, *signature);
     FailureOr<SmallVector<DeviceImage>> images = getImages(module);
-    if (failed(images) ||
-        (!images->empty() && failed(emitDeviceTables(code, module, program, *images))))
+    if (failed(images))
       return failure();
+    if (!images->empty())
+      emitDeviceTables(code, module, program, *images);
     emitTable(code, module, *signature, weightSizes, images->size(),
               program.getDeviceFunctions().size());
     emitQuery(code, module);

@@ -8,7 +8,6 @@
 #include "dlc/IR/LibraryCall.h"
 #include "dlc/IR/Program.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/ADT/StringMap.h"
 

@@ -1,5 +1,7 @@
 #include "KernelBuilder.h"
 
+#include "AbiFields.h"
+
 #include "dlc/IR/Emitters.h"
 #include "dlc/IR/LibraryCall.h"
 
@@ -113,6 +115,13 @@ Value KernelBuilder::size(ExprAttr expr) {
   FailureOr<Value> value = frame.exprs->emit(expr);
   assert(succeeded(value) && "symbols have been verified");
   return *value;
+}
+
+Value KernelBuilder::size(ArrayRef<ExprAttr> dims) {
+  Value product = i64(1);
+  for (ExprAttr dim : dims)
+    product = mul(product, size(dim));
+  return product;
 }
 
 Value KernelBuilder::add(Value lhs, Value rhs) { return createOrFold<arith::AddIOp>(lhs, rhs); }
@@ -231,7 +240,7 @@ void KernelBuilder::reportUnless(Value valid, Value mask, Value reached, Value i
       Value lane = isVector ? getFirstLane(*this, failing) : Value();
       Value found =
           lane ? vector::ExtractOp::create(*this, index, OpFoldResult(toIndex(lane))) : index;
-      for (auto [place, detail] : {std::pair(1, found), std::pair(2, size)})
+      for (auto [place, detail] : {std::pair(errorIndex, found), std::pair(errorSize, size)})
         LLVM::StoreOp::create(*this, detail, offset(word, i64(place), getI64Type()),
                               /*alignment=*/8, /*isVolatile=*/false, /*isNonTemporal=*/false,
                               /*isInvariantGroup=*/false, LLVM::AtomicOrdering::monotonic);
@@ -296,9 +305,8 @@ Image KernelBuilder::getMatrix(Value buffer, int64_t columns) {
   image.base = getAddress(buffer);
   auto layout = dyn_cast_or_null<RowLayoutAttr>(type.getLayout());
   image.block = layout ? layout.getPitch() : columns;
-  image.count = image.planes = image.height = image.width = i64(1);
-  for (ExprAttr dim : type.getDims().drop_back())
-    image.height = mul(image.height, size(dim));
+  image.count = image.planes = image.width = i64(1);
+  image.height = size(type.getDims().drop_back());
   image.rowPitch = i64(image.block);
   image.planePitch = image.imagePitch = mul(image.height, image.block);
   return image;
@@ -349,25 +357,6 @@ Value KernelBuilder::load(Value address, Type type) {
   return LLVM::LoadOp::create(*this, type, address, elementAlignment);
 }
 
-Value KernelBuilder::loadVector(Value address, Value mask) {
-  if (!mask)
-    return load(address, getVectorType());
-  return LLVM::MaskedLoadOp::create(*this, getVectorType(), address, mask, splat(0.0f),
-                                    elementAlignment);
-}
-
-Value KernelBuilder::gather(Value address, Value indices, Value mask) {
-  auto pointers = VectorType::get(getLanes(), address.getType());
-  Value places =
-      LLVM::GEPOp::create(*this, pointers, getF32Type(), address, ArrayRef<LLVM::GEPArg>{indices},
-                          LLVM::GEPNoWrapFlags::inbounds);
-  if (!mask)
-    mask = arith::ConstantOp::create(
-        *this, DenseElementsAttr::get(VectorType::get(getLanes(), getI1Type()), true));
-  return LLVM::masked_gather::create(*this, getVectorType(), places, mask, ValueRange(splat(0.0f)),
-                                     elementAlignment);
-}
-
 void KernelBuilder::prefetch(Value address) {
   LLVM::Prefetch::create(*this, address, /*rw=*/0, /*hint=*/2, /*cache=*/1);
 }
@@ -413,12 +402,6 @@ void KernelBuilder::storeHalo(const Image &image, Value n, Value plane, Value be
 
 Value KernelBuilder::f32(float value) {
   return arith::ConstantOp::create(*this, getF32FloatAttr(value));
-}
-
-Value KernelBuilder::fill(Type type, float value) {
-  if (auto vector = dyn_cast<VectorType>(type))
-    return arith::ConstantOp::create(*this, DenseElementsAttr::get(vector, value));
-  return f32(value);
 }
 
 Value KernelBuilder::getGlobal(DenseElementsAttr elements) {

@@ -82,6 +82,8 @@ public:
 
   mlir::Value i64(int64_t value);
   mlir::Value size(ExprAttr expr);
+  /// The product of some dims.
+  mlir::Value size(llvm::ArrayRef<ExprAttr> dims);
   mlir::Value add(mlir::Value lhs, mlir::Value rhs);
   mlir::Value add(mlir::Value lhs, int64_t rhs) { return rhs == 0 ? lhs : add(lhs, i64(rhs)); }
   mlir::Value sub(mlir::Value lhs, mlir::Value rhs);
@@ -155,8 +157,12 @@ public:
   mlir::Value load(mlir::Value address, mlir::Type type);
   mlir::Value loadScalar(mlir::Value address) { return load(address, getF32Type()); }
   /// Lanes that the mask (if any) leaves out are zeros and not touched.
-  mlir::Value loadVector(mlir::Value address, mlir::Value mask = {});
-  mlir::Value gather(mlir::Value address, mlir::Value indices, mlir::Value mask = {});
+  mlir::Value loadVector(mlir::Value address, mlir::Value mask = {}) {
+    return loadElements(address, getF32Type(), mask);
+  }
+  mlir::Value gather(mlir::Value address, mlir::Value indices, mlir::Value mask = {}) {
+    return gatherElements(address, indices, getF32Type(), mask);
+  }
   /// Elements of any type in a kernel: as scalars of getScalarType, or vectors of them. Only these
   /// know how elements lie in memory.
   mlir::Value loadElement(mlir::Value address, mlir::Type elementType);
@@ -191,7 +197,9 @@ public:
   /// The address of constant elements in the artifact, as they lie in memory.
   mlir::Value getGlobal(mlir::DenseElementsAttr elements);
   /// A scalar or vector of `type` with all elements alike.
-  mlir::Value fill(mlir::Type type, float value);
+  mlir::Value fill(mlir::Type type, float value) {
+    return createFill(*this, getLoc(), type, value);
+  }
   mlir::Value splat(float value) { return fill(getVectorType(), value); }
   mlir::Value splat(mlir::Value scalar);
   /// 0, 1, 2, ... as i32.

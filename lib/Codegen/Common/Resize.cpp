@@ -6,11 +6,7 @@
 
 #include "Evaluator.h"
 
-#include "dlc/ABI/Artifact.h"
-#include "dlc/Codegen/Codegen.h"
-
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -50,9 +46,6 @@ private:
   Value narrow(Value size) { return arith::TruncIOp::create(b, b.getI32Type(), size); }
   Value widen(Value index) { return arith::ExtSIOp::create(b, b.getI64Type(), index); }
   Value i32(int32_t value) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(value)); }
-  Value like(Type type, float value) {
-    return isa<VectorType>(type) ? b.splat(value) : b.f32(value);
-  }
   Value toFloat(Type type, Value size) {
     Value value = arith::SIToFPOp::create(b, b.getF32Type(), size);
     return isa<VectorType>(type) ? b.splat(value) : value;
@@ -91,12 +84,12 @@ ResizeEmitter::ResizeEmitter(KernelBuilder &b, Evaluator &evaluator, ResizeOp op
 
 Value ResizeEmitter::getScale(Type type, const ResizeOp::ResizedDim &dim) {
   if (dim.scale)
-    return like(type, *dim.scale);
+    return b.fill(type, *dim.scale);
   if (!op.getScales())
     return divide(toFloat(type, b.size(outputType.getDim(dim.dim))),
                   toFloat(type, b.size(inputType.getDim(dim.dim))));
   Value address = b.getAddress(op.getScales().getDefiningOp<ReadOp>().getBuffer());
-  Value scale = b.load(b.offset(address, dim.element), b.getF32Type());
+  Value scale = b.loadScalar(b.offset(address, dim.element));
   return isa<VectorType>(type) ? b.splat(scale) : scale;
 }
 
@@ -107,15 +100,13 @@ Value ResizeEmitter::getScale(Type type, const ResizeOp::ResizedDim &dim) {
 /// The coordinate in the input of output index `index` (f32).
 Value ResizeEmitter::emitCoordinate(Value index, const ResizeOp::ResizedDim &dim) {
   Type type = index.getType();
-  Value half = like(type, 0.5f), one = like(type, 1.0f), zero = like(type, 0.0f);
+  Value half = b.fill(type, 0.5f), one = b.fill(type, 1.0f), zero = b.fill(type, 0.0f);
   Value scale = getScale(type, dim), size = b.size(outputType.getDim(dim.dim));
   Value from = toFloat(type, b.size(inputType.getDim(dim.dim)));
   Value isOne = b.equal(size, b.i64(1));
   // What the scale makes of the size, before it is made whole.
   Value length = op.getScales() ? multiply(from, scale) : toFloat(type, size);
-  auto unlessOne = [&](Value value) -> Value {
-    return arith::SelectOp::create(b, isOne, zero, value);
-  };
+  auto unlessOne = [&](Value value) { return b.select(isOne, zero, value); };
   auto halfPixel = [&]() { return sub(divide(add(index, half), scale), half); };
   switch (op.getCoordinates()) {
   case ResizeCoordinates::half_pixel:
@@ -143,7 +134,7 @@ Value ResizeEmitter::emitCoordinate(Value index, const ResizeOp::ResizedDim &dim
 void ResizeEmitter::emitWeights(Value fraction, SmallVectorImpl<Value> &weights) {
   Type type = fraction.getType();
   float a = op.getCubicCoeff().convertToFloat();
-  auto number = [&](float value) { return like(type, value); };
+  auto number = [&](float value) { return b.fill(type, value); };
   Value rest = sub(number(1), fraction);
   if (taps == 2) {
     weights.assign({rest, fraction});
@@ -168,7 +159,7 @@ void ResizeEmitter::emitWeights(Value fraction, SmallVectorImpl<Value> &weights)
 Value ResizeEmitter::emitRounded(Value whole, Value fraction, Value scale) {
   Type type = fraction.getType();
   auto compare = [&](arith::CmpFPredicate predicate, Value lhs, float rhs) -> Value {
-    return arith::CmpFOp::create(b, predicate, lhs, like(type, rhs));
+    return arith::CmpFOp::create(b, predicate, lhs, b.fill(type, rhs));
   };
   Value moves;
   switch (op.getRounding()) {
@@ -231,10 +222,8 @@ Value ResizeEmitter::blendRows(Site::Lanes lanes, Value inner, Value mask) {
 }
 
 Value ResizeEmitter::blendRows(ArrayRef<Axis> axes, const Site &at) {
-  if (axes.empty()) {
-    Site row = at;
-    return evaluator.evaluate(op.getInput(), row);
-  }
+  if (axes.empty())
+    return evaluator.evaluate(op.getInput(), at);
   const Axis &axis = axes.front();
   Site row = at;
   Value sum;
@@ -330,15 +319,10 @@ Value ResizeEmitter::emitWithRunTimeScale(const ResizeOp::ResizedDim &dim, const
                                           StringRef permute) {
   Value isLarge = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, getScale(b.getF32Type(), dim),
                                         b.f32(getLeastScale(b, op)));
-  auto choice = scf::IfOp::create(b, TypeRange(Type(b.getVectorType())), isLarge, /*else=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  auto emitBranch = [&](Block *block, function_ref<Value()> body) {
-    b.setInsertionPointToEnd(block);
-    scf::YieldOp::create(b, body());
-  };
-  emitBranch(choice.thenBlock(), [&] { return emitWindows(inner, permute); });
-  emitBranch(choice.elseBlock(), [&] { return emitGathers(inner); });
-  return choice.getResult(0);
+  using Carried = KernelBuilder::Carried;
+  return b.chooseValues(
+      isLarge, [&] { return Carried{emitWindows(inner, permute)}; },
+      [&] { return Carried{emitGathers(inner)}; })[0];
 }
 
 Value dlc::emitResize(KernelBuilder &b, Evaluator &evaluator, ResizeOp op, const Site &site) {

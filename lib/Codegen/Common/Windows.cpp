@@ -265,12 +265,10 @@ Value dlc::emitReducePart(KernelBuilder &b, ReduceOp op, ValueRange indices, Val
 }
 
 Value dlc::finishReduce(KernelBuilder &b, ReduceOp op, Value sum) {
-  Value count = b.i64(1);
   PlannedType type = op.getInput().getType();
-  const SmallVector<int64_t> axes = *op.getSortedAxes();
-  for (int64_t dim : axes)
-    count = b.mul(count, b.size(type.getDim(dim)));
-  return Reducer(b, op.getKind()).finish(sum, count);
+  const SmallVector<ExprAttr> dims =
+      llvm::map_to_vector(*op.getSortedAxes(), [&](int64_t dim) { return type.getDim(dim); });
+  return Reducer(b, op.getKind()).finish(sum, b.size(dims));
 }
 
 SmallVector<Value> dlc::emitReduceColumns(KernelBuilder &b, ReduceOp op, ValueRange outer,
