@@ -1,11 +1,9 @@
 #include "Options.h"
-#include "Terminal.h"
+#include "Arguments.h"
 
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
-
-#include <variant>
 
 using namespace llvm;
 using namespace dlc;
@@ -48,25 +46,16 @@ interrupted.
 
 namespace {
 /// The command line as it was written.
-struct CommandLine {
-  std::optional<std::string> input, output, precision, targetCpu, targetFeatures, compileFrom,
-      compileTo, emit, jobs, winograd, dumpFolder;
+struct CommandLine : Arguments {
+  std::optional<std::string> output, precision, targetCpu, targetFeatures, compileFrom, compileTo,
+      emit, jobs, winograd, dumpFolder;
   std::vector<std::string> sources, targets, shapes, ranges, hints, versions;
   bool printPipeline = false, listOperators = false, check = false, reference = false;
-};
-
-/// An option without a value, with one, or one that may be given again.
-using Member = std::variant<bool CommandLine::*, std::optional<std::string> CommandLine::*,
-                            std::vector<std::string> CommandLine::*>;
-
-struct OptionRow {
-  StringLiteral name;
-  Member member;
 };
 } // namespace
 
 // What each is for is told by helpText, in one place and of one screen.
-static const OptionRow optionRows[] = {
+static constexpr OptionRow<CommandLine> optionRows[] = {
     {"o", &CommandLine::output},
     {"source", &CommandLine::sources},
     {"target", &CommandLine::targets},
@@ -91,58 +80,6 @@ static const OptionRow optionRows[] = {
 
 /// What the functions below return is what is wrong with the command line, or nothing.
 using Problem = std::string;
-
-/// Names the option that may have been meant.
-static Problem refuseOption(StringRef argument, StringRef name) {
-  const OptionRow *nearest = min_element(optionRows, [&](const OptionRow &a, const OptionRow &b) {
-    return name.edit_distance(a.name) < name.edit_distance(b.name);
-  });
-  Problem problem = ("unknown option '" + argument + "'").str();
-  if (name.edit_distance(nearest->name) * 3 <= name.size())
-    problem += "; the nearest is --" + nearest->name.str();
-  return problem;
-}
-
-/// --option VALUE and --option=VALUE are the same, with one dash too.
-static Problem readLine(ArrayRef<const char *> arguments, CommandLine &line) {
-  for (; !arguments.empty(); arguments = arguments.drop_front()) {
-    StringRef argument = arguments.front();
-    if (!argument.starts_with("-")) {
-      if (line.input)
-        return "expected one model, found '" + *line.input + "' and '" + argument.str() + "'";
-      line.input = argument.str();
-      continue;
-    }
-    StringRef name = argument.drop_front(argument.starts_with("--") ? 2 : 1).split('=').first;
-    StringRef shown = argument.split('=').first;
-    const OptionRow *row =
-        find_if(optionRows, [&](const OptionRow &known) { return known.name == name; });
-    if (row == std::end(optionRows))
-      return refuseOption(argument, name);
-    const bool hasValue = argument.contains('=');
-    if (auto *flag = std::get_if<bool CommandLine::*>(&row->member)) {
-      if (hasValue)
-        return (shown + " takes no value, found '" + argument + "'").str();
-      line.**flag = true;
-      continue;
-    }
-    if (!hasValue && arguments.size() == 1)
-      return (shown + " expects a value").str();
-    if (!hasValue)
-      arguments = arguments.drop_front();
-    std::string value = hasValue ? argument.split('=').second.str() : arguments.front();
-    if (auto *list = std::get_if<std::vector<std::string> CommandLine::*>(&row->member)) {
-      (line.**list).push_back(value);
-      continue;
-    }
-    std::optional<std::string> &once =
-        line.*std::get<std::optional<std::string> CommandLine::*>(row->member);
-    if (once)
-      return (shown + " is given twice").str();
-    once = value;
-  }
-  return "";
-}
 
 /// "import graph ...", up to `last`.
 static std::string listPhases(Phase last) {
@@ -276,9 +213,9 @@ static Problem parse(const CommandLine &line, ToolOptions &options) {
   options.listOperators = line.listOperators;
   if (line.printPipeline || line.listOperators)
     return "";
-  if (!line.input || line.input->empty())
+  if (!line.model)
     return "no model is given";
-  options.input = *line.input;
+  options.input = *line.model;
   options.sources = line.sources;
   options.check = line.check;
   options.dumpFolder = line.dumpFolder.value_or("");
@@ -301,14 +238,11 @@ static Problem parse(const CommandLine &line, ToolOptions &options) {
 
 std::optional<ToolOptions> dlc::parseOptions(int argc, char **argv) {
   ToolOptions options;
-  ArrayRef<const char *> arguments(argv + 1, argv + argc);
-  options.help = any_of(arguments, isHelp);
-  options.version = any_of(arguments, isVersion);
-  if (options.help || options.version)
-    return options;
   CommandLine line;
-  Problem problem = readLine(arguments, line);
-  if (problem.empty())
+  Problem problem = readArguments(argc, argv, optionRows, line);
+  options.help = line.help;
+  options.version = line.version;
+  if (problem.empty() && !line.help && !line.version)
     problem = parse(line, options);
   if (problem.empty())
     return options;

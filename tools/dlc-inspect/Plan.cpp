@@ -4,8 +4,6 @@
 #include "Feeds.h"
 #include "Model.h"
 
-#include <algorithm>
-
 using namespace dlc::inspect;
 using namespace dlc;
 

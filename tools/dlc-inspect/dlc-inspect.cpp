@@ -50,46 +50,35 @@ Exit status: 0; 1 where the file or an input is at fault (damaged, or for a CPU 
 or the output cannot be written; 2 for a wrong command line.
 )";
 
-struct CommandLine {
-  run::Options options; // of inputs
-  bool json = false, plan = false, help = false, version = false;
+/// Inputs are dlc-run's.
+struct CommandLine : run::CommandLine {
+  bool json = false, plan = false;
 };
 
-/// Reads the command line; what is wrong with it, or an empty string. Inputs are dlc-run's.
-std::string parse(int argc, const char *const *argv, CommandLine &line) {
-  std::vector<const char *> rest = {argv[0], "--random=0"}; // --dim is of inputs without --input
-  for (int i = 1; i < argc; ++i) {
-    std::string_view argument = argv[i], name = argument.substr(0, argument.find('='));
-    if (argument == "--json") {
-      line.json = true;
-    } else if (argument == "--plan") {
-      line.plan = true;
-    } else if (isHelp(argument) || isVersion(argument)) {
-      (isHelp(argument) ? line.help : line.version) = true;
-      return "";
-    } else if (name == "--dim" || name == "--input" || name == "--threads" || name == "--device") {
-      line.plan = true;
-      rest.push_back(argv[i]);
-      if (name == argument && i + 1 < argc)
-        rest.push_back(argv[++i]);
-    } else if (argument.starts_with("-") && argument.size() > 1) {
-      return fmt::format("unexpected argument '{}'", argument);
-    } else {
-      rest.push_back(argv[i]);
-    }
-  }
-  line.options.planOnly = true;
-  return run::parseOptions(static_cast<int>(rest.size()), rest.data(), line.options);
+constexpr OptionRow<CommandLine> optionRows[] = {
+    {"json", &CommandLine::json},       {"plan", &CommandLine::plan},
+    {"dim", &CommandLine::dims},        {"input", &CommandLine::inputs},
+    {"threads", &CommandLine::threads}, {"device", &CommandLine::device},
+};
+
+/// Reads the command line; what is wrong with it, or an empty string.
+std::string parse(int argc, const char *const *argv, CommandLine &line, run::Options &options) {
+  std::string problem = readArguments(argc, argv, optionRows, line);
+  if (!problem.empty() || line.help || line.version)
+    return problem;
+  line.plan |= !line.dims.empty() || !line.inputs.empty() || line.threads || line.device;
+  line.seed = "0"; // --dim is of inputs without --input
+  options.planOnly = true;
+  return readOptions(line, options);
 }
 
-int inspectFile(const CommandLine &line) {
-  const char *path = line.options.model.c_str();
+int inspectFile(const CommandLine &line, run::Options options) {
+  const char *path = options.model.c_str();
   runtime::MappedFile file;
   runtime::ElfFile elf;
   runtime::ErrorText error;
   Artifact artifact;
   run::Problems problems;
-  run::Options options = line.options;
   if (file.open(path, error) != DLC_OK ||
       checkArtifact(file.bytes(), DLC_VERIFY_SMALL, artifact.parts, error) != DLC_OK ||
       artifact.manifest.load(artifact.parts.manifest, error) != DLC_OK ||
@@ -111,9 +100,10 @@ int inspectFile(const CommandLine &line) {
 
 int main(int argc, char **argv) {
   CommandLine line;
-  if (std::string problem = parse(argc, argv, line); !problem.empty())
+  run::Options options;
+  if (std::string problem = parse(argc, argv, line, options); !problem.empty())
     return run::reportUsage(problem);
   if (line.help || line.version)
     return run::printText(line.help ? helpText : versionText);
-  return inspectFile(line);
+  return inspectFile(line, options);
 }

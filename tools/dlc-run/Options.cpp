@@ -1,10 +1,8 @@
 #include "Options.h"
 
 #include "ReadNumber.h"
-#include "Terminal.h"
 #include "dlc/dlc.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
@@ -86,10 +84,10 @@ static std::string parseSource(const char *option, const char *text,
   return parseBinding(option, text, binding);
 }
 
-static std::string parseCount(const std::string &option, const char *text, uint32_t most,
-                              uint32_t &number) {
-  if (!readNumber(std::string_view(text), number) || number == 0 || number > most)
-    return fmt::format("{} expects a number from 1 to {}, found '{}'", option, most, text);
+static std::string parseThreads(std::string_view text, uint32_t &number) {
+  constexpr uint32_t most = 1024;
+  if (!readNumber(text, number) || number == 0 || number > most)
+    return fmt::format("--threads expects a number from 1 to {}, found '{}'", most, text);
   return "";
 }
 
@@ -122,7 +120,7 @@ static std::string parseSize(std::string_view text, Preparation &preparation) {
 }
 
 /// --mean and --scale: one number, or three.
-static std::string parseChannels(const std::string &option, std::string_view text,
+static std::string parseChannels(const char *option, std::string_view text,
                                  std::vector<float> &numbers) {
   numbers.clear();
   for (std::string_view rest = text;;) {
@@ -170,41 +168,21 @@ static std::string parseDevice(std::string_view text, Options &to) {
   return fmt::format("--device expects cpu, cuda or cuda:N, found '{}'", text);
 }
 
-using Apply = std::string (*)(const std::string &name, const char *value, Options &options);
-
-namespace {
-struct OptionRow {
-  std::string_view name;
-  Apply apply;
-};
-} // namespace
-
-// The options that take a value.
-static constexpr OptionRow optionRows[] = {
-    {"--input", [](const std::string &, const char *value,
-                   Options &to) { return parseSource("--input", value, to.inputs); }},
-    {"--expected", [](const std::string &, const char *value,
-                      Options &to) { return parseSource("--expected", value, to.expected); }},
-    {"--output", [](const std::string &, const char *value,
-                    Options &to) { return parseOutput(value, to.outputs.emplace_back()); }},
-    {"--random",
-     [](const std::string &, const char *value, Options &to) { return parseSeed(value, to.seed); }},
-    {"--dim",
-     [](const std::string &, const char *value, Options &to) { return parseDim(value, to.dims); }},
-    {"--resize", [](const std::string &, const char *value,
-                    Options &to) { return parseSize(value, to.preparation); }},
-    {"--mean", [](const std::string &name, const char *value,
-                  Options &to) { return parseChannels(name, value, to.preparation.mean); }},
-    {"--scale", [](const std::string &name, const char *value,
-                   Options &to) { return parseChannels(name, value, to.preparation.scale); }},
-    {"--tolerance", [](const std::string &, const char *value,
-                       Options &to) { return parseTolerance(value, to.tolerance); }},
-    {"--bench", [](const std::string &, const char *value,
-                   Options &to) { return parseBench(value, to.bench); }},
-    {"--device",
-     [](const std::string &, const char *value, Options &to) { return parseDevice(value, to); }},
-    {"--threads", [](const std::string &name, const char *value,
-                     Options &to) { return parseCount(name, value, 1024, to.threads); }},
+static constexpr OptionRow<CommandLine> optionRows[] = {
+    {"input", &CommandLine::inputs},
+    {"random", &CommandLine::seed},
+    {"dim", &CommandLine::dims},
+    {"resize", &CommandLine::size},
+    {"mean", &CommandLine::mean},
+    {"scale", &CommandLine::scale},
+    {"output", &CommandLine::outputs},
+    {"expected", &CommandLine::expected},
+    {"tolerance", &CommandLine::tolerance},
+    {"bench", &CommandLine::bench},
+    {"profile", &CommandLine::profile},
+    {"threads", &CommandLine::threads},
+    {"device", &CommandLine::device},
+    {"verify-weights", &CommandLine::verifyWeights},
 };
 
 static std::string checkTwice(const char *option, const std::vector<Binding> &bindings) {
@@ -217,8 +195,6 @@ static std::string checkTwice(const char *option, const std::vector<Binding> &bi
 
 /// What options demand of each other.
 static std::string checkTogether(const Options &options) {
-  if (options.model.empty())
-    return "no model is given";
   if (!options.dims.empty() && !options.seed)
     return "--dim is for --random";
   for (size_t i = 0; i < options.dims.size(); ++i)
@@ -232,48 +208,47 @@ static std::string checkTogether(const Options &options) {
   return checkTwice("--output", options.outputs);
 }
 
-/// Applies an option without a value; false where it is none.
-static bool applyFlag(const std::string &argument, Options &options) {
-  bool Options::*const flag = argument == "--verify-weights" ? &Options::verifyWeights
-                              : argument == "--profile"      ? &Options::profile
-                              : isHelp(argument)             ? &Options::help
-                              : isVersion(argument)          ? &Options::version
-                                                             : nullptr;
-  if (flag)
-    options.*flag = true;
-  return flag != nullptr;
+std::string dlc::run::readOptions(const CommandLine &line, Options &options) {
+  if (!line.model)
+    return "no model is given";
+  options.model = *line.model;
+  options.profile = line.profile;
+  options.verifyWeights = line.verifyWeights;
+  std::string problem;
+  // `parse` of what was given, until something is wrong.
+  auto read = [&](const std::optional<std::string> &text, auto parse) {
+    if (problem.empty() && text)
+      problem = parse(text->c_str());
+  };
+  auto readAll = [&](const std::vector<std::string> &texts, auto parse) {
+    for (const std::string &text : texts)
+      read(text, parse);
+  };
+  readAll(line.inputs, [&](auto text) { return parseSource("--input", text, options.inputs); });
+  readAll(line.expected,
+          [&](auto text) { return parseSource("--expected", text, options.expected); });
+  readAll(line.outputs,
+          [&](auto text) { return parseOutput(text, options.outputs.emplace_back()); });
+  readAll(line.dims, [&](auto text) { return parseDim(text, options.dims); });
+  read(line.seed, [&](auto text) { return parseSeed(text, options.seed); });
+  read(line.size, [&](auto text) { return parseSize(text, options.preparation); });
+  read(line.mean,
+       [&](auto text) { return parseChannels("--mean", text, options.preparation.mean); });
+  read(line.scale,
+       [&](auto text) { return parseChannels("--scale", text, options.preparation.scale); });
+  read(line.tolerance, [&](auto text) { return parseTolerance(text, options.tolerance); });
+  read(line.bench, [&](auto text) { return parseBench(text, options.bench); });
+  read(line.threads, [&](auto text) { return parseThreads(text, options.threads); });
+  read(line.device, [&](auto text) { return parseDevice(text, options); });
+  if (options.profile && !options.bench.wanted())
+    options.bench.runs = 10;
+  return problem.empty() ? checkTogether(options) : problem;
 }
 
 std::string dlc::run::parseOptions(int argc, const char *const *argv, Options &options) {
-  for (int i = 1; i < argc; ++i) {
-    std::string argument = argv[i];
-    if (applyFlag(argument, options)) {
-      if (options.help || options.version)
-        return "";
-      continue;
-    }
-    if (argument.empty())
-      return "an empty argument is no model";
-    if (argument[0] != '-') {
-      if (!options.model.empty())
-        return fmt::format("expected one model, found '{}' and '{}'", options.model, argument);
-      options.model = argument;
-      continue;
-    }
-    // --option VALUE and --option=VALUE are the same.
-    size_t equals = argument.find('=');
-    std::string name = argument.substr(0, equals);
-    const auto *row = std::find_if(std::begin(optionRows), std::end(optionRows),
-                                   [&](const OptionRow &known) { return known.name == name; });
-    if (row == std::end(optionRows))
-      return fmt::format("unknown option '{}'", argument);
-    if (equals == std::string::npos && i + 1 == argc)
-      return fmt::format("{} expects a value", name);
-    const char *value = equals == std::string::npos ? argv[++i] : argv[i] + equals + 1;
-    if (std::string problem = row->apply(name, value, options); !problem.empty())
-      return problem;
-  }
-  if (options.profile && !options.bench.wanted())
-    options.bench.runs = 10;
-  return checkTogether(options);
+  CommandLine line;
+  std::string problem = readArguments(argc, argv, optionRows, line);
+  options.help = line.help;
+  options.version = line.version;
+  return !problem.empty() || line.help || line.version ? problem : readOptions(line, options);
 }

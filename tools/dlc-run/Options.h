@@ -2,6 +2,8 @@
 #ifndef DLC_RUN_OPTIONS_H
 #define DLC_RUN_OPTIONS_H
 
+#include "Arguments.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -57,7 +59,17 @@ struct Options {
 
 extern const char *const helpText;
 
-/// Reads the command line. Returns what is wrong with it, or an empty string.
+/// The command line as it was written.
+struct CommandLine : Arguments {
+  std::optional<std::string> seed, size, mean, scale, tolerance, bench, threads, device;
+  std::vector<std::string> inputs, outputs, expected, dims;
+  bool profile = false, verifyWeights = false;
+};
+
+/// What it means. Returns what is wrong with it, or an empty string.
+std::string readOptions(const CommandLine &line, Options &options);
+
+/// Both at once, for dlc-run's own options.
 std::string parseOptions(int argc, const char *const *argv, Options &options);
 
 } // namespace dlc::run

@@ -89,7 +89,11 @@ TEST(Options, RefusesWrongUsage) {
   EXPECT_EQ(problem({"a.so", "--output", "y=@"}), "--output 'y=@': nothing stands behind '='");
   EXPECT_EQ(problem({"a.so", "--output", ""}), "--output expects NAME=..., found ''");
   EXPECT_EQ(problem({"a.so", "b.so"}), "expected one model, found 'a.so' and 'b.so'");
-  EXPECT_EQ(problem({"a.so", "--inputs", "x=1"}), "unknown option '--inputs'");
+  EXPECT_EQ(problem({"a.so", "--inputs", "x=1"}),
+            "unknown option '--inputs'; the nearest is --input");
+  EXPECT_EQ(problem({"a.so", "--frobnicate"}), "unknown option '--frobnicate'");
+  EXPECT_EQ(problem({"a.so", "--profile=1"}), "--profile takes no value, found '--profile=1'");
+  EXPECT_EQ(problem({"a.so", "--bench=3", "--bench=1s"}), "--bench is given twice");
   EXPECT_EQ(problem({"a.so", "--input"}), "--input expects a value");
   EXPECT_EQ(problem({"a.so", "--input", "x"}), "--input expects NAME=..., found 'x'");
   EXPECT_EQ(problem({"a.so", "--input", "x=@"}), "--input 'x=@': nothing stands behind '='");
