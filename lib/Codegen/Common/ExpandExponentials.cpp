@@ -20,7 +20,7 @@ static constexpr double expTail[] = {1.9875691500e-4, 1.3981999507e-3, 8.3334519
 // log(2) as a number of 10 bits, whose products with exponents are exact, and the rest.
 static constexpr double ln2High = 0.693359375, ln2Low = -2.12194440e-4;
 // What has results of 0 below and infinite ones above.
-static constexpr double lowest = -104, highest = 89;
+static constexpr double lowest = -105, highest = 89;
 
 // (tanh(x) / x - 1) / x^2 in x^2 for |x| <= tanhSplit: those of Cephes' tanhf.
 static constexpr double tanhSplit = 0.625;
@@ -57,6 +57,9 @@ private:
   Value atMost(Value x, double bound) {
     return select(is(CmpFPredicate::OGT, x, bound), fill(bound), x);
   }
+  static double getShifter(int stepBits, int64_t bias) {
+    return std::ldexp(1.5, 23 - stepBits) + std::ldexp(bias, -stepBits);
+  }
   /// Steps are 1 / 2^stepBits. What stands in the lowest bits is larger by `bias`.
   Reduced reduce(Value x, int stepBits, int64_t bias = 0);
   /// The exponential of numbers that are known to have a normal result, of those that are not above
@@ -72,12 +75,15 @@ private:
         .getResult(0);
   }
   Value restExp(Value rest) {
-    return fma(fma(polynomial(expTail, rest), rest, fill(1)), rest, fill(1));
+    return add(fma(mul(rest, rest), polynomial(expTail, rest), rest), fill(1));
   }
-  /// `factor`, and 0 where exp(x) is: with a factor of 0 no product underflows, which takes CPUs
-  /// many cycles. Numbers as low as that are limited elsewhere.
-  Value orZero(Value x, Value factor) {
-    return select(is(CmpFPredicate::OLT, x, lowest), fill(0), factor);
+  /// `factor`, and 0 where there are so few steps of 1 that exp is: with a factor of 0 no product
+  /// underflows, which takes CPUs many cycles. Asks what is at hand anyway: registers are few.
+  Value orZero(const Reduced &reduced, int64_t bias, Value factor) {
+    constexpr int64_t leastSteps = -150;
+    Value isZero =
+        is(CmpFPredicate::OLT, reduced.shifted, getShifter(/*stepBits=*/0, bias) + leastSteps);
+    return select(isZero, fill(0), factor);
   }
   Value atLeastLowest(Value x) {
     return select(is(CmpFPredicate::OLT, x, lowest), fill(lowest), x);
@@ -97,7 +103,7 @@ private:
 /// Adding 1.5 * 2^(23 - stepBits) rounds to a number of steps, which then stands in the lowest
 /// bits.
 Exponentials::Reduced Exponentials::reduce(Value x, int stepBits, int64_t bias) {
-  double shifter = std::ldexp(1.5, 23 - stepBits) + std::ldexp(bias, -stepBits);
+  double shifter = getShifter(stepBits, bias);
   Value shifted = fma(x, fill(std::numbers::log2e), fill(shifter));
   Value whole = sub(shifted, fill(shifter));
   Value rest = fma(whole, fill(-ln2Low), fma(whole, fill(-ln2High), x));
@@ -161,7 +167,7 @@ Value Exponentials::fallingExp(Value x) {
   constexpr int64_t bias = 64;
   Reduced reduced = reduce(limited, /*stepBits=*/0, bias);
   Value result = mul(restExp(reduced.rest), powerOfTwo(asBits(reduced.shifted)));
-  return mul(result, orZero(x, fill(std::ldexp(1.0, -bias))));
+  return mul(result, orZero(reduced, bias, fill(std::ldexp(1.0, -bias))));
 }
 
 /// 2^exponent * exp(rest). Two factors, since their product may be subnormal or infinite.
@@ -172,7 +178,8 @@ Value Exponentials::limitedExp(Value x) {
   Reduced reduced = reduce(limited, /*stepBits=*/0);
   Value exponent = getExponent(reduced);
   Value half = shiftDown(exponent, 1), other = subBits(exponent, half);
-  return mul(mul(restExp(reduced.rest), powerOfTwo(half)), orZero(x, powerOfTwo(other)));
+  return mul(mul(restExp(reduced.rest), powerOfTwo(half)),
+             orZero(reduced, /*bias=*/0, powerOfTwo(other)));
 }
 
 /// Whether `x` is written as a number that is not above 0.

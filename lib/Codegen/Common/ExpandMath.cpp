@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -73,6 +74,46 @@ template <typename OpTy> struct CallLibrary : OpRewritePattern<OpTy> {
   }
 };
 
+/// Constant vectors in memory, as operands that instructions read there. LLVM broadcasts constants
+/// of AVX2 to registers by instructions of their own: functions of a tile's dozen vectors have more
+/// of them than there are registers, and each use would be two instructions.
+class StoredConstants {
+public:
+  explicit StoredConstants(ModuleOp module) : module(module) {}
+
+  /// Loads `constant` in front of each op that uses it.
+  void store(arith::ConstantOp constant) {
+    auto elements = cast<DenseElementsAttr>(constant.getValue());
+    for (OpOperand &use : llvm::make_early_inc_range(constant->getUses())) {
+      OpBuilder b(use.getOwner());
+      Location loc = constant.getLoc();
+      Value address = LLVM::AddressOfOp::create(b, loc, getGlobal(elements));
+      use.set(LLVM::LoadOp::create(b, loc, constant.getType(), address, alignment,
+                                   /*isVolatile=*/false, /*isNonTemporal=*/false,
+                                   /*isInvariant=*/true));
+    }
+    constant.erase();
+  }
+
+private:
+  static constexpr unsigned alignment = 32;
+
+  LLVM::GlobalOp getGlobal(DenseElementsAttr elements) {
+    LLVM::GlobalOp &global = globals[elements];
+    if (!global) {
+      OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+      std::string name = "dlc_vector_" + std::to_string(globals.size());
+      global = LLVM::GlobalOp::create(b, module.getLoc(), elements.getType(), /*isConstant=*/true,
+                                      LLVM::Linkage::Private, name, elements, alignment);
+      global.setDsoLocal(true);
+    }
+    return global;
+  }
+
+  ModuleOp module;
+  llvm::MapVector<Attribute, LLVM::GlobalOp> globals;
+};
+
 struct ExpandMath : dlc::impl::ExpandMathBase<ExpandMath> {
   /// Patterns may not add functions to the module: this happens before.
   void declareCallees() {
@@ -89,14 +130,29 @@ struct ExpandMath : dlc::impl::ExpandMathBase<ExpandMath> {
                                LLVM::LLVMFunctionType::get(f64, {f64}));
   }
 
+  /// All but zeros, which take no memory.
+  void storeConstants() {
+    StoredConstants stored(getOperation());
+    getOperation().walk([&](arith::ConstantOp constant) {
+      auto elements = dyn_cast<SplatElementsAttr>(constant.getValue());
+      auto type = dyn_cast<VectorType>(constant.getType());
+      if (!elements || !type || !type.getElementType().isF32() || type.getNumElements() != 8 ||
+          elements.getSplatValue<APFloat>().isPosZero())
+        return;
+      stored.store(constant);
+    });
+  }
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(
         patterns, [](StringRef name) { return name == math::LogOp::getOperationName(); });
     ExponentialTarget machine = {/*hasFma=*/true, /*hasAvx512=*/false}; // of a device
+    bool storesConstants = false;
     if (hasTarget(getOperation())) {
       TargetAttr target = *getTarget(getOperation());
       machine = {target.getFma(), /*hasAvx512=*/target.getLanes() == 16};
+      storesConstants = target.getLanes() == 8;
     }
     populateExponentialPatterns(patterns, machine);
     populateCurvePatterns(patterns);
@@ -106,7 +162,9 @@ struct ExpandMath : dlc::impl::ExpandMathBase<ExpandMath> {
                  CallLibrary<math::ErfOp>>(&getContext());
     declareCallees();
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    if (storesConstants)
+      storeConstants();
   }
 };
 } // namespace
