@@ -100,7 +100,8 @@ def ExpandMath : Pass<"dlc-expand-math", "::mlir::ModuleOp"> {
   let summary = "compute math functions by polynomials";
   let description = [{
     Functions of f32, and powers in f64 that are rounded to f32, become arithmetic on scalars and vectors. Functions of f64
-    call a math library lane by lane.
+    call a math library lane by lane. For CPUs with vectors of 8 floats, whose instructions do not broadcast operands, constant
+    vectors become loads of whole ones from memory.
 
     ```mlir
     %0 = math.tanh %x : vector<16xf32>

@@ -300,7 +300,8 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
   let description = [{
     `direct_conv` vectorizes over output channels: a tile is `pixels[i]` neighbours of a row times `channels` output
     channels (`channels / lanes` vectors), all accumulators in registers. `row_conv` vectorizes over a row: a tile is
-    `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors). `winograd`
+    `channels` output channels times `pixels[i]` neighbours (`pixels[i] / lanes` vectors) of the `rows` rows of a task,
+    which share what they load; rows of a band that has fewer are tiles of their own. `winograd`
     multiplies `pixels[i]` tiles of 4 x 4 pixels by the factors of a panel of output channels at a time, in registers over
     all input channels. `depthwise` convolves each
     channel of a blocked image with a filter of its own: a tile is `pixels[i]` neighbours of one block. `loops` evaluates
