@@ -17,6 +17,8 @@ using namespace dlc;
 /// How many steps of the reduction ahead factors are fetched that are read once; what lies behind a
 /// panel's matrix is the next one.
 static constexpr int64_t prefetchDistance = 144;
+/// Floats of a line of the caches.
+static constexpr int64_t lineElements = 16;
 
 namespace {
 /// Tiles x channels, for each of the 36 factors; counted in elements of the scratch memory. Pitches
@@ -48,6 +50,7 @@ private:
   void forEachTile(function_ref<void(const TilePlace &)> emitTile);
   void emitInputs(const TilePlace &tile);
   void emitPatch(Value plane, Value h, Value w);
+  void fetch(Value address);
   void transformInputs(Value address, Value rowPitch, Value to);
   void multiply(Value panel);
   void emitProducts(Value factors, Value inputs, Value sums, Value ahead, int64_t tiles);
@@ -186,6 +189,14 @@ void WinogradConv::emitPatch(Value plane, Value h, Value w) {
   });
 }
 
+/// Fetches the pixels of a tile from `address` on, of which some may lie outside of the buffer. One
+/// block of channels later they are needed; no prefetcher of a CPU foresees steps of whole planes.
+void WinogradConv::fetch(Value address) {
+  for (int64_t row = 0; row != size; ++row)
+    for (int64_t element = 0; element < size * lanes; element += lineElements)
+      b.prefetch(b.offset(b.offset(address, b.mul(kernel.input.rowPitch, row)), element));
+}
+
 void WinogradConv::emitInputs(const TilePlace &tile) {
   const Image &input = kernel.input;
   Value h = b.add(tile.h, -kernel.pads[0]), w = b.add(tile.w, -kernel.pads[1]);
@@ -195,6 +206,7 @@ void WinogradConv::emitInputs(const TilePlace &tile) {
                         b.both(b.atMost(b.i64(-input.left), w), b.atMost(w, right)));
   b.loop(b.i64(0), b.i64(inputChannels / lanes), 1, [&](Value plane) {
     b.either(inside, [] {}, [&] { emitPatch(plane, h, w); });
+    fetch(b.offset(input, n, b.add(plane, 1), h, w));
     Value from = b.select(inside, b.offset(input, n, plane, h, w), at(patch));
     Value rowPitch = arith::SelectOp::create(b, inside, input.rowPitch, b.i64(size * lanes));
     Value to =
@@ -218,7 +230,6 @@ int64_t WinogradConv::countSteps() const {
 /// Some tiles times the output channels of a panel, in registers over all input channels. `ahead`
 /// are the factors to be fetched.
 void WinogradConv::emitProducts(Value factors, Value from, Value to, Value ahead, int64_t tiles) {
-  constexpr int64_t lineElements = 16;
   int64_t vectors = panelOutputs / lanes, steps = countSteps();
   SmallVector<Value> zeros(tiles * vectors, b.splat(0.0f));
   auto emitStep = [&](Value channel, ValueRange carried) {
