@@ -7,7 +7,7 @@ cd "$root"
 
 bash utils/setup.sh
 cmake --preset dev
-cmake --build --preset dev --target dlc-compile dlc-opt dlc-run
+cmake --build --preset dev --target dlc-compile dlc-run
 
 inputs=test/EndToEnd/Inputs
 out=build/quickstart
