@@ -27,6 +27,13 @@ bool keepsRows(ViewOp view);
 /// where those of the last dim do not: blocks of the two are transposed.
 std::optional<int64_t> getTransposedDim(mlir::Value result);
 
+/// Whether taps of a convolution have no bit of a word each, or lie further apart than 15 bits say.
+bool areTapsFar(ConvOp conv);
+/// Whether the left operand of a product by tensor cores, a convolution or a matrix product by
+/// weights, is copied as it lies: it is stored in what they multiply, and 16 bytes side by side are
+/// of one pixel or row.
+bool readsChunks(mlir::Operation *product, PlannedType left, mlir::Type operandType);
+
 /// Of a product that a GPU computes in tiles, a convolution or matrix product: how many there are,
 /// and how many blocks share each. Where the number of tiles is known by the run alone, blocks
 /// share them as long as there are few.
@@ -62,8 +69,8 @@ bool joinsParts(ConcatOp concat);
 /// its dims, and all operands are values of the box, scalar constants, or like the anchor's result.
 bool isEpilogue(mlir::Operation *op, llvm::ArrayRef<mlir::Operation *> members);
 
-/// Whether `anchor` reads its first operand in rows of one dim, each of which it can compute itself:
-/// elementwise ops may stand in front of it in its box.
+/// Whether `anchor` reads its first operand in rows of one dim, each of which it can compute
+/// itself: elementwise ops may stand in front of it in its box.
 bool takesPrologue(mlir::Operation *anchor);
 /// Whether `op` can stand there: neighbours in a row of its result come from neighbours or repeat.
 bool isPrologue(mlir::Operation *op);

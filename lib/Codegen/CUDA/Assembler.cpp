@@ -68,8 +68,7 @@ std::string dlc::allowAllRegisters(StringRef ptx, ArrayRef<std::string> kernels)
   return text;
 }
 
-llvm::Expected<MachineCode> dlc::assemble(StringRef assembler, StringRef ptx,
-                                          int64_t architecture) {
+llvm::Expected<MachineCode> dlc::assemble(StringRef assembler, StringRef ptx, StringRef gpu) {
   SmallString<128> paths[3]; // source, result, messages
   for (auto [path, suffix] : llvm::zip_equal(paths, ArrayRef<StringRef>{"ptx", "cubin", "txt"}))
     if (std::error_code error = llvm::sys::fs::createTemporaryFile("dlc", suffix, path))
@@ -85,7 +84,7 @@ llvm::Expected<MachineCode> dlc::assemble(StringRef assembler, StringRef ptx,
       return llvm::createStringError("cannot write '" + paths[0] + "'");
     }
   }
-  std::string target = "-arch=sm_" + std::to_string(architecture);
+  std::string target = ("-arch=" + gpu).str();
   std::optional<StringRef> redirects[] = {StringRef(""), StringRef(paths[2]), StringRef(paths[2])};
   std::string reason;
   int status =

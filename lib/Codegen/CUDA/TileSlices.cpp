@@ -91,22 +91,37 @@ void TileProduct::makePlaces(Slice &slice, int64_t outer) {
 }
 
 /// As many stages as fit beside those of another block, of which a GPU's processor has at least 99
-/// KB for each block. The sums of a tile lie there in the end, too.
-void TileProduct::makeMemory() {
+/// KB for each block; with warpgroups, those of 227 KB, where registers leave room for two blocks,
+/// or one.
+void TileProduct::chooseStages() {
   constexpr int64_t mostWords = 24 << 10, usualWords = 16 << 10, mostStages = 6;
+  if (usesWarpgroups()) {
+    constexpr int64_t sumsOfTwo = 64, wordsOfTwo = 28 << 10, wordsOfOne = 56 << 10;
+    bool areTwo = rowsOfPart * tileColumns <= sumsOfTwo * groupWarps * warpSize;
+    numStages = std::clamp<int64_t>((areTwo ? wordsOfTwo : wordsOfOne) / stageWords, 3, mostStages);
+    stagesAhead = numStages - 2; // one may still be read when the next one is begun with
+    return;
+  }
+  if (left.order == Order::inChunks && right.order == Order::inChunks) {
+    int64_t room = 3 * stageWords > usualWords ? mostWords : usualWords;
+    numStages = std::clamp<int64_t>(room / stageWords, 2, mostStages);
+  }
+  stagesAhead = numStages - 1;
+}
+
+/// The sums of a tile lie there in the end, too, and a word for those who share it.
+void TileProduct::makeMemory() {
   left = makeSlice(tileRows, /*isLeft=*/true);
   right = makeSlice(tileColumns, /*isLeft=*/false);
   left.start = 0;
   right.start = left.words;
   stageWords = left.words + right.words;
-  if (left.order == Order::inChunks && right.order == Order::inChunks) {
-    int64_t room = 3 * stageWords > usualWords ? mostWords : usualWords;
-    numStages = std::clamp<int64_t>(room / stageWords, 2, mostStages);
-  }
+  chooseStages();
   int64_t sumWords = usesTensorCores()
                          ? std::max(tileRows * getSumPitch(true), tileColumns * getSumPitch(false))
                          : 0;
-  memory = threads.shareDynamic(std::max(numStages * stageWords, sumWords));
+  memoryWords = std::max(numStages * stageWords, sumWords);
+  memory = threads.shareDynamic(memoryWords + mayShare);
 }
 
 void TileProduct::prepareRows() {
@@ -289,7 +304,7 @@ void TileProduct::copyPart(ArrayRef<Copies> all, size_t part, size_t count) {
 }
 
 void TileProduct::bringFirst(Value start) {
-  for (int64_t i = 0; i != numStages - 1; ++i) {
+  for (int64_t i = 0; i != stagesAhead; ++i) {
     Value own = threads.add(start, threads.i32(i * step));
     // A group of their own, which may be empty.
     SmallVector<Copies> copies = getCopies(own, threads.i32(i));

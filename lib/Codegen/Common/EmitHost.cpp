@@ -299,7 +299,7 @@ static LogicalResult emitDeviceTables(CodeBuilder &code, ModuleOp module, HostPr
     const DeviceImage &image = images[row];
     return emitStruct(code, type,
                       {code.constant(i32, sizeof(dlc_image)), code.constant(i32, image.form),
-                       code.constant(i32, image.architecture), code.constant(i32, 0),
+                       code.constant(i32, image.architecture), code.constant(i32, image.isSpecific),
                        code.addressOf(image.name), code.constant(code.i64, image.size)});
   });
   return success();
