@@ -58,6 +58,15 @@ static std::vector<std::string> findSpilling(StringRef messages) {
   return kernels;
 }
 
+/// As of warpgroups that wait for each product.
+static std::vector<std::string> findLosses(StringRef messages) {
+  std::vector<std::string> losses;
+  for (StringRef line : llvm::split(messages, '\n'))
+    if (StringRef rest = line.split("Potential Performance Loss: ").second; !rest.empty())
+      losses.push_back(rest.trim().str());
+  return losses;
+}
+
 std::string dlc::allowAllRegisters(StringRef ptx, ArrayRef<std::string> kernels) {
   std::string text = ptx.str();
   for (const std::string &kernel : kernels) {
@@ -92,5 +101,6 @@ llvm::Expected<MachineCode> dlc::assemble(StringRef assembler, StringRef ptx, St
                                 std::nullopt, redirects, 0, 0, &reason);
   if (status != 0)
     return llvm::createStringError(StringRef(reason.empty() ? readFile(paths[2]) : reason).trim());
-  return MachineCode{readFile(paths[1]), findSpilling(readFile(paths[2]))};
+  std::string text = readFile(paths[2]);
+  return MachineCode{readFile(paths[1]), findSpilling(text), findLosses(text)};
 }

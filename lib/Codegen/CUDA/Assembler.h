@@ -16,6 +16,8 @@ struct MachineCode {
   std::string bytes;
   /// Kernels that have too few registers: some of their values lie in memory.
   std::vector<std::string> spilling;
+  /// What ptxas says of kernels that it makes slower than they ask for.
+  std::vector<std::string> losses;
 };
 
 /// Machine code for `gpu`, as sm_80. The error is what ptxas has written.

@@ -92,6 +92,8 @@ struct EmitImages : dlc::impl::EmitImagesBase<EmitImages> {
         device.emitRemark("kernel ")
             << kernel << " keeps values in memory: it needs more registers "
             << "than " << name << " has";
+      for (const std::string &loss : code->losses)
+        device.emitRemark("ptxas: ") << loss;
       addImage(device, target, DLC_IMAGE_CUBIN, architecture, code->bytes);
     }
     return success();
