@@ -101,6 +101,12 @@ struct Product {
   int64_t countTiles(int64_t tileRows, int64_t tileColumns) const {
     return products * llvm::divideCeil(rows, tileRows) * llvm::divideCeil(columns, tileColumns);
   }
+  /// Whether warpgroups have tiles for all processors: else smaller ones of mma.sync may be better.
+  bool hasManyGroupTiles() const {
+    constexpr int64_t smallest = 64;
+    return takesWarpgroups && rows > smallest / 2 && columns > smallest / 2 &&
+           countTiles(smallest, smallest) >= usualProcessors;
+  }
 };
 } // namespace
 
@@ -147,19 +153,29 @@ namespace {
 struct TensorTile {
   int64_t rows, columns, warpRows; ///< the last one of a warpgroup, where these multiply
   double cycles;
-  bool isOfWarpgroups = false;
+  /// Where warpgroups multiply, what a block takes beside its steps, as far as no other one hides
+  /// it.
+  double beside = 0;
+
+  bool isOfWarpgroups() const { return beside != 0; }
 
   /// Cycles until all blocks are done, where `slices` share a tile: a processor with one block
-  /// waits for memory some of the time, and whoever adds up slices reads all of them.
+  /// waits for memory some of the time, and whoever adds up slices reads all of them. What
+  /// warpgroups leave to be added up is so much that it has to be written and read, too.
   double estimate(const Product &product, int64_t slices, int64_t steps) const {
     double products = product.precision == Precision::tf32x3 ? 3 : 1; // of two pieces
-    constexpr double begin = 2500, fewest = 350, exchange = 2500, perSum = 0.06;
+    constexpr double exchange = 2500, perSum = 0.06, perSumOfAll = 0.0032;
+    double begin = isOfWarpgroups() ? 1000 : 2500, fewest = isOfWarpgroups() ? 375 : 350;
+    auto sums = static_cast<double>(rows * columns);
     double blocks = static_cast<double>(product.countTiles(rows, columns) * slices);
     double turns = std::ceil(blocks / usualProcessors);
     double step = std::max(cycles * products * turns, fewest);
-    double cost = begin + step * static_cast<double>(llvm::divideCeil(steps, slices));
-    return slices == 1 ? cost
-                       : cost + exchange + perSum * static_cast<double>(rows * columns * slices);
+    double cost =
+        begin + beside * turns + step * static_cast<double>(llvm::divideCeil(steps, slices));
+    if (slices == 1)
+      return cost;
+    cost += exchange + perSum * sums * static_cast<double>(slices);
+    return isOfWarpgroups() ? cost + perSumOfAll * sums * blocks : cost;
   }
 };
 } // namespace
@@ -171,11 +187,11 @@ static constexpr int64_t mostSums = 128 * 128;
 /// The tile, and how many blocks share one, that are estimated to be done first.
 static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product) {
   static constexpr TensorTile tiles[] = {
-      {128, 256, 64, 1200, true}, {128, 192, 64, 950, true}, {128, 128, 64, 700, true},
-      {128, 64, 64, 420, true},   {64, 128, 64, 420, true},  {64, 64, 64, 280, true},
-      {128, 128, 64, 1400},       {128, 64, 64, 800},        {64, 64, 32, 480},
-      {64, 32, 16, 300},          {128, 16, 32, 330},        {32, 32, 16, 200},
-      {32, 16, 16, 150}};
+      {128, 256, 64, 1040, 6500}, {128, 192, 64, 800, 6500}, {128, 128, 64, 560, 5000},
+      {128, 96, 64, 540, 2400},   {128, 64, 64, 450, 2400},  {64, 128, 64, 375, 3000},
+      {64, 64, 64, 300, 1800},    {128, 128, 64, 1400},      {128, 64, 64, 800},
+      {64, 64, 32, 480},          {64, 32, 16, 300},         {128, 16, 32, 330},
+      {32, 32, 16, 200},          {32, 16, 16, 150}};
   Precision precision = product.precision;
   Type type = getOperandType(context, precision);
   int64_t step = 128 / DeviceLayoutAttr::get(context, type, false).getElementBytes();
@@ -188,8 +204,8 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product)
     bool isLast = &tile == std::prev(std::end(tiles));
     bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
     bool isTooTall = tile.rows > 32 && tile.rows >= 2 * product.rows;
-    bool isTooLarge = !tile.isOfWarpgroups && tile.rows * tile.columns > most;
-    if (tile.isOfWarpgroups && !product.takesWarpgroups)
+    bool isTooLarge = !tile.isOfWarpgroups() && tile.rows * tile.columns > most;
+    if (tile.isOfWarpgroups() ? !product.takesWarpgroups : product.hasManyGroupTiles())
       continue;
     if ((isTooWide || isTooTall || isTooLarge) && !(isLast && !chosen))
       continue;
@@ -206,7 +222,7 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product)
       least = cost;
     }
   }
-  Algorithm algorithm = chosen->isOfWarpgroups ? Algorithm::cuda_wgmma : product.algorithm;
+  Algorithm algorithm = chosen->isOfWarpgroups() ? Algorithm::cuda_wgmma : product.algorithm;
   return ScheduleAttr::get(context, algorithm, /*lanes=*/2, chosen->columns,
                            {chosen->rows, chosen->warpRows}, step, precision, chosenSlices);
 }

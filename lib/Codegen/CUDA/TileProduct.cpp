@@ -210,8 +210,14 @@ void TileProduct::storeTensors(ValueRange sums) {
     for (int64_t j = 0; j != columnsOfPart; j += pieceColumns)
       for (int64_t half : {0, 8}) {
         Value own = b.offset(start, (i + half) * rowPitch + j * columnPitch);
-        b.store(sums[0], own);
-        b.store(sums[1], b.offset(own, columnPitch));
+        if (columnPitch == 1) {
+          auto pair = VectorType::get(2, b.getF32Type());
+          LLVM::StoreOp::create(b, vector::FromElementsOp::create(b, pair, sums.take_front(2)), own,
+                                /*alignment=*/8);
+        } else {
+          b.store(sums[0], own);
+          b.store(sums[1], b.offset(own, columnPitch));
+        }
         sums = sums.drop_front(2);
       }
   threads.wait();

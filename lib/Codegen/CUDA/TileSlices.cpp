@@ -91,15 +91,13 @@ void TileProduct::makePlaces(Slice &slice, int64_t outer) {
 }
 
 /// As many stages as fit beside those of another block, of which a GPU's processor has at least 99
-/// KB for each block; with warpgroups, those of 227 KB, where registers leave room for two blocks,
-/// or one.
+/// KB for each block. Of warpgroups' four are enough: two on their way, one that is multiplied, and
+/// one that may still be read when the next product begins.
 void TileProduct::chooseStages() {
-  constexpr int64_t mostWords = 24 << 10, usualWords = 16 << 10, mostStages = 6;
+  constexpr int64_t mostWords = 24 << 10, usualWords = 16 << 10, mostStages = 6, ofWarpgroups = 4;
   if (usesWarpgroups()) {
-    constexpr int64_t sumsOfTwo = 64, wordsOfTwo = 28 << 10, wordsOfOne = 56 << 10;
-    bool areTwo = rowsOfPart * tileColumns <= sumsOfTwo * groupWarps * warpSize;
-    numStages = std::clamp<int64_t>((areTwo ? wordsOfTwo : wordsOfOne) / stageWords, 3, mostStages);
-    stagesAhead = numStages - 2; // one may still be read when the next one is begun with
+    numStages = ofWarpgroups;
+    stagesAhead = numStages - 2;
     return;
   }
   if (left.order == Order::inChunks && right.order == Order::inChunks) {
