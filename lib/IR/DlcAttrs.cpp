@@ -309,13 +309,15 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
   if (takesVectors && (channels % lanes != 0 || pixels.back() != 1))
     return emitError() << "expected whole vectors of channels and a last tile of one pixel";
   bool isAlongRows = algorithm == Algorithm::row_conv || algorithm == Algorithm::loops;
+  bool areGroups = algorithm == Algorithm::cuda_wgmma;
   for (auto [index, width] : llvm::enumerate(pixels)) {
-    if (width < 1 || (index != 0 && width >= pixels[index - 1]))
+    if (width < 1 || (index != 0 && width >= pixels[index - 1] + areGroups))
       return emitError() << "expected tile widths to fall";
     if (isAlongRows && width % lanes != 0)
       return emitError() << "expected tile widths to be whole vectors, found " << width;
   }
-  bool isTiled = algorithm == Algorithm::cuda_gemm || algorithm == Algorithm::cuda_matmul;
+  bool isTiled =
+      algorithm == Algorithm::cuda_gemm || algorithm == Algorithm::cuda_matmul || areGroups;
   if (isTiled && (pixels.size() != 2 || channels % lanes != 0 || pixels[0] % pixels[1] != 0))
     return emitError() << "expected tiles of a block and of a thread that divide";
   if (slices < 1 || (slices != 1 && !isTiled))
@@ -335,6 +337,10 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
                           rows != (arePairs ? 64 : 32)))
     return emitError() << "expected tiles of 16 rows and 16 columns, and steps of 128 bytes, for "
                           "tensor cores";
+  if (areGroups && (!usesTensorCores || precision == Precision::tf32x3 || channels > 256 ||
+                    pixels[1] % 64 != 0 || channels % (16 * (pixels[0] / pixels[1])) != 0))
+    return emitError() << "expected tiles of 64 rows and at most 256 columns for each four warps, "
+                          "and columns for all of their threads";
   if (isAlongRows && pixels.back() != lanes)
     return emitError() << "expected a last tile of one vector";
   return success();
@@ -343,8 +349,10 @@ LogicalResult ScheduleAttr::verify(EmitError emitError, Algorithm algorithm, int
 int64_t ScheduleAttr::getTileThreads() const {
   int64_t parts = getPixels()[0] / getPixels()[1];
   constexpr int64_t warpSize = 32;
-  return getPrecision() == Precision::fp32 ? parts * getChannels() / getLanes()
-                                           : parts * (getChannels() / getWarpColumns()) * warpSize;
+  if (getPrecision() == Precision::fp32)
+    return parts * getChannels() / getLanes();
+  int64_t warps = getAlgorithm() == Algorithm::cuda_wgmma ? 4 : getChannels() / getWarpColumns();
+  return parts * warps * warpSize;
 }
 
 LogicalResult TargetAttr::verify(EmitError emitError, StringRef cpu, StringRef features,

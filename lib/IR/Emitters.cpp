@@ -188,6 +188,24 @@ std::optional<std::string> dlc::getDeviceObstacle(Operation *op) {
   return std::nullopt;
 }
 
+bool dlc::areTapsFar(ConvOp conv) {
+  constexpr int64_t mostSteps = 1 << 15, mostBits = 31;
+  ArrayRef<ExprAttr> dims = conv.getFilter().getType().getDims();
+  int64_t height = *dims[2].getConstant(), width = *dims[3].getConstant();
+  bool areInside = llvm::all_of(conv.getPads(), [](int64_t pad) { return pad == 0; });
+  return height * conv.getDilations()[0] >= mostSteps ||
+         width * conv.getDilations()[1] >= mostSteps || (!areInside && height + width > mostBits);
+}
+
+bool dlc::readsChunks(Operation *product, PlannedType left, Type operandType) {
+  auto layout = dyn_cast_or_null<DeviceLayoutAttr>(left.getLayout());
+  if (!layout || layout.getType() != operandType)
+    return false;
+  if (auto conv = dyn_cast<ConvOp>(product))
+    return layout.getChannelsLast() && !areTapsFar(conv);
+  return cast<MatmulOp>(product).getInnerDim().getConstant().value_or(1) % layout.getChunk() == 0;
+}
+
 ExprAttr dlc::getNumTiles(Operation *product, ScheduleAttr schedule) {
   MLIRContext *context = product->getContext();
   ArrayRef<ExprAttr> dims = cast<PlannedType>(product->getResult(0).getType()).getDims();
@@ -197,7 +215,7 @@ ExprAttr dlc::getNumTiles(Operation *product, ScheduleAttr schedule) {
   };
   if (isa<ConvOp>(product))
     return count(dims[0] * dims[2] * dims[3], dims[1]);
-  if (schedule.getAlgorithm() == Algorithm::cuda_gemm)
+  if (schedule.getAlgorithm() != Algorithm::cuda_matmul)
     return count(getProduct(context, dims.drop_back()), dims.back());
   auto matmul = cast<MatmulOp>(product);
   ExprAttr rows = matmul.getRows(), columns = matmul.getColumns();

@@ -438,6 +438,7 @@ bool dlc::isOnDevice(ScheduleAttr schedule) {
   case Algorithm::cuda_loops:
   case Algorithm::cuda_rows:
   case Algorithm::cuda_gemm:
+  case Algorithm::cuda_wgmma:
   case Algorithm::cuda_matmul:
   case Algorithm::cuda_window:
   case Algorithm::cuda_attention:
@@ -479,6 +480,8 @@ void dlc::setImages(ModuleOp module, ArrayRef<DeviceImage> images) {
     fields.set("name", builder.getStringAttr(image.name));
     fields.set("form", builder.getI32IntegerAttr(static_cast<int32_t>(image.form)));
     fields.set("architecture", builder.getI32IntegerAttr(static_cast<int32_t>(image.architecture)));
+    if (image.isSpecific)
+      fields.set("specific", builder.getUnitAttr());
     fields.set("size", builder.getI64IntegerAttr(static_cast<int64_t>(image.size)));
     return fields.getDictionary(module.getContext());
   });
@@ -499,7 +502,7 @@ FailureOr<SmallVector<DeviceImage>> dlc::getImages(ModuleOp module) {
     if (!name || !form || !architecture || !size)
       return malformed(module, imagesAttr);
     images.push_back({name.getValue(), static_cast<uint32_t>(form.getInt()),
-                      static_cast<uint32_t>(architecture.getInt()),
+                      static_cast<uint32_t>(architecture.getInt()), fields.contains("specific"),
                       static_cast<uint64_t>(size.getInt())});
   }
   return images;

@@ -196,8 +196,9 @@ LogicalResult ManifestBuilder::addHostTables(dlc_manifest &header) {
     return dlc_manifest_version{addString(version.when), version.isOnDevice};
   });
   addTable(*images, header.num_images, header.images, [&](const DeviceImage &image) {
-    return dlc_manifest_image{addString("cuda:sm_" + std::to_string(image.architecture)),
-                              image.form};
+    return dlc_manifest_image{
+        addString("cuda:sm_" + std::to_string(image.architecture) + (image.isSpecific ? "a" : "")),
+        image.form};
   });
   addArenas(*arenas, header);
   return success();

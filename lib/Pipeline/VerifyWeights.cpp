@@ -90,6 +90,7 @@ static bool readsPanels(ScheduleAttr schedule) {
   case Algorithm::depthwise:
   case Algorithm::winograd:
   case Algorithm::cuda_gemm:
+  case Algorithm::cuda_wgmma:
     return true;
   default:
     return false;

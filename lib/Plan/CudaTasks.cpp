@@ -41,6 +41,7 @@ ExprAttr dlc::getCudaTasks(KernelOp box) {
   case Algorithm::cuda_rows:
     return getRowBlocks(box, schedule.getRows());
   case Algorithm::cuda_gemm:
+  case Algorithm::cuda_wgmma:
   case Algorithm::cuda_matmul:
     return getTileBlocks(box, schedule);
   case Algorithm::cuda_attention: {

@@ -95,10 +95,17 @@ struct Product {
   int64_t columns, products = 1;
   /// Operands that do not lie as they are multiplied: slices of them take registers on their way.
   int64_t rounded = 0;
+  bool takesWarpgroups = false; ///< the device has them, and both operands are copied as they lie
 
   /// Tiles of all products.
   int64_t countTiles(int64_t tileRows, int64_t tileColumns) const {
     return products * llvm::divideCeil(rows, tileRows) * llvm::divideCeil(columns, tileColumns);
+  }
+  /// Whether warpgroups have tiles for all processors: else smaller ones of mma.sync may be better.
+  bool hasManyGroupTiles() const {
+    constexpr int64_t smallest = 64;
+    return takesWarpgroups && rows > smallest / 2 && columns > smallest / 2 &&
+           countTiles(smallest, smallest) >= usualProcessors;
   }
 };
 } // namespace
@@ -144,20 +151,31 @@ namespace {
 /// A tile of tensor cores, and what a step of it takes of a processor that has enough blocks, in
 /// cycles.
 struct TensorTile {
-  int64_t rows, columns, warpRows;
+  int64_t rows, columns, warpRows; ///< the last one of a warpgroup, where these multiply
   double cycles;
+  /// Where warpgroups multiply, what a block takes beside its steps, as far as no other one hides
+  /// it.
+  double beside = 0;
+
+  bool isOfWarpgroups() const { return beside != 0; }
 
   /// Cycles until all blocks are done, where `slices` share a tile: a processor with one block
-  /// waits for memory some of the time, and whoever adds up slices reads all of them.
+  /// waits for memory some of the time, and whoever adds up slices reads all of them. What
+  /// warpgroups leave to be added up is so much that it has to be written and read, too.
   double estimate(const Product &product, int64_t slices, int64_t steps) const {
     double products = product.precision == Precision::tf32x3 ? 3 : 1; // of two pieces
-    constexpr double begin = 2500, fewest = 350, exchange = 2500, perSum = 0.06;
+    constexpr double exchange = 2500, perSum = 0.06, perSumOfAll = 0.0032;
+    double begin = isOfWarpgroups() ? 1000 : 2500, fewest = isOfWarpgroups() ? 375 : 350;
+    auto sums = static_cast<double>(rows * columns);
     double blocks = static_cast<double>(product.countTiles(rows, columns) * slices);
     double turns = std::ceil(blocks / usualProcessors);
     double step = std::max(cycles * products * turns, fewest);
-    double cost = begin + step * static_cast<double>(llvm::divideCeil(steps, slices));
-    return slices == 1 ? cost
-                       : cost + exchange + perSum * static_cast<double>(rows * columns * slices);
+    double cost =
+        begin + beside * turns + step * static_cast<double>(llvm::divideCeil(steps, slices));
+    if (slices == 1)
+      return cost;
+    cost += exchange + perSum * sums * static_cast<double>(slices);
+    return isOfWarpgroups() ? cost + perSumOfAll * sums * blocks : cost;
   }
 };
 } // namespace
@@ -169,8 +187,11 @@ static constexpr int64_t mostSums = 128 * 128;
 /// The tile, and how many blocks share one, that are estimated to be done first.
 static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product) {
   static constexpr TensorTile tiles[] = {
-      {128, 128, 64, 1400}, {128, 64, 64, 800}, {64, 64, 32, 480}, {64, 32, 16, 300},
-      {128, 16, 32, 330},   {32, 32, 16, 200},  {32, 16, 16, 150}};
+      {128, 256, 64, 1040, 6500}, {128, 192, 64, 800, 6500}, {128, 128, 64, 560, 5000},
+      {128, 96, 64, 540, 2400},   {128, 64, 64, 450, 2400},  {64, 128, 64, 375, 3000},
+      {64, 64, 64, 300, 1800},    {128, 128, 64, 1400},      {128, 64, 64, 800},
+      {64, 64, 32, 480},          {64, 32, 16, 300},         {128, 16, 32, 330},
+      {32, 32, 16, 200},          {32, 16, 16, 150}};
   Precision precision = product.precision;
   Type type = getOperandType(context, precision);
   int64_t step = 128 / DeviceLayoutAttr::get(context, type, false).getElementBytes();
@@ -183,7 +204,9 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product)
     bool isLast = &tile == std::prev(std::end(tiles));
     bool isTooWide = tile.columns > 16 && tile.columns >= 2 * product.columns;
     bool isTooTall = tile.rows > 32 && tile.rows >= 2 * product.rows;
-    bool isTooLarge = tile.rows * tile.columns > most;
+    bool isTooLarge = !tile.isOfWarpgroups() && tile.rows * tile.columns > most;
+    if (tile.isOfWarpgroups() ? !product.takesWarpgroups : product.hasManyGroupTiles())
+      continue;
     if ((isTooWide || isTooTall || isTooLarge) && !(isLast && !chosen))
       continue;
     int64_t mostSlices = getSlices(product, tile.rows, tile.columns, step);
@@ -199,7 +222,8 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product)
       least = cost;
     }
   }
-  return ScheduleAttr::get(context, product.algorithm, /*lanes=*/2, chosen->columns,
+  Algorithm algorithm = chosen->isOfWarpgroups() ? Algorithm::cuda_wgmma : product.algorithm;
+  return ScheduleAttr::get(context, algorithm, /*lanes=*/2, chosen->columns,
                            {chosen->rows, chosen->warpRows}, step, precision, chosenSlices);
 }
 
@@ -227,6 +251,15 @@ static Precision getPrecision(Value lhs, DeviceAttr device, const ConvDepths &de
   auto layout = dyn_cast_or_null<DeviceLayoutAttr>(type.getLayout());
   bool isExact = layout ? layout.getType().isF32() : depths.isEarly(source);
   return isExact ? Precision::tf32x3 : device.getPrecision();
+}
+
+/// Whether warpgroups can multiply a product by weights.
+static bool takesWarpgroups(Operation *op, Value lhs, Precision precision, DeviceAttr device) {
+  bool hasWarpgroups = device.getArchitecture() == 90 && device.getSpecific();
+  bool isOfWarpgroups = precision != Precision::fp32 && precision != Precision::tf32x3;
+  return hasWarpgroups && isOfWarpgroups &&
+         readsChunks(op, cast<PlannedType>(getSource(lhs).getType()),
+                     getOperandType(device.getContext(), precision));
 }
 
 /// The product of the dims, where it is known.
@@ -262,6 +295,7 @@ static ScheduleAttr getConv(KernelOp box, ConvOp conv, DeviceAttr device,
                      pixels.value_or(manyPixels),
                      count(device.getContext(), conv.getFilter().getType().getDims().drop_front()),
                      *dims[1].getConstant()};
+  product.takesWarpgroups = takesWarpgroups(conv, conv.getInput(), product.precision, device);
   return getTiles(device.getContext(), product);
 }
 
@@ -282,6 +316,8 @@ static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device, const ConvDept
   if (isPacked(matmul))
     product = {Algorithm::cuda_gemm, precision, estimate(dims.drop_back(), usualRows), inner,
                *dims.back().getConstant()};
+  product.takesWarpgroups =
+      isPacked(matmul) && takesWarpgroups(matmul, matmul.getLhs(), precision, device);
   product.rounded = isRounded(matmul.getLhs()) + isRounded(matmul.getRhs());
   return getTiles(device.getContext(), product);
 }

@@ -63,7 +63,9 @@ static LogicalResult packBoth(OpOperand &factor, Attribute layout, MutableOperan
 
 /// The constant factor of a product by tensor cores lies as they take it; null for other products.
 static Attribute getProductLayout(ScheduleAttr schedule) {
-  if (schedule.getAlgorithm() != Algorithm::cuda_gemm || schedule.getPrecision() == Precision::fp32)
+  Algorithm algorithm = schedule.getAlgorithm();
+  bool isByWeights = algorithm == Algorithm::cuda_gemm || algorithm == Algorithm::cuda_wgmma;
+  if (!isByWeights || schedule.getPrecision() == Precision::fp32)
     return Attribute();
   return DeviceLayoutAttr::get(schedule.getContext(),
                                getOperandType(schedule.getContext(), schedule.getPrecision()),

@@ -50,7 +50,8 @@ def compile(model: Source, output: str | os.PathLike[str], **options: Unpack[Com
     ranges           {"N": (1, 32)}: what a symbolic dim may be
     hints            {"N": 8}: its usual value, that memory is planned for
     specialize       {"N": (1, 8)}: more versions, for these values
-    target           "cuda:sm_80": the GPUs that kernels run on; "cpu,cuda:sm_80": a GPU where there is one, else the CPU
+    target           "cuda:sm_80": the GPUs that kernels run on; "cuda:sm_90a": H100 and H200 alone, and the fastest for them;
+                     "cpu,cuda:sm_80": a GPU where there is one, else the CPU
     target_cpu       one of LLVM's names; this machine's CPU by default
     target_features  "+avx2,-fma"
     precision        "fp32", "tf32", "fp16" or "bf16": what a GPU rounds the operands of products to

@@ -146,10 +146,11 @@ static const dlc_image *chooseImage(const dlc_program &program, uint32_t archite
   };
   for (uint32_t i = 0; i < program.num_images; ++i) {
     const dlc_image &image = rowOf(program.images, i);
-    const bool fits =
-        image.architecture <= architecture &&
-        (image.form == DLC_IMAGE_PTX ||
-         (image.form == DLC_IMAGE_CUBIN && image.architecture / 10 == architecture / 10));
+    const bool isKnown = image.form == DLC_IMAGE_PTX || image.form == DLC_IMAGE_CUBIN;
+    const uint32_t last = image.is_specific               ? image.architecture
+                          : image.form == DLC_IMAGE_CUBIN ? image.architecture / 10 * 10 + 9
+                                                          : architecture;
+    const bool fits = isKnown && image.architecture <= architecture && architecture <= last;
     if (fits && isBetter(image))
       best = &image;
   }
@@ -161,9 +162,9 @@ static Status refuseImages(const DeviceProgram &loaded, ErrorText &error) {
   size_t length = 0;
   for (uint32_t i = 0; i < loaded.program->num_images && length < sizeof(list); ++i) {
     const dlc_image &image = rowOf(loaded.program->images, i);
-    length += static_cast<size_t>(snprintf(list + length, sizeof(list) - length, "%ssm_%u (%s)",
-                                           i ? ", " : "", image.architecture,
-                                           image.form == DLC_IMAGE_PTX ? "PTX" : "cubin"));
+    length += static_cast<size_t>(snprintf(
+        list + length, sizeof(list) - length, "%ssm_%u%s (%s)", i ? ", " : "", image.architecture,
+        image.is_specific ? "a" : "", image.form == DLC_IMAGE_PTX ? "PTX" : "cubin"));
   }
   return error.fail(DLC_INCOMPATIBLE, "expected code for device %s, found %s", loaded.device->label,
                     list);
@@ -182,8 +183,9 @@ static Status loadModule(DeviceProgram &loaded, ErrorText &error) {
     return DLC_OK;
   log[sizeof(log) - 1] = '\0';
   char what[2200];
-  snprintf(what, sizeof(what), "loading code for sm_%u (%s)%s%s", image->architecture,
-           image->form == DLC_IMAGE_PTX ? "PTX" : "cubin", log[0] ? ": " : "", log);
+  snprintf(what, sizeof(what), "loading code for sm_%u%s (%s)%s%s", image->architecture,
+           image->is_specific ? "a" : "", image->form == DLC_IMAGE_PTX ? "PTX" : "cubin",
+           log[0] ? ": " : "", log);
   return loaded.device->check(result, what, error);
 }
 

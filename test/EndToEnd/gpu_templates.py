@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """A model of products, convolutions and attention at many sizes, so that each tile and each way to compute them on a GPU occurs.
 
-    gpu_templates.py MODEL.onnx
+    gpu_templates.py MODEL.onnx [stored]
+
+`stored`: products alone, and each of what another one has stored, as warpgroups take it.
 """
 
 import sys
@@ -11,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper, save
 
 ROWS, COLUMNS, INNER = (1, 40, 128, 1024, 8192), (5, 16, 32, 64, 128, 1000), 72
 IMAGES = ((3, 32, 7, 2, 112), (16, 24, 3, 1, 56), (64, 64, 3, 1, 28), (64, 256, 1, 1, 14), (256, 128, 1, 2, 28))
+STORED_ROWS, STORED_COLUMNS = (40, 128, 2048, 8192), (64, 256, 768, 3072)
 HEADS = ((16, 5), (32, 64), (64, 128), (64, 1000), (80, 64), (128, 5), (128, 128), (128, 1000))
 
 
@@ -37,8 +40,21 @@ class Graph:
         self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
 
 
-def main():
-    graph = Graph()
+def add_stored(graph):
+    for rows in STORED_ROWS:
+        for inner in (INNER, 1024):
+            x = graph.add("Gemm", graph.take([rows, INNER]), graph.keep([INNER, inner]))
+            for columns in STORED_COLUMNS:
+                graph.give(graph.add("Relu", graph.add("Gemm", x, graph.keep([inner, columns]), graph.keep([columns]))))
+    for inputs, outputs, size, stride, side in IMAGES[1:]:
+        for batch in (1, 16):
+            x = graph.add("Conv", graph.take([batch, 8, side, side]), graph.keep([inputs, 8, 1, 1]))
+            conv = graph.add("Conv", x, graph.keep([outputs, inputs, size, size]), graph.keep([outputs]), strides=[stride] * 2,
+                             pads=[size // 2] * 4)
+            graph.give(graph.add("HardSwish", conv))
+
+
+def add_all(graph):
     for rows in ROWS:
         x = graph.take([rows, INNER])
         for columns in COLUMNS:
@@ -57,6 +73,11 @@ def main():
             q, k, v = (graph.take([batch, 12, length, size]) for _ in range(3))
             graph.give(graph.add("Attention", q, k, v))
             graph.give(graph.add("Attention", q, k, v, graph.take([length, length]), is_causal=1))
+
+
+def main():
+    graph = Graph()
+    (add_stored if sys.argv[2:] == ["stored"] else add_all)(graph)
     made = helper.make_graph(graph.nodes, "templates", graph.inputs, graph.outputs, graph.weights)
     save(helper.make_model(made, opset_imports=[helper.make_opsetid("", 23)], ir_version=10), sys.argv[1])
 

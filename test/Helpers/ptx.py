@@ -86,8 +86,8 @@ class Kernel:
 
 class Module:
     def __init__(self, text):
-        self.kernels, self.globals, self.dynamic = {}, [], []
-        kernel, begun = None, ""
+        self.kernels, self.globals, self.dynamic = {}, [], {}
+        kernel, begun, depth = None, "", 0
         for line in text.splitlines():
             line = (begun + " " + re.sub(r"//.*", "", line).strip()).strip()
             begun = ""
@@ -99,13 +99,15 @@ class Module:
                 kernel = self.kernels[match[1]] = Kernel(match[1])
             elif line.startswith(".param") and kernel and not kernel.code:
                 kernel.parameters.append(re.search(r"([\w$]+),?$", line)[1])
-            elif match := re.match(r"\.extern \.shared \.align \d+ \.b8 ([\w$]+)\[\];", line):
-                self.dynamic.append(match[1])
+            elif match := re.match(r"\.extern \.shared \.align (\d+) \.b8 ([\w$]+)\[\];", line):
+                self.dynamic[match[2]] = int(match[1])
             elif re.match(r"\.(visible |extern )?\.?global", line) or ".global .align" in line:
                 self.globals.append(line)
-            elif line == "}" and kernel:
-                kernel.finish()
-                kernel = None
+            elif line in ("{", "}") and kernel:  # in a kernel, around registers that are named in there alone
+                depth += 1 if line == "{" else -1
+                if depth == 0:
+                    kernel.finish()
+                    kernel = None
             elif kernel and line:
                 kernel.add_line(line)
 
@@ -154,9 +156,11 @@ class Run(Tensors):
         thread = np.tile(np.arange(threads), numbers.size)
         self.warp = thread // WARP
         self.lane = np.arange(count)
-        own = kernel.shared_size + -kernel.shared_size % 128
+        own = kernel.shared_size + -kernel.shared_size % max(module.dynamic.values(), default=128)
         self.shared = Shared(numbers.size, own + dynamic)
         self.group, self.copies = np.zeros(count, np.int64), []
+        self.product_group, self.sums, self.reads = np.zeros(count, np.int64), {}, []
+        self.fenced = np.zeros(count, bool)
         self.registers = {"%tid.x": thread.astype(U32), "%ctaid.x": np.repeat(numbers, threads).astype(U32),
                           "%ntid.x": np.full(count, threads, U32)}
         self.constants = {**memory.globals_of[id(module)], **kernel.shared, **dict.fromkeys(module.dynamic, own)}
@@ -300,6 +304,7 @@ class Run(Tensors):
             for i, value in enumerate(stored):
                 self.shared.check(self.block[lanes], self.warp[lanes], words + i, True)
                 self.shared.words[self.block[lanes], words + i] = value
+                self.shared.hidden[self.block[lanes], words + i] = lanes
         else:
             self.memory.store(addresses, stored, bits, bits // 8 * len(values))
 
@@ -331,7 +336,12 @@ class Run(Tensors):
         self.put(operands[0], found, mask)
 
     def do_fence(self, instruction, parts, operands, mask):
-        """Threads see what others have stored at once."""
+        """Threads see what others have stored at once; warpgroups' products, what a fence has shown to them."""
+        if parts[1:] == ["proxy", "async", "shared::cta"]:
+            hidden = self.shared.hidden
+            hidden[(hidden >= 0) & mask[hidden]] = -1
+        elif parts[1] == "proxy":
+            raise PtxError("unknown instruction")
 
     do_membar = do_fence
 

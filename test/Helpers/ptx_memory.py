@@ -70,12 +70,16 @@ class Shared:
         self.writer = np.full((blocks, words), -1, np.int64)  # epoch * 64 + warp
         self.reader = np.full((blocks, words), -1, np.int64)
         self.pending = np.zeros((blocks, words), np.int64)  # copies on their way
+        self.reads = np.zeros((blocks, words), np.int64)  # products that are not done
+        self.hidden = np.full((blocks, words), -1, np.int64)  # from products: the lane that wrote it, and has to show it
 
     def check(self, blocks, warps, words, writes):
         if (words < 0).any() or (words >= self.words.shape[1]).any():
             raise PtxError("an access lies outside of the block's shared memory")
         if self.pending[blocks, words].any():
             raise PtxError("a copy to this shared memory is on its way")
+        if writes and self.reads[blocks, words].any():
+            raise PtxError("a product that reads this shared memory is not done")
         mine = self.epoch[blocks] * 64 + warps
         written = self.writer[blocks, words]
         race = (written // 64 == self.epoch[blocks]) & (written != mine)

@@ -1,10 +1,12 @@
 """Instructions of ptx.py that bring operands to tensor cores and multiply them."""
 
+import re
+
 import numpy as np
 
 from ptx_memory import U16, U32, U64, PtxError
 
-WARP = 32
+WARP, WARPGROUP = 32, 128
 F32 = np.float32
 
 
@@ -48,6 +50,7 @@ class Tensors:
                 self.shared.pending[self.block[own], words[done] + i] -= 1
                 self.shared.check(self.block[own], self.warp[own], words[done] + i, True)
                 self.shared.words[self.block[own], words[done] + i] = values[i, done]
+                self.shared.hidden[self.block[own], words[done] + i] = own
             if not done.all():
                 left.append((lanes[~done], words[~done], values[:, ~done], groups[~done]))
         self.copies = left
@@ -80,9 +83,10 @@ class Tensors:
             self.put(result, low | high << U32(16), mask)
 
     @staticmethod
-    def check_warps(mask):
-        if not (mask.reshape(-1, WARP).all(axis=1) | ~mask.reshape(-1, WARP).any(axis=1)).all():
-            raise PtxError("an instruction of a warp by a part of it")
+    def check_warps(mask, size=WARP):
+        groups = mask.reshape(-1, size)
+        if not (groups.all(axis=1) | ~groups.any(axis=1)).all():
+            raise PtxError("an instruction of a warp or warpgroup by a part of it")
 
     def do_mma(self, instruction, parts, operands, mask):
         """16 rows, 8 columns, and 8 words along k, which are f32 or pairs of narrower numbers."""
@@ -104,6 +108,81 @@ class Tensors:
         for i, (result, initial) in enumerate(zip(operands[0], operands[3])):
             value = sums[:, group + 8 * (i // 2), 2 * quarter + i % 2].reshape(-1)
             self.put(result, (value + self.get(initial, F32)).astype(F32), mask)
+
+    def do_wgmma(self, instruction, parts, operands, mask):
+        """Products of 64 rows by four warps, from shared memory: sums are there where the threads wait for their group, and
+        until then nobody may write what is multiplied."""
+        if parts[2:] not in (["sync", "aligned"], ["sync", "aligned", *parts[4:]]):
+            raise PtxError("unknown instruction")
+        self.check_warps(mask, WARPGROUP)
+        if parts[1] == "fence":
+            self.fenced |= mask
+        elif parts[1] == "commit_group":
+            self.product_group[mask] += 1
+        elif parts[1] == "wait_group":
+            self.finish_products(mask, int(operands[0]))
+        elif parts[1] == "mma_async":
+            self.begin_products(parts, operands, mask)
+        else:
+            raise PtxError("unknown instruction")
+
+    def begin_products(self, parts, operands, mask):
+        shape = re.match(r"m64n(\d+)k(\d+)$", parts[4])
+        columns, kind = int(shape[1]), parts[-1]
+        narrow = kind != "tf32"
+        if int(shape[2]) != (16 if narrow else 8) or parts[5:] != ["f32", kind, kind] or columns % 8 or columns > 256:
+            raise PtxError("unknown instruction")
+        if operands[4:] != ([1, 1, 0, 0] if narrow else [1, 1]) or not np.all(self.registers[operands[3]][mask]):
+            raise PtxError("expected products that are added as they are")
+        if not self.fenced[mask].all():
+            raise PtxError("sums that a product may not know yet: expected wgmma.fence")
+        lanes = np.nonzero(mask)[0].reshape(-1, WARPGROUP)
+        lefts, rights = (self.read_slices(operands[i], rows, lanes, kind) for i, rows in ((1, 64), (2, columns)))
+        products = np.matmul(lefts, rights.transpose(0, 2, 1))
+        own = np.arange(WARPGROUP)
+        row, column = own // WARP * 16 + own % WARP // 4, 2 * (own % 4)
+        for i, register in enumerate(operands[0]):
+            sums, groups = self.sums.setdefault(register, (np.zeros(self.count, F32), np.full(self.count, -1)))
+            initial = np.where(groups >= 0, sums, self.get(register, F32))
+            sums[lanes] = initial[lanes] + products[:, row + i % 4 // 2 * 8, column + i // 4 * 8 + i % 2]
+            groups[lanes] = self.product_group[lanes]
+            self.put(register, np.full(self.count, np.nan, F32), mask)
+
+    def read_slices(self, descriptor, rows, lanes, kind):
+        """Rows of 32 bytes in shared memory, whose chunks of 16 change places within 128 bytes by bits of their address."""
+        descriptors = np.broadcast_to(self.get(descriptor, U64), self.count)[lanes]
+        if (descriptors != descriptors[:, :1]).any():
+            raise PtxError("expected one descriptor for all threads of a warpgroup")
+        first = descriptors[:, 0].astype(np.int64)[:, None, None]
+        start, stride = (first & 0x3FFF) << 4, (first >> 32 & 0x3FFF) << 4
+        if (first >> 62 & 3 != 1).any() or (first >> 49 & 7).any():
+            raise PtxError("expected a descriptor of rows that are swizzled by 128 bytes, from a multiple of 1024 on")
+        row, word = np.arange(rows)[:, None], np.arange(8)
+        place = start + row // 8 * stride + row % 8 * 128 + 4 * word
+        words = (place ^ (place >> 7 & 7) << 4) // 4
+        leaders = lanes[:, 0][:, None, None]
+        blocks, warps = (np.broadcast_to(of[leaders], words.shape) for of in (self.block, self.warp))
+        self.shared.check(blocks, warps, words, False)
+        if (self.shared.hidden[blocks, words] >= 0).any():
+            raise PtxError("a product reads what no fence has shown to it")
+        self.reads.append((leaders[:, 0, 0], blocks, words, self.product_group[leaders[:, 0, 0]]))
+        np.add.at(self.shared.reads, (blocks, words), 1)
+        return unpack(self.shared.words[blocks, words], kind)
+
+    def finish_products(self, mask, pending):
+        left = []
+        for leaders, blocks, words, groups in self.reads:
+            done = mask[leaders] & (groups < self.product_group[leaders] - pending)
+            np.subtract.at(self.shared.reads, (blocks[done], words[done]), 1)
+            if not done.all():
+                left.append((leaders[~done], blocks[~done], words[~done], groups[~done]))
+        self.reads = left
+        for register, (sums, groups) in self.sums.items():
+            done = mask & (groups >= 0) & (groups < self.product_group - pending)
+            if done.any():
+                self.put(register, sums, done)
+                groups[done] = -1
+        self.fenced &= ~mask
 
 
 def unpack(words, kind):

@@ -113,3 +113,46 @@ func.func @attentions(%q: !q, %m: !many, %w: !wide) {
   return
 }
 }
+
+// -----
+
+!halves = !dlc.tensor<2048 x 768 x f32, #dlc.device_layout<f16>>
+!odd = !dlc.tensor<2048 x 12 x f32, #dlc.device_layout<f16>>
+!m = !dlc.tensor<2048 x 768 x f32>
+!image = !dlc.tensor<16 x 64 x 56 x 56 x f32, #dlc.device_layout<f16, channels_last>>
+!planes = !dlc.tensor<16 x 64 x 56 x 56 x f32>
+module attributes {dlc.target = #dlc.target<cpu = "znver4", features = "", lanes = 16, registers = 32, fma = true>,
+                   dlc.device = #dlc.device<architecture = 90, precision = fp16, machine_code = [90], specific = true>} {
+// CHECK-LABEL: func.func @warpgroups
+func.func @warpgroups(%x: !halves, %m: !m, %odd: !odd, %image: !image) {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 2359296>, shape = [768, 768], type = f32> -> <768 x 768 x f32>
+  %v = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 36864>, shape = [12, 768], type = f32> -> <12 x 768 x f32>
+  %f = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 147456>, shape = [64, 64, 3, 3], type = f32> -> <64 x 64 x 3 x 3 x f32>
+  // CHECK: schedule <cuda_wgmma, lanes = 2, {{.*}} rows = 64, precision = fp16>
+  %0 = dlc.kernel anchor(%x, %w) : (!halves, !dlc.tensor<768 x 768 x f32>) -> !m {
+  ^bb0(%a: !m, %b: !dlc.tensor<768 x 768 x f32>):
+    %1 = dlc.matmul %a, %b : (!m, !dlc.tensor<768 x 768 x f32>) -> !m
+    dlc.yield %1 : !m
+  }
+  // CHECK: schedule <cuda_wgmma, lanes = 2, channels = 64, pixels = [128, 64], rows = 64, precision = fp16>
+  %2 = dlc.kernel anchor(%image, %f) : (!image, !dlc.tensor<64 x 64 x 3 x 3 x f32>) -> !planes {
+  ^bb0(%a: !planes, %b: !dlc.tensor<64 x 64 x 3 x 3 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!planes, !dlc.tensor<64 x 64 x 3 x 3 x f32>) -> !planes
+    dlc.yield %1 : !planes
+  }
+  // Operands that are rounded on their way, or lie in no chunks, come through registers.
+  // CHECK: schedule <cuda_gemm,
+  %3 = dlc.kernel anchor(%m, %w) : (!m, !dlc.tensor<768 x 768 x f32>) -> !m {
+  ^bb0(%a: !m, %b: !dlc.tensor<768 x 768 x f32>):
+    %1 = dlc.matmul %a, %b : (!m, !dlc.tensor<768 x 768 x f32>) -> !m
+    dlc.yield %1 : !m
+  }
+  // CHECK: schedule <cuda_gemm,
+  %4 = dlc.kernel anchor(%odd, %v) : (!odd, !dlc.tensor<12 x 768 x f32>) -> !m {
+  ^bb0(%a: !dlc.tensor<2048 x 12 x f32>, %b: !dlc.tensor<12 x 768 x f32>):
+    %1 = dlc.matmul %a, %b : (!dlc.tensor<2048 x 12 x f32>, !dlc.tensor<12 x 768 x f32>) -> !m
+    dlc.yield %1 : !m
+  }
+  return
+}
+}

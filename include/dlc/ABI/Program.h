@@ -189,9 +189,9 @@ typedef struct dlc_image {
   uint32_t struct_size;
   uint32_t form;         /* DLC_IMAGE_ */
   uint32_t architecture; /* 80 for sm_80 */
-  uint32_t reserved;
-  const char *data; /* aligned to 16 */
-  uint64_t size;    /* of PTX with its '\0' */
+  uint32_t is_specific;  /* 1: runs on this architecture alone, as code for sm_90a does */
+  const char *data;      /* aligned to 16 */
+  uint64_t size;         /* of PTX with its '\0' */
 } dlc_image;
 
 /* The table that `dlc_query` returns. */

@@ -283,7 +283,8 @@ def Dlc_Algorithm : I32EnumAttr<"Algorithm", "how a box is computed", [
     I32EnumAttrCase<"blocks", 8>,
     I32EnumAttrCase<"cuda_loops", 9>, I32EnumAttrCase<"cuda_rows", 10>, I32EnumAttrCase<"cuda_gemm", 11>,
     I32EnumAttrCase<"cuda_matmul", 12>, I32EnumAttrCase<"cuda_window", 13>,
-    I32EnumAttrCase<"winograd", 14>, I32EnumAttrCase<"attention", 15>, I32EnumAttrCase<"cuda_attention", 16>]> {
+    I32EnumAttrCase<"winograd", 14>, I32EnumAttrCase<"attention", 15>, I32EnumAttrCase<"cuda_attention", 16>,
+    I32EnumAttrCase<"cuda_wgmma", 17>]> {
   let cppNamespace = "::dlc";
   let genSpecializedAttr = 0;
 }
@@ -337,7 +338,9 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     `precision` other than fp32 the operands are rounded to it and multiplied by tensor cores: a warp computes `pixels[1]`
     rows of a tile and half of its columns, or all where there are fewer than 32. With tf32x3 each operand, an f32, is the sum
     of two tf32, whose products but the smallest are summed. Where there are too few tiles, `slices`
-    blocks share one: each sums over a part, and the last of them adds the parts in order. `cuda_attention` has a block of
+    blocks share one: each sums over a part, and the last of them adds the parts in order. `cuda_wgmma` is a `cuda_gemm`
+    by instructions of four warps, which read both operands in shared memory: these have `pixels[1]` rows of a tile, and
+    all columns. `cuda_attention` has a block of
     `rows` threads for `pixels[0]` queries of a head, 16 for each warp; warps that have the same queries share `channels`
     keys of each step.
 
@@ -361,7 +364,10 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
   }]>];
   let extraClassDeclaration = [{
     /// Of a product that tensor cores compute: the columns of a warp's part of a tile.
-    int64_t getWarpColumns() const { return getChannels() >= 32 ? getChannels() / 2 : getChannels(); }
+    int64_t getWarpColumns() const {
+      bool areHalves = getAlgorithm() != Algorithm::cuda_wgmma && getChannels() >= 32;
+      return areHalves ? getChannels() / 2 : getChannels();
+    }
     /// The threads of a block of such a product, or of one in fp32.
     int64_t getTileThreads() const;
     /// Of `direct_conv`: whether tiles run over the ends of rows of `width` pixels.
@@ -392,7 +398,8 @@ def Dlc_DeviceAttr : Dlc_Attr<"Device", "device"> {
   let summary = "the GPU that code is generated for beside the CPU's";
   let description = [{
     `architecture` is the number of the oldest one that the code runs on; `machine_code` are those that the artifact should
-    have machine code for, which starts without the driver's compiler.
+    have machine code for, which starts without the driver's compiler. Where it is `specific`, as sm_90a is, the code uses
+    what later ones do not have, and runs on this one alone.
 
     Products are of operands that are rounded to `precision`; their sums, and all else, are f32. What many convolutions
     follow is not rounded: see AssignLayouts.
@@ -400,9 +407,11 @@ def Dlc_DeviceAttr : Dlc_Attr<"Device", "device"> {
     Example: `#dlc.device<architecture = 80, precision = tf32>`
   }];
   let parameters = (ins "int64_t":$architecture, "::dlc::Precision":$precision,
-                        OptionalArrayRefParameter<"int64_t">:$machineCode);
+                        OptionalArrayRefParameter<"int64_t">:$machineCode,
+                        DefaultValuedParameter<"bool", "false">:$specific);
   let assemblyFormat = [{
-    `<` `architecture` `=` $architecture `,` `precision` `=` $precision (`,` `machine_code` `=` `[` $machineCode^ `]`)? `>`
+    `<` `architecture` `=` $architecture `,` `precision` `=` $precision (`,` `machine_code` `=` `[` $machineCode^ `]`)?
+    (`,` `specific` `=` $specific^)? `>`
   }];
 }
 

@@ -14,6 +14,13 @@ bool isEmittedElement(mlir::Type elementType);
 /// view is such an op inside of boxes.
 bool isMovement(mlir::Operation *op);
 
+/// Whether taps of a convolution have no bit of a word each, or lie further apart than 15 bits say.
+bool areTapsFar(ConvOp conv);
+/// Whether the left operand of a product by tensor cores, a convolution or a matrix product by
+/// weights, is copied as it lies: it is stored in what they multiply, and 16 bytes side by side are
+/// of one pixel or row.
+bool readsChunks(mlir::Operation *product, PlannedType left, mlir::Type operandType);
+
 /// Of a product that a GPU computes in tiles, a convolution or matrix product: how many there are,
 /// and how many blocks share each. Where the number of tiles is known by the run alone, blocks
 /// share them as long as there are few.

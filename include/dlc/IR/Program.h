@@ -213,6 +213,7 @@ DeviceKernel getDeviceKernel(mlir::Operation *kernel);
 struct DeviceImage {
   llvm::StringRef name;
   uint32_t form, architecture;
+  bool isSpecific; ///< runs on this architecture alone
   uint64_t size;
 };
 void setImages(mlir::ModuleOp module, llvm::ArrayRef<DeviceImage> images);

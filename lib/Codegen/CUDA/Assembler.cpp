@@ -57,6 +57,15 @@ static std::vector<std::string> findSpilling(StringRef messages) {
   return kernels;
 }
 
+/// As of warpgroups that wait for each product.
+static std::vector<std::string> findLosses(StringRef messages) {
+  std::vector<std::string> losses;
+  for (StringRef line : llvm::split(messages, '\n'))
+    if (StringRef rest = line.split("Potential Performance Loss: ").second; !rest.empty())
+      losses.push_back(rest.trim().str());
+  return losses;
+}
+
 std::string dlc::allowAllRegisters(StringRef ptx, ArrayRef<std::string> kernels) {
   std::string text = ptx.str();
   for (const std::string &kernel : kernels) {
@@ -67,8 +76,7 @@ std::string dlc::allowAllRegisters(StringRef ptx, ArrayRef<std::string> kernels)
   return text;
 }
 
-llvm::Expected<MachineCode> dlc::assemble(StringRef assembler, StringRef ptx,
-                                          int64_t architecture) {
+llvm::Expected<MachineCode> dlc::assemble(StringRef assembler, StringRef ptx, StringRef gpu) {
   SmallString<128> paths[3]; // source, result, messages
   for (auto [path, suffix] : llvm::zip_equal(paths, ArrayRef<StringRef>{"ptx", "cubin", "txt"}))
     if (std::error_code error = llvm::sys::fs::createTemporaryFile("dlc", suffix, path))
@@ -84,7 +92,7 @@ llvm::Expected<MachineCode> dlc::assemble(StringRef assembler, StringRef ptx,
       return llvm::createStringError("cannot write '" + paths[0] + "'");
     }
   }
-  std::string target = "-arch=sm_" + std::to_string(architecture);
+  std::string target = ("-arch=" + gpu).str();
   std::optional<StringRef> redirects[] = {StringRef(""), StringRef(paths[2]), StringRef(paths[2])};
   std::string reason;
   int status =
@@ -92,5 +100,6 @@ llvm::Expected<MachineCode> dlc::assemble(StringRef assembler, StringRef ptx,
                                 std::nullopt, redirects, 0, 0, &reason);
   if (status != 0)
     return llvm::createStringError(StringRef(reason.empty() ? readFile(paths[2]) : reason).trim());
-  return MachineCode{readFile(paths[1]), findSpilling(readFile(paths[2]))};
+  std::string text = readFile(paths[2]);
+  return MachineCode{readFile(paths[1]), findSpilling(text), findLosses(text)};
 }

@@ -16,11 +16,13 @@ struct MachineCode {
   std::string bytes;
   /// Kernels that have too few registers: some of their values lie in memory.
   std::vector<std::string> spilling;
+  /// What ptxas says of kernels that it makes slower than they ask for.
+  std::vector<std::string> losses;
 };
 
-/// Machine code for sm_<architecture>. The error is what ptxas has written.
+/// Machine code for `gpu`, as sm_80. The error is what ptxas has written.
 llvm::Expected<MachineCode> assemble(llvm::StringRef assembler, llvm::StringRef ptx,
-                                     int64_t architecture);
+                                     llvm::StringRef gpu);
 /// PTX in which these kernels say that one block at a time is enough for them: else ptxas may keep
 /// values in memory so that more blocks fit.
 std::string allowAllRegisters(llvm::StringRef ptx, llvm::ArrayRef<std::string> kernels);

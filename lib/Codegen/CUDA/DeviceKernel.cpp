@@ -50,7 +50,7 @@ Value Threads::shareDynamic(int64_t count) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(module.getBody());
     LLVM::GlobalOp::create(b, LLVM::LLVMArrayType::get(b.getF32Type(), 0), /*isConstant=*/false,
-                           LLVM::Linkage::External, dynamicName, Attribute(), /*alignment=*/128,
+                           LLVM::Linkage::External, dynamicName, Attribute(), /*alignment=*/1024,
                            sharedSpace);
   }
   b.getFunction()->setAttr(bytesName, b.getI64IntegerAttr(4 * count));

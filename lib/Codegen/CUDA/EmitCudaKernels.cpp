@@ -79,6 +79,7 @@ static LLVM::LLVMFuncOp createFunction(KernelBuilder &b, ModuleOp device, size_t
 static int64_t getThreads(ScheduleAttr schedule) {
   switch (schedule.getAlgorithm()) {
   case Algorithm::cuda_gemm:
+  case Algorithm::cuda_wgmma:
   case Algorithm::cuda_matmul:
     return schedule.getTileThreads();
   default:
@@ -126,6 +127,7 @@ static LogicalResult emitBody(KernelBuilder &b) {
   case Algorithm::cuda_rows:
     return emitCudaRows(b);
   case Algorithm::cuda_gemm:
+  case Algorithm::cuda_wgmma:
     return emitCudaGemm(b);
   case Algorithm::cuda_matmul:
     return emitCudaMatmul(b);

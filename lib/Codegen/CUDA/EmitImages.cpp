@@ -61,7 +61,8 @@ struct EmitImages : dlc::impl::EmitImagesBase<EmitImages> {
   SmallVector<DeviceImage> images;
 
   /// A constant with the code, in front of the device's module.
-  void addImage(ModuleOp device, uint32_t form, int64_t architecture, StringRef bytes) {
+  void addImage(ModuleOp device, DeviceAttr target, uint32_t form, int64_t architecture,
+                StringRef bytes) {
     OpBuilder builder(device);
     auto type = LLVM::LLVMArrayType::get(builder.getI8Type(), bytes.size());
     std::string name = "dlc_image_" + std::to_string(images.size());
@@ -69,7 +70,8 @@ struct EmitImages : dlc::impl::EmitImagesBase<EmitImages> {
                                         LLVM::Linkage::Internal, name, builder.getStringAttr(bytes),
                                         /*alignment=*/16);
     image.setDsoLocal(true);
-    images.push_back({image.getName(), form, static_cast<uint32_t>(architecture), bytes.size()});
+    images.push_back({image.getName(), form, static_cast<uint32_t>(architecture),
+                      target.getSpecific(), bytes.size()});
   }
 
   LogicalResult addMachineCode(ModuleOp device, DeviceAttr target, StringRef ptx) {
@@ -80,17 +82,20 @@ struct EmitImages : dlc::impl::EmitImagesBase<EmitImages> {
     for (int64_t architecture : target.getMachineCode()) {
       if (!assembler)
         break; // the driver compiles
-      llvm::Expected<MachineCode> code = assemble(*assembler, ptx, architecture);
+      std::string name = getGpuName(architecture, target.getSpecific());
+      llvm::Expected<MachineCode> code = assemble(*assembler, ptx, name);
       if (code && !code->spilling.empty())
-        code = assemble(*assembler, allowAllRegisters(ptx, code->spilling), architecture);
+        code = assemble(*assembler, allowAllRegisters(ptx, code->spilling), name);
       if (!code)
         return device.emitError("ptxas cannot assemble device code: ")
                << llvm::toString(code.takeError());
       for (const std::string &kernel : code->spilling)
         device.emitRemark("kernel ")
             << kernel << " keeps values in memory: it needs more registers "
-            << "than sm_" << architecture << " has";
-      addImage(device, DLC_IMAGE_CUBIN, architecture, code->bytes);
+            << "than " << name << " has";
+      for (const std::string &loss : code->losses)
+        device.emitRemark("ptxas: ") << loss;
+      addImage(device, target, DLC_IMAGE_CUBIN, architecture, code->bytes);
     }
     return success();
   }
@@ -108,7 +113,7 @@ struct EmitImages : dlc::impl::EmitImagesBase<EmitImages> {
     if (failed(ptx))
       return signalPassFailure();
     images.clear();
-    addImage(device, DLC_IMAGE_PTX, target.getArchitecture(), *ptx + '\0');
+    addImage(device, target, DLC_IMAGE_PTX, target.getArchitecture(), *ptx + '\0');
     if (failed(addMachineCode(device, target, *ptx)))
       return signalPassFailure();
     setImages(module, images);

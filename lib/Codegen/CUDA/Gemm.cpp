@@ -4,6 +4,8 @@
 
 #include "TileProduct.h"
 
+#include "dlc/IR/Emitters.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
@@ -25,11 +27,9 @@ public:
 
 protected:
   LogicalResult matchWeights(Value filterOperand, Value biasOperand);
-  /// Whether chunks of `buffer` can be copied where `neighbours` elements lie side by side.
-  bool hasChunks(Value buffer, int64_t neighbours) {
-    auto layout = dyn_cast_or_null<DeviceLayoutAttr>(getTensor(buffer).getLayout());
-    return usesTensorCores() && layout && layout.getType() == operandType &&
-           neighbours % layout.getChunk() == 0;
+  /// Whether the left operand, in `buffer`, is copied in chunks.
+  bool hasChunks(Value buffer) {
+    return usesTensorCores() && readsChunks(kernel.anchor, getTensor(buffer), operandType);
   }
   /// Sets the tile's first row and column, from the number of all rows and columns.
   void beginTile(Value rows, int64_t columns);
@@ -104,13 +104,6 @@ private:
   /// Where in the input the channel 0 of tap `tap` of a pixel lies, and whether it does.
   std::pair<Value, Value> getTap(ValueRange prepared, Value tap);
   Value getInside(Value start, Value size, int64_t taps, int64_t dilation);
-  /// Whether taps have no bit each, or lie further apart than counts as near.
-  bool isFar() {
-    constexpr int64_t mostSteps = 1 << 15, mostBits = 31;
-    return kernelHeight * conv.getDilations()[0] >= mostSteps ||
-           kernelWidth * conv.getDilations()[1] >= mostSteps ||
-           (!areInside() && kernelHeight + kernelWidth > mostBits);
-  }
   void makeTable();
   std::pair<Value, Value> lookUp(ValueRange prepared, Value k);
   /// Whether all elements of a step belong to one tap.
@@ -330,7 +323,7 @@ void ConvProduct::begin() {
   ExprAttr pixels = getProduct(b.getContext(), {type.getDim(2), type.getDim(3)});
   std::optional<int64_t> planePixels = pixels ? pixels.getConstant() : std::nullopt;
   beginResults(/*isImage=*/true, planePixels);
-  if (isLast && !isFar() && hasChunks(inputBuffer, tapChannels)) {
+  if (hasChunks(inputBuffer)) {
     leftOrder = Order::inChunks;
     return;
   }
@@ -347,7 +340,7 @@ void ConvProduct::begin() {
 void ConvProduct::makeTable() {
   constexpr int64_t mostElements = 512;
   int64_t elements = tapChannels * kernelHeight * kernelWidth;
-  if (isPointwise() || hasStepsOfTaps() || elements > mostElements || isFar())
+  if (isPointwise() || hasStepsOfTaps() || elements > mostElements || areTapsFar(conv))
     return;
   int64_t places =
       llvm::alignTo(elements, step) + step; // what is loaded ahead lies behind the last
@@ -545,7 +538,7 @@ void MatrixProduct::begin() {
     rows = b.mul(rows, b.size(dim));
   int64_t size = *matmul.getInnerDim().getConstant();
   inner = threads.i32(size);
-  leftOrder = hasChunks(lhsBuffer, size) ? Order::inChunks : Order::alongInner;
+  leftOrder = hasChunks(lhsBuffer) ? Order::inChunks : Order::alongInner;
   needsZeros = size % step != 0;
   if (size % 4 == 0 && lhsType.isF32())
     leftVectors = areAligned(b, lhs);
@@ -592,8 +585,7 @@ LogicalResult dlc::emitCudaGemm(KernelBuilder &b) {
   auto emit = [](auto product) {
     if (failed(product.match()))
       return failure();
-    product.emit();
-    return success();
+    return product.emit();
   };
   return isa<ConvOp>(kernel.anchor) ? emit(ConvProduct(b, kernel)) : emit(MatrixProduct(b, kernel));
 }

@@ -9,6 +9,8 @@
 namespace dlc {
 
 std::unique_ptr<llvm::TargetMachine> createGpuMachine(DeviceAttr device);
+/// As sm_90, or sm_90a for code that runs on it alone.
+std::string getGpuName(int64_t architecture, bool isSpecific);
 
 } // namespace dlc
 

@@ -118,6 +118,5 @@ LogicalResult dlc::emitCudaMatmul(KernelBuilder &b) {
   DenseProduct product(b, kernel);
   if (failed(product.match()))
     return failure();
-  product.emit();
-  return success();
+  return product.emit();
 }

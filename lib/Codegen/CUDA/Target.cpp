@@ -28,17 +28,26 @@ namespace {
 struct Architecture {
   int64_t number;
   StringLiteral ptx;
+  bool isSpecific = false; ///< its code runs on no other one
 };
 } // namespace
 
 static constexpr Architecture architectures[] = {
-    {80, "+ptx71"}, {86, "+ptx71"},  {89, "+ptx78"},
-    {90, "+ptx78"}, {100, "+ptx86"}, {120, "+ptx87"},
+    {80, "+ptx71"},       {86, "+ptx71"},  {89, "+ptx78"},  {90, "+ptx78"},
+    {90, "+ptx80", true}, {100, "+ptx86"}, {120, "+ptx87"},
 };
 
-static const Architecture *find(int64_t number) {
+std::string dlc::getGpuName(int64_t architecture, bool isSpecific) {
+  return prefix.str() + std::to_string(architecture) + (isSpecific ? "a" : "");
+}
+
+static std::string getName(const Architecture &architecture) {
+  return getGpuName(architecture.number, architecture.isSpecific);
+}
+
+static const Architecture *find(StringRef name) {
   const auto *found = llvm::find_if(architectures, [&](const Architecture &architecture) {
-    return architecture.number == number;
+    return getName(architecture) == name;
   });
   return found == std::end(architectures) ? nullptr : found;
 }
@@ -46,20 +55,23 @@ static const Architecture *find(int64_t number) {
 FailureOr<DeviceAttr> dlc::getDevice(Location loc, ArrayRef<std::string> names,
                                      Precision precision) {
   SmallVector<int64_t> numbers;
+  bool isSpecific = false;
   for (StringRef name : names) {
-    int64_t number = 0;
-    StringRef digits = name;
-    if (!digits.consume_front(prefix) || !llvm::to_integer(digits, number) || !find(number)) {
+    const Architecture *architecture = find(name);
+    if (!architecture) {
       std::string known;
       for (const Architecture &architecture : architectures)
-        known += (" " + prefix + std::to_string(architecture.number)).str();
+        known += " " + getName(architecture);
       return emitError(loc, "unknown GPU '") << name << "'; expected one of" << known;
     }
-    numbers.push_back(number);
+    if (architecture->isSpecific && !llvm::all_equal(names))
+      return emitError(loc, "expected ") << name << " alone: its code runs on no other GPU";
+    isSpecific = architecture->isSpecific;
+    numbers.push_back(architecture->number);
   }
   llvm::sort(numbers);
   numbers.erase(llvm::unique(numbers), numbers.end());
-  return DeviceAttr::get(loc.getContext(), numbers.front(), precision, numbers);
+  return DeviceAttr::get(loc.getContext(), numbers.front(), precision, numbers, isSpecific);
 }
 
 std::unique_ptr<llvm::TargetMachine> dlc::createGpuMachine(DeviceAttr device) {
@@ -71,11 +83,11 @@ std::unique_ptr<llvm::TargetMachine> dlc::createGpuMachine(DeviceAttr device) {
     std::string error;
     return llvm::TargetRegistry::lookupTarget(llvm::Triple(tripleName), error);
   }();
-  const Architecture *architecture = find(device.getArchitecture());
+  std::string name = getGpuName(device.getArchitecture(), device.getSpecific());
+  const Architecture *architecture = find(name);
   if (!target || !architecture)
     return nullptr;
   return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      llvm::Triple(tripleName), (prefix + std::to_string(architecture->number)).str(),
-      architecture->ptx, llvm::TargetOptions(), std::nullopt, std::nullopt,
-      llvm::CodeGenOptLevel::Aggressive));
+      llvm::Triple(tripleName), name, architecture->ptx, llvm::TargetOptions(), std::nullopt,
+      std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }

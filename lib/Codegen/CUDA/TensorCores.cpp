@@ -4,6 +4,8 @@
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 using namespace dlc;
 
@@ -63,6 +65,83 @@ KernelBuilder::Carried dlc::multiplyPieces(KernelBuilder &b, Precision precision
   for (int64_t element = 0; element != 4; ++element)
     next.push_back(LLVM::ExtractValueOp::create(b, product, element));
   return next;
+}
+
+/// Chunks of 8 rows lie as getSwizzled places them, 1024 bytes behind those of the 8 before.
+Value dlc::getDescriptor(KernelBuilder &b, Value address) {
+  constexpr int64_t unit = 16, addressBits = 18, rowsStride = 8 * sliceWords * 4 / unit;
+  constexpr int64_t rowsShift = 32, swizzleShift = 62, swizzle128 = 1;
+  Threads threads(b);
+  Value number = LLVM::PtrToIntOp::create(b, b.getI32Type(), address);
+  Value place = threads.wide(threads.div(threads.rem(number, 1 << addressBits), unit));
+  constexpr int64_t form = rowsStride << rowsShift | swizzle128 << swizzleShift;
+  return arith::OrIOp::create(b, place, b.i64(form));
+}
+
+/// An instruction of PTX whose registers are sums: it changes them in place.
+static KernelBuilder::Carried changeSums(KernelBuilder &b, StringRef text, ValueRange others,
+                                         ValueRange sums) {
+  std::string constraints;
+  for (size_t i = 0; i != sums.size(); ++i)
+    constraints += "=f,";
+  for (size_t i = 0; i != others.size(); ++i)
+    constraints += "l,";
+  for (size_t i = 0; i != sums.size(); ++i)
+    constraints += std::to_string(i) + ",";
+  constraints += "~{memory}";
+  KernelBuilder::Carried operands(others);
+  llvm::append_range(operands, sums);
+  SmallVector<Type> types(sums.getTypes());
+  Value all = LLVM::InlineAsmOp::create(b, LLVM::LLVMStructType::getLiteral(b.getContext(), types),
+                                        operands, text, constraints, /*has_side_effects=*/true,
+                                        /*is_align_stack=*/false, LLVM::TailCallKind::None,
+                                        LLVM::AsmDialectAttr(), ArrayAttr())
+                  .getResult(0);
+  KernelBuilder::Carried results;
+  for (size_t i = 0; i != sums.size(); ++i)
+    results.push_back(LLVM::ExtractValueOp::create(b, all, static_cast<int64_t>(i)));
+  return results;
+}
+
+KernelBuilder::Carried dlc::beginProducts(KernelBuilder &b, Precision precision, ValueRange lefts,
+                                          Value right, ValueRange sums) {
+  constexpr int64_t pieceUnits = pieceWords * 4 / 16; // of a descriptor's address
+  bool areHalves = getWordParts(precision) == 2;
+  StringRef type = precision == Precision::fp16 ? "f16" : areHalves ? "bf16" : "tf32";
+  size_t sumsOfRows = sums.size() / lefts.size(); // of a thread
+  std::string instruction =
+      llvm::formatv("wgmma.mma_async.sync.aligned.m{0}n{1}k{2}.f32.{3}.{3} ", groupRows,
+                    2 * sumsOfRows, pieceWords * getWordParts(precision), type);
+  // Sums are added to, operands are not negated; both lie along k, which halves need not.
+  StringRef flags = areHalves ? ", adds, 1, 1, 0, 0;\n" : ", adds, 1, 1;\n";
+  std::string text = "{\n.reg .pred adds;\nsetp.ne.b32 adds, 1, 0;\nwgmma.fence.sync.aligned;\n";
+  KernelBuilder::Carried descriptors;
+  auto addDescriptor = [&](Value start, int64_t piece) {
+    descriptors.push_back(b.add(start, piece * pieceUnits));
+    return "$" + std::to_string(sums.size() + descriptors.size() - 1);
+  };
+  for (int64_t piece = 0; piece != sliceWords / pieceWords; ++piece) {
+    std::string rightName = addDescriptor(right, piece);
+    for (auto [i, left] : llvm::enumerate(lefts)) {
+      text += instruction;
+      for (size_t sum = 0; sum != sumsOfRows; ++sum)
+        text += (sum ? ", $" : "{$") + std::to_string(i * sumsOfRows + sum);
+      text += "}, " + addDescriptor(left, piece) + ", " + rightName + flags.str();
+    }
+  }
+  text += "wgmma.commit_group.sync.aligned;\n}";
+  return changeSums(b, text, descriptors, sums);
+}
+
+KernelBuilder::Carried dlc::waitForProducts(KernelBuilder &b, ValueRange sums, int64_t pending) {
+  return changeSums(b, llvm::formatv("wgmma.wait_group.sync.aligned {0};", pending).str(), {},
+                    sums);
+}
+
+void dlc::showCopies(KernelBuilder &b) {
+  NVVM::FenceProxyOp::create(
+      b, NVVM::ProxyKindAttr::get(b.getContext(), NVVM::ProxyKind::async_shared),
+      NVVM::SharedSpaceAttr::get(b.getContext(), NVVM::SharedSpace::shared_cta));
 }
 
 KernelBuilder::Carried dlc::loadPieces(KernelBuilder &b, Value address, bool transposed) {

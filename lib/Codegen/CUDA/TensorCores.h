@@ -18,6 +18,11 @@ inline constexpr int64_t pieceRows = 16, pieceColumns = 8, pieceWords = 8, warpS
 /// row r lies in place c ^ r % 8, so that 8 rows of one chunk lie in different banks.
 inline constexpr int64_t sliceWords = 32, chunkWords = 4, sliceChunks = sliceWords / chunkWords;
 
+/// What one instruction of a warpgroup, four warps, multiplies: 64 rows, 16 of them for each warp,
+/// up to 256 columns, and 8 words of each along k. A warp's sums lie as those of mma.sync, piece of
+/// columns after piece.
+inline constexpr int64_t groupWarps = 4, groupRows = 64;
+
 /// Elements of a word.
 inline int64_t getWordParts(Precision precision) {
   return precision == Precision::fp16 || precision == Precision::bf16 ? 2 : 1;
@@ -36,6 +41,20 @@ llvm::SmallVector<KernelBuilder::Carried, 2> splitWords(KernelBuilder &b, Precis
 /// The sums plus the products.
 KernelBuilder::Carried multiplyPieces(KernelBuilder &b, Precision precision, mlir::ValueRange lefts,
                                       mlir::ValueRange rights, llvm::ArrayRef<mlir::Value> sums);
+
+/// By which a warpgroup finds rows or columns of a slice in shared memory: `address` is that of the
+/// first one, at a multiple of 1024 bytes.
+mlir::Value getDescriptor(KernelBuilder &b, mlir::Value address);
+/// The sums plus the products of 64 rows each and of columns, over all words of slices that begin
+/// where the descriptors say. They are a group, which waits for those before; until it is waited
+/// for, nobody may read the sums, or write what is multiplied.
+KernelBuilder::Carried beginProducts(KernelBuilder &b, Precision precision, mlir::ValueRange lefts,
+                                     mlir::Value right, mlir::ValueRange sums);
+/// Waits until at most `pending` groups are not done. Returns the sums of all.
+KernelBuilder::Carried waitForProducts(KernelBuilder &b, mlir::ValueRange sums, int64_t pending);
+/// What the thread has brought to shared memory is there for warpgroups, as soon as they have
+/// waited for the thread.
+void showCopies(KernelBuilder &b);
 
 /// ldmatrix: four matrices of 8 rows of 16 bytes, whose rows begin at the addresses that the lanes
 /// have, 8 of them for each matrix. Lane l gets word l % 4 of row l / 4 of each.

@@ -91,13 +91,24 @@ TileProduct::Sums TileProduct::multiplyScalars(ValueRange sums, Value stage) {
 // By tensor cores
 //===----------------------------------------------------------------------===//
 
-/// The thread's first row and column in its warp's part, as mma.sync distributes sums, and which
-/// rows of the slices it has the addresses of.
+/// The thread's first row and column in its warp's part, as tensor cores distribute sums.
 void TileProduct::beginTensors() {
   columnsOfPart = b.getSchedule().getWarpColumns();
   Value thread = threads.getThread(), lane = threads.rem(thread, warpSize),
         warp = threads.div(thread, warpSize);
   quarter = threads.rem(lane, 4);
+  if (!usesWarpgroups())
+    return beginWarps(lane, warp);
+  Value firstRow = threads.mul(threads.div(warp, groupWarps), rowsOfPart);
+  Value ownRow = threads.mul(threads.rem(warp, groupWarps), pieceRows);
+  threadRow = threads.add(threads.add(firstRow, ownRow), threads.div(lane, 4));
+  threadColumn = threads.i32(0);
+}
+
+int64_t TileProduct::getRowStep() const { return usesWarpgroups() ? groupRows : pieceRows; }
+
+/// Which rows of the slices the thread has the addresses of, too.
+void TileProduct::beginWarps(Value lane, Value warp) {
   int64_t warpRows = tileRows / rowsOfPart;
   Value firstRow = threads.mul(threads.rem(warp, warpRows), rowsOfPart);
   threadRow = threads.add(firstRow, threads.div(lane, 4));
@@ -146,6 +157,17 @@ TileProduct::Sums TileProduct::multiplyTensors(ValueRange sums, Value stage,
   return next;
 }
 
+/// Sums are [64 rows][column piece][4].
+TileProduct::Sums TileProduct::multiplyGroups(ValueRange sums, Value stage) {
+  Value group = threads.div(threads.getThread(), groupWarps * warpSize);
+  Value firstRow = threads.mul(group, rowsOfPart * sliceWords);
+  Value leftStart = b.offset(getStart(left, stage), threads.wide(firstRow));
+  Sums lefts;
+  for (int64_t i = 0; i != rowsOfPart; i += groupRows)
+    lefts.push_back(getDescriptor(b, b.offset(leftStart, i * sliceWords)));
+  return beginProducts(b, precision, lefts, getDescriptor(b, getStart(right, stage)), sums);
+}
+
 //===----------------------------------------------------------------------===//
 // Tiles
 //===----------------------------------------------------------------------===//
@@ -160,7 +182,7 @@ TileProduct::Sums TileProduct::getInits(bool withBias) {
     for (int64_t element = 0; element != 4; ++element)
       piecesOfRow.push_back(vector::ExtractOp::create(b, pair, element % 2));
   }
-  for (int64_t i = 0; i != rowsOfPart; i += pieceRows)
+  for (int64_t i = 0; i != rowsOfPart; i += getRowStep())
     llvm::append_range(inits, piecesOfRow);
   return inits;
 }
@@ -184,12 +206,18 @@ void TileProduct::storeTensors(ValueRange sums) {
   waitForCopies(b, 0);
   threads.wait(); // for those who still multiply what lies there
   Value start = getPlace(threadRow, threads.add(threadColumn, threads.mul(quarter, 2)));
-  for (int64_t i = 0; i != rowsOfPart; i += pieceRows)
+  for (int64_t i = 0; i != rowsOfPart; i += getRowStep())
     for (int64_t j = 0; j != columnsOfPart; j += pieceColumns)
       for (int64_t half : {0, 8}) {
         Value own = b.offset(start, (i + half) * rowPitch + j * columnPitch);
-        b.store(sums[0], own);
-        b.store(sums[1], b.offset(own, columnPitch));
+        if (columnPitch == 1) {
+          auto pair = VectorType::get(2, b.getF32Type());
+          LLVM::StoreOp::create(b, vector::FromElementsOp::create(b, pair, sums.take_front(2)), own,
+                                /*alignment=*/8);
+        } else {
+          b.store(sums[0], own);
+          b.store(sums[1], b.offset(own, columnPitch));
+        }
         sums = sums.drop_front(2);
       }
   threads.wait();
@@ -267,14 +295,14 @@ void TileProduct::shareSums(ValueRange sums) {
   Value isFirst = b.equal(threads.getThread(), threads.i32(0));
   Value counter =
       LLVM::GEPOp::create(b, pointer, b.getI32Type(), counters, ArrayRef<LLVM::GEPArg>{tile});
-  Value memory = threads.share("arrived", 1);
+  Value arrived = b.offset(memory, memoryWords);
   b.onlyIf(isFirst, [&] {
     Value before = LLVM::AtomicRMWOp::create(b, LLVM::AtomicBinOp::add, counter, threads.i32(1),
                                              LLVM::AtomicOrdering::monotonic, "device");
-    b.store(before, memory);
+    b.store(before, arrived);
   });
   threads.wait();
-  Value before = threads.wide(b.load(memory, b.getI32Type()));
+  Value before = threads.wide(b.load(arrived, b.getI32Type()));
   b.onlyIf(b.equal(before, b.add(slices, -1)), [&] {
     fence();
     Sums inits = getInits(/*withBias=*/true);
@@ -294,7 +322,8 @@ void TileProduct::shareSums(ValueRange sums) {
 }
 
 /// The sums over the block's range. While a step is multiplied, those behind it are on their way:
-/// its place is filled again when all threads are past it.
+/// its place is filled again when all threads are past it. Warpgroups begin with a step before the
+/// one before it is done.
 TileProduct::Sums TileProduct::sumAll() {
   auto [first, end] = getRange();
   bringFirst(first);
@@ -306,21 +335,29 @@ TileProduct::Sums TileProduct::sumAll() {
       threads.wide(first), threads.wide(end), step, inits, [&](Value start, ValueRange values) {
         Value stage = values[numSums];
         if (hasCopies)
-          waitForCopies(b, numStages - 2);
+          waitForCopies(b, stagesAhead - 1);
+        if (usesWarpgroups())
+          showCopies(b);
         threads.wait();
-        Value ahead = threads.add(threads.narrow(start), threads.i32((numStages - 1) * step));
-        Value before = threads.add(stage, threads.i32(numStages - 1));
+        Value ahead = threads.add(threads.narrow(start), threads.i32(stagesAhead * step));
+        Value before = threads.add(stage, threads.i32(stagesAhead));
         Value isBehind = threads.less(before, threads.i32(numStages));
         before = b.select(isBehind, before, threads.add(before, threads.i32(-numStages)));
         Sums elements = loadElements(ahead);
         ValueRange sums = values.take_front(numSums);
         // Addresses are found, and copies begin, while tensor cores multiply.
         SmallVector<Copies> copies = getCopies(ahead, before);
-        Sums results =
-            usesTensorCores()
-                ? multiplyTensors(sums, stage,
-                                  [&](size_t part, size_t count) { copyPart(copies, part, count); })
-                : multiplyScalars(sums, stage);
+        Sums results;
+        if (usesWarpgroups()) {
+          results = multiplyGroups(sums, stage);
+          copyPart(copies, 0, 1);
+          results = waitForProducts(b, results, /*pending=*/1);
+        } else if (usesTensorCores()) {
+          results = multiplyTensors(
+              sums, stage, [&](size_t part, size_t count) { copyPart(copies, part, count); });
+        } else {
+          results = multiplyScalars(sums, stage);
+        }
         if (hasCopies)
           commitCopies(b);
         storeElements(elements, before);
@@ -328,26 +365,10 @@ TileProduct::Sums TileProduct::sumAll() {
         return results;
       });
   carried.pop_back();
-  return carried;
+  return usesWarpgroups() ? waitForProducts(b, carried, /*pending=*/0) : carried;
 }
 
-void TileProduct::emit() {
-  ScheduleAttr schedule = b.getSchedule();
-  mayShare = schedule.getSlices() != 1;
-  slices = b.size(getNumSlices(getNumTiles(kernel.anchor, schedule), schedule));
-  tile = mayShare ? b.div(b.getTask(), slices) : b.getTask();
-  begin();
-  makeMemory();
-  prepareRows();
-  if (usesTensorCores())
-    beginTensors();
-  else
-    beginScalars();
-  Sums results = sumAll();
-  if (!mayShare)
-    return storeAll(results);
-  if (matchPattern(slices, m_Constant()))
-    return shareSums(results);
+void TileProduct::shareIfMany(ValueRange results) {
   b.either(
       b.equal(slices, b.i64(1)),
       [&] {
@@ -357,4 +378,28 @@ void TileProduct::emit() {
         storeAll(all);
       },
       [&] { shareSums(results); });
+}
+
+LogicalResult TileProduct::emit() {
+  ScheduleAttr schedule = b.getSchedule();
+  mayShare = schedule.getSlices() != 1;
+  slices = b.size(getNumSlices(getNumTiles(kernel.anchor, schedule), schedule));
+  tile = mayShare ? b.div(b.getTask(), slices) : b.getTask();
+  begin();
+  if (usesWarpgroups() && (leftOrder != Order::inChunks || rightOrder != Order::inChunks))
+    return kernel.anchor->emitError("expected operands that lie as tensor cores multiply them");
+  makeMemory();
+  prepareRows();
+  if (usesTensorCores())
+    beginTensors();
+  else
+    beginScalars();
+  Sums results = sumAll();
+  if (!mayShare)
+    storeAll(results);
+  else if (matchPattern(slices, m_Constant()))
+    shareSums(results);
+  else
+    shareIfMany(results);
+  return success();
 }

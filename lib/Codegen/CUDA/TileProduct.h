@@ -16,7 +16,7 @@ public:
   virtual ~TileProduct() = default;
 
   /// Emits the task.
-  void emit();
+  llvm::LogicalResult emit();
 
 protected:
   /// In which order the threads of a block take the elements of a slice: neighbours should lie side
@@ -75,6 +75,8 @@ protected:
   /// The buffer that operand `index` of the epilogue is read from.
   mlir::Value getOperand(size_t index);
   bool usesTensorCores() const { return precision != Precision::fp32; }
+  /// By instructions of four warps each, which read what is copied in chunks.
+  bool usesWarpgroups() const { return b.getSchedule().getAlgorithm() == Algorithm::cuda_wgmma; }
 
   KernelBuilder &b;
   Threads threads;
@@ -128,6 +130,7 @@ private:
   void chooseUnits(Slice &slice, int64_t outer);
   void makePlaces(Slice &slice, int64_t outer);
   void makeMemory();
+  void chooseStages();
   void prepareRows();
   mlir::Value getStart(const Slice &slice, mlir::Value stage);
   mlir::Value getAddress(const Slice &slice, mlir::Value start, mlir::Value outer,
@@ -157,15 +160,21 @@ private:
   Sums multiplyScalars(mlir::ValueRange sums, mlir::Value stage);
   // By tensor cores: a warp has a part of the tile, in pieces of 16 rows and 8 columns.
   void beginTensors();
+  void beginWarps(mlir::Value lane, mlir::Value warp);
   /// Calls `copy` for each part of `count` parts of the work.
   Sums multiplyTensors(mlir::ValueRange sums, mlir::Value stage,
                        llvm::function_ref<void(size_t part, size_t count)> copy);
+  /// The same by warpgroups: what they add lies in registers when the next step is done.
+  Sums multiplyGroups(mlir::ValueRange sums, mlir::Value stage);
+  /// How far the pieces of rows that a warp has are from each other.
+  int64_t getRowStep() const;
 
   Sums getInits(bool withBias);
   /// [start, end) of the elements that the block sums over, i32.
   std::pair<mlir::Value, mlir::Value> getRange();
   Sums sumAll();
   void shareSums(mlir::ValueRange sums);
+  void shareIfMany(mlir::ValueRange results); ///< where only the run counts the slices
   void storeAll(mlir::ValueRange sums);
   void storeScalars(mlir::ValueRange sums);
   void storeTensors(mlir::ValueRange sums);
@@ -177,11 +186,13 @@ private:
   int64_t rowsOfPart;        ///< of a thread or warp
   int64_t columnsOfPart = 0; ///< of a warp
   Slice left, right;
-  bool mayShare = false; ///< several blocks a tile,
-  mlir::Value slices;    ///< as many as this, i64
-  mlir::Value memory;    ///< of all stages, each of both slices
-  int64_t numStages = 2; ///< on their way, or being multiplied
+  bool mayShare = false;   ///< several blocks a tile,
+  mlir::Value slices;      ///< as many as this, i64
+  mlir::Value memory;      ///< of all stages, each of both slices
+  int64_t numStages = 2;   ///< on their way, or being multiplied
+  int64_t stagesAhead = 1; ///< on their way while one is multiplied
   int64_t stageWords = 0;
+  int64_t memoryWords = 0;             ///< of all stages, or of sums
   mlir::Value threadRow, threadColumn; ///< of the tile, i32
   mlir::Value quarter;                 ///< of tensor cores: the thread's place along k
   /// Where in its slice the thread's address for ldmatrix lies, for each piece along k.

@@ -91,22 +91,35 @@ void TileProduct::makePlaces(Slice &slice, int64_t outer) {
 }
 
 /// As many stages as fit beside those of another block, of which a GPU's processor has at least 99
-/// KB for each block. The sums of a tile lie there in the end, too.
+/// KB for each block. Of warpgroups' four are enough: two on their way, one that is multiplied, and
+/// one that may still be read when the next product begins.
+void TileProduct::chooseStages() {
+  constexpr int64_t mostWords = 24 << 10, usualWords = 16 << 10, mostStages = 6, ofWarpgroups = 4;
+  if (usesWarpgroups()) {
+    numStages = ofWarpgroups;
+    stagesAhead = numStages - 2;
+    return;
+  }
+  if (left.order == Order::inChunks && right.order == Order::inChunks) {
+    int64_t room = 3 * stageWords > usualWords ? mostWords : usualWords;
+    numStages = std::clamp<int64_t>(room / stageWords, 2, mostStages);
+  }
+  stagesAhead = numStages - 1;
+}
+
+/// The sums of a tile lie there in the end, too, and a word for those who share it.
 void TileProduct::makeMemory() {
-  constexpr int64_t mostWords = 24 << 10, usualWords = 16 << 10, mostStages = 6;
   left = makeSlice(tileRows, /*isLeft=*/true);
   right = makeSlice(tileColumns, /*isLeft=*/false);
   left.start = 0;
   right.start = left.words;
   stageWords = left.words + right.words;
-  if (left.order == Order::inChunks && right.order == Order::inChunks) {
-    int64_t room = 3 * stageWords > usualWords ? mostWords : usualWords;
-    numStages = std::clamp<int64_t>(room / stageWords, 2, mostStages);
-  }
+  chooseStages();
   int64_t sumWords = usesTensorCores()
                          ? std::max(tileRows * getSumPitch(true), tileColumns * getSumPitch(false))
                          : 0;
-  memory = threads.shareDynamic(std::max(numStages * stageWords, sumWords));
+  memoryWords = std::max(numStages * stageWords, sumWords);
+  memory = threads.shareDynamic(memoryWords + mayShare);
 }
 
 void TileProduct::prepareRows() {
@@ -289,7 +302,7 @@ void TileProduct::copyPart(ArrayRef<Copies> all, size_t part, size_t count) {
 }
 
 void TileProduct::bringFirst(Value start) {
-  for (int64_t i = 0; i != numStages - 1; ++i) {
+  for (int64_t i = 0; i != stagesAhead; ++i) {
     Value own = threads.add(start, threads.i32(i * step));
     // A group of their own, which may be empty.
     SmallVector<Copies> copies = getCopies(own, threads.i32(i));

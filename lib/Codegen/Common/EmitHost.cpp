@@ -301,7 +301,7 @@ static void emitDeviceTables(CodeBuilder &code, ModuleOp module, HostProgram &pr
     const DeviceImage &image = images[row];
     return emitStruct(code, type,
                       {code.constant(i32, sizeof(dlc_image)), code.constant(i32, image.form),
-                       code.constant(i32, image.architecture), code.constant(i32, 0),
+                       code.constant(i32, image.architecture), code.constant(i32, image.isSpecific),
                        code.addressOf(image.name), code.constant(code.i64, image.size)});
   });
 }

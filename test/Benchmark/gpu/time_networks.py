@@ -193,7 +193,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("networks", nargs="*", help=f"of {', '.join(networks.NETWORKS)}; all by default")
     parser.add_argument("--precision", type=lambda text: text.split(","), default=["fp32", "tf32", "fp16"])
-    parser.add_argument("--target", default="sm_90")
+    parser.add_argument("--target", default="sm_90a", help="sm_90a is for H100 and H200 alone")
     parser.add_argument("--replays", type=int, default=50)
     parser.add_argument("--no-compile", action="store_true", help="leaves torch.compile out, which takes minutes")
     parser.add_argument("--jobs", type=int, default=8, help="networks that are exported and compiled at a time")

@@ -25,3 +25,25 @@ module attributes {dlc.device = #dlc.device<architecture = 80, precision = fp32>
     return
   }
 }
+
+// -----
+
+!x = !dlc.buffer<!dlc.tensor<2048 x 64 x f32>, device>
+!w = !dlc.buffer<!dlc.tensor<64 x 64 x f32, #dlc.device_layout<f16, channels_last>>, device>
+module attributes {dlc.device = #dlc.device<architecture = 90, precision = fp16, machine_code = [90], specific = true>,
+    dlc.signature = {symbols = [], inputs = [], outputs = []}} {
+  func.func private @rounded(%in: !x, %filter: !w, %out: !x)
+      attributes {dlc.schedule = #dlc.schedule<cuda_wgmma, lanes = 2, channels = 64, pixels = [64, 64], rows = 64, precision = fp16>} {
+    %0 = dlc.read %in : !x -> !dlc.tensor<2048 x 64 x f32>
+    %1 = dlc.read %filter : !w -> !dlc.tensor<64 x 64 x f32>
+    // expected-error @+1 {{expected operands that lie as tensor cores multiply them}}
+    %2 = dlc.matmul %0, %1 transpose_rhs : (!dlc.tensor<2048 x 64 x f32>, !dlc.tensor<64 x 64 x f32>) -> !dlc.tensor<2048 x 64 x f32>
+    dlc.write %2, %out : !dlc.tensor<2048 x 64 x f32>, !x
+    return
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected tiles of 64 rows and at most 256 columns for each four warps, and columns for all of their threads}}
+#tall = #dlc.schedule<cuda_wgmma, lanes = 2, channels = 64, pixels = [64, 32], rows = 64, precision = fp16>

@@ -238,7 +238,8 @@ ArtifactSpec dlc::test::deviceSpec() {
   };
   spec.outputs = {{"y", DLC_DTYPE_F32, {{-1, 0, "N"}}, DLC_PORT_TENSOR, DLC_PORT_DEVICE}};
   spec.versions = {{"", 1}};
-  spec.images = {{"cuda:sm_80", DLC_IMAGE_PTX}, {"cuda:sm_70", DLC_IMAGE_PTX}};
+  spec.images = {
+      {"cuda:sm_80", DLC_IMAGE_PTX}, {"cuda:sm_70", DLC_IMAGE_PTX}, {"cuda:sm_86a", DLC_IMAGE_PTX}};
   return spec;
 }
 

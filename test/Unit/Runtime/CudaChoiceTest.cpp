@@ -108,7 +108,8 @@ TEST_F(CudaChoiceTest, OnlyTheDevicesWeightsAreBroughtThere) {
 TEST_F(CudaChoiceTest, ADeviceThatCannotBeUsedIsNamed) {
   fake_set_devices(1, 61);
   expectFallback(
-      "expected code for device cuda:0 (Fake GPU, sm_61), found sm_80 (PTX), sm_70 (PTX)");
+      "expected code for device cuda:0 (Fake GPU, sm_61), found sm_80 (PTX), sm_70 (PTX), "
+      "sm_86a (PTX)");
   dlc_session_release(session);
   session = nullptr;
   EXPECT_EQ(loadInto(session, both, DLC_DEVICE_CUDA), DLC_INCOMPATIBLE);

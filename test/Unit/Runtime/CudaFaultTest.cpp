@@ -23,7 +23,15 @@ TEST_F(CudaFaultTest, AnOldDevice) {
   ASSERT_EQ(load(), DLC_INCOMPATIBLE);
   EXPECT_EQ(reason, path +
                         ": expected code for device cuda:0 (Fake GPU, sm_61), found sm_80 (PTX), "
-                        "sm_70 (PTX)");
+                        "sm_70 (PTX), sm_86a (PTX)");
+}
+
+TEST_F(CudaFaultTest, CodeForOneArchitectureIsForNoLaterOne) {
+  fake_set_devices(1, 86);
+  ASSERT_EQ(load(), DLC_INCOMPATIBLE);
+  EXPECT_NE(reason.find("loading code for sm_86a (PTX)"), std::string::npos) << reason;
+  fake_set_devices(1, 89);
+  EXPECT_EQ(load(), DLC_OK) << reason;
 }
 
 TEST_F(CudaFaultTest, TheDriversCompilerRefuses) {
