@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Times the model zoo on CPUs against ONNX Runtime and OpenVINO, and writes the section "CPU" of docs/Performance.md.
+"""Times the model zoo on CPUs against ONNX Runtime and OpenVINO, and writes the section of CPUs with this machine's
+vectors, "CPUs with AVX2" or "CPUs with AVX-512", of docs/Performance.md.
 
     python3 -m venv build/benchmark/venv
     build/benchmark/venv/bin/pip install -r test/Benchmark/cpu/requirements.txt
@@ -253,7 +254,8 @@ def main():
         lines += write_table(results[threads], peers, threads)
     lines += write_peaks(profiles)
     lines += ["\n### Compile time and artifacts\n", "| model | seconds to compile | artifact, MB |", "| --- | --- | --- |", *compiled]
-    write_section(arguments.out, "CPU", lines)
+    vectors = "AVX-512" if re.search(r"^flags.* avx512f ", Path("/proc/cpuinfo").read_text(), re.MULTILINE) else "AVX2"
+    write_section(arguments.out, f"CPUs with {vectors}", lines)
 
 
 if __name__ == "__main__":
