@@ -43,7 +43,12 @@ static void describeMeasurement(const Options &options, const Model &model,
   if (!options.profile)
     return;
   const uint32_t numThreads = dlc_context_num_threads(model.context);
-  const Peak peak = countsFlops(measurement) ? measurePeak(numThreads) : Peak{0, ""};
+  dlc_session_info info = {};
+  info.struct_size = sizeof(info);
+  (void)dlc_session_describe(model.session, &info);
+  // Kernels of a GPU have no share of what the CPU can do.
+  const bool showsPeak = info.device == std::string_view("cpu") && countsFlops(measurement);
+  const Peak peak = showsPeak ? measurePeak(numThreads) : Peak{0, ""};
   for (std::string &line : profileLines(model.session, measurement, peak, numThreads))
     lines.push_back(std::move(line));
 }
