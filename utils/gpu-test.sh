@@ -26,7 +26,7 @@ pack() {
   cp "$build"/bin/{dlc-compile,dlc-run} "$folder/python/dlc/bin"
   cp "$build/lib/libdlc_runtime.so" "$folder/python/dlc/lib"
   cp -r "$root/test/Benchmark/gpu" "$folder/Benchmark"
-  cp "$root"/test/Helpers/{gpu_run,compare_arrays}.py "$root/test/EndToEnd/exponents.py" "$folder/Helpers"
+  cp "$root"/test/Helpers/{gpu_run,compare_arrays,references}.py "$root/test/EndToEnd/exponents.py" "$folder/Helpers"
   if [ -d "$zoo" ]; then
     cp "$zoo"/{*.onnx.xz,index.json,materialize.py,make_inputs.py} "$folder/models"
   fi

@@ -70,7 +70,7 @@ namespace {
 /// A direct convolution, or a matrix product by weights in panels: its rows are pixels.
 struct Direct {
   int64_t outputs;    ///< channels of a group
-  int64_t rowInputs;  ///< input elements that a row of outputs takes
+  double rowInputs;   ///< input elements that a row of outputs takes
   int64_t panelSteps; ///< multiply-adds of each output
   ExprAttr images, height, width;
   bool planar;    ///< results are transposed on their way out
@@ -91,29 +91,36 @@ static double getStepCycles(int64_t pixels, int64_t vectors, int64_t steps) {
   return cycles + (tile + panel) / 8;
 }
 
-/// Cycles of a step for all of `pixels` pixels by tiles of `widths`.
-static double getCycles(int64_t pixels, ArrayRef<int64_t> widths, int64_t vectors, int64_t steps) {
-  double cycles = 0;
-  for (int64_t width : widths) {
-    cycles += static_cast<double>(pixels / width) * getStepCycles(width, vectors, steps);
-    pixels %= width;
-  }
-  return cycles;
-}
+namespace {
+/// Runs of `pixels` neighbours that tiles divide, and one of the `others` that are left.
+struct Runs {
+  int64_t number, pixels, others = 0;
 
-/// The widths, of at most `widest`, by which bands of `pixels` pixels and one of the `others` that
-/// are left take the fewest cycles.
-static SmallVector<int64_t> getBestWidths(int64_t bands, int64_t pixels, int64_t others,
-                                          int64_t widest, int64_t vectors, int64_t steps) {
+  /// Cycles of a step for all of them by tiles of `widths`.
+  double getCycles(ArrayRef<int64_t> widths, int64_t vectors, int64_t steps) const {
+    double cycles = 0;
+    int64_t ofRun = pixels, ofRest = others;
+    for (int64_t width : widths) {
+      auto tiles = static_cast<double>(number * (ofRun / width) + ofRest / width);
+      cycles += tiles * getStepCycles(width, vectors, steps);
+      ofRun %= width, ofRest %= width;
+    }
+    return cycles;
+  }
+};
+} // namespace
+
+/// The widths, of at most `widest`, by which `runs` take the fewest cycles.
+static SmallVector<int64_t> getBestWidths(const Runs &runs, int64_t widest, int64_t vectors,
+                                          int64_t steps) {
   SmallVector<int64_t> best;
   double fewest = std::numeric_limits<double>::infinity();
   for (int64_t width = 1; width <= widest; ++width) {
-    SmallVector<int64_t> widths = {width, pixels % width, others % width, 1};
+    SmallVector<int64_t> widths = {width, runs.pixels % width, runs.others % width, 1};
     llvm::erase_if(widths, [](int64_t each) { return each == 0; });
     llvm::sort(widths, std::greater<>());
     widths.erase(llvm::unique(widths), widths.end());
-    double cycles = static_cast<double>(bands) * getCycles(pixels, widths, vectors, steps) +
-                    getCycles(others, widths, vectors, steps);
+    double cycles = runs.getCycles(widths, vectors, steps);
     if (cycles <= fewest) {
       fewest = cycles;
       best = widths;
@@ -130,10 +137,10 @@ static int64_t getBandRows(const Direct &direct, int64_t panels) {
   constexpr int64_t cached = 64 << 10, wantedTasks = 24;
   int64_t height = std::max<int64_t>(direct.height.getConstant().value_or(usualSize), 1);
   int64_t images = std::max<int64_t>(direct.images.getConstant().value_or(1), 1);
-  int64_t most = std::max<int64_t>(cached / std::max<int64_t>(direct.rowInputs, 1), 1);
+  auto most = std::max<int64_t>(static_cast<int64_t>(cached / std::max(direct.rowInputs, 1.0)), 1);
   int64_t bands = llvm::divideCeil(height, most);
-  auto inputs = static_cast<double>(direct.rowInputs * height),
-       weights = static_cast<double>(direct.outputs * direct.panelSteps);
+  auto weights = static_cast<double>(direct.outputs * direct.panelSteps);
+  double inputs = direct.rowInputs * static_cast<double>(height);
   double traffic = inputs + weights * static_cast<double>(weights > cached ? bands : 1);
   double inputsSeen = direct.isProduct ? 1.0 / 16 : 1;
   if (inputs * inputsSeen * static_cast<double>(panels) + weights < traffic)
@@ -166,15 +173,12 @@ static ScheduleAttr getDirectConv(TargetAttr target, const Direct &direct) {
   ScheduleAttr separate = getSchedule(getTileWidths(direct.width, widest));
   if (!width || !height || *width == 0)
     return separate;
-  ScheduleAttr joined = getSchedule(getBestWidths(
-      *height / rows, rows * *width, *height % rows * *width, widest, vectors, direct.panelSteps));
-  auto getAllCycles = [&](int64_t runs, int64_t pixels, ScheduleAttr schedule) {
-    return static_cast<double>(runs) *
-           getCycles(pixels, schedule.getPixels(), vectors, direct.panelSteps);
+  Runs bands = {*height / rows, rows * *width, *height % rows * *width};
+  ScheduleAttr joined = getSchedule(getBestWidths(bands, widest, vectors, direct.panelSteps));
+  auto getCycles = [&](const Runs &runs, ScheduleAttr schedule) {
+    return runs.getCycles(schedule.getPixels(), vectors, direct.panelSteps);
   };
-  bool isBetter = getAllCycles(*height / rows, rows * *width, joined) +
-                      getAllCycles(1, *height % rows * *width, joined) <
-                  getAllCycles(*height, *width, separate);
+  bool isBetter = getCycles(bands, joined) < getCycles({*height, *width}, separate);
   return joined.joinsRows(*width) && isBetter ? joined : separate;
 }
 
@@ -210,10 +214,18 @@ static Direct getDirect(KernelOp box, ConvOp conv) {
   int64_t outputs = *filter[0].getConstant() / groups;
   int64_t taps = *filter[2].getConstant() * *filter[3].getConstant();
   // What a row of outputs takes beyond the row before it.
-  int64_t rowPixels = dims[3].getConstant().value_or(usualSize) * conv.getStrides()[1] *
-                      std::min<int64_t>(*filter[2].getConstant(), conv.getStrides()[0]);
-  return {outputs, rowPixels * inputs * groups,  inputs * taps,      dims[0], dims[2],
-          dims[3], !isBlocked(box.getResult(0)), /*isProduct=*/false};
+  double rowPixels = static_cast<double>(dims[3].getConstant().value_or(usualSize)) *
+                     static_cast<double>(conv.getStrides()[1]) *
+                     static_cast<double>(std::min(*filter[2].getConstant(), conv.getStrides()[0]));
+  double rowInputs = rowPixels * static_cast<double>(inputs * groups);
+  return {outputs,
+          rowInputs,
+          inputs * taps,
+          dims[0],
+          dims[2],
+          dims[3],
+          !isBlocked(box.getResult(0)),
+          /*isProduct=*/false};
 }
 
 static Direct getDirect(MatmulOp matmul) {
@@ -221,7 +233,7 @@ static Direct getDirect(MatmulOp matmul) {
   int64_t inputs = *matmul.getInnerDim().getConstant();
   ExprAttr one = ExprAttr::constant(matmul.getContext(), 1);
   return {*dims.back().getConstant(),
-          inputs,
+          static_cast<double>(inputs),
           inputs,
           one,
           getProduct(matmul.getContext(), dims.drop_back()),

@@ -32,6 +32,9 @@ from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 from cases import describe_case, make_inputs, parse_case
 from session import RunError, Session
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Helpers"))
+from references import open_reference
+
 
 def parse_range(text):
     low, high = map(float, text.split(":"))
@@ -66,14 +69,9 @@ def parse_arguments():
 
 def make_reference(path):
     """A function from inputs to outputs. ONNX Runtime refuses some empty tensors, which ONNX's own evaluator takes."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    # CPUs without VNNI saturate sums of two products of int8 otherwise.
-    options.add_session_config_entry("session.x64quantprecision", "1")
     # The model as it is written: no rewritten arithmetic in the reference.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = open_reference(path, intra_op_num_threads=1, log_severity_level=4,
+                             graph_optimization_level=onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL)
 
     def run(inputs):
         try:

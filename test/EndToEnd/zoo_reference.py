@@ -22,9 +22,8 @@ from pathlib import Path
 
 import numpy
 import onnx
-import onnxruntime
 
-from compare import compile_model, find_difference
+from compare import compile_model, find_difference, open_reference
 from session import RunError, Session
 
 TOLERANCE = 1e-4
@@ -88,11 +87,7 @@ def check_model(path, entry, folder):
     except (SystemExit, RunError) as error:
         return "failed", [str(error)]
     ran = time.monotonic()
-    settings = onnxruntime.SessionOptions()
-    settings.log_severity_level = 3
-    # CPUs without VNNI saturate sums of two products to 16 bits otherwise.
-    settings.add_session_config_entry("session.x64quantprecision", "1")
-    session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
+    session = open_reference(path)
     names = [output.name for output in session.get_outputs()]
     tolerance = TOLERANCES.get(name, TOLERANCE)
     results = [find_difference(*each, tolerance) for each in zip(names, found, session.run(None, feeds), strict=True)]

@@ -77,26 +77,17 @@ def sizes_of(entry):
             {dim: size + ABOVE * steps[dim] for dim, size in usual.items()}]
 
 
-def make_reference(path):
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    # CPUs without VNNI saturate sums of two products of int8 otherwise.
-    options.add_session_config_entry("session.x64quantprecision", "1")
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
 @pytest.mark.parametrize("model", INDEX, indirect=True)
 def test_agrees_with_onnx_runtime(model):
     import make_inputs
+    from references import open_reference
 
     name = model.stem
     if name in REFUSED:
         with pytest.raises(dlc.CompileError):
             dlc.InferenceSession(model, cache=False)
         return
-    session, reference = dlc.InferenceSession(model, cache=False), make_reference(model)
+    session, reference = dlc.InferenceSession(model, cache=False), open_reference(model)
     assert [(i.name, i.type) for i in session.get_inputs()] == [(i.name, i.type) for i in reference.get_inputs()]
     names = [output.name for output in reference.get_outputs()]
     assert [output.name for output in session.get_outputs()] == names

@@ -36,16 +36,14 @@ static void describeOutputs(const Model &model, const Outputs &outputs,
 }
 
 static void describeMeasurement(const Options &options, const Model &model,
-                                const Measurement &measurement, std::vector<std::string> &lines) {
+                                const dlc_session_info &info, const Measurement &measurement,
+                                std::vector<std::string> &lines) {
   if (measurement.milliseconds.empty())
     return;
   lines.push_back(timeLine(measurement.milliseconds));
   if (!options.profile)
     return;
   const uint32_t numThreads = dlc_context_num_threads(model.context);
-  dlc_session_info info = {};
-  info.struct_size = sizeof(info);
-  (void)dlc_session_describe(model.session, &info);
   // Kernels of a GPU have no share of what the CPU can do.
   const bool showsPeak = info.device == std::string_view("cpu") && countsFlops(measurement);
   const Peak peak = showsPeak ? measurePeak(numThreads) : Peak{0, ""};
@@ -89,7 +87,7 @@ static bool run(const Options &options, const Model &model, dlc::Progress &progr
     describeOutputs(model, outputs, lines);
   const bool asExpected =
       compareExpected(expectations, options.tolerance, outputs, lines, problems);
-  describeMeasurement(options, model, measurement, lines);
+  describeMeasurement(options, model, info, measurement, lines);
   return asExpected;
 }
 

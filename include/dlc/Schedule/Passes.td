@@ -44,7 +44,8 @@ def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::ModuleOp"> {
   let description = [{
     Convolutions with fewer output channels than half a vector run along rows (`row_conv`), others across output
     channels (`direct_conv`), with as many accumulators as the vector registers hold; so do matrix products by
-    constants, whose rows stand for pixels. Other products are `matmul`. Convolutions of one channel each are
+    constants, whose rows stand for pixels. Tasks of a `direct_conv` are bands of rows, whose inputs stay in the L2 cache
+    while all panels of channels read them, and tiles run over the ends of narrow rows. Other products are `matmul`. Convolutions of one channel each are
     `depthwise`, windows and reductions of blocked images `pool`, elementwise ops on them `blocks`, softmaxes `softmax`, and
     everything else `loops`. Convolutions by 3 x 3 filters of many channels are computed in Winograd's form (`winograd`) where
     a model of the cycles says that this is faster. It rounds differently: by some 3e-6 of the largest output, where a
@@ -54,7 +55,7 @@ def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::ModuleOp"> {
     %1 = dlc.kernel anchor (%x, %w) : ... { ... dlc.conv ... }
     // becomes, for 16 lanes and 32 registers
     %1 = dlc.kernel anchor (%x, %w)
-      schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 4, 1], rows = 1> : ... { ... dlc.conv ... }
+      schedule <direct_conv, lanes = 16, channels = 32, pixels = [14, 4, 1], rows = 6> : ... { ... dlc.conv ... }
     ```
 
     In a module with a device a box gets an algorithm of the device's (`cuda_loops`, ...) where there is one for all of its ops.

@@ -134,10 +134,16 @@ void ConvKernel::emitTask(KernelBuilder &b, EmitBand emitBand) {
   // What neighbours among the tasks share stays in the caches: the rows of a band, which all panels
   // of channels read, or the weights of a panel.
   bool sharesRows = b.getSchedule().getAlgorithm() == Algorithm::direct_conv;
-  Value inner = sharesRows ? groups : bands, outer = sharesRows ? bands : groups;
-  Value first = b.rem(b.getTask(), inner), rest = b.div(b.getTask(), inner);
-  Value second = b.rem(rest, outer), n = b.div(rest, outer);
-  Value band = sharesRows ? second : first, group = sharesRows ? first : second;
+  Value band, group, n = b.getTask();
+  auto take = [&](Value &place, Value count) {
+    place = b.rem(n, count);
+    n = b.div(n, count);
+  };
+  if (sharesRows)
+    take(group, groups);
+  take(band, bands);
+  if (!sharesRows)
+    take(group, groups);
   Value begin = b.mul(band, rows), end = b.min(b.add(begin, rows), output.height);
   auto emitGroup = [&](int64_t groupChannels) {
     Row row = {n, begin, group, groupChannels};
@@ -158,13 +164,12 @@ void ConvKernel::emitTask(KernelBuilder &b, EmitBand emitBand) {
       b.equal(group, b.i64(fullGroups)), [&] { emitGroup(others); }, [&] { emitGroup(channels); });
 }
 
-void ConvKernel::emitRows(KernelBuilder &b, function_ref<void(const Row &)> emitRow) {
-  emitTask(b, [&](const Row &band, Value rows) {
-    b.loop(b.i64(0), rows, 1, [&](Value h) {
-      Row row = band;
-      row.h = b.add(band.h, h);
-      emitRow(row);
-    });
+void ConvKernel::forEachRow(KernelBuilder &b, const Row &band, Value rows,
+                            function_ref<void(const Row &)> emitRow) {
+  b.loop(b.i64(0), rows, 1, [&](Value h) {
+    Row row = band;
+    row.h = b.add(band.h, h);
+    emitRow(row);
   });
 }
 

@@ -7,6 +7,10 @@
 
 namespace dlc {
 
+/// How many steps of a reduction ahead weights are fetched that are read once; what lies behind a
+/// panel is the next one.
+inline constexpr int64_t prefetchDistance = 144;
+
 /// A kernel that reads an image, convolves, applies elementwise ops, and writes an image. A matrix
 /// product by weights in panels is the 1x1 convolution of an image one pixel wide, whose pixels are
 /// the rows of the left operand.
@@ -25,8 +29,9 @@ struct ConvKernel : AnchorKernel {
   /// Emits the task: its halo, and `emitBand` for its rows, which are `rows` from `row` on.
   using EmitBand = llvm::function_ref<void(const Row &row, mlir::Value rows)>;
   void emitTask(KernelBuilder &b, EmitBand emitBand);
-  /// The same with `emitRow` for each of the rows.
-  void emitRows(KernelBuilder &b, llvm::function_ref<void(const Row &row)> emitRow);
+  /// Emits `emitRow` for each row of a band.
+  static void forEachRow(KernelBuilder &b, const Row &band, mlir::Value rows,
+                         llvm::function_ref<void(const Row &row)> emitRow);
 
   /// The input elements that a tile is computed from. Where the buffer has less halo than the
   /// convolution pads, some lie outside of it.

@@ -74,9 +74,12 @@ LogicalResult dlc::emitDepthwise(KernelBuilder &b) {
   FailureOr<ConvKernel> kernel = ConvKernel::create(b);
   if (failed(kernel) || failed(verify(b, *kernel)))
     return failure();
-  kernel->emitRows(b, [&](const ConvKernel::Row &row) {
+  auto emitRow = [&](const ConvKernel::Row &row) {
     b.loopOverTiles(kernel->output.width, b.getSchedule().getPixels(),
                     [&](Value w, int64_t pixels) { emitTile(b, *kernel, row, w, pixels); });
+  };
+  kernel->emitTask(b, [&](const ConvKernel::Row &band, Value rows) {
+    ConvKernel::forEachRow(b, band, rows, emitRow);
   });
   return success();
 }

@@ -12,11 +12,6 @@
 using namespace mlir;
 using namespace dlc;
 
-/// How many steps of the reduction ahead weights are fetched; what lies behind a panel is the next.
-static constexpr int64_t prefetchDistance = 144;
-/// Floats of a cache line, which is fetched once.
-static constexpr int64_t lineElements = 16;
-
 namespace {
 class DirectConv {
 public:
@@ -67,10 +62,8 @@ KernelBuilder::Carried DirectConv::emitStep(const ConvKernel::Row &row, const Co
   // Of a whole network the weights come from memory. A single pixel uses each once, and does
   // nothing meanwhile that could hide a prefetch.
   if (pixels != 1)
-    for (int64_t vector = 0; vector != vectors; ++vector)
-      if (vector * lanes % lineElements == 0)
-        b.prefetch(
-            b.offset(tap.weights, prefetchDistance * kernel.panels.getOutputs() + vector * lanes));
+    b.prefetch(b.offset(tap.weights, prefetchDistance * kernel.panels.getOutputs()),
+               vectors * lanes);
   KernelBuilder::Carried next;
   for (int64_t pixel = 0; pixel != pixels; ++pixel) {
     Value element = loadPixel(row, tap, pixel);
@@ -131,21 +124,17 @@ bool DirectConv::joinsRows() {
 void DirectConv::emitBand(const ConvKernel::Row &band, Value rows) {
   Value width = kernel.output.width;
   ArrayRef<int64_t> widths = b.getSchedule().getPixels();
-  ConvKernel::Row row = band;
-  if (joinsRows()) {
-    b.loopOverTiles(b.mul(rows, width), widths, [&](Value first, int64_t pixels) {
-      Value w = b.rem(first, width);
-      row.h = b.add(band.h, b.div(first, width));
-      row.ends.clear();
-      for (int64_t pixel = 0; pixel != pixels; ++pixel)
-        row.ends.push_back(b.div(b.add(w, pixel), width));
-      emitTile(row, w, pixels);
+  if (!joinsRows())
+    return ConvKernel::forEachRow(b, band, rows, [&](const ConvKernel::Row &row) {
+      b.loopOverTiles(width, widths, [&](Value w, int64_t pixels) { emitTile(row, w, pixels); });
     });
-    return;
-  }
-  b.loop(b.i64(0), rows, 1, [&](Value h) {
-    row.h = b.add(band.h, h);
-    b.loopOverTiles(width, widths, [&](Value w, int64_t pixels) { emitTile(row, w, pixels); });
+  b.loopOverTiles(b.mul(rows, width), widths, [&](Value first, int64_t pixels) {
+    Value w = b.rem(first, width);
+    ConvKernel::Row row = band;
+    row.h = b.add(band.h, b.div(first, width));
+    for (int64_t pixel = 0; pixel != pixels; ++pixel)
+      row.ends.push_back(b.div(b.add(w, pixel), width));
+    emitTile(row, w, pixels);
   });
 }
 

@@ -182,11 +182,8 @@ static void emitBand(KernelBuilder &b, ConvKernel &kernel, const ConvKernel::Row
                      Value rows) {
   int64_t tileRows = b.getSchedule().getRows();
   auto emitRows = [&] {
-    b.loop(b.i64(0), rows, 1, [&](Value h) {
-      ConvKernel::Row row = band;
-      row.h = b.add(band.h, h);
-      emitTiles(b, kernel, row, 1);
-    });
+    ConvKernel::forEachRow(b, band, rows,
+                           [&](const ConvKernel::Row &row) { emitTiles(b, kernel, row, 1); });
   };
   if (tileRows == 1 || kernel.clipsWindows())
     return emitRows();

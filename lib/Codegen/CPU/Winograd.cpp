@@ -14,12 +14,6 @@
 using namespace mlir;
 using namespace dlc;
 
-/// How many steps of the reduction ahead factors are fetched that are read once; what lies behind a
-/// panel's matrix is the next one.
-static constexpr int64_t prefetchDistance = 144;
-/// Floats of a line of the caches.
-static constexpr int64_t lineElements = 16;
-
 namespace {
 /// Tiles x channels, for each of the 36 factors; counted in elements of the scratch memory. Pitches
 /// are no powers of two, whose rows would share sets of the caches.
@@ -193,8 +187,7 @@ void WinogradConv::emitPatch(Value plane, Value h, Value w) {
 /// block of channels later they are needed; no prefetcher of a CPU foresees steps of whole planes.
 void WinogradConv::fetch(Value address) {
   for (int64_t row = 0; row != size; ++row)
-    for (int64_t element = 0; element < size * lanes; element += lineElements)
-      b.prefetch(b.offset(b.offset(address, b.mul(kernel.input.rowPitch, row)), element));
+    b.prefetch(b.offset(address, b.mul(kernel.input.rowPitch, row)), size * lanes);
 }
 
 void WinogradConv::emitInputs(const TilePlace &tile) {
@@ -250,8 +243,7 @@ void WinogradConv::emitProducts(Value factors, Value from, Value to, Value ahead
       b.loop(b.i64(0), b.i64(inputChannels), steps, zeros, [&](Value channel, ValueRange carried) {
         Value row = b.offset(ahead, b.mul(b.div(channel, b.i64(steps)), panelOutputs));
         if (tiles != 1)
-          for (int64_t element = 0; element < panelOutputs; element += lineElements)
-            b.prefetch(b.offset(row, element));
+          b.prefetch(row, panelOutputs);
         KernelBuilder::Carried next = llvm::to_vector(carried);
         for (int64_t step = 0; step != steps; ++step)
           next = emitStep(b.add(channel, step), next);

@@ -357,8 +357,10 @@ Value KernelBuilder::load(Value address, Type type) {
   return LLVM::LoadOp::create(*this, type, address, elementAlignment);
 }
 
-void KernelBuilder::prefetch(Value address) {
-  LLVM::Prefetch::create(*this, address, /*rw=*/0, /*hint=*/2, /*cache=*/1);
+void KernelBuilder::prefetch(Value address, int64_t elements) {
+  constexpr int64_t lineElements = 16;
+  for (int64_t element = 0; element < elements; element += lineElements)
+    LLVM::Prefetch::create(*this, offset(address, element), /*rw=*/0, /*hint=*/2, /*cache=*/1);
 }
 
 void KernelBuilder::store(Value value, Value address, Value mask) {

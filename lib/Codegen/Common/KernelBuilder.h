@@ -183,8 +183,9 @@ public:
   /// `count` neighbours of f32 or a type that it is stored as, at a multiple of their size.
   mlir::Value loadNeighbours(mlir::Value address, mlir::Type elementType, int64_t count);
   void storeNeighbours(mlir::Value value, mlir::Value address, mlir::Type elementType);
-  /// Asks for the cache line at `address`, which may lie outside of all buffers, into L2.
-  void prefetch(mlir::Value address);
+  /// Asks for the cache lines of `elements` f32 from `address` on, which may lie outside of all
+  /// buffers, into L2.
+  void prefetch(mlir::Value address, int64_t elements);
   void store(mlir::Value value, mlir::Value address, mlir::Value mask = {});
   void storeZeros(mlir::Value address, mlir::Value elements);
   /// The halo of rows [begin, end) of a plane, and what lies above row 0 and below the last one.

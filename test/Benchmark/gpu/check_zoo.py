@@ -37,16 +37,12 @@ def prepare(name, models, precisions, folder, target):
     sys.path.append(str(models))
     import make_inputs
     import materialize
-    import onnxruntime
+    from references import open_reference
 
     entry = {entry["name"]: entry for entry in json.loads((models / "index.json").read_text())["models"]}[name]
     path = materialize.materialize(models / entry["file"], folder)
     feeds = make_inputs.make(entry)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level, options.intra_op_num_threads = 3, 2
-    # CPUs without VNNI saturate sums of two products of int8 otherwise.
-    options.add_session_config_entry("session.x64quantprecision", "1")
-    reference = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    reference = open_reference(path, intra_op_num_threads=2)
     expected = reference.run(None, feeds)
     said = {}
     for precision in precisions:
