@@ -188,6 +188,11 @@ bool ConvKernel::clipsWindows() const {
          pads[3] > input.right;
 }
 
+int64_t ConvKernel::getPanelElements() const {
+  int64_t inputs = llvm::alignTo(inputChannels, panels.getInputs());
+  return inputs * kernelHeight * kernelWidth * panels.getOutputs();
+}
+
 Value ConvKernel::getBufferWidth(KernelBuilder &b) const {
   return b.add(input.width, input.left + input.right);
 }
@@ -253,6 +258,7 @@ static KernelBuilder::Carried emitLevels(KernelBuilder &b, ArrayRef<Level> level
     KernelBuilder::Carried next = llvm::to_vector(carried);
     for (int64_t i = 0; i != together; ++i) {
       ConvKernel::Tap inner;
+      inner.step = i, inner.steps = together;
       inner.input =
           b.offset(b.offset(tap.input, b.mul(first, level.inputPitch)), b.mul(level.inputPitch, i));
       inner.weights =
@@ -282,7 +288,7 @@ KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, cons
         {all(kernelWidth), b.i64(dilations[1] * block), block * outputs, dilations[1]});
     levels.push_back({all(block), b.i64(1), outputs});
   }
-  Value panel = b.offset(filter, b.mul(row.group, blocks * kernelHeight * rowElements));
+  Value panel = b.offset(filter, b.mul(row.group, getPanelElements()));
   bool isJoined = levels.size() == 3;
   int64_t unrolling = getUnrolling(b, isJoined ? kernelWidth * block : block, inits.size());
   return emitLevels(b, levels, unrolling, {window.start, panel, window.left}, inits, emitStep);

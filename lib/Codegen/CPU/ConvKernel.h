@@ -7,7 +7,7 @@
 
 namespace dlc {
 
-/// How many steps of a reduction ahead weights are fetched that are read once; what lies behind a
+/// How many steps of a reduction ahead weights are fetched that one tile reads; what lies behind a
 /// panel is the next one.
 inline constexpr int64_t prefetchDistance = 144;
 
@@ -56,6 +56,8 @@ struct ConvKernel : AnchorKernel {
   struct Tap {
     mlir::Value input, weights;
     mlir::Value left; ///< where `input` lies in a row of the buffer; null where all pixels do
+    int64_t step = 0; ///< its place among the `steps` that are one iteration
+    int64_t steps = 1;
   };
   /// The sum of `emitStep` over all elements of the filter.
   using Step = llvm::function_ref<KernelBuilder::Carried(const Tap &tap, mlir::ValueRange sums)>;
@@ -77,6 +79,8 @@ struct ConvKernel : AnchorKernel {
 
   /// The first channel of a row, plus `channel`.
   mlir::Value getChannel(KernelBuilder &b, const Row &row, int64_t channel) const;
+  /// Elements from a panel of weights to the next one.
+  int64_t getPanelElements() const;
   /// The width of a row of the input's buffer, in pixels.
   mlir::Value getBufferWidth(KernelBuilder &b) const;
 

@@ -21,11 +21,20 @@ public:
   void emitBand(const ConvKernel::Row &band, Value rows);
 
 private:
+  /// Some pixels of a row from `w` on, and their place among the tiles that read a panel.
+  struct Tile {
+    ConvKernel::Row row;
+    Value w, index;
+    int64_t pixels;
+  };
+
   bool joinsRows();
-  void emitTile(const ConvKernel::Row &row, Value w, int64_t pixels);
-  void emitTile(const ConvKernel::Row &row, Value w, int64_t pixels, bool clip);
-  KernelBuilder::Carried emitStep(const ConvKernel::Row &row, const ConvKernel::Tap &tap,
-                                  ValueRange sums, int64_t pixels);
+  int64_t countTiles();
+  int64_t countParts(const Tile &tile, int64_t lines);
+  void emitTile(const Tile &tile);
+  void emitTile(const Tile &tile, bool clip);
+  KernelBuilder::Carried emitStep(const Tile &tile, const ConvKernel::Tap &tap, ValueRange sums);
+  void prefetch(const Tile &tile, const ConvKernel::Tap &tap);
   Value loadPixel(const ConvKernel::Row &row, const ConvKernel::Tap &tap, int64_t pixel);
   void storePlanar(const ConvKernel::Row &row, Value w, int64_t vector, ArrayRef<Value> pixels);
   void transpose(MutableArrayRef<Value> rows);
@@ -52,28 +61,69 @@ Value DirectConv::loadPixel(const ConvKernel::Row &row, const ConvKernel::Tap &t
   return b.splat(b.loadScalar(address));
 }
 
+/// How many tiles read a panel in a band of the usual height.
+int64_t DirectConv::countTiles() {
+  int64_t rows = b.getSchedule().getRows(), widest = b.getSchedule().getPixels().front();
+  IntegerAttr width, height;
+  if (matchPattern(kernel.output.height, m_Constant(&height)))
+    rows = std::min(rows, height.getInt());
+  if (!matchPattern(kernel.output.width, m_Constant(&width)))
+    return rows;
+  return joinsRows() ? llvm::divideCeil(rows * width.getInt(), widest)
+                     : rows * llvm::divideCeil(width.getInt(), widest);
+}
+
+/// How many tiles share the fetching of a panel. Smaller ones than the widest may be alone. Panels
+/// of planar inputs, which have few channels, are short; besides, LLVM would have steps whose
+/// pixels are the same elements share loads, for which there are too few registers, but for a
+/// prefetch in each step.
+int64_t DirectConv::countParts(const Tile &tile, int64_t lines) {
+  if (kernel.input.block == 1 || tile.pixels != b.getSchedule().getPixels().front())
+    return 1;
+  int64_t parts = std::clamp<int64_t>(countTiles(), 1, lines);
+  while (lines % parts != 0)
+    --parts;
+  return parts;
+}
+
+/// Fetches weights from memory while others are multiplied. Memory may be slower than a tile, so
+/// several that read the same panel fetch the next one, each some lines of every iteration.
+void DirectConv::prefetch(const Tile &tile, const ConvKernel::Tap &tap) {
+  constexpr int64_t lineElements = 16;
+  // A single pixel uses each weight once, and does nothing meanwhile that could hide a prefetch.
+  if (tile.pixels == 1)
+    return;
+  int64_t outputs = kernel.panels.getOutputs();
+  int64_t lines = llvm::divideCeil(tap.steps * outputs, lineElements);
+  int64_t parts = countParts(tile, lines);
+  if (parts == 1)
+    return b.prefetch(b.offset(tap.weights, prefetchDistance * outputs), outputs);
+  if (tap.step != 0)
+    return;
+  int64_t part = lines / parts * lineElements;
+  Value ahead = b.add(b.mul(b.rem(tile.index, b.i64(parts)), part), kernel.getPanelElements());
+  b.prefetch(b.offset(tap.weights, ahead), part);
+}
+
 /// sums[pixel * vectors + vector]
-KernelBuilder::Carried DirectConv::emitStep(const ConvKernel::Row &row, const ConvKernel::Tap &tap,
-                                            ValueRange sums, int64_t pixels) {
-  int64_t vectors = sums.size() / pixels;
+KernelBuilder::Carried DirectConv::emitStep(const Tile &tile, const ConvKernel::Tap &tap,
+                                            ValueRange sums) {
+  int64_t vectors = sums.size() / tile.pixels;
   SmallVector<Value> factors;
   for (int64_t vector = 0; vector != vectors; ++vector)
     factors.push_back(b.loadVector(b.offset(tap.weights, vector * lanes)));
-  // Of a whole network the weights come from memory. A single pixel uses each once, and does
-  // nothing meanwhile that could hide a prefetch.
-  if (pixels != 1)
-    b.prefetch(b.offset(tap.weights, prefetchDistance * kernel.panels.getOutputs()),
-               vectors * lanes);
+  prefetch(tile, tap);
   KernelBuilder::Carried next;
-  for (int64_t pixel = 0; pixel != pixels; ++pixel) {
-    Value element = loadPixel(row, tap, pixel);
+  for (int64_t pixel = 0; pixel != tile.pixels; ++pixel) {
+    Value element = loadPixel(tile.row, tap, pixel);
     for (Value factor : factors)
       next.push_back(b.fma(element, factor, sums[next.size()]));
   }
   return next;
 }
 
-void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels, bool clip) {
+void DirectConv::emitTile(const Tile &tile, bool clip) {
+  const ConvKernel::Row &row = tile.row;
   int64_t vectors = llvm::divideCeil(row.channels, lanes);
   SmallVector<Value> starts;
   for (int64_t vector = 0; vector != vectors; ++vector) {
@@ -81,37 +131,40 @@ void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels, b
     starts.push_back(kernel.bias ? b.loadVector(b.offset(kernel.bias, channel)) : b.splat(0.0f));
   }
   SmallVector<Value> inits;
-  for (int64_t pixel = 0; pixel != pixels; ++pixel)
+  for (int64_t pixel = 0; pixel != tile.pixels; ++pixel)
     llvm::append_range(inits, starts);
-  ConvKernel::Window window = kernel.getWindow(b, row, w, clip);
+  ConvKernel::Window window = kernel.getWindow(b, row, tile.w, clip);
   SmallVector<Value> sums =
       kernel.reduce(b, row, window, inits, [&](const ConvKernel::Tap &tap, ValueRange sums) {
-        return emitStep(row, tap, sums, pixels);
+        return emitStep(tile, tap, sums);
       });
   for (int64_t vector = 0; vector != vectors; ++vector) {
     SmallVector<Value> results;
-    for (int64_t pixel = 0; pixel != pixels; ++pixel)
+    for (int64_t pixel = 0; pixel != tile.pixels; ++pixel)
       results.push_back(sums[pixel * vectors + vector]);
     if (kernel.output.block == 1)
-      storePlanar(row, w, vector, results);
+      storePlanar(row, tile.w, vector, results);
     else
-      kernel.storeVectors(b, row, w, vector, results);
+      kernel.storeVectors(b, row, tile.w, vector, results);
   }
 }
 
 /// Tiles that reach over the sides of the buffer are computed by halves: with an address for each
 /// pixel a whole one leaves LLVM too few registers.
-void DirectConv::emitTile(const ConvKernel::Row &row, Value w, int64_t pixels) {
-  Value inside = kernel.isInside(b, w, pixels);
+void DirectConv::emitTile(const Tile &tile) {
+  Value inside = kernel.isInside(b, tile.w, tile.pixels);
   if (!inside)
-    return emitTile(row, w, pixels, /*clip=*/false);
+    return emitTile(tile, /*clip=*/false);
   auto emitHalves = [&] {
-    int64_t half = llvm::divideCeil(pixels, 2);
-    emitTile(row, w, half, /*clip=*/true);
-    if (half != pixels)
-      emitTile(row, b.add(w, half), pixels - half, /*clip=*/true);
+    Tile first = tile, second = tile;
+    first.pixels = llvm::divideCeil(tile.pixels, 2);
+    second.pixels -= first.pixels;
+    second.w = b.add(tile.w, first.pixels);
+    emitTile(first, /*clip=*/true);
+    if (second.pixels != 0)
+      emitTile(second, /*clip=*/true);
   };
-  b.either(inside, [&] { emitTile(row, w, pixels, /*clip=*/false); }, emitHalves);
+  b.either(inside, [&] { emitTile(tile, /*clip=*/false); }, emitHalves);
 }
 
 /// Whether tiles run over the ends of rows, which have to lie in the buffers whole.
@@ -124,9 +177,13 @@ bool DirectConv::joinsRows() {
 void DirectConv::emitBand(const ConvKernel::Row &band, Value rows) {
   Value width = kernel.output.width;
   ArrayRef<int64_t> widths = b.getSchedule().getPixels();
+  Value widest = b.i64(widths.front());
   if (!joinsRows())
     return ConvKernel::forEachRow(b, band, rows, [&](const ConvKernel::Row &row) {
-      b.loopOverTiles(width, widths, [&](Value w, int64_t pixels) { emitTile(row, w, pixels); });
+      Value before = b.mul(b.sub(row.h, band.h), b.ceilDiv(width, widths.front()));
+      b.loopOverTiles(width, widths, [&](Value w, int64_t pixels) {
+        emitTile({row, w, b.add(before, b.div(w, widest)), pixels});
+      });
     });
   b.loopOverTiles(b.mul(rows, width), widths, [&](Value first, int64_t pixels) {
     Value w = b.rem(first, width);
@@ -134,7 +191,7 @@ void DirectConv::emitBand(const ConvKernel::Row &band, Value rows) {
     row.h = b.add(band.h, b.div(first, width));
     for (int64_t pixel = 0; pixel != pixels; ++pixel)
       row.ends.push_back(b.div(b.add(w, pixel), width));
-    emitTile(row, w, pixels);
+    emitTile({row, w, b.div(first, widest), pixels});
   });
 }
 
