@@ -280,8 +280,40 @@ def test_the_backend_gives_outputs_in_order(tmp_path):
     assert (total == 2).all() and (difference == 0).all()
 
 
-def test_importing_loads_nothing_that_opening_an_artifact_does_not_need():
-    script = "import sys, numpy; before = set(sys.modules); import dlc; print(*set(sys.modules) - before)"
-    loaded = set(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split())
+def run_python(program, *arguments):
+    """What the program prints, in a process of its own."""
+    return subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def test_importing_loads_nothing_that_sessions_alone_need():
+    loaded = set(run_python("import sys, dlc; print(*sys.modules)").split())
+    assert "dlc" in loaded and not loaded & {"ctypes", "dlc._session", "numpy"}
+    program = "import sys, numpy; before = set(sys.modules); from dlc import InferenceSession; print(*set(sys.modules) - before)"
+    loaded = set(run_python(program).split())
     assert "dlc._session" in loaded
     assert not loaded & {"dlc._cache", "dlc._compiler", "hashlib", "pathlib", "subprocess", "tempfile"}
+
+
+def test_names_that_are_imported_late_are_there_all_the_same():
+    assert set(run_python("import dlc; print(*dir(dlc))").split()) >= set(dlc.__all__)
+    assert set(run_python("from dlc import *; print(*dir())").split()) >= set(dlc.__all__)
+    with pytest.raises(AttributeError, match="^module 'dlc' has no attribute 'Session'$"):
+        dlc.Session
+
+
+def test_threads_may_open_the_first_sessions_at_once(tmp_path):
+    program = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+import dlc
+
+together = threading.Barrier(4)
+
+def open(path):
+    together.wait()
+    return len(dlc.InferenceSession(path).get_inputs())
+
+with ThreadPoolExecutor(4) as pool:
+    print(*pool.map(open, [sys.argv[1]] * 4))
+"""
+    assert run_python(program, dlc.compile(model_bytes(ADD), tmp_path / "model.so")).split() == ["2"] * 4
