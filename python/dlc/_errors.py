@@ -32,8 +32,10 @@ class Code(IntEnum):
 
 
 # Hints that are of a code and not of its class alone.
-_COMPILE_AGAIN = "compile the model again, with this version of dlc and for this machine"
-_HINTS = {Code.BAD_ARTIFACT: _COMPILE_AGAIN, Code.INCOMPATIBLE: _COMPILE_AGAIN}
+_HINTS = {
+    Code.BAD_ARTIFACT: "copy the file again, or compile the model again",
+    Code.INCOMPATIBLE: "compile the model again, with this version of dlc; target= and target_cpu= name what is to run it",
+}
 
 
 class Error(Exception):

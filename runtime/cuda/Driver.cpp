@@ -23,14 +23,14 @@ static Status fillTable(void *library, Driver &table, ErrorText &error) {
     return error.fail(DLC_NO_DEVICE, "%s does not tell its version: it is no CUDA driver",
                       libraryName);
   if (version < oldestVersion)
-    return error.fail(DLC_INCOMPATIBLE,
+    return error.fail(DLC_NO_DEVICE,
                       "the CUDA driver is too old: expected one for CUDA %d.%d or later, found "
                       "%d.%d",
                       oldestVersion / 1000, oldestVersion % 1000 / 10, version / 1000,
                       version % 1000 / 10);
 #define DLC_DRIVER_SYMBOL(name, suffix, parameters)                                                \
   if (!(table.name = reinterpret_cast<Result(*) parameters>(dlsym(library, #name suffix))))        \
-    return error.fail(DLC_INCOMPATIBLE, "the CUDA driver (CUDA %d.%d) has no function %s",         \
+    return error.fail(DLC_NO_DEVICE, "the CUDA driver (CUDA %d.%d) has no function %s",            \
                       version / 1000, version % 1000 / 10, #name suffix);
   DLC_DRIVER_FUNCTIONS(DLC_DRIVER_SYMBOL)
 #undef DLC_DRIVER_SYMBOL
@@ -68,12 +68,12 @@ dlc_status dlc::runtime::cuda::statusOf(Result result) {
     return DLC_OUT_OF_MEMORY;
   case noDevice:
   case invalidDevice:
+  case systemDriverMismatch:
     return DLC_NO_DEVICE;
   case noBinaryForGpu:
   case invalidPtx:
   case unsupportedPtxVersion:
   case jitCompilationDisabled:
-  case systemDriverMismatch:
     return DLC_INCOMPATIBLE;
   default:
     return DLC_DEVICE_FAILED;

@@ -85,6 +85,16 @@ def test_hints(session, case, hint):
                                                                  caught.value.hint)
 
 
+def test_hints_tell_artifacts_for_another_device_from_devices_that_are_not_there(tmp_path):
+    artifact = dlc.compile(model_bytes(GRAPH), tmp_path / "model.so", target="cuda:sm_80")
+    with pytest.raises(dlc.ArtifactError, match="code for the CPU") as caught:
+        dlc.InferenceSession(artifact, device="cpu")
+    assert caught.value.code == dlc.Code.INCOMPATIBLE and "target=" in caught.value.hint
+    with pytest.raises(dlc.DeviceError) as caught:
+        dlc.InferenceSession(artifact, device="cuda:99")
+    assert caught.value.code == dlc.Code.NO_DEVICE and "nvidia-smi" in caught.value.hint
+
+
 def test_errors_are_those_of_python_too():
     assert issubclass(dlc.ShapeMismatch, ValueError) and issubclass(dlc.TypeMismatch, TypeError)
     assert issubclass(dlc.ArtifactError, OSError) and issubclass(dlc.OutOfMemory, MemoryError)

@@ -64,7 +64,7 @@ typedef enum dlc_status {
   DLC_IO = 2,           /* the file cannot be opened or read */
   DLC_BAD_ARTIFACT = 3, /* not an artifact, truncated, or damaged */
   DLC_INCOMPATIBLE =
-      4, /* a sound artifact for another format version, ABI version, machine or CPU */
+      4, /* a sound artifact for another format version, ABI version, machine, CPU or device */
   DLC_SHAPE_MISMATCH = 5, /* rank, a dim, a symbol's range, or an input too small for the model */
   DLC_TYPE_MISMATCH = 6,  /* an input's element type */
   DLC_BUFFER_TOO_SMALL =
@@ -74,7 +74,7 @@ typedef enum dlc_status {
   DLC_CANCELLED = 10,    /* dlc_context_cancel */
   DLC_INTERNAL = 11,     /* the artifact's code broke its contract */
   DLC_OP_FAILED = 12,    /* a node cannot compute what it was given: an index is out of range */
-  DLC_NO_DEVICE = 13,    /* no CUDA driver, no GPU, or none of this number */
+  DLC_NO_DEVICE = 13,    /* no CUDA driver or one that is too old, no GPU, or none of this number */
   DLC_DEVICE_FAILED = 14 /* the CUDA driver reports a failure. After some, as an illegal address,
                             the device is of no use to this process until all of its sessions,
                             contexts and outputs on it are released; other sessions go on */
@@ -172,8 +172,8 @@ typedef struct dlc_session_options {
  *                fit and always terminated; empty on success. Control characters are shown as
  *                \xNN
  *   session      the new session, or null on failure; dlc_session_release ends it
- * Errors: INVALID_ARGUMENT, IO, BAD_ARTIFACT, INCOMPATIBLE (also: no code for this device, a driver
- * that is too old), OUT_OF_MEMORY, NO_DEVICE, DEVICE_FAILED. Thread-safe. */
+ * Errors: INVALID_ARGUMENT, IO, BAD_ARTIFACT, INCOMPATIBLE, OUT_OF_MEMORY, NO_DEVICE,
+ * DEVICE_FAILED. Thread-safe. */
 DLC_API dlc_status dlc_session_load(const char *path, const dlc_session_options *options,
                                     char *error_text, size_t error_text_capacity,
                                     dlc_session **session);

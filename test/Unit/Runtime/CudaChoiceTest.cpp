@@ -160,8 +160,8 @@ TEST_F(CudaChoiceTest, ADriverThatIsTooOld) {
     fake_set_version(11000);
     exitWithLoad(file, device);
   };
-  EXPECT_EXIT(load(path, DLC_DEVICE_ANY), testing::ExitedWithCode(DLC_INCOMPATIBLE), text);
-  EXPECT_EXIT(load(both, DLC_DEVICE_CUDA), testing::ExitedWithCode(DLC_INCOMPATIBLE), text);
+  EXPECT_EXIT(load(path, DLC_DEVICE_ANY), testing::ExitedWithCode(DLC_NO_DEVICE), text);
+  EXPECT_EXIT(load(both, DLC_DEVICE_CUDA), testing::ExitedWithCode(DLC_NO_DEVICE), text);
   EXPECT_EXIT(load(both, DLC_DEVICE_ANY), testing::ExitedWithCode(DLC_OK), "\\|" + text);
 }
 
