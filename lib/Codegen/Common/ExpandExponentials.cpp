@@ -1,6 +1,6 @@
-// The exponential of f32, tanh, which is made of it, and erf. Their errors are below 2 units in the
-// last place for all numbers, those whose results are subnormal among them. With AVX-512 a
-// table of 16 roots of 2 in registers takes the place of half of the polynomial.
+// The exponential, tanh and erf of f32. Their errors are below 2 units in the last place for all
+// numbers, those whose results are subnormal among them. With AVX-512 a table of 16 roots of 2 in
+// registers takes the place of half of the polynomial of the exponential.
 
 #include "ExpandExponentials.h"
 #include "FloatBuilder.h"
@@ -22,10 +22,13 @@ static constexpr double ln2High = 0.693359375, ln2Low = -2.12194440e-4;
 // What has results of 0 below and infinite ones above.
 static constexpr double lowest = -105, highest = 89;
 
-// (tanh(x) / x - 1) / x^2 in x^2 for |x| <= tanhSplit: those of Cephes' tanhf.
-static constexpr double tanhSplit = 0.625;
-static constexpr double tanhSmall[] = {-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2,
-                                       1.33314422036e-1, -3.33332819422e-1};
+// (tanh(x) / x - 1) / x^2 in x^2 for |x| <= tanhSplit, and exp(x / 2) in x above: minimax
+// polynomials for tanh.
+static constexpr double tanhSplit = 1;
+static constexpr double tanhSmall[] = {-3.58452031e-4, 2.30136467e-3, -7.94610661e-3, 2.14866567e-2,
+                                       -5.38798012e-2, 1.33323446e-1, -3.33332956e-1};
+static constexpr double tanhRoot[] = {5.84286045e-6, -2.31003778e-5, 4.89407394e-4, 1.93470612e-3,
+                                      2.20050998e-2, 1.23787880e-1,  5.00682175e-1, 9.99839246e-1};
 
 // erf(x) / x - 1 in x^2 for |x| <= erfSplit, and (1 - erf(x))^(-1/8) in x above: minimax
 // polynomials.
@@ -62,9 +65,7 @@ private:
   }
   /// Steps are 1 / 2^stepBits. What stands in the lowest bits is larger by `bias`.
   Reduced reduce(Value x, int stepBits, int64_t bias = 0);
-  /// The exponential of numbers that are known to have a normal result, of those that are not above
-  /// 0, and of any up to the limit.
-  Value normalExp(Value x);
+  /// The exponential of numbers that are not above 0, and of any up to the limit.
   Value fallingExp(Value x);
   Value limitedExp(Value x);
   bool hasTable() const;
@@ -151,13 +152,6 @@ Value Exponentials::tableExp(Value x) {
   return call("llvm.x86.avx512.mask.scalef.ps.256", {power, whole, power, constant(8, -1)});
 }
 
-Value Exponentials::normalExp(Value x) {
-  if (hasTable())
-    return tableExp(x);
-  Reduced reduced = reduce(x, /*stepBits=*/0);
-  return mul(restExp(reduced.rest), powerOfTwo(asBits(reduced.shifted)));
-}
-
 /// The first factor is too large, and normal; the second one makes up for it, and rounds once where
 /// the result is subnormal.
 Value Exponentials::fallingExp(Value x) {
@@ -192,21 +186,20 @@ Value Exponentials::exp(Value x) {
   return isFalling(x) ? fallingExp(x) : limitedExp(atMost(x, highest));
 }
 
-/// x + x^3 * P(x^2), and 1 - 2 / (exp(2|x|) + 1) for what is not small.
+/// x + x^3 * P(x^2), and 1 - 2 / (R(|x|)^4 + 1) for what is not small. As erf, it is short: a tile
+/// waits for a dozen of them.
 Value Exponentials::tanh(Value x) {
-  constexpr double highest = 10; // whose result is 1
+  constexpr double highest = 9.02; // whose result is 1
   Value size = atMost(abs(x), highest);
-  Value power = normalExp(add(size, size));
-  Value quotient = div(fill(2), add(power, fill(1)));
   Value square = mul(size, size);
   Value small = fma(mul(polynomial(tanhSmall, square), square), size, size);
-  Value large = is(CmpFPredicate::OGT, size, tanhSplit);
-  Value result = select(large, sub(fill(1), quotient), small);
-  return withSign(result, x);
+  Value root = polynomial(tanhRoot, size), power = mul(root, root);
+  Value large = sub(fill(1), div(fill(2), fma(power, power, fill(1))));
+  return withSign(select(is(CmpFPredicate::OGT, size, tanhSplit), large, small), x);
 }
 
 /// x + x * P(x^2), and 1 - 1 / R(|x|)^8 for what is not small: the error of the power is one of
-/// what is taken from 1. Both are short, as a tile waits for a dozen of them.
+/// what is taken from 1.
 Value Exponentials::erf(Value x) {
   constexpr double highest = 4; // whose result is 1
   Value size = atMost(abs(x), highest);
