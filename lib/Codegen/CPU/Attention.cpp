@@ -33,7 +33,10 @@ private:
     Value first, count;
   };
 
+  using Step = function_ref<KernelBuilder::Carried(Value k, ValueRange carried)>;
+
   void divideScratch();
+  KernelBuilder::Carried emitSteps(Value count, ValueRange inits, Step emitStep);
   void emitBlock(const Block &block);
   void transposeKeys(const Block &block);
   void emitScores(Value row, int64_t height, const Block &block);
@@ -121,6 +124,21 @@ void AttentionEmitter::finishRow(Value row) {
     scale(b.i64(whole), b.laneMask(b.i64(valueSize - whole)));
 }
 
+/// A reduction of `count` steps. An iteration of one would be as many instructions again as its
+/// multiply-adds.
+KernelBuilder::Carried AttentionEmitter::emitSteps(Value count, ValueRange inits, Step emitStep) {
+  constexpr int64_t together = 8;
+  Value whole = b.mul(b.div(count, b.i64(together)), together);
+  KernelBuilder::Carried sums =
+      b.loop(b.i64(0), whole, together, inits, [&](Value k, ValueRange carried) {
+        KernelBuilder::Carried next = llvm::to_vector(carried);
+        for (int64_t i = 0; i != together; ++i)
+          next = emitStep(b.add(k, i), next);
+        return next;
+      });
+  return b.loop(whole, count, 1, sums, emitStep);
+}
+
 //===----------------------------------------------------------------------===//
 // Scores
 //===----------------------------------------------------------------------===//
@@ -177,7 +195,7 @@ void AttentionEmitter::emitScoreTile(Value row, int64_t height, Value column, in
     rows.push_back(getRow(query, b.add(firstRow, b.add(row, i))));
   SmallVector<Value> inits(height * vectors, b.splat(0.0f));
   using Carried = KernelBuilder::Carried;
-  Carried products = b.loop(b.i64(0), b.i64(size), 1, inits, [&](Value k, ValueRange carried) {
+  auto emitStep = [&](Value k, ValueRange carried) {
     Value start = b.offset(b.offset(transposed, b.mul(k, blockKeys)), column);
     SmallVector<Value> keys;
     for (int64_t vector = 0; vector != vectors; ++vector)
@@ -189,7 +207,8 @@ void AttentionEmitter::emitScoreTile(Value row, int64_t height, Value column, in
         next.push_back(b.fma(element, factor, carried[next.size()]));
     }
     return next;
-  });
+  };
+  Carried products = emitSteps(b.i64(size), inits, emitStep);
   for (int64_t i = 0; i != height; ++i)
     for (int64_t vector = 0; vector != vectors; ++vector) {
       Value place = b.add(column, vector * lanes);
@@ -288,7 +307,7 @@ void AttentionEmitter::emitValueTile(Value row, int64_t height, Value column, in
   }
   Value first = b.offset(getRow(value, block.first), column);
   using Carried = KernelBuilder::Carried;
-  Carried totals = b.loop(b.i64(0), block.count, 1, inits, [&](Value k, ValueRange carried) {
+  auto emitStep = [&](Value k, ValueRange carried) {
     Value start = b.offset(first, b.mul(k, value.strides[2]));
     SmallVector<Value> elements;
     for (int64_t vector = 0; vector != vectors; ++vector)
@@ -300,7 +319,8 @@ void AttentionEmitter::emitValueTile(Value row, int64_t height, Value column, in
         next.push_back(b.fma(weight, element, carried[next.size()]));
     }
     return next;
-  });
+  };
+  Carried totals = emitSteps(block.count, inits, emitStep);
   for (auto [total, place] : llvm::zip_equal(totals, places))
     b.store(total, place, mask);
 }
