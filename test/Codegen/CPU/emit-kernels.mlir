@@ -64,6 +64,32 @@ module attributes {
     return
   }
 
+  // Seven tiles share a panel of 512 elements. Four of them fetch the next one, each four of the sixteen lines that eight
+  // steps read. A pixel that is left fetches nothing.
+  // CHECK-LABEL: llvm.func internal @shared(
+  // CHECK: scf.for %[[FIRST:.*]] = %c0_i64 to %c24_i64 step %c4_i64
+  // CHECK:   %[[TILE:.*]] = arith.divui %[[FIRST]], %c4_i64
+  // CHECK:   scf.for
+  // CHECK:     %[[TURN:.*]] = arith.remui %[[TILE]], %c4_i64
+  // CHECK:     %[[PART:.*]] = arith.muli %[[TURN]], %c64_i64
+  // CHECK:     %[[AHEAD:.*]] = arith.addi %[[PART]], %c512_i64
+  // CHECK:     llvm.getelementptr %{{.*}}[%[[AHEAD]]]
+  // CHECK-COUNT-4: llvm.intr.prefetch
+  // CHECK-NOT: llvm.intr.prefetch
+  // CHECK: llvm.return
+  func.func private @shared(
+      %in: !dlc.buffer<!dlc.tensor<1 x 16 x 5 x 5 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>,
+      %filter: !dlc.buffer<!dlc.tensor<64 x 16 x 1 x 1 x f32, #dlc.filter_layout<outputs = 32, inputs = 16>>>,
+      %out: !dlc.buffer<!dlc.tensor<1 x 64 x 5 x 5 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>)
+      attributes {dlc.schedule = #dlc.schedule<direct_conv, lanes = 16, channels = 32, pixels = [4, 1], rows = 5>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<1 x 16 x 5 x 5 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>> -> !dlc.tensor<1 x 16 x 5 x 5 x f32>
+    %1 = dlc.read %filter : !dlc.buffer<!dlc.tensor<64 x 16 x 1 x 1 x f32, #dlc.filter_layout<outputs = 32, inputs = 16>>> -> !dlc.tensor<64 x 16 x 1 x 1 x f32>
+    %2 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+       : (!dlc.tensor<1 x 16 x 5 x 5 x f32>, !dlc.tensor<64 x 16 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x 5 x 5 x f32>
+    dlc.write %2, %out : !dlc.tensor<1 x 64 x 5 x 5 x f32>, !dlc.buffer<!dlc.tensor<1 x 64 x 5 x 5 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>
+    return
+  }
+
   // Four pixels of a planar output: two rounds of interleaving, then pieces of four pixels for each channel.
   // CHECK-LABEL: llvm.func internal @planar(
   // CHECK-COUNT-4: llvm.intr.fma
