@@ -44,8 +44,8 @@ public:
   WinogradGains() = default;
   WinogradGains(mlir::ModuleOp module, TargetAttr target);
 
-  /// The cycles of a core that the form saves where all images lie in blocks, the least of all
-  /// convolutions with this filter; 0 or less where it is not defined or no faster.
+  /// The cycles of a core that all convolutions with this filter save together where all images lie
+  /// in blocks, in the version where that is least; 0 or less where it is not defined or no faster.
   double get(ConvOp conv) const;
 
 private:

@@ -28,14 +28,6 @@ static SmallVector<int64_t> getTileWidths(ExprAttr width, int64_t widest) {
   return widths;
 }
 
-/// `widest`, a power of two, and all smaller ones.
-static SmallVector<int64_t> getHalves(int64_t widest) {
-  SmallVector<int64_t> widths;
-  for (; widest != 0; widest /= 2)
-    widths.push_back(widest);
-  return widths;
-}
-
 /// Accumulators along a row, one vector of weights for each output channel and one of the input are
 /// in registers. A single channel would load a vector of pixels for each multiplication: its tiles
 /// are several rows, which share them, and hold a column of the filter.
@@ -69,6 +61,7 @@ static ScheduleAttr getGroupedRowConv(TargetAttr target, ConvOp conv, int64_t gr
 namespace {
 /// A direct convolution, or a matrix product by weights in panels: its rows are pixels.
 struct Direct {
+  int64_t groups;
   int64_t outputs;    ///< channels of a group
   double rowInputs;   ///< input elements that a row of outputs takes
   int64_t panelSteps; ///< multiply-adds of each output
@@ -110,6 +103,13 @@ struct Runs {
 };
 } // namespace
 
+/// The pixels of bands of `rows` rows, where tiles run over the ends of these.
+static Runs getBands(const Direct &direct, int64_t rows) {
+  int64_t width = direct.width.getConstant().value_or(usualSize);
+  int64_t height = direct.height.getConstant().value_or(usualSize);
+  return {height / rows, rows * width, height % rows * width};
+}
+
 /// The widths, of at most `widest`, by which `runs` take the fewest cycles.
 static SmallVector<int64_t> getBestWidths(const Runs &runs, int64_t widest, int64_t vectors,
                                           int64_t steps) {
@@ -149,37 +149,72 @@ static int64_t getBandRows(const Direct &direct, int64_t panels) {
   return llvm::divideCeil(height, std::max(bands, std::min(wantedBands, height)));
 }
 
-/// Accumulators, one vector of weights for each vector of channels and one broadcast pixel are in
-/// registers. Planar results are transposed on their way out, which takes powers of two of pixels.
-static ScheduleAttr getDirectConv(TargetAttr target, const Direct &direct) {
+/// Cycles of a step of the reduction for all outputs. The last panel of a group may be narrower.
+static double getCycles(const Direct &direct, ScheduleAttr schedule) {
+  int64_t width = direct.width.getConstant().value_or(usualSize);
+  int64_t height = direct.height.getConstant().value_or(usualSize);
+  bool isJoined = !direct.planar && schedule.joinsRows(width);
+  Runs runs = isJoined ? getBands(direct, schedule.getRows()) : Runs{height, width};
+  int64_t blocks = llvm::divideCeil(direct.outputs, schedule.getLanes());
+  int64_t vectors = schedule.getChannels() / schedule.getLanes(), others = blocks % vectors;
+  auto getPanelCycles = [&](int64_t panelVectors) {
+    return runs.getCycles(schedule.getPixels(), panelVectors, direct.panelSteps);
+  };
+  return static_cast<double>(blocks / vectors) * getPanelCycles(vectors) +
+         (others != 0 ? getPanelCycles(others) : 0);
+}
+
+/// The tiles of a direct convolution in panels of `vectors` vectors. Accumulators, one vector of
+/// weights for each vector of channels and one broadcast pixel are in registers. Planar results are
+/// transposed on their way out, which takes registers beside the accumulators.
+static ScheduleAttr getDirectTiles(TargetAttr target, const Direct &direct, int64_t vectors) {
+  constexpr int64_t mostTransposed = 16;
   int64_t blocks = llvm::divideCeil(direct.outputs, target.getLanes());
-  int64_t vectors = 1;
-  for (int64_t candidate : {2, 3, 5})
-    if (blocks % candidate == 0) {
-      vectors = candidate;
-      break;
-    }
   int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 16);
-  int64_t rows = getBandRows(direct, llvm::divideCeil(blocks, vectors));
+  int64_t rows = getBandRows(direct, direct.groups * llvm::divideCeil(blocks, vectors));
   auto getSchedule = [&](ArrayRef<int64_t> pixels) {
     return ScheduleAttr::get(target.getContext(), Algorithm::direct_conv, target.getLanes(),
                              vectors * target.getLanes(), pixels, rows);
   };
   if (direct.planar)
-    return getSchedule(getHalves(llvm::bit_floor<uint64_t>(widest)));
+    return getSchedule(getTileWidths(direct.width, std::min(widest, mostTransposed / vectors)));
   std::optional<int64_t> width = direct.width.getConstant(), height = direct.height.getConstant();
   if (width == 1 && !height)
     return getSchedule(getTileWidths(direct.height, widest));
-  ScheduleAttr separate = getSchedule(getTileWidths(direct.width, widest));
+  ScheduleAttr ofRows = getSchedule(getTileWidths(direct.width, widest));
   if (!width || !height || *width == 0)
-    return separate;
-  Runs bands = {*height / rows, rows * *width, *height % rows * *width};
-  ScheduleAttr joined = getSchedule(getBestWidths(bands, widest, vectors, direct.panelSteps));
-  auto getCycles = [&](const Runs &runs, ScheduleAttr schedule) {
-    return runs.getCycles(schedule.getPixels(), vectors, direct.panelSteps);
-  };
-  bool isBetter = getCycles(bands, joined) < getCycles({*height, *width}, separate);
-  return joined.joinsRows(*width) && isBetter ? joined : separate;
+    return ofRows;
+  ScheduleAttr ofBands =
+      getSchedule(getBestWidths(getBands(direct, rows), widest, vectors, direct.panelSteps));
+  bool isBetter =
+      ofBands.joinsRows(*width) && getCycles(direct, ofBands) < getCycles(direct, ofRows);
+  return isBetter ? ofBands : ofRows;
+}
+
+/// Panels of so many vectors that they take the fewest cycles; of what is nearly as fast, of the
+/// first number that divides the channels, which groups of them need.
+static ScheduleAttr getDirectConv(TargetAttr target, const Direct &direct) {
+  constexpr double clearly = 15.0 / 16;
+  int64_t blocks = llvm::divideCeil(direct.outputs, target.getLanes());
+  auto divides = [&](int64_t vectors) { return blocks % vectors == 0; };
+  SmallVector<int64_t> candidates;
+  for (bool wanted : {true, false})
+    llvm::copy_if(ArrayRef<int64_t>({2, 3, 5}), std::back_inserter(candidates),
+                  [&](int64_t vectors) { return divides(vectors) == wanted; });
+  candidates.push_back(1);
+  ScheduleAttr best;
+  double fewest = std::numeric_limits<double>::infinity();
+  for (int64_t vectors : candidates) {
+    if (vectors > blocks || (direct.groups != 1 && !divides(vectors)))
+      continue;
+    ScheduleAttr schedule = getDirectTiles(target, direct, vectors);
+    double cycles = getCycles(direct, schedule);
+    if (cycles < fewest * clearly) {
+      best = schedule;
+      fewest = cycles;
+    }
+  }
+  return best;
 }
 
 /// Tiles of rows times vectors of columns, so many that their sums stay in registers. The rows of a
@@ -218,7 +253,8 @@ static Direct getDirect(KernelOp box, ConvOp conv) {
                      static_cast<double>(conv.getStrides()[1]) *
                      static_cast<double>(std::min(*filter[2].getConstant(), conv.getStrides()[0]));
   double rowInputs = rowPixels * static_cast<double>(inputs * groups);
-  return {outputs,
+  return {groups,
+          outputs,
           rowInputs,
           inputs * taps,
           dims[0],
@@ -232,7 +268,8 @@ static Direct getDirect(MatmulOp matmul) {
   ArrayRef<ExprAttr> dims = matmul.getType().getDims();
   int64_t inputs = *matmul.getInnerDim().getConstant();
   ExprAttr one = ExprAttr::constant(matmul.getContext(), 1);
-  return {*dims.back().getConstant(),
+  return {/*groups=*/1,
+          *dims.back().getConstant(),
           static_cast<double>(inputs),
           inputs,
           one,

@@ -85,7 +85,7 @@ static bool isPossible(ConvOp conv, TargetAttr target) {
 
 static double getWinogradGain(ConvOp conv, TargetAttr target) {
   if (!isPossible(conv, target))
-    return 0;
+    return -std::numeric_limits<double>::infinity();
   Problem problem(conv, target);
   return problem.getDirectCycles() - problem.getWinogradCycles(problem.getGroups());
 }
@@ -102,13 +102,16 @@ static const void *getFilterKey(ConvOp conv) {
 }
 
 WinogradGains::WinogradGains(ModuleOp module, TargetAttr target) {
-  module.walk([&](ConvOp conv) {
-    if (getDevice(conv)) // has filters in forms of its own
-      return;
-    double gain = getWinogradGain(conv, target);
-    auto [known, isNew] = gains.try_emplace(getFilterKey(conv), gain);
-    known->second = std::min(known->second, gain);
-  });
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (getDevice(function)) // has filters in forms of its own
+      continue;
+    DenseMap<const void *, double> sums;
+    function.walk([&](ConvOp conv) { sums[getFilterKey(conv)] += getWinogradGain(conv, target); });
+    for (auto [filter, sum] : sums) {
+      auto [known, isNew] = gains.try_emplace(filter, sum);
+      known->second = std::min(known->second, sum);
+    }
+  }
 }
 
 double WinogradGains::get(ConvOp conv) const { return gains.lookup(getFilterKey(conv)); }

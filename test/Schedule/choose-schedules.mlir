@@ -18,8 +18,8 @@ func.func @wide(%x: !dlc.tensor<1 x 3 x H x W x f32>, %w64: !dlc.tensor<64 x 3 x
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<48 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 48 x H x W x f32>
     dlc.yield %1 : !dlc.tensor<1 x 48 x H x W x f32>
   }
-  // Planar results take powers of two.
-  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [16, 8, 4, 2, 1], rows = 3>
+  // Planar results have at most sixteen accumulators.
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [16, 4, 1], rows = 3>
   %3 = dlc.kernel anchor (%x, %w9) : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<9 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 9 x H x W x f32> {
   ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>, %b: !dlc.tensor<9 x 3 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<9 x 3 x 1 x 1 x f32>) -> !dlc.tensor<1 x 9 x H x W x f32>
@@ -110,7 +110,24 @@ func.func @winograd(%x: !dlc.tensor<1 x 64 x H x W x f32, #dlc.image_layout<bloc
 }
 
 // A filter that several convolutions share, as those of two versions do, is stored once: in Winograd's form where no
-// convolution is slower for it.
+// version is slower for it, as one whose large images gain more than its small ones lose.
+// CHECK-LABEL: func.func @levels
+func.func @levels(%large: !dlc.tensor<1 x 64 x 32 x 32 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, %small: !dlc.tensor<1 x 64 x 2 x 2 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>) {
+  %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 18874368, length = 147456>, shape = [64, 64, 3, 3], type = f32> -> <64 x 64 x 3 x 3 x f32>
+  // CHECK: schedule <winograd
+  %0 = dlc.kernel anchor (%large, %w) : (!dlc.tensor<1 x 64 x 32 x 32 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, !dlc.tensor<64 x 64 x 3 x 3 x f32>) -> !dlc.tensor<1 x 64 x 32 x 32 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 64 x 32 x 32 x f32>, %b: !dlc.tensor<64 x 64 x 3 x 3 x f32>):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 64 x 32 x 32 x f32>, !dlc.tensor<64 x 64 x 3 x 3 x f32>) -> !dlc.tensor<1 x 64 x 32 x 32 x f32>
+    dlc.yield %r : !dlc.tensor<1 x 64 x 32 x 32 x f32>
+  }
+  // CHECK: schedule <winograd
+  %1 = dlc.kernel anchor (%small, %w) : (!dlc.tensor<1 x 64 x 2 x 2 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>, !dlc.tensor<64 x 64 x 3 x 3 x f32>) -> !dlc.tensor<1 x 64 x 2 x 2 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 64 x 2 x 2 x f32>, %b: !dlc.tensor<64 x 64 x 3 x 3 x f32>):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 64 x 2 x 2 x f32>, !dlc.tensor<64 x 64 x 3 x 3 x f32>) -> !dlc.tensor<1 x 64 x 2 x 2 x f32>
+    dlc.yield %r : !dlc.tensor<1 x 64 x 2 x 2 x f32>
+  }
+  return
+}
 // CHECK-LABEL: func.func @alone
 func.func @alone(%x8: !dlc.tensor<8 x 512 x 7 x 7 x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>) {
   %w = dlc.constant #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 9437184>, shape = [512, 512, 3, 3], type = f32> -> <512 x 512 x 3 x 3 x f32>
@@ -149,7 +166,7 @@ func.func @version_of_eight(%x8: !dlc.tensor<8 x 512 x 7 x 7 x f32, #dlc.image_l
 // CHECK-LABEL: func.func @groups
 func.func @groups(%x: !dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>, %y: !dlc.tensor<1 x 64 x H x 56 x f32>,
                   %w: !dlc.tensor<32 x 32 x 1 x 1 x f32>, %d: !dlc.tensor<64 x 1 x 1 x 1 x f32>, %e: !dlc.tensor<64 x 1 x 7 x 7 x f32>, %z: !dlc.tensor<1 x 64 x 14 x 14 x f32>, %g: !dlc.tensor<24 x 8 x 1 x 1 x f32>) {
-  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [14, 1], rows = 3>
+  // CHECK: schedule <direct_conv, lanes = 16, channels = 16, pixels = [14, 1], rows = 6>
   %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 64 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>, !dlc.tensor<32 x 32 x 1 x 1 x f32>) -> !dlc.tensor<1 x 32 x H x 56 x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
   ^bb0(%a: !dlc.tensor<1 x 64 x H x 56 x f32>, %b: !dlc.tensor<32 x 32 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 2 : (!dlc.tensor<1 x 64 x H x 56 x f32>, !dlc.tensor<32 x 32 x 1 x 1 x f32>) -> !dlc.tensor<1 x 32 x H x 56 x f32>
@@ -252,6 +269,25 @@ func.func @joined_rows(%x: !dlc.tensor<1 x 1024 x 12 x 7 x f32, #dlc.image_layou
   ^bb0(%a: !dlc.tensor<1 x 64 x 18 x 18 x f32>, %b: !dlc.tensor<512 x 64 x 1 x 1 x f32>):
     %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 64 x 18 x 18 x f32>, !dlc.tensor<512 x 64 x 1 x 1 x f32>) -> !dlc.tensor<1 x 512 x 18 x 18 x f32>
     dlc.yield %1 : !dlc.tensor<1 x 512 x 18 x 18 x f32>
+  }
+  return
+}
+
+// Of thirteen vectors the last panel has one. A row of a product waits for its weights: five vectors at a time.
+// CHECK-LABEL: func.func @narrow_last_panel
+func.func @narrow_last_panel(%x: !dlc.tensor<1 x 32 x 18 x 18 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>>, %w: !dlc.tensor<104 x 32 x 1 x 1 x f32>,
+                             %y: !dlc.tensor<1 x 32 x 1 x 1 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>>, %v: !dlc.tensor<64 x 32 x 1 x 1 x f32>) {
+  // CHECK: schedule <direct_conv, lanes = 8, channels = 16, pixels = [6, 1],
+  %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 32 x 18 x 18 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>>, !dlc.tensor<104 x 32 x 1 x 1 x f32>) -> !dlc.tensor<1 x 104 x 18 x 18 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 32 x 18 x 18 x f32>, %b: !dlc.tensor<104 x 32 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 32 x 18 x 18 x f32>, !dlc.tensor<104 x 32 x 1 x 1 x f32>) -> !dlc.tensor<1 x 104 x 18 x 18 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 104 x 18 x 18 x f32>
+  }
+  // CHECK: schedule <direct_conv, lanes = 8, channels = 40, pixels = [1],
+  %2 = dlc.kernel anchor (%y, %v) : (!dlc.tensor<1 x 32 x 1 x 1 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>>, !dlc.tensor<64 x 32 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x 1 x 1 x f32, #dlc.image_layout<block = 8, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 32 x 1 x 1 x f32>, %b: !dlc.tensor<64 x 32 x 1 x 1 x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!dlc.tensor<1 x 32 x 1 x 1 x f32>, !dlc.tensor<64 x 32 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x 1 x 1 x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 64 x 1 x 1 x f32>
   }
   return
 }

@@ -247,29 +247,39 @@ static int64_t getUnrolling(const KernelBuilder &b, int64_t steps, int64_t sums)
   return unrolling;
 }
 
+namespace {
+/// The steps of an iteration of the innermost loop, and how far they lie from each other.
+struct Unrolling {
+  int64_t together = 1, apart = 1;
+};
+} // namespace
+
 static KernelBuilder::Carried emitLevels(KernelBuilder &b, ArrayRef<Level> levels,
-                                         int64_t unrolling, const ConvKernel::Tap &tap,
+                                         Unrolling innermost, const ConvKernel::Tap &tap,
                                          ValueRange sums, ConvKernel::Step emitStep) {
   if (levels.empty())
     return emitStep(tap, sums);
   const Level &level = levels.front();
-  int64_t together = levels.size() == 1 ? unrolling : 1;
+  Unrolling unrolling = levels.size() == 1 ? innermost : Unrolling();
   auto emitIteration = [&](Value first, ValueRange carried) {
     KernelBuilder::Carried next = llvm::to_vector(carried);
-    for (int64_t i = 0; i != together; ++i) {
+    for (int64_t i = 0; i != unrolling.together; ++i) {
       ConvKernel::Tap inner;
-      inner.step = i, inner.steps = together;
-      inner.input =
-          b.offset(b.offset(tap.input, b.mul(first, level.inputPitch)), b.mul(level.inputPitch, i));
+      inner.step = i, inner.steps = unrolling.together;
+      int64_t later = i * unrolling.apart;
+      inner.input = b.offset(b.offset(tap.input, b.mul(first, level.inputPitch)),
+                             b.mul(level.inputPitch, later));
       inner.weights =
-          b.offset(b.offset(tap.weights, b.mul(first, level.panelPitch)), i * level.panelPitch);
+          b.offset(b.offset(tap.weights, b.mul(first, level.panelPitch)), later * level.panelPitch);
       if (tap.left)
-        inner.left = b.add(tap.left, b.mul(b.add(first, i), level.columns));
-      next = emitLevels(b, levels.drop_front(), unrolling, inner, next, emitStep);
+        inner.left = b.add(tap.left, b.mul(b.add(first, later), level.columns));
+      next = emitLevels(b, levels.drop_front(), innermost, inner, next, emitStep);
     }
     return next;
   };
-  return b.loop(level.steps.begin, level.steps.end, together, sums, emitIteration);
+  if (unrolling.apart != 1)
+    return b.loop(b.i64(0), b.i64(unrolling.apart), 1, sums, emitIteration);
+  return b.loop(level.steps.begin, level.steps.end, unrolling.together, sums, emitIteration);
 }
 
 KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, const Window &window,
@@ -290,7 +300,11 @@ KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, cons
   }
   Value panel = b.offset(filter, b.mul(row.group, getPanelElements()));
   bool isJoined = levels.size() == 3;
-  int64_t unrolling = getUnrolling(b, isJoined ? kernelWidth * block : block, inits.size());
+  int64_t steps = isJoined ? kernelWidth * block : block;
+  Unrolling unrolling = {getUnrolling(b, steps, inits.size())};
+  // Single pixels wait for weights. CPUs fetch several pieces of a panel at a time sooner than one.
+  if (b.getSchedule().getPixels().front() == 1)
+    unrolling.apart = steps / unrolling.together;
   return emitLevels(b, levels, unrolling, {window.start, panel, window.left}, inits, emitStep);
 }
 
