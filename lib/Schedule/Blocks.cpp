@@ -115,14 +115,22 @@ bool Blocks::mayBeBlocked(Value value) const {
 
 bool Blocks::canWrite(KernelOp box) const {
   ConvOp conv = getFirst<ConvOp>(box);
-  return getFirst<PoolOp>(box) || isElementwiseOnImages(box) ||
+  return keepsLayout(box) || isElementwiseOnImages(box) ||
          (conv && getConvForm(conv, target) != ConvForm::rows);
+}
+
+/// Whether a box resizes nothing but the height and width of an image.
+static bool resizesPixels(KernelOp box) {
+  ResizeOp resize = getFirst<ResizeOp>(box);
+  return resize && isImage(box.getResult(0)) &&
+         llvm::all_of(resize.getResizedDims(), [](const auto &dim) { return dim.dim >= 2; });
 }
 
 /// Whether a box writes blocks where it reads them, and nowhere else.
 bool Blocks::keepsLayout(KernelOp box) const {
   ConvOp conv = getFirst<ConvOp>(box);
-  return getFirst<PoolOp>(box) || (conv && getConvForm(conv, target) == ConvForm::channels);
+  return getFirst<PoolOp>(box) || resizesPixels(box) ||
+         (conv && getConvForm(conv, target) == ConvForm::channels);
 }
 
 bool Blocks::isPossible(Value value) const {

@@ -321,14 +321,13 @@ static ScheduleAttr getElements(TargetAttr target, KernelOp box) {
                            {target.getLanes()}, rows);
 }
 
-/// A few pixels of a block at a time: their loads overlap.
-/// A copy from one layout to the other transposes as many pixels as channels.
-static ScheduleAttr getBlocks(TargetAttr target, ArrayRef<ExprAttr> dims, bool transposes) {
+/// `pixels` of a block at a time: their loads overlap.
+static ScheduleAttr getBlocks(TargetAttr target, ArrayRef<ExprAttr> dims, int64_t pixels,
+                              int64_t leastRows = 1) {
   int64_t width = dims.back().getConstant().value_or(usualLength);
-  int64_t rows =
-      std::max<int64_t>(1, usualTask / (std::max<int64_t>(width, 1) * target.getLanes()));
+  int64_t rows = usualTask / (std::max<int64_t>(width, 1) * target.getLanes());
   return ScheduleAttr::get(target.getContext(), Algorithm::blocks, target.getLanes(),
-                           target.getLanes(), {transposes ? target.getLanes() : 4, 1}, rows);
+                           target.getLanes(), {pixels, 1}, std::max(rows, leastRows));
 }
 
 /// Several vectors of sums at a time: their loads and additions overlap.
@@ -370,10 +369,15 @@ static ScheduleAttr getPool(TargetAttr target) {
                            target.getLanes(), {8}, 1);
 }
 
-/// Several rows and vectors share what depends on the column alone.
-static ScheduleAttr getResize(TargetAttr target) {
+/// Several rows and vectors share what depends on the column alone, and pixels what depends on the
+/// row.
+static ScheduleAttr getResize(TargetAttr target, KernelOp box) {
+  constexpr int64_t sharing = 8;
+  Value result = box.getResult(0);
+  if (isBlocked(result))
+    return getBlocks(target, cast<PlannedType>(result.getType()).getDims(), 4, sharing);
   return ScheduleAttr::get(target.getContext(), Algorithm::loops, target.getLanes(), 1,
-                           {4 * target.getLanes(), target.getLanes()}, 8);
+                           {4 * target.getLanes(), target.getLanes()}, sharing);
 }
 
 ScheduleAttr dlc::chooseCpuSchedule(KernelOp box, TargetAttr target,
@@ -399,9 +403,11 @@ ScheduleAttr dlc::chooseCpuSchedule(KernelOp box, TargetAttr target,
   if (ReduceOp reduce = getFirst<ReduceOp>(box); reduce && reduce.keepsLastDim())
     return getColumnSums(target);
   if (getFirst<ResizeOp>(box))
-    return getResize(target);
-  bool transposes = isCopy(box) && isBlocked(box.getInputs()[0]) != isBlocked(box.getResult(0));
-  if (transposes || (isElementwiseOnImages(box) && isBlocked(box.getResult(0))))
-    return getBlocks(target, type.getDims(), transposes);
+    return getResize(target, box);
+  // A copy from one layout to the other transposes as many pixels as channels.
+  if (isCopy(box) && isBlocked(box.getInputs()[0]) != isBlocked(box.getResult(0)))
+    return getBlocks(target, type.getDims(), target.getLanes());
+  if (isElementwiseOnImages(box) && isBlocked(box.getResult(0)))
+    return getBlocks(target, type.getDims(), 4);
   return box.getKind() == BoxKind::loops ? getElements(target, box) : getLoops(target);
 }

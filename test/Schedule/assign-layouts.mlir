@@ -113,6 +113,48 @@ func.func @residual_network(%x: !x3, %w: !w, %w1: !w1) -> !dlc.tensor<1 x 32 x 1
   return %3 : !dlc.tensor<1 x 32 x 1 x 1 x f32>
 }
 
+// A resize of height and width keeps the blocks, and writes the halo that its reader wants; one of channels does not.
+// CHECK-LABEL: func.func @resizes
+func.func @resizes(%x: !x3, %w: !w, %w1: !w1) -> (!dlc.tensor<1 x 32 x 2*H x 2*W x f32>, !dlc.tensor<1 x 64 x H x W x f32>) {
+  // CHECK: dlc.kernel anchor(%arg0, %arg1) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>
+  %0 = dlc.kernel anchor (%x, %w) : (!x3, !w) -> !x8 {
+  ^bb0(%a: !x3, %b: !w):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x3, !w) -> !x8
+    dlc.yield %r : !x8
+  }
+  // CHECK: dlc.kernel loops({{.*}}) {{.*}} -> !dlc.tensor<1 x 32 x 2*H x 2*W x f32, #dlc.image_layout<block = 16, halo = [1, 1, 1, 1]>>
+  %1 = dlc.kernel loops (%0) : (!x8) -> !dlc.tensor<1 x 32 x 2*H x 2*W x f32> {
+  ^bb0(%a: !x8):
+    %s = dlc.constant dense<[1.0, 1.0, 2.0, 2.0]> : tensor<4xf32> -> !dlc.tensor<4 x f32>
+    %r = dlc.resize %a scales %s mode nearest coordinates asymmetric rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!x8, !dlc.tensor<4 x f32>) -> !dlc.tensor<1 x 32 x 2*H x 2*W x f32>
+    dlc.yield %r : !dlc.tensor<1 x 32 x 2*H x 2*W x f32>
+  }
+  %2 = dlc.kernel anchor (%1, %w1) : (!dlc.tensor<1 x 32 x 2*H x 2*W x f32>, !w1) -> !dlc.tensor<1 x 32 x 2*H x 2*W x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 32 x 2*H x 2*W x f32>, %b: !w1):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 32 x 2*H x 2*W x f32>, !w1) -> !dlc.tensor<1 x 32 x 2*H x 2*W x f32>
+    dlc.yield %r : !dlc.tensor<1 x 32 x 2*H x 2*W x f32>
+  }
+  // CHECK: dlc.kernel anchor(%arg0, %arg1) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32> {
+  %3 = dlc.kernel anchor (%x, %w) : (!x3, !w) -> !x8 {
+  ^bb0(%a: !x3, %b: !w):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x3, !w) -> !x8
+    dlc.yield %r : !x8
+  }
+  // CHECK: dlc.kernel loops({{.*}}) {{.*}} -> !dlc.tensor<1 x 64 x H x W x f32> {
+  %4 = dlc.kernel loops (%3) : (!x8) -> !dlc.tensor<1 x 64 x H x W x f32> {
+  ^bb0(%a: !x8):
+    %s = dlc.constant dense<[1.0, 2.0, 1.0, 1.0]> : tensor<4xf32> -> !dlc.tensor<4 x f32>
+    %r = dlc.resize %a scales %s mode nearest coordinates asymmetric rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!x8, !dlc.tensor<4 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32>
+    dlc.yield %r : !dlc.tensor<1 x 64 x H x W x f32>
+  }
+  %5 = dlc.kernel loops (%4) : (!dlc.tensor<1 x 64 x H x W x f32>) -> !dlc.tensor<1 x 64 x H x W x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 64 x H x W x f32>):
+    %r = dlc.relu %a : (!dlc.tensor<1 x 64 x H x W x f32>) -> !dlc.tensor<1 x 64 x H x W x f32>
+    dlc.yield %r : !dlc.tensor<1 x 64 x H x W x f32>
+  }
+  return %2, %5 : !dlc.tensor<1 x 32 x 2*H x 2*W x f32>, !dlc.tensor<1 x 64 x H x W x f32>
+}
+
 // A shortcut that is an output keeps the sum out of blocks, and the pooling that reads it as well.
 // CHECK-LABEL: func.func @planar_spreads_over_sums_and_pooling
 func.func @planar_spreads_over_sums_and_pooling(%x: !x3, %w: !w, %w1: !w1) -> (!x8, !dlc.tensor<1 x 32 x 1 x 1 x f32>) {

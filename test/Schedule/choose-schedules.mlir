@@ -246,6 +246,13 @@ func.func @windows(%x: !dlc.tensor<1 x 3 x H x W x f32>, %y: !dlc.tensor<1 x 3 x
     %1 = dlc.resize %a scales %s mode cubic coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<1 x 3 x 2*H x 2*W x f32>
     dlc.yield %1 : !dlc.tensor<1 x 3 x 2*H x 2*W x f32>
   }
+  // CHECK: dlc.kernel loops(%arg1) schedule <blocks, lanes = 16, channels = 16, pixels = [4, 1], rows = 8>
+  %5 = dlc.kernel loops (%y) : (!dlc.tensor<1 x 3 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>) -> !dlc.tensor<1 x 3 x 2*H x 2*W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>> {
+  ^bb0(%a: !dlc.tensor<1 x 3 x H x W x f32>):
+    %s = dlc.constant dense<[1.0, 1.0, 2.0, 2.0]> : tensor<4xf32> -> !dlc.tensor<4 x f32>
+    %1 = dlc.resize %a scales %s mode cubic coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!dlc.tensor<1 x 3 x H x W x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<1 x 3 x 2*H x 2*W x f32>
+    dlc.yield %1 : !dlc.tensor<1 x 3 x 2*H x 2*W x f32>
+  }
   return
 }
 }

@@ -46,7 +46,7 @@ def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::ModuleOp"> {
     channels (`direct_conv`), with as many accumulators as the vector registers hold; so do matrix products by
     constants, whose rows stand for pixels. Tasks of a `direct_conv` are bands of rows, whose inputs stay in the L2 cache
     while all panels of channels read them, and tiles run over the ends of narrow rows. Other products are `matmul`. Convolutions of one channel each are
-    `depthwise`, windows and reductions of blocked images `pool`, elementwise ops on them `blocks`, softmaxes `softmax`, and
+    `depthwise`, windows and reductions of blocked images `pool`, elementwise ops on them and resizes `blocks`, softmaxes `softmax`, and
     everything else `loops`. Convolutions by 3 x 3 filters of many channels are computed in Winograd's form (`winograd`) where
     a model of the cycles says that this is faster. It rounds differently: by some 3e-6 of the largest output, where a
     direct sum rounds by 1e-6. An infinity or a NaN of the input reaches all of a tile of 4 x 4 outputs.

@@ -1,8 +1,8 @@
-// Elementwise ops on images that lie in blocks of channels, where a vector is one block of a pixel;
-// and copies of images into and out of blocks.
+// Elementwise ops on images that lie in blocks of channels, and resizes of them, where a vector is
+// one block of a pixel; and copies of images into and out of blocks.
 
 #include "Blocks.h"
-#include "../Common/Evaluator.h"
+#include "../Common/LoopKernel.h"
 #include "EmitKernels.h"
 
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -32,7 +32,7 @@ Value dlc::clearOutside(KernelBuilder &b, Value block, Value lanesInside) {
 }
 
 //===----------------------------------------------------------------------===//
-// Elementwise ops
+// Elementwise ops and resizes
 //===----------------------------------------------------------------------===//
 
 namespace {
@@ -78,13 +78,22 @@ void BlockNest::emit() {
   lanesInside = getLanesInside(b, dims[1], plane);
   for (const Image &image : images)
     b.storeHalo(image, n, plane, begin, end);
-  b.loop(begin, end, 1, [&](Value h) {
-    b.loopOverTiles(images.front().width, b.getSchedule().getPixels(),
-                    [&](Value w, int64_t pixels) {
-                      for (int64_t pixel = 0; pixel != pixels; ++pixel)
-                        emitPixel(h, b.add(w, pixel));
-                    });
-  });
+  auto forEachRow = [&, begin = begin, end = end](function_ref<void(Value h)> emitRow) {
+    b.loop(begin, end, 1, emitRow);
+  };
+  auto forEachTile = [&](function_ref<void(Value w, int64_t pixels)> emitTile) {
+    b.loopOverTiles(images.front().width, b.getSchedule().getPixels(), emitTile);
+  };
+  auto emitTile = [&](Value h, Value w, int64_t pixels) {
+    for (int64_t pixel = 0; pixel != pixels; ++pixel)
+      emitPixel(h, b.add(w, pixel));
+  };
+  if (sharesColumns(writes))
+    forEachTile(
+        [&](Value w, int64_t pixels) { forEachRow([&](Value h) { emitTile(h, w, pixels); }); });
+  else
+    forEachRow(
+        [&](Value h) { forEachTile([&](Value w, int64_t pixels) { emitTile(h, w, pixels); }); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -210,6 +219,33 @@ static LogicalResult verifyBuffer(KernelBuilder &b, Operation *op, PlannedType t
   return success();
 }
 
+static LogicalResult verifyBlocks(KernelBuilder &b, ArrayRef<WriteOp> writes) {
+  ArrayRef<ExprAttr> dims = WriteOp(writes.front()).getValue().getType().getDims();
+  for (Operation &op : b.getSource().getBody().front()) {
+    if (auto read = dyn_cast<ReadOp>(op)) {
+      PlannedType type = read.getBuffer().getType().getTensor();
+      bool isResized = llvm::any_of(read->getUsers(), [&](Operation *user) {
+        return isa<ResizeOp>(user) && user->getOperand(0) == read;
+      });
+      if (failed(verifyBuffer(b, read, type, isResized || type.getDims() == dims)))
+        return failure();
+    } else if (auto write = dyn_cast<WriteOp>(op)) {
+      if (write.getValue().getType().getDims() != dims)
+        return write.emitError("expected results of one shape in this kernel");
+      if (failed(verifyBuffer(b, write, write.getBuffer().getType().getTensor(), true)))
+        return failure();
+    } else if (auto resize = dyn_cast<ResizeOp>(op)) {
+      if (llvm::any_of(resize.getResizedDims(), [](const auto &dim) { return dim.dim < 2; }))
+        return op.emitError("expected a resize of height and width in this kernel");
+      if (failed(verifyResize(resize)))
+        return failure();
+    } else if (!isa<ConstantOp, ElementwiseOpInterface, func::ReturnOp>(op)) {
+      return op.emitError("expected elementwise ops and resizes in this kernel");
+    }
+  }
+  return success();
+}
+
 LogicalResult dlc::emitBlocks(KernelBuilder &b) {
   SmallVector<WriteOp> writes(b.getSource().getOps<WriteOp>());
   if (writes.empty())
@@ -218,21 +254,8 @@ LogicalResult dlc::emitBlocks(KernelBuilder &b) {
     Reorder(b, writes.front().getValue().getDefiningOp<ReadOp>(), writes.front()).emit();
     return success();
   }
-  ArrayRef<ExprAttr> dims = writes.front().getValue().getType().getDims();
-  for (Operation &op : b.getSource().getBody().front()) {
-    if (auto read = dyn_cast<ReadOp>(op)) {
-      PlannedType type = read.getBuffer().getType().getTensor();
-      if (failed(verifyBuffer(b, read, type, type.getDims() == dims)))
-        return failure();
-    } else if (auto write = dyn_cast<WriteOp>(op)) {
-      if (write.getValue().getType().getDims() != dims)
-        return write.emitError("expected results of one shape in this kernel");
-      if (failed(verifyBuffer(b, write, write.getBuffer().getType().getTensor(), true)))
-        return failure();
-    } else if (!isa<ConstantOp, ElementwiseOpInterface, func::ReturnOp>(op)) {
-      return op.emitError("expected elementwise ops in this kernel");
-    }
-  }
+  if (failed(verifyBlocks(b, writes)))
+    return failure();
   BlockNest(b, writes).emit();
   return success();
 }

@@ -237,12 +237,8 @@ void LoopNest::emitParts(ValueRange outer, int64_t rows) {
   }
 }
 
-/// What depends on the column alone, as the weights of a resize, is computed once for all rows of
-/// a task.
 void LoopNest::emitRowsOfElements() {
-  bool sharesColumns = llvm::any_of(
-      writes, [](WriteOp write) { return write.getValue().getDefiningOp<ResizeOp>() != nullptr; });
-  if (!sharesColumns)
+  if (!sharesColumns(writes))
     return forEachRow([&](ValueRange outer, int64_t rows) { emitParts(outer, rows); });
   forEachVector(b.i64(0), dims.back(), [&](Value inner, int64_t vectors, Value count) {
     forEachRow(

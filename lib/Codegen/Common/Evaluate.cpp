@@ -285,7 +285,7 @@ Evaluator::Rows Evaluator::evaluateOp(Operation *op, Tile &tile) {
   return TypeSwitch<Operation *, Rows>(op)
       .Case([&](ReadOp read) { return load(getMemory(read.getBuffer()), tile); })
       .Case([&](ConstantOp constant) { return evaluateConstant(constant, tile); })
-      .Case([&](ResizeOp resize) { return Rows{emitResize(b, *this, resize, getSite(tile))}; })
+      .Case([&](ResizeOp resize) { return Rows{emitResize(b, *this, resize, tile)}; })
       .Case([&](PoolOp pool) { return Rows{emitWindow(b, *this, pool, getSite(tile))}; })
       .Case([&](BroadcastOp broadcast) { return evaluateBroadcast(broadcast, tile); })
       .Case([&](TransposeOp transpose) { return evaluateTranspose(transpose, tile); })

@@ -129,7 +129,8 @@ private:
 
 /// Whether emitResize can evaluate the op.
 llvm::LogicalResult verifyResize(ResizeOp op);
-mlir::Value emitResize(KernelBuilder &b, Evaluator &evaluator, ResizeOp op, const Site &site);
+/// At a tile of one row, whose lanes differ in the last dim or in one that is not resized.
+mlir::Value emitResize(KernelBuilder &b, Evaluator &evaluator, ResizeOp op, const Tile &tile);
 
 /// Whether `op` reads a value that the three below can evaluate.
 mlir::LogicalResult verifyWindow(mlir::Operation *op);

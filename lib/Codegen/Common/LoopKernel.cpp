@@ -71,6 +71,11 @@ FailureOr<SmallVector<WriteOp>> dlc::matchLoops(KernelBuilder &b) {
   return writes;
 }
 
+bool dlc::sharesColumns(ArrayRef<WriteOp> writes) {
+  return llvm::any_of(
+      writes, [](WriteOp write) { return write.getValue().getDefiningOp<ResizeOp>() != nullptr; });
+}
+
 Value dlc::emitEquality(KernelBuilder &b) {
   Value equal;
   b.getSource().walk([&](Operation *op) {

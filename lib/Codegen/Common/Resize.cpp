@@ -1,8 +1,8 @@
 // Interpolation. Coordinates and weights are computed in f32 by the very operations of ONNX
-// Runtime, so that each output takes the same neighbours. The weights along the outer dims are the
-// same for a whole vector; its lanes lie next to each other in the input too, where the image
-// grows: then one window of each row holds all neighbours, and lanes pick theirs from the weighted
-// sum of the windows. Otherwise each neighbour is gathered.
+// Runtime, so that each output takes the same neighbours. Along dims in which all lanes of a vector
+// have one index they are scalars. In the last dim lanes may differ; they lie next to each other in
+// the input too, where the image grows: then one window of each row holds all neighbours, and lanes
+// pick theirs from the weighted sum of the windows. Otherwise each neighbour is gathered.
 
 #include "Evaluator.h"
 
@@ -22,7 +22,7 @@ struct Axis {
 
 class ResizeEmitter {
 public:
-  ResizeEmitter(KernelBuilder &b, Evaluator &evaluator, ResizeOp op, const Site &site);
+  ResizeEmitter(KernelBuilder &b, Evaluator &evaluator, ResizeOp op, const Tile &tile);
 
   Value emit();
 
@@ -33,9 +33,10 @@ private:
   void emitWeights(Value fraction, SmallVectorImpl<Value> &weights);
   Value emitWindows(const Axis &inner, StringRef permute);
   Value emitGathers(const Axis &inner);
-  Value blendRows(Site::Lanes lanes, Value inner, Value mask);
-  Value blendRows(ArrayRef<Axis> axes, const Site &at);
+  Value blend(const Index &inner, Value mask);
+  Value blend(ArrayRef<Axis> axes, Tile place);
   Value sumTaps(const Axis &inner, function_ref<Value(int64_t tap)> evaluate);
+  Value loadScale(int64_t element);
   Value getScale(Type type, const ResizeOp::ResizedDim &dim);
   std::optional<StringRef> getPermutation();
   Value emitWithRunTimeScale(const ResizeOp::ResizedDim &dim, const Axis &inner, StringRef permute);
@@ -59,10 +60,10 @@ private:
   KernelBuilder &b;
   Evaluator &evaluator;
   ResizeOp op;
-  const Site &site;
+  const Tile &tile;
   PlannedType inputType, outputType;
   int64_t rank, taps;
-  SmallVector<Axis> outer;
+  SmallVector<Axis> shared; ///< by all lanes; the last dim first
 };
 } // namespace
 
@@ -78,9 +79,17 @@ LogicalResult dlc::verifyResize(ResizeOp op) {
   return success();
 }
 
-ResizeEmitter::ResizeEmitter(KernelBuilder &b, Evaluator &evaluator, ResizeOp op, const Site &site)
-    : b(b), evaluator(evaluator), op(op), site(site), inputType(op.getInput().getType()),
+ResizeEmitter::ResizeEmitter(KernelBuilder &b, Evaluator &evaluator, ResizeOp op, const Tile &tile)
+    : b(b), evaluator(evaluator), op(op), tile(tile), inputType(op.getInput().getType()),
       outputType(op.getType()), rank(inputType.getRank()), taps(op.getTaps()) {}
+
+/// Where the function begins: behind stores nobody knows that it is still the same.
+Value ResizeEmitter::loadScale(int64_t element) {
+  Value address = b.getAddress(op.getScales().getDefiningOp<ReadOp>().getBuffer());
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointAfterValue(address);
+  return b.loadScalar(b.offset(address, element));
+}
 
 Value ResizeEmitter::getScale(Type type, const ResizeOp::ResizedDim &dim) {
   if (dim.scale)
@@ -88,8 +97,7 @@ Value ResizeEmitter::getScale(Type type, const ResizeOp::ResizedDim &dim) {
   if (!op.getScales())
     return divide(toFloat(type, b.size(outputType.getDim(dim.dim))),
                   toFloat(type, b.size(inputType.getDim(dim.dim))));
-  Value address = b.getAddress(op.getScales().getDefiningOp<ReadOp>().getBuffer());
-  Value scale = b.loadScalar(b.offset(address, dim.element));
+  Value scale = loadScale(dim.element);
   return isa<VectorType>(type) ? b.splat(scale) : scale;
 }
 
@@ -211,25 +219,24 @@ Axis ResizeEmitter::emitAxis(Value index, const ResizeOp::ResizedDim &dim) {
 // Interpolation
 //===----------------------------------------------------------------------===//
 
-/// The weighted sum of rows of the input, at the given places of a row.
-Value ResizeEmitter::blendRows(Site::Lanes lanes, Value inner, Value mask) {
-  Site row;
-  row.outer = site.outer;
-  row.lanes = lanes;
-  row.inner = inner;
-  row.mask = mask;
-  return blendRows(outer, row);
+/// The weighted sum of the neighbours along the shared axes, at places `inner` of the last dim
+/// unless that is one of them.
+Value ResizeEmitter::blend(const Index &inner, Value mask) {
+  Tile place;
+  place.indices = tile.indices;
+  place.indices.back() = inner;
+  place.mask = mask;
+  return blend(shared, place);
 }
 
-Value ResizeEmitter::blendRows(ArrayRef<Axis> axes, const Site &at) {
+Value ResizeEmitter::blend(ArrayRef<Axis> axes, Tile place) {
   if (axes.empty())
-    return evaluator.evaluate(op.getInput(), at);
+    return evaluator.evaluate(op.getInput(), place).front();
   const Axis &axis = axes.front();
-  Site row = at;
   Value sum;
   for (int64_t tap = 0; tap != taps; ++tap) {
-    row.outer[axis.dim] = clamp(b.add(widen(axis.first), tap), b.i64(0), lastOf(axis.dim));
-    Value value = blendRows(axes.drop_front(), row);
+    place.indices[axis.dim] = {clamp(b.add(widen(axis.first), tap), b.i64(0), lastOf(axis.dim))};
+    Value value = blend(axes.drop_front(), place);
     if (taps == 1)
       return value;
     Value weight = b.splat(axis.weights[tap]);
@@ -255,14 +262,14 @@ Value ResizeEmitter::emitGathers(const Axis &inner) {
   return sumTaps(inner, [&](int64_t tap) {
     Value index = arith::AddIOp::create(b, inner.first, b.splat(i32(static_cast<int32_t>(tap))));
     index = clamp(index, b.splat(i32(0)), b.splat(last));
-    return blendRows(Site::Lanes::indexed, index, Value());
+    return blend({index}, Value());
   });
 }
 
 /// An instruction that permutes a vector by indices, where there is one for contiguous lanes.
 std::optional<StringRef> ResizeEmitter::getPermutation() {
   StringRef permutation = b.getMachine().permutation;
-  if (site.lanes != Site::Lanes::contiguous || permutation.empty())
+  if (tile.indices.back().lane != 1 || permutation.empty())
     return std::nullopt;
   return permutation;
 }
@@ -279,7 +286,7 @@ Value ResizeEmitter::emitWindows(const Axis &inner, StringRef permute) {
   Value width = b.size(inputType.getDim(rank - 1)), last = b.sub(width, b.i64(1));
   Value first = widen(vector::ExtractOp::create(b, inner.first, 0));
   Value start = clamp(first, b.i64(0), last);
-  Value window = blendRows(Site::Lanes::contiguous, start, b.laneMask(b.sub(width, start)));
+  Value window = blend({start, 0, 1}, b.laneMask(b.sub(width, start)));
   Value end = narrow(b.min(b.sub(last, start), b.i64(b.getLanes() - 1)));
   return sumTaps(inner, [&](int64_t tap) {
     Value shift = narrow(b.sub(b.i64(tap), start));
@@ -294,18 +301,18 @@ Value ResizeEmitter::emitWindows(const Axis &inner, StringRef permute) {
 Value ResizeEmitter::emit() {
   SmallVector<ResizeOp::ResizedDim> dims = op.getResizedDims();
   std::optional<ResizeOp::ResizedDim> last;
-  if (!dims.empty() && dims.back().dim == rank - 1)
-    last = dims.pop_back_val();
-  for (const ResizeOp::ResizedDim &dim : dims)
-    outer.push_back(emitAxis(narrow(site.outer[dim.dim]), dim));
+  for (const ResizeOp::ResizedDim &dim : llvm::reverse(dims))
+    if (const Index &index = tile.indices[dim.dim]; index.isEqual())
+      shared.push_back(emitAxis(narrow(index.start), dim));
+    else
+      last = dim;
+  const Index &index = tile.indices.back();
   if (!last)
-    return blendRows(site.lanes, site.inner, site.mask);
-  Value index = site.inner;
-  if (site.lanes != Site::Lanes::indexed)
-    index = b.splat(narrow(index));
-  if (site.lanes == Site::Lanes::contiguous)
-    index = arith::AddIOp::create(b, index, b.laneNumbers());
-  Axis inner = emitAxis(index, *last);
+    return blend(index, tile.mask);
+  Value lanes = index.start;
+  if (index.isScalar())
+    lanes = arith::AddIOp::create(b, b.splat(narrow(lanes)), b.laneNumbers());
+  Axis inner = emitAxis(lanes, *last);
   std::optional<StringRef> permute = getPermutation();
   if (permute && !last->scale)
     return emitWithRunTimeScale(*last, inner, *permute);
@@ -325,6 +332,6 @@ Value ResizeEmitter::emitWithRunTimeScale(const ResizeOp::ResizedDim &dim, const
       [&] { return Carried{emitGathers(inner)}; })[0];
 }
 
-Value dlc::emitResize(KernelBuilder &b, Evaluator &evaluator, ResizeOp op, const Site &site) {
-  return ResizeEmitter(b, evaluator, op, site).emit();
+Value dlc::emitResize(KernelBuilder &b, Evaluator &evaluator, ResizeOp op, const Tile &tile) {
+  return ResizeEmitter(b, evaluator, op, tile).emit();
 }

@@ -162,6 +162,7 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
 !panels = !dlc.tensor<2 x 3 x f32, #dlc.filter_layout<outputs = 4, inputs = 2>>
 !blocks = !dlc.tensor<N x 8 x N x N x f32, #dlc.image_layout<block = 4, halo = [0, 0, 0, 0]>>
 !image = !dlc.tensor<N x 8 x N x N x f32>
+!wide = !dlc.tensor<N x 16 x N x N x f32, #dlc.image_layout<block = 4, halo = [0, 0, 0, 0]>>
 !vector = !dlc.tensor<N x N x f32>
 #target = #dlc.target<cpu = "x86-64-v2", features = "", lanes = 4, registers = 16, fma = false>
 #pool = #dlc.schedule<pool, lanes = 4, channels = 4, pixels = [4], rows = 1>
@@ -182,6 +183,13 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
     %0 = dlc.read %in : !dlc.buffer<!image> -> !image
     %1 = dlc.relu %0 : (!image) -> !image
     dlc.write %1, %out : !image, !dlc.buffer<!image>
+    return
+  }
+  func.func private @channels_resized(%in: !dlc.buffer<!blocks>, %out: !dlc.buffer<!wide>) attributes {dlc.schedule = #blocks} {
+    %0 = dlc.read %in : !dlc.buffer<!blocks> -> !image
+    // expected-error @below {{expected a resize of height and width in this kernel}}
+    %1 = dlc.resize %0 mode linear coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!image) -> !dlc.tensor<N x 16 x N x N x f32>
+    dlc.write %1, %out : !dlc.tensor<N x 16 x N x N x f32>, !dlc.buffer<!wide>
     return
   }
   // expected-error @below {{expected a kernel that reads, reduces and writes an image}}

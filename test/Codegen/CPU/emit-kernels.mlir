@@ -196,6 +196,25 @@ module attributes {
     return
   }
 
+  // Columns outside, rows inside. Coordinates and weights are scalars, and each of the four neighbours of a pixel is one load.
+  // CHECK-LABEL: llvm.func internal @resize(
+  // CHECK-NOT: gather
+  // CHECK: scf.for
+  // CHECK: scf.for
+  // CHECK-NOT: vector<16xi32>
+  // CHECK-COUNT-4: llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<16xf32>
+  // CHECK: llvm.store %{{.*}} : vector<16xf32>
+  // CHECK-NOT: gather
+  // CHECK: llvm.return
+  func.func private @resize(%in: !dlc.buffer<!dlc.tensor<N x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>, %out: !dlc.buffer<!dlc.tensor<N x 32 x 2*H x 2*W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>)
+      attributes {dlc.schedule = #dlc.schedule<blocks, lanes = 16, channels = 16, pixels = [1], rows = 8>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<N x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>> -> !dlc.tensor<N x 32 x H x W x f32>
+    %s = dlc.constant dense<[1.0, 1.0, 2.0, 2.0]> : tensor<4xf32> -> !dlc.tensor<4 x f32>
+    %1 = dlc.resize %0 scales %s mode linear coordinates half_pixel rounding floor policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!dlc.tensor<N x 32 x H x W x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<N x 32 x 2*H x 2*W x f32>
+    dlc.write %1, %out : !dlc.tensor<N x 32 x 2*H x 2*W x f32>, !dlc.buffer<!dlc.tensor<N x 32 x 2*H x 2*W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>
+    return
+  }
+
   // A block of four rows is four columns of the operand: these are loaded, and two rounds exchange their halves. Where
   // fewer rows are left each is gathered.
   // CHECK-LABEL: llvm.func internal @transpose(

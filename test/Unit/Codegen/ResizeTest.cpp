@@ -1,9 +1,8 @@
 // Cubic resize against the definition: coordinates in f32 as ONNX Runtime computes them, the rest
-// in double.
+// in double. Resizes of images in blocks of channels against those of dense values.
 
+#include "Layout.h"
 #include "Program.h"
-
-#include "llvm/Support/FormatVariadic.h"
 
 #include <gtest/gtest.h>
 
@@ -129,4 +128,115 @@ TEST(Resize, Scales) {
 TEST(Resize, OfAComputedValue) {
   check({"half_pixel", 3.0f, 3.0f}, 2, true);
   check({"half_pixel", 0.75f, 0.75f}, 2, true);
+}
+
+//===----------------------------------------------------------------------===//
+// Blocks of channels
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct ImageResize {
+  std::string mode, coordinates, rounding = "floor";
+  float scaleH = 2, scaleW = 2;
+  bool knowsScales = true;
+  int64_t channels = 17;
+};
+} // namespace
+
+/// Resizes `input` to `output`, in blocks or dense.
+static std::string makeModule(const ImageResize &resize, const Layout &input, const Layout &output,
+                              int64_t lanes) {
+  bool isBlocked = input.block != 1;
+  int64_t rows = 3;
+  auto getBuffer = [&](const std::string &type, const Layout &layout) {
+    return isBlocked ? type + ", " + getImageLayout(layout) : type;
+  };
+  std::string from = formatv("N x {0} x H x W x f32", resize.channels),
+              to = formatv("N x {0} x P x Q x f32", resize.channels);
+  SingleKernel kernel;
+  kernel.symbols = {"N", "H", "W", "P", "Q"};
+  kernel.inputs = {getBuffer(from, input), "4 x f32"};
+  kernel.outputs = {getBuffer(to, output)};
+  kernel.schedule = formatv("{0}, lanes = {1}, channels = {2}, pixels = [{3}, {4}], rows = {5}",
+                            isBlocked ? "blocks" : "loops", lanes, isBlocked ? lanes : 1,
+                            isBlocked ? 4 : 2 * lanes, isBlocked ? 1 : lanes, rows);
+  std::string bands = formatv("max(floordiv(P + {0}, {1}), 1)", rows - 1, rows);
+  kernel.tasks =
+      isBlocked ? formatv("{0}*N * {1}", llvm::divideCeil(resize.channels, lanes), bands).str()
+                : formatv("floordiv({0}*N*P + {1}, {2})", resize.channels, rows - 1, rows).str();
+  std::string scales = resize.knowsScales
+                           ? formatv("dlc.constant dense<[1.0, 1.0, {0}, {1}]> : tensor<4xf32> -> ",
+                                     std::to_string(resize.scaleH), std::to_string(resize.scaleW))
+                                 .str()
+                           : "dlc.read %in1 : !dlc.buffer<!dlc.tensor<4 x f32>> -> ";
+  kernel.body = formatv(R"(
+    %s = {0} !dlc.tensor<4 x f32>
+    %v = dlc.read %in0 : !dlc.buffer<!dlc.tensor<{1}>> -> !dlc.tensor<{2}>
+    %r = dlc.resize %v scales %s mode {3} coordinates {4} rounding {5} policy stretch cubic_coeff -0.75 extrapolation 0.0 : (!dlc.tensor<{2}>, !dlc.tensor<4 x f32>) -> !dlc.tensor<{6}>
+    dlc.write %r, %out0 : !dlc.tensor<{6}>, !dlc.buffer<!dlc.tensor<{7}>>)",
+                        scales, kernel.inputs[0], from, resize.mode, resize.coordinates,
+                        resize.rounding, to, kernel.outputs[0]);
+  return kernel.str();
+}
+
+/// The same bits in both layouts; zeros in halos and in lanes that are no channels.
+static void check(const ImageResize &resize) {
+  constexpr int64_t images = 2;
+  for (const auto &[cpu, lanes] : getCpus()) {
+    SCOPED_TRACE(cpu + " " + resize.mode + " " + resize.coordinates + " " +
+                 std::to_string(resize.scaleW));
+    auto getLayout = [&](int64_t h, int64_t w, int64_t block, std::array<int64_t, 4> halo) {
+      return Layout{images, resize.channels, h, w, block, halo};
+    };
+    auto getInput = [&](int64_t h, int64_t w) { return getLayout(h, w, lanes, {1, 2, 0, 1}); };
+    auto getOutput = [&](int64_t h, int64_t w) { return getLayout(h, w, lanes, {2, 1, 1, 0}); };
+    Layout dense = getLayout(0, 0, 1, {});
+    auto blocked =
+        Program::compile(makeModule(resize, getInput(0, 0), getOutput(0, 0), lanes), cpu);
+    auto planar = Program::compile(makeModule(resize, dense, dense, lanes), cpu);
+    ASSERT_TRUE(blocked && planar);
+    for (auto [h, w] : {std::pair<int64_t, int64_t>{1, 1}, {3, 5}, {7, 18}, {8, 1}, {0, 4}}) {
+      auto p = static_cast<int64_t>(std::floor(static_cast<float>(h) * resize.scaleH));
+      auto q = static_cast<int64_t>(std::floor(static_cast<float>(w) * resize.scaleW));
+      Layout input = getInput(h, w), output = getOutput(p, q);
+      Memory scales(4), values(images * resize.channels * h * w), in(input.size());
+      llvm::copy(std::array<float, 4>{1, 1, resize.scaleH, resize.scaleW}, scales.data());
+      llvm::copy(makeNumbers(values.size(), 3), values.data());
+      input.forEach(
+          [&](int64_t place, int64_t index) { in[place] = index < 0 ? 0 : values[index]; });
+      Memory expected(images * resize.channels * p * q), out(output.size());
+      std::array<int64_t, 5> symbols = {images, h, w, p, q};
+      ASSERT_EQ(planar->run(symbols, {values.data(), scales.data()}, {expected.data()}),
+                DLC_PROGRAM_OK);
+      ASSERT_EQ(blocked->run(symbols, {in.data(), scales.data()}, {out.data()}), DLC_PROGRAM_OK);
+      EXPECT_TRUE(out.isIntact());
+      int64_t wrong = 0;
+      output.forEach([&](int64_t place, int64_t index) {
+        wrong += out[place] != (index < 0 ? 0 : expected[index]);
+      });
+      ASSERT_EQ(wrong, 0) << h << " x " << w;
+    }
+  }
+}
+
+TEST(ResizeInBlocks, Nearest) {
+  check({"nearest", "asymmetric"});
+  for (const char *rounding : {"round_prefer_floor", "round_prefer_ceil", "ceil", "floor_or_ceil"})
+    check({"nearest", "half_pixel", rounding, 0.75, 2.375});
+  check({"nearest", "tf_half_pixel_for_nn", "floor", 3, 1.5, /*knowsScales=*/false});
+}
+
+TEST(ResizeInBlocks, Linear) {
+  for (const char *coordinates :
+       {"half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric", "half_pixel_symmetric"})
+    check({"linear", coordinates, "floor", 1.5, 3});
+  check({"linear", "half_pixel", "floor", 1, 0.375});
+  check({"linear", "half_pixel", "floor", 4, 1, /*knowsScales=*/true, /*channels=*/32});
+  check({"linear", "align_corners", "floor", 2.5, 3, /*knowsScales=*/false, /*channels=*/3});
+}
+
+TEST(ResizeInBlocks, Cubic) {
+  check({"cubic", "half_pixel", "floor", 2, 2.5});
+  check({"cubic", "align_corners", "floor", 0.75, 0.5});
+  check({"cubic", "asymmetric", "floor", 1.5, 3, /*knowsScales=*/false});
 }
