@@ -67,6 +67,7 @@ struct Direct {
   int64_t panelSteps; ///< multiply-adds of each output
   ExprAttr images, height, width;
   bool planar;    ///< results are transposed on their way out
+  bool isOneRow;  ///< rows of a band lie one behind the other, and are one for the filter
   bool isProduct; ///< whose inputs lie in order
 };
 } // namespace
@@ -153,7 +154,7 @@ static int64_t getBandRows(const Direct &direct, int64_t panels) {
 static double getCycles(const Direct &direct, ScheduleAttr schedule) {
   int64_t width = direct.width.getConstant().value_or(usualSize);
   int64_t height = direct.height.getConstant().value_or(usualSize);
-  bool isJoined = !direct.planar && schedule.joinsRows(width);
+  bool isJoined = direct.isOneRow || (!direct.planar && schedule.joinsRows(width));
   Runs runs = isJoined ? getBands(direct, schedule.getRows()) : Runs{height, width};
   int64_t blocks = llvm::divideCeil(direct.outputs, schedule.getLanes());
   int64_t vectors = schedule.getChannels() / schedule.getLanes(), others = blocks % vectors;
@@ -177,18 +178,20 @@ static ScheduleAttr getDirectTiles(TargetAttr target, const Direct &direct, int6
                              vectors * target.getLanes(), pixels, rows);
   };
   if (direct.planar)
-    return getSchedule(getTileWidths(direct.width, std::min(widest, mostTransposed / vectors)));
+    widest = std::min(widest, mostTransposed / vectors);
+  ScheduleAttr ofRows = getSchedule(getTileWidths(direct.width, widest));
+  if (direct.planar && !direct.isOneRow)
+    return ofRows;
   std::optional<int64_t> width = direct.width.getConstant(), height = direct.height.getConstant();
   if (width == 1 && !height)
     return getSchedule(getTileWidths(direct.height, widest));
-  ScheduleAttr ofRows = getSchedule(getTileWidths(direct.width, widest));
   if (!width || !height || *width == 0)
     return ofRows;
   ScheduleAttr ofBands =
       getSchedule(getBestWidths(getBands(direct, rows), widest, vectors, direct.panelSteps));
-  bool isBetter =
-      ofBands.joinsRows(*width) && getCycles(direct, ofBands) < getCycles(direct, ofRows);
-  return isBetter ? ofBands : ofRows;
+  bool isPossible = direct.isOneRow || ofBands.joinsRows(*width);
+  bool isBetter = getCycles(direct, ofBands) < getCycles(direct, ofRows);
+  return isPossible && isBetter ? ofBands : ofRows;
 }
 
 /// Panels of so many vectors that they take the fewest cycles; of what is nearly as fast, of the
@@ -242,6 +245,17 @@ static ScheduleAttr getDepthwise(TargetAttr target, ExprAttr width) {
                            target.getLanes(), getTileWidths(width, 8), 1);
 }
 
+/// Whether a filter of one element goes over planar images without halos.
+static bool isOneRow(KernelOp box, ConvOp conv) {
+  auto isDense = [](Value value) { return !cast<PlannedType>(value.getType()).getLayout(); };
+  auto input = dyn_cast<BlockArgument>(conv.getInput());
+  ArrayRef<ExprAttr> filter = conv.getFilter().getType().getDims();
+  return input && isDense(box.getInputs()[input.getArgNumber()]) && isDense(box.getResult(0)) &&
+         llvm::all_of(filter.take_back(2), [](ExprAttr dim) { return dim.getConstant() == 1; }) &&
+         llvm::all_of(conv.getStrides(), [](int64_t stride) { return stride == 1; }) &&
+         llvm::all_of(conv.getPads(), [](int64_t pad) { return pad == 0; });
+}
+
 static Direct getDirect(KernelOp box, ConvOp conv) {
   ArrayRef<ExprAttr> dims = conv.getType().getDims();
   ArrayRef<ExprAttr> filter = conv.getFilter().getType().getDims();
@@ -261,6 +275,7 @@ static Direct getDirect(KernelOp box, ConvOp conv) {
           dims[2],
           dims[3],
           !isBlocked(box.getResult(0)),
+          isOneRow(box, conv),
           /*isProduct=*/false};
 }
 
@@ -276,6 +291,7 @@ static Direct getDirect(MatmulOp matmul) {
           getProduct(matmul.getContext(), dims.drop_back()),
           one,
           /*planar=*/false,
+          /*isOneRow=*/false,
           /*isProduct=*/true};
 }
 

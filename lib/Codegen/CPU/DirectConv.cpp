@@ -29,6 +29,7 @@ private:
   };
 
   bool joinsRows();
+  bool isOneRow();
   int64_t countTiles();
   int64_t countParts(const Tile &tile, int64_t lines);
   void emitTile(const Tile &tile);
@@ -174,10 +175,27 @@ bool DirectConv::joinsRows() {
          b.getSchedule().joinsRows(width.getInt()) && !kernel.clipsWindows();
 }
 
+/// Whether the rows of a band are one row for the filter: they lie one behind the other.
+bool DirectConv::isOneRow() {
+  auto isDense = [](const Image &image) { return image.block == 1 && !image.hasHalo(); };
+  auto are = [](ArrayRef<int64_t> values, int64_t wanted) {
+    return llvm::all_of(values, [&](int64_t value) { return value == wanted; });
+  };
+  return kernel.kernelHeight == 1 && kernel.kernelWidth == 1 && are(kernel.strides, 1) &&
+         are(kernel.pads, 0) && isDense(kernel.input) && isDense(kernel.output) &&
+         llvm::all_of(kernel.operandImages, isDense);
+}
+
 void DirectConv::emitBand(const ConvKernel::Row &band, Value rows) {
   Value width = kernel.output.width;
   ArrayRef<int64_t> widths = b.getSchedule().getPixels();
   Value widest = b.i64(widths.front());
+  if (isOneRow()) {
+    b.loopOverTiles(b.mul(rows, width), widths, [&](Value w, int64_t pixels) {
+      emitTile({band, w, b.div(w, widest), pixels});
+    });
+    return;
+  }
   if (!joinsRows())
     return ConvKernel::forEachRow(b, band, rows, [&](const ConvKernel::Row &row) {
       Value before = b.mul(b.sub(row.h, band.h), b.ceilDiv(width, widths.front()));

@@ -273,6 +273,36 @@ TEST(DirectConv, JoinedRows) {
            .knowsWidth = true});
 }
 
+/// Rows of planar images without halos are one for a filter of one element.
+TEST(DirectConv, PlanarRowsAreOne) {
+  for (int64_t w : {1, 2, 7, 13})
+    for (bool knowsWidth : {true, false}) {
+      SCOPED_TRACE(w);
+      Conv conv = {.n = 2, .c = 20, .h = 8, .w = w, .m = 24, .kh = 1, .kw = 1};
+      conv.pads = {0, 0, 0, 0}, conv.knowsWidth = knowsWidth;
+      conv.vectors = {6, 4}, conv.rows = 3;
+      check(conv);
+      conv.shortcut = true; // which has a halo
+      check(conv);
+      conv.shortcut = false, conv.outputHalo = {0, 1, 0, 1};
+      check(conv);
+    }
+}
+
+/// The steps of an iteration lie apart from each other.
+TEST(DirectConv, SinglePixels) {
+  for (int64_t c : {1, 3, 16, 24, 100})
+    for (bool isBlocked : {true, false}) {
+      SCOPED_TRACE(c);
+      Conv conv = {.c = c, .h = 1, .w = 2, .m = 40, .kh = 1, .kw = 1};
+      conv.pads = {0, 0, 0, 0}, conv.vectors = {1};
+      conv.blockedInput = conv.blockedOutput = isBlocked;
+      check(conv);
+      conv.h = 3, conv.kh = 2, conv.kw = 3, conv.dilations = {1, 2}, conv.pads = {1, 2, 0, 2};
+      check(conv);
+    }
+}
+
 TEST(DirectConv, Channels) {
   for (int64_t channels : {1, 3, 17, 24, 64}) {
     SCOPED_TRACE(channels);
