@@ -71,17 +71,61 @@ static void hoist(Operation *op, ArrayRef<Operation *> moves) {
   op->erase();
 }
 
+/// Computes an op of scalars and views, which all show values of one shape in another one, on these
+/// values, and shows its result, where a product computes one of them. What products of three dims
+/// are followed by is hoisted so from behind the views that surround them.
+static bool hoistOverViews(Operation *op, DenseSet<Value> &ofProducts) {
+  if (!isa<ElementwiseOpInterface>(op) || op->getNumResults() != 1)
+    return false;
+  auto to = dyn_cast<PlannedType>(op->getResult(0).getType());
+  ViewOp view;
+  bool isOfProduct = false;
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands()) {
+    operands.push_back(operand);
+    auto type = dyn_cast<PlannedType>(operand.getType());
+    if (type && type.hasRank() && type.getRank() == 0)
+      continue;
+    auto other = operand.getDefiningOp<ViewOp>();
+    if (!other || !type || !to || !to.hasRank() || other->getBlock() != op->getBlock() ||
+        type.getDims() != to.getDims() ||
+        (view && other.getInput().getType().getDims() != view.getInput().getType().getDims()))
+      return false;
+    view = other;
+    operands.back() = other.getInput();
+    isOfProduct |= ofProducts.contains(other.getInput());
+  }
+  if (!isOfProduct)
+    return false;
+  OpBuilder builder(op);
+  Operation *hoisted = builder.clone(*op);
+  hoisted->setOperands(operands);
+  hoisted->getResult(0).setType(
+      PlannedType::get(view.getInput().getType().getDims(), to.getElementType()));
+  ofProducts.insert(hoisted->getResult(0));
+  op->replaceAllUsesWith(
+      ValueRange(ViewOp::create(builder, op->getLoc(), to, hoisted->getResult(0)).getResult()));
+  op->erase();
+  return true;
+}
+
 namespace {
 struct HoistElementwise : dlc::impl::HoistElementwiseBase<HoistElementwise> {
   void runOnOperation() override {
     SmallVector<Operation *> ops;
+    DenseSet<Value> ofProducts;
     getOperation().walk([&](Operation *op) {
-      if (isOfOneValue(op))
+      if (isa<ElementwiseOpInterface>(op))
         ops.push_back(op);
+      if (isa<ConvOp, MatmulOp>(op))
+        ofProducts.insert(op->getResult(0));
     });
-    for (Operation *op : ops)
+    for (Operation *op : ops) {
+      if (hoistOverViews(op, ofProducts) || !isOfOneValue(op))
+        continue;
       if (SmallVector<Operation *> moves = findMoves(op); !moves.empty())
         hoist(op, moves);
+    }
   }
 };
 } // namespace

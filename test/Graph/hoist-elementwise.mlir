@@ -57,3 +57,34 @@ func.func @others(%x: !x, %w: !w, %z: !t, %input: !y) -> (!t, !t, !t, !t) {
   %7 = dlc.relu %6 : (!t) -> !t
   return %1, %2, %5, %7 : !t, !t, !t, !t
 }
+
+// Both uses of a product behind a view, and a value that is shown in the same way: all are computed before it.
+// CHECK-LABEL: func.func @views
+// CHECK: %[[PRODUCT:.*]] = dlc.matmul
+// CHECK-DAG: %[[ERF:.*]] = dlc.erf %[[PRODUCT]] : (!dlc.tensor<S x 4 x f32>) -> !dlc.tensor<S x 4 x f32>
+// CHECK: %[[MUL:.*]] = dlc.mul %[[PRODUCT]], %[[ERF]] : (!dlc.tensor<S x 4 x f32>, !dlc.tensor<S x 4 x f32>)
+// CHECK: %[[SUM:.*]] = dlc.add %[[MUL]], %arg2 : (!dlc.tensor<S x 4 x f32>, !dlc.tensor<S x 4 x f32>)
+// CHECK: %[[VIEW:.*]] = dlc.view %[[SUM]] : <S x 4 x f32> -> <S x 2 x 2 x f32>
+// CHECK: return %[[VIEW]]
+func.func @views(%x: !x, %w: !w, %other: !y) -> !dlc.tensor<S x 2 x 2 x f32> {
+  %0 = dlc.matmul %x, %w : (!x, !w) -> !y
+  %1 = dlc.view %0 : <S x 4 x f32> -> <S x 2 x 2 x f32>
+  %2 = dlc.view %other : <S x 4 x f32> -> <S x 2 x 2 x f32>
+  %3 = dlc.erf %1 : (!dlc.tensor<S x 2 x 2 x f32>) -> !dlc.tensor<S x 2 x 2 x f32>
+  %4 = dlc.mul %1, %3 : (!dlc.tensor<S x 2 x 2 x f32>, !dlc.tensor<S x 2 x 2 x f32>) -> !dlc.tensor<S x 2 x 2 x f32>
+  %5 = dlc.add %4, %2 : (!dlc.tensor<S x 2 x 2 x f32>, !dlc.tensor<S x 2 x 2 x f32>) -> !dlc.tensor<S x 2 x 2 x f32>
+  return %5 : !dlc.tensor<S x 2 x 2 x f32>
+}
+
+// Values that are shown from other shapes stay where they are, and so does what no product is behind.
+// CHECK-LABEL: func.func @other_views
+// CHECK: dlc.add %{{.*}} : (!dlc.tensor<4 x f32>, !dlc.tensor<4 x f32>)
+// CHECK: dlc.add %{{.*}} : (!dlc.tensor<4 x f32>, !dlc.tensor<4 x f32>)
+func.func @other_views(%x: !dlc.tensor<2 x 8 x f32>, %w: !dlc.tensor<8 x 2 x f32>, %a: !dlc.tensor<1 x 4 x f32>) -> !dlc.tensor<4 x f32> {
+  %0 = dlc.matmul %x, %w : (!dlc.tensor<2 x 8 x f32>, !dlc.tensor<8 x 2 x f32>) -> !dlc.tensor<2 x 2 x f32>
+  %1 = dlc.view %0 : <2 x 2 x f32> -> <4 x f32>
+  %2 = dlc.view %a : <1 x 4 x f32> -> <4 x f32>
+  %3 = dlc.add %2, %2 : (!dlc.tensor<4 x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<4 x f32>
+  %4 = dlc.add %1, %3 : (!dlc.tensor<4 x f32>, !dlc.tensor<4 x f32>) -> !dlc.tensor<4 x f32>
+  return %4 : !dlc.tensor<4 x f32>
+}

@@ -232,7 +232,8 @@ def HoistElementwise : Pass<"dlc-hoist-elementwise", "::mlir::ModuleOp"> {
   let description = [{
     An elementwise op of one value, and of scalars, changes places with the views and transpositions before it where a
     product alone feeds them: its kernel then takes the op into its epilogue, as behind a transposed convolution whose
-    channels become pixels.
+    channels become pixels. So does an op of several values that are all shown in the same way, as those of a convolution of
+    three dims are, whose products have four.
 
     ```mlir
     %0 = dlc.matmul %x, %w : (!dlc.tensor<S x 8 x f32>, !dlc.tensor<8 x 4 x f32>) -> !dlc.tensor<S x 4 x f32>
