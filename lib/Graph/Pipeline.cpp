@@ -8,6 +8,7 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(createInferShapes());
   pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(createWidenHalves());
+  pm.addPass(createJoinPixelChannels());
   pm.addPass(createFoldConstants());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());

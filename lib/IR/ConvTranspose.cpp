@@ -171,38 +171,39 @@ static bool isTiling(ConvTransposeOp op, ArrayRef<int64_t> pads) {
   return tiles;
 }
 
-/// Each pixel becomes kernel x outputs channels, which then are laid out as pixels.
+/// Each pixel becomes kernel x outputs channels, which then are laid out as pixels. Those of a
+/// pixel are neighbours.
 static Value tile(ConvTransposeOp op, OpBuilder &builder) {
   Maker make(builder, op.getLoc());
   PlannedType input = op.getInput().getType(), filter = op.getFilter().getType();
   ArrayRef<ExprAttr> kernel = filter.getDims().drop_front(2),
                      pixels = input.getDims().drop_front(2);
   size_t spatial = kernel.size();
-  ExprAttr outputs = filter.getDim(1), channels = outputs * getProduct(op.getContext(), kernel);
+  ExprAttr inputs = filter.getDim(0), outputs = filter.getDim(1);
+  ExprAttr taps = getProduct(op.getContext(), kernel), channels = outputs * taps;
   SmallVector<ExprAttr> filterDims(spatial + 2, make.size(1));
   filterDims[0] = channels;
-  filterDims[1] = filter.getDim(0);
-  Value matrix = make.transpose(make.view(op.getFilter(), {filter.getDim(0), channels}), {1, 0});
+  filterDims[1] = inputs;
+  Value matrices = make.transpose(make.view(op.getFilter(), {inputs, outputs, taps}), {2, 1, 0});
   Value bias;
   if (op.getBias()) {
-    auto repeated =
-        PlannedType::get({outputs, getProduct(op.getContext(), kernel)}, filter.getElementType());
-    bias = make.view(op.getBias(), {outputs, make.size(1)});
-    bias = make.view(BroadcastOp::create(builder, op.getLoc(), repeated, bias), channels);
+    auto repeated = PlannedType::get({taps, outputs}, filter.getElementType());
+    bias = make.view(BroadcastOp::create(builder, op.getLoc(), repeated, op.getBias()), channels);
   }
   SmallVector<ExprAttr> dims = {input.getDim(0), channels};
   dims.append(pixels.begin(), pixels.end());
   SmallVector<int64_t> ones(spatial, 1), zeros(2 * spatial, 0);
   Value value = ConvOp::create(builder, op.getLoc(), PlannedType::get(dims, input.getElementType()),
-                               op.getInput(), make.view(matrix, filterDims), bias, ones, zeros,
+                               op.getInput(), make.view(matrices, filterDims), bias, ones, zeros,
                                ones, /*group=*/1);
-  SmallVector<ExprAttr> apart = {input.getDim(0), outputs}, together(apart);
+  SmallVector<ExprAttr> apart = {input.getDim(0)}, together = {input.getDim(0), outputs};
   apart.append(kernel.begin(), kernel.end());
+  apart.push_back(outputs);
   apart.append(pixels.begin(), pixels.end());
-  SmallVector<int64_t> perm = {0, 1};
+  SmallVector<int64_t> perm = {0, static_cast<int64_t>(1 + spatial)};
   for (size_t i = 0; i != spatial; ++i) {
     perm.push_back(static_cast<int64_t>(2 + spatial + i));
-    perm.push_back(static_cast<int64_t>(2 + i));
+    perm.push_back(static_cast<int64_t>(1 + i));
     together.push_back(pixels[i] * kernel[i]);
   }
   return make.view(make.transpose(make.view(value, apart), perm), together);

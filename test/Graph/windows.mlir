@@ -5,7 +5,7 @@
 
 // CHECK-LABEL: func.func @tiles
 // CHECK: dlc.conv %arg0, %{{.*}}, %{{.*}} strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : {{.*}} -> !dlc.tensor<N x 16 x H x W x f32>
-// CHECK: dlc.transpose %{{.*}} perm [0, 1, 4, 2, 5, 3]
+// CHECK: dlc.transpose %{{.*}} perm [0, 3, 4, 1, 5, 2]
 // CHECK: dlc.view %{{.*}} -> <N x 4 x 2*H x 2*W x f32>
 // CHECK-NOT: dlc.pad
 func.func @tiles(%x: !x, %w: !dlc.tensor<8 x 4 x 2 x 2 x f32>, %b: !dlc.tensor<4 x f32>) -> !dlc.tensor<* x f32> {

@@ -88,6 +88,24 @@ def WidenHalves : Pass<"dlc-widen-halves", "::mlir::ModuleOp"> {
   }];
 }
 
+def JoinPixelChannels : Pass<"dlc-join-pixel-channels", "::mlir::ModuleOp"> {
+  let summary = "Make channels of a pixel neighbours among the channels that become pixels";
+  let description = [{
+    Where channels of a convolution by constants become pixels, and each one makes neighbouring pixels, filter and bias
+    are brought into the order in which each pixel is made of neighbouring channels. Folding the constants does the rest.
+
+    ```mlir
+    %0 = dlc.conv %x, %w ... -> !dlc.tensor<1 x 256 x H x W x f32>
+    %1 = dlc.view %0 : <1 x 256 x H x W x f32> -> <1 x 64 x 2 x 2 x H x W x f32>
+    %2 = dlc.transpose %1 perm [0, 1, 4, 2, 5, 3] : ...
+    // becomes, with another %w
+    %0 = dlc.conv %x, %w ... -> !dlc.tensor<1 x 256 x H x W x f32>
+    %1 = dlc.view %0 : <1 x 256 x H x W x f32> -> <1 x 2 x 2 x 64 x H x W x f32>
+    %2 = dlc.transpose %1 perm [0, 3, 4, 1, 5, 2] : ...
+    ```
+  }];
+}
+
 def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute ops whose operands are constants";
   let description = [{
