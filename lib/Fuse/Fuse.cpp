@@ -64,6 +64,9 @@ static constexpr PrologueRule prologueRules[] = {
     {"elementwise-softmax", isOneOf<SoftmaxOp>},
 };
 
+/// A convolution's box takes what makes its channels pixels, and more elementwise ops behind that.
+static constexpr StringLiteral shuffleRule = "conv-shuffle";
+
 /// More ops behind an anchor would keep more values alive than there are registers for.
 static constexpr size_t largestEpilogue = 16;
 
@@ -130,23 +133,26 @@ static bool needsNoBox(Operation *op) {
 
 /// Whether something that is a kernel of its own computes `value`, or elementwise ops that may
 /// follow it there.
-static bool comesFromKernel(Value value, Block *block, int64_t depth = 0) {
+static bool comesFromKernel(Value value, Block *block, bool takesShuffles, int64_t depth = 0) {
   constexpr int64_t longestEpilogue = 8;
+  if (takesShuffles)
+    if (std::optional<PixelShuffle> shuffle = matchPixelShuffle(value.getDefiningOp()))
+      value = shuffle->from;
   Operation *op = getViewed(value).getDefiningOp();
   if (!op || op->getBlock() != block || isMovement(op) || isa<ConstantOp>(op))
     return false;
   return !isa<ElementwiseOpInterface>(op) ||
          (depth != longestEpilogue && llvm::any_of(op->getOperands(), [&](Value operand) {
-            return comesFromKernel(operand, block, depth + 1);
+            return comesFromKernel(operand, block, takesShuffles, depth + 1);
           }));
 }
 
 /// Whether what computes the operands of a concatenation should write them into its result: ops
 /// that can join its box would do so at no less cost.
-static bool isPlaced(Operation *op) {
+static bool isPlaced(Operation *op, bool takesShuffles) {
   auto concat = dyn_cast<ConcatOp>(op);
   return concat && joinsParts(concat) && llvm::any_of(concat.getInputs(), [&](Value input) {
-           return comesFromKernel(input, op->getBlock());
+           return comesFromKernel(input, op->getBlock(), takesShuffles);
          });
 }
 
@@ -193,38 +199,84 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
 
   bool isEnabled(StringRef rule) { return rules.empty() || llvm::is_contained(rules, rule); }
 
-  bool mayFollow(Operation *op, const SetVector<Operation *> &members) {
+  bool mayFollow(Operation *op, const SetVector<Operation *> &members, PlannedType anchored) {
     Operation *anchor = members.front();
     return op->getBlock() == anchor->getBlock() && !members.contains(op) &&
-           isEpilogue(op, members.getArrayRef()) && llvm::any_of(::rules, [&](const Rule &rule) {
+           isEpilogue(op, members.getArrayRef(), anchored) &&
+           llvm::any_of(::rules, [&](const Rule &rule) {
              return isEnabled(rule.name) && rule.isAnchor(anchor) && rule.isFollower(op);
            });
   }
 
-  /// `anchor` and the ops that follow it in its box: as many as rules say, in order, of which the
-  /// last one alone is read outside. What reads a value of the box comes after it in the block, so
-  /// that the first such op is always the next.
-  SmallVector<Operation *> findAnchored(Operation *anchor) {
-    SetVector<Operation *> members;
-    members.insert(anchor);
+  /// Adds the ops that follow an anchor, the first of `ops`, in its box: as many as rules say, in
+  /// order, of which the last one alone is read outside. What reads a value of the box comes after
+  /// it in the block, so that the first such op is always the next.
+  void addFollowers(SmallVector<Operation *> &ops) {
+    SetVector<Operation *> members(ops.begin(), ops.end());
     auto isRead = [&](Operation *member) {
       return llvm::any_of(member->getUsers(), [&](Operation *it) { return !members.contains(it); });
     };
-    size_t closed = 1;
-    while (anchor->getNumResults() == 1 && members.size() <= largestEpilogue) {
+    size_t closed = members.size();
+    auto anchored = cast<PlannedType>(ops.back()->getResult(0).getType());
+    while (members.size() <= largestEpilogue) {
       Operation *next = nullptr;
       for (Operation *member : members)
         for (Operation *user : member->getUsers())
-          if (mayFollow(user, members) && (!next || user->isBeforeInBlock(next)))
+          if (mayFollow(user, members, anchored) && (!next || user->isBeforeInBlock(next)))
             next = user;
       if (!next)
         break;
       members.insert(next);
-      if (next->getResult(0).getType() == anchor->getResult(0).getType() &&
+      if (next->getResult(0).getType() == anchored &&
           llvm::none_of(members.getArrayRef().drop_back(), isRead))
         closed = members.size();
     }
-    return llvm::to_vector(members.getArrayRef().take_front(closed));
+    ops = llvm::to_vector(members.getArrayRef().take_front(closed));
+  }
+
+  /// The ops behind `members` that make their channels pixels, where vectors of channels stay
+  /// vectors: kernels for CPUs store them where they belong. What else `members` read would have to
+  /// lie as the convolution's own result does.
+  SmallVector<Operation *> findShuffle(ArrayRef<Operation *> members) {
+    auto conv = dyn_cast<ConvOp>(members.front());
+    if (!conv || conv.getGroup() != 1 || lanes == 0 || !isEnabled(shuffleRule))
+      return {};
+    SmallVector<Operation *> moves;
+    for (Value value = members.back()->getResult(0); moves.size() != 3;
+         value = moves.back()->getResult(0)) {
+      if (!value.hasOneUse())
+        return {};
+      Operation *user = *value.user_begin();
+      if (!isa<ViewOp, TransposeOp>(user) || user->getBlock() != conv->getBlock())
+        return {};
+      moves.push_back(user);
+    }
+    std::optional<PixelShuffle> shuffle = matchPixelShuffle(moves.back());
+    if (!shuffle || shuffle->from != members.back()->getResult(0))
+      return {};
+    int64_t channels = *cast<PlannedType>(shuffle->to.getType()).getDim(1).getConstant();
+    auto isInside = [&](OpOperand &use) {
+      return isImmediate(use) || llvm::is_contained(members, use.get().getDefiningOp());
+    };
+    auto readsInside = [&](Operation *member) {
+      return llvm::all_of(member->getOpOperands(), isInside);
+    };
+    if (channels == 0 || channels % lanes != 0 || !llvm::all_of(members.drop_front(), readsInside))
+      return {};
+    return moves;
+  }
+
+  /// `anchor` and the ops that follow it in its box.
+  SmallVector<Operation *> findAnchored(Operation *anchor) {
+    SmallVector<Operation *> members = {anchor};
+    if (anchor->getNumResults() != 1)
+      return members;
+    addFollowers(members);
+    if (SmallVector<Operation *> moves = findShuffle(members); !moves.empty()) {
+      llvm::append_range(members, moves);
+      addFollowers(members);
+    }
+    return members;
   }
 
   SmallVector<Operation *> findTree(Operation *root, function_ref<bool(Operation *)> isFree) {
@@ -257,11 +309,21 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     members.ops.insert(members.ops.begin(), tree.begin(), tree.end());
   }
 
+  /// 0 on devices.
+  int64_t getShuffledLanes(func::FuncOp function) {
+    ModuleOp module = getOperation();
+    if (getDevice(function) || !hasTarget(module))
+      return 0;
+    FailureOr<TargetAttr> target = getTarget(module);
+    return succeeded(target) ? target->getLanes() : 0;
+  }
+
   LogicalResult checkRules() {
     SmallVector<StringRef> known =
         llvm::map_to_vector(::rules, [](const Rule &rule) -> StringRef { return rule.name; });
     for (const PrologueRule &rule : prologueRules)
       known.push_back(rule.name);
+    known.push_back(shuffleRule);
     known.push_back(elementwiseRule);
     known.push_back(attentionRule);
     for (const std::string &name : rules)
@@ -319,7 +381,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
         if (explains)
           op->emitRemark("runs as library op '") << *callee << "': " << *reason;
         makeLibraryCall(op, *callee);
-      } else if (getPartOffset(op) || isPlaced(op)) {
+      } else if (getPartOffset(op) || isPlaced(op, lanes != 0)) {
         continue; // memory of another value
       } else if (obstacle) {
         op->emitError(*obstacle);
@@ -375,6 +437,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (function.isExternal())
         continue;
+      lanes = getShuffledLanes(function);
       explains = explain && !function->hasAttr(onCpuName); // once for all machines
       if (explains)
         explainImportedCalls(function);
@@ -386,5 +449,6 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
   }
 
   bool explains = false;
+  int64_t lanes = 0; ///< channels of a vector, where kernels store vectors of a shuffle
 };
 } // namespace

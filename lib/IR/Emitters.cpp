@@ -253,8 +253,7 @@ bool dlc::isImmediate(OpOperand &use) {
 }
 
 /// Numbers are f32, as the anchor's result; comparisons between them are i1.
-bool dlc::isEpilogue(Operation *op, ArrayRef<Operation *> members) {
-  auto anchored = cast<PlannedType>(members.front()->getResult(0).getType());
+bool dlc::isEpilogue(Operation *op, ArrayRef<Operation *> members, PlannedType anchored) {
   if (!isa<ElementwiseOpInterface>(op))
     return false;
   auto result = cast<PlannedType>(op->getResult(0).getType());

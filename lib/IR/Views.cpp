@@ -88,6 +88,27 @@ bool dlc::keepsRows(ViewOp view) {
 }
 
 //===----------------------------------------------------------------------===//
+// Pixels
+//===----------------------------------------------------------------------===//
+
+std::optional<PixelShuffle> dlc::matchPixelShuffle(Operation *op) {
+  auto last = dyn_cast_or_null<ViewOp>(op);
+  TransposeOp transpose = last ? last.getInput().getDefiningOp<TransposeOp>() : TransposeOp();
+  ViewOp first = transpose ? transpose.getInput().getDefiningOp<ViewOp>() : ViewOp();
+  if (!first || first.getInput().getType().getRank() != 4 || last.getType().getRank() != 4 ||
+      transpose.getSourceDims() != ArrayRef<int64_t>{0, 3, 4, 1, 5, 2})
+    return std::nullopt;
+  ArrayRef<ExprAttr> from = first.getInput().getType().getDims(), to = last.getType().getDims(),
+                     apart = first.getType().getDims();
+  std::optional<int64_t> height = apart[1].getConstant(), width = apart[2].getConstant();
+  if (!height || !width || !apart[3].getConstant() || from[0] != apart[0] || from[2] != apart[4] ||
+      from[3] != apart[5] || to[0] != apart[0] || to[1] != apart[3] ||
+      to[2] != apart[4] * *height || to[3] != apart[5] * *width)
+    return std::nullopt;
+  return PixelShuffle{first.getInput(), last, *height, *width};
+}
+
+//===----------------------------------------------------------------------===//
 // Transposition
 //===----------------------------------------------------------------------===//
 

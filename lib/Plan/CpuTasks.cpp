@@ -30,7 +30,9 @@ static ExprAttr getSoftmaxTasks(SoftmaxOp softmax, ScheduleAttr schedule) {
 
 ExprAttr dlc::getCpuTasks(KernelOp box) {
   ScheduleAttr schedule = box.getScheduleAttr();
-  auto type = cast<PlannedType>(box.getResult(0).getType());
+  // Of a convolution its own pixels, which its box may make more of.
+  ConvOp conv = getFirst<ConvOp>(box);
+  PlannedType type = conv ? conv.getType() : cast<PlannedType>(box.getResult(0).getType());
   ArrayRef<ExprAttr> dims = type.getDims();
   ExprAttr one = ExprAttr::constant(box.getContext(), 1);
   bool hasHalo = llvm::any_of(box.getResultTypes(), [](Type result) {

@@ -1,6 +1,7 @@
 // Convolutions in Winograd's form read and write blocks of channels alone. Where another box forces
 // an image to lie planar, and the form saves more than it takes to write the image once more, a box
-// that copies from one layout to the other goes in between.
+// that copies from one layout to the other goes in between. So does one where channels become
+// pixels: a kernel of its own for that would be a copy, too.
 
 #include "Blocks.h"
 
@@ -8,6 +9,7 @@
 #include "dlc/Schedule/Passes.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/SetVector.h"
 
 #define DEBUG_TYPE "dlc-insert-reorders"
 
@@ -32,7 +34,7 @@ public:
 
 private:
   bool isWorthwhile(KernelOp box, const Blocks &blocks);
-  void blockOperands(KernelOp box, const Blocks &blocks);
+  void blockOperands(KernelOp box, bool withInput, const Blocks &blocks);
   void unblockUses(Value value, const Blocks &blocks);
 
   func::FuncOp function;
@@ -41,11 +43,6 @@ private:
   DenseMap<std::pair<Value, Block *>, Value> copies; ///< in blocks, of values that are not
 };
 } // namespace
-
-/// Whether `use` has to lie in blocks for its box to do so.
-static bool isImageOf(OpOperand &use, const Blocks &blocks) {
-  return getConvOfInput(use) || blocks.isShortcut(use);
-}
 
 static double countElements(Value value) {
   ArrayRef<ExprAttr> dims = cast<PlannedType>(value.getType()).getDims();
@@ -63,14 +60,16 @@ bool Reorders::isWorthwhile(KernelOp box, const Blocks &blocks) {
     return false;
   double elements = blocks.contains(box.getResult(0)) ? 0 : countElements(box.getResult(0));
   for (OpOperand &operand : box->getOpOperands())
-    if (isImageOf(operand, blocks) && !blocks.contains(operand.get()))
+    if ((getConvOfInput(operand) || blocks.isShortcut(operand)) && !blocks.contains(operand.get()))
       elements += countElements(operand.get());
   return elements != 0 && elements * cyclesPerElement < gain;
 }
 
-void Reorders::blockOperands(KernelOp box, const Blocks &blocks) {
+/// What has to lie in blocks for the result to do so, and the input.
+void Reorders::blockOperands(KernelOp box, bool withInput, const Blocks &blocks) {
   for (OpOperand &operand : box->getOpOperands()) {
-    if (!isImageOf(operand, blocks) || blocks.contains(operand.get()))
+    bool isWanted = blocks.isShortcut(operand) || (withInput && getConvOfInput(operand));
+    if (!isWanted || blocks.contains(operand.get()))
       continue;
     Value &known = copies[{operand.get(), box->getBlock()}];
     if (!known) {
@@ -98,13 +97,22 @@ void Reorders::unblockUses(Value value, const Blocks &blocks) {
 }
 
 void Reorders::insert() {
-  SmallVector<KernelOp> boxes;
+  SetVector<KernelOp> boxes;
   DenseSet<Value> pinned;
-  Blocks before(function, target);
+  auto pin = [&](KernelOp box) {
+    boxes.insert(box);
+    pinned.insert(box.getResult(0));
+  };
+  function.walk([&](KernelOp box) {
+    if (shufflesPixels(box))
+      pin(box);
+  });
+  Blocks before(function, target, pinned);
+  DenseSet<KernelOp> transformed;
   function.walk([&](KernelOp box) {
     if (isWorthwhile(box, before)) {
-      boxes.push_back(box);
-      pinned.insert(box.getResult(0));
+      transformed.insert(box);
+      pin(box);
     }
   });
   if (boxes.empty())
@@ -113,16 +121,18 @@ void Reorders::insert() {
   for (KernelOp box : boxes)
     unblockUses(box.getResult(0), after);
   for (KernelOp box : boxes)
-    blockOperands(box, after);
+    blockOperands(box, transformed.contains(box), after);
 }
 
 namespace {
 struct InsertReorders : dlc::impl::InsertReordersBase<InsertReorders> {
+  using InsertReordersBase::InsertReordersBase;
+
   void runOnOperation() override {
     FailureOr<TargetAttr> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
-    WinogradGains gains(getOperation(), *target);
+    WinogradGains gains = winograd ? WinogradGains(getOperation(), *target) : WinogradGains();
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!getDevice(function)) // all values lie dense there
         Reorders(function, *target, gains).insert();

@@ -3,8 +3,9 @@
 #include "mlir/Transforms/Passes.h"
 
 void dlc::buildSchedulePipeline(mlir::OpPassManager &pm, const ChooseSchedulesOptions &options) {
-  if (options.winograd)
-    pm.addPass(createInsertReorders());
+  InsertReordersOptions reorders;
+  reorders.winograd = options.winograd;
+  pm.addPass(createInsertReorders(reorders));
   pm.addPass(createAssignLayouts());
   pm.addPass(createChooseSchedules(options));
   pm.addPass(createPackWeights());

@@ -77,3 +77,24 @@ func.func @main(%x: !dlc.tensor<N x 5 x W x f32> {dlc.name = "x"}, %p: !dlc.tens
   }
   return %0, %1, %2 : !dlc.tensor<N x 5 x W x f32>, !dlc.tensor<S x 2 x B x 20 x f32>, !dlc.tensor<2 x B x 20 x f32>
 }
+
+// -----
+
+!x = !dlc.tensor<N x 8 x H x W x f32>
+!w = !dlc.tensor<64 x 8 x 1 x 1 x f32>
+!y = !dlc.tensor<N x 16 x 2*H x 2*W x f32>
+#direct = #dlc.schedule<direct_conv, lanes = 8, channels = 16, pixels = [6, 1], rows = 2>
+
+// Panels and bands of a convolution are of its own channels and rows, whatever pixels its channels become.
+// CHECK: dlc.launch @conv_view_transpose_view_0 tasks <4*N*floordiv(H + 1, 2)>
+func.func @main(%x: !x {dlc.name = "x"}, %w: !w {dlc.name = "w"}) -> (!y {dlc.name = "y"}) {
+  %0 = dlc.kernel anchor (%x, %w) schedule #direct : (!x, !w) -> !y {
+  ^bb0(%a: !x, %b: !w):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !w) -> !dlc.tensor<N x 64 x H x W x f32>
+    %2 = dlc.view %1 : <N x 64 x H x W x f32> -> <N x 2 x 2 x 16 x H x W x f32>
+    %3 = dlc.transpose %2 perm [0, 3, 4, 1, 5, 2] : (!dlc.tensor<N x 2 x 2 x 16 x H x W x f32>) -> !dlc.tensor<N x 16 x H x 2 x W x 2 x f32>
+    %4 = dlc.view %3 : <N x 16 x H x 2 x W x 2 x f32> -> <N x 16 x 2*H x 2*W x f32>
+    dlc.yield %4 : !y
+  }
+  return %0 : !y
+}

@@ -46,4 +46,23 @@ func.func @strides(%x: !dlc.tensor<1 x 48 x 64 x 64 x f32>, %w: !w) -> !dlc.tens
   }
   return %0 : !dlc.tensor<1 x 48 x 32 x 32 x f32>
 }
+
+// Where channels become pixels the result lies in blocks, and so does what is added to it; the program has a copy.
+// CHECK-LABEL: func.func @pixels
+// CHECK: %[[ADDED:.*]] = dlc.kernel loops(%arg2)
+// CHECK: %[[BOX:.*]] = dlc.kernel anchor(%arg0, %arg1, %[[ADDED]])
+// CHECK: %[[PLANAR:.*]] = dlc.kernel loops(%[[BOX]])
+// CHECK: return %[[PLANAR]]
+func.func @pixels(%x: !x, %w: !dlc.tensor<64 x 48 x 1 x 1 x f32>, %s: !dlc.tensor<1 x 16 x 2*H x 2*W x f32>) -> !dlc.tensor<1 x 16 x 2*H x 2*W x f32> {
+  %0 = dlc.kernel anchor (%x, %w, %s) : (!x, !dlc.tensor<64 x 48 x 1 x 1 x f32>, !dlc.tensor<1 x 16 x 2*H x 2*W x f32>) -> !dlc.tensor<1 x 16 x 2*H x 2*W x f32> {
+  ^bb0(%a: !x, %b: !dlc.tensor<64 x 48 x 1 x 1 x f32>, %c: !dlc.tensor<1 x 16 x 2*H x 2*W x f32>):
+    %1 = dlc.conv %a, %b strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !dlc.tensor<64 x 48 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x H x W x f32>
+    %2 = dlc.view %1 : <1 x 64 x H x W x f32> -> <1 x 2 x 2 x 16 x H x W x f32>
+    %3 = dlc.transpose %2 perm [0, 3, 4, 1, 5, 2] : (!dlc.tensor<1 x 2 x 2 x 16 x H x W x f32>) -> !dlc.tensor<1 x 16 x H x 2 x W x 2 x f32>
+    %4 = dlc.view %3 : <1 x 16 x H x 2 x W x 2 x f32> -> <1 x 16 x 2*H x 2*W x f32>
+    %5 = dlc.add %4, %c : (!dlc.tensor<1 x 16 x 2*H x 2*W x f32>, !dlc.tensor<1 x 16 x 2*H x 2*W x f32>) -> !dlc.tensor<1 x 16 x 2*H x 2*W x f32>
+    dlc.yield %5 : !dlc.tensor<1 x 16 x 2*H x 2*W x f32>
+  }
+  return %0 : !dlc.tensor<1 x 16 x 2*H x 2*W x f32>
+}
 }

@@ -40,7 +40,9 @@ def Fuse : Pass<"dlc-fuse", "::mlir::ModuleOp"> {
   let summary = "Draw a box around each group of ops that runs as one kernel";
   let description = [{
     A rule names an anchor and the ops that may follow it in its box: up to 16 of its dims, the last of which alone is
-    read outside. Besides values of the box they read scalars and values like the anchor's result. What
+    read outside. Besides values of the box they read scalars and values like the anchor's result. On a CPU a convolution
+    takes what makes its channels pixels (a view, a transposition and a view, rule `conv-shuffle`), and more such ops
+    behind, where the channels of a pixel fill vectors. What
     computes the rows of a normalization or softmax along the last dim, elementwise ops and lookups in tables that rule
     `elementwise` would draw a box around, joins its box (rules `elementwise-norm` and `elementwise-softmax`), which then
     has two results where others read them as well. Rule

@@ -39,9 +39,11 @@ std::optional<std::string> getDeviceObstacle(mlir::Operation *op);
 /// Whether `op` is one of the host program that computes no tensor of a kernel: it is in no box.
 bool isHostOp(mlir::Operation *op);
 
-/// Whether `op` can follow `members` in their box, the first of which is an anchor: elementwise on
-/// its dims, and all operands are values of the box, scalar constants, or like the anchor's result.
-bool isEpilogue(mlir::Operation *op, llvm::ArrayRef<mlir::Operation *> members);
+/// Whether `op` can follow `members` in their box, of which an anchor makes values of type
+/// `anchored`: elementwise on its dims, and all operands are values of the box, scalar constants,
+/// or of that type.
+bool isEpilogue(mlir::Operation *op, llvm::ArrayRef<mlir::Operation *> members,
+                PlannedType anchored);
 
 /// Whether `anchor` reads its first operand in rows of one dim, each of which it can compute
 /// itself: elementwise ops may stand in front of it in its box.

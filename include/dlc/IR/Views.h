@@ -29,6 +29,15 @@ llvm::SmallVector<ViewGroup> getViewGroups(ViewOp view);
 /// Whether rows of the last dim stay what they are.
 bool keepsRows(ViewOp view);
 
+/// Where `op` is the last of a view, a transposition and a view that make channels pixels: an image
+/// `from` of [N, height * width * C, H, W] becomes `to` of [N, C, H * height, W * width], of which
+/// the channels of a pixel are neighbours in `from`.
+struct PixelShuffle {
+  mlir::Value from, to;
+  int64_t height, width;
+};
+std::optional<PixelShuffle> matchPixelShuffle(mlir::Operation *op);
+
 /// The dim of `result`, a value of a box or kernel, whose neighbours lie side by side in an operand
 /// where those of the last dim do not: blocks of the two are transposed.
 std::optional<int64_t> getTransposedDim(mlir::Value result);

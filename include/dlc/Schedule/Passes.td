@@ -8,7 +8,8 @@ def InsertReorders : Pass<"dlc-insert-reorders", "::mlir::ModuleOp"> {
   let summary = "Copy images into and out of blocks where that makes a convolution much faster";
   let description = [{
     Convolutions in Winograd's form read and write blocks of channels. Where another box keeps such an image planar, and
-    the form saves more than a copy takes, a box that copies goes in between; layouts are assigned afterwards.
+    the form saves more than a copy takes, a box that copies goes in between; layouts are assigned afterwards. Where
+    channels of a convolution become pixels, the result lies in blocks, too: others read a copy.
 
     ```mlir
     %1 = dlc.kernel anchor (%planar, %w) ... { ... dlc.conv ... }
@@ -17,6 +18,7 @@ def InsertReorders : Pass<"dlc-insert-reorders", "::mlir::ModuleOp"> {
     %1 = dlc.kernel anchor (%0, %w) ... { ... dlc.conv ... }
     ```
   }];
+  let options = [Option<"winograd", "winograd", "bool", "true", "Whether convolutions may run in Winograd's form">];
 }
 
 def AssignLayouts : Pass<"dlc-assign-layouts", "::mlir::ModuleOp"> {

@@ -10,7 +10,9 @@ using namespace dlc;
 
 /// Finds the anchor, the ops behind it, and the buffers.
 LogicalResult ConvKernel::matchBody(KernelBuilder &b, Buffers &buffers) {
-  if (failed(match(b, [](Operation *op) { return isa<ConvOp, MatmulOp>(op); })))
+  Algorithm algorithm = b.getSchedule().getAlgorithm();
+  bool takesShuffle = algorithm == Algorithm::direct_conv || algorithm == Algorithm::winograd;
+  if (failed(match(b, llvm::IsaPred<ConvOp, MatmulOp>, takesShuffle)))
     return failure();
   FailureOr<Value> source = getBuffer(anchor->getOperand(0));
   FailureOr<Value> weights = getBuffer(anchor->getOperand(1));
@@ -40,6 +42,20 @@ LogicalResult ConvKernel::matchConv(KernelBuilder &b, ConvOp conv, const Buffers
   pads = llvm::to_vector(conv.getPads());
   input = b.getImage(buffers.input);
   output = b.getImage(buffers.output);
+  height = b.size(conv.getType().getDim(2));
+  width = b.size(conv.getType().getDim(3));
+  return matchShuffle(b, buffers);
+}
+
+/// Pixels of a shuffle take whole vectors of channels.
+LogicalResult ConvKernel::matchShuffle(KernelBuilder &b, const Buffers &buffers) {
+  if (!shuffle)
+    return success();
+  int64_t parts = shuffle->height * shuffle->width;
+  if (output.block != b.getLanes() || groups != 1 || outputChannels % (parts * output.block) != 0)
+    return anchor->emitError("expected a pixel shuffle of blocks of ")
+           << b.getLanes() << " channels, found " << getTensor(buffers.output);
+  spread = {shuffle->height, shuffle->width};
   return success();
 }
 
@@ -57,6 +73,8 @@ LogicalResult ConvKernel::matchMatmul(KernelBuilder &b, MatmulOp matmul, const B
   outputChannels = (*shape)[0], inputChannels = (*shape)[1];
   input = b.getMatrix(buffers.input, inputChannels);
   output = b.getMatrix(buffers.output, outputChannels);
+  height = output.height;
+  width = output.width;
   return success();
 }
 
@@ -78,7 +96,7 @@ LogicalResult ConvKernel::matchPanels(KernelBuilder &b, const Buffers &buffers) 
   }
   PlannedType outputType = getTensor(buffers.output);
   ExprAttr channelDim = outputType.getDim(isa<ConvOp>(anchor) ? 1 : outputType.getRank() - 1);
-  if (channelDim != ExprAttr::constant(b.getContext(), outputChannels))
+  if (channelDim != ExprAttr::constant(b.getContext(), outputChannels / (spread[0] * spread[1])))
     return anchor->emitError("expected ")
            << outputChannels << " output channels, found " << outputType;
   return success();
@@ -125,9 +143,20 @@ Value ConvKernel::getChannel(KernelBuilder &b, const Row &row, int64_t channel) 
   return b.add(b.mul(row.group, panels.getOutputs()), channel);
 }
 
+/// Of the channels that a shuffle makes one plane, the first ones write its halo.
+void ConvKernel::storeHalo(KernelBuilder &b, const Row &row, Value begin, Value end) {
+  Value plane = b.div(getChannel(b, row, 0), b.i64(output.block));
+  Value planes = b.i64(llvm::divideCeil(row.channels, output.block));
+  if (shuffle)
+    planes = b.min(planes, b.sub(output.planes, plane));
+  b.loop(b.i64(0), planes, 1, [&](Value i) {
+    b.storeHalo(output, row.n, b.add(plane, i), b.mul(begin, spread[0]), b.mul(end, spread[0]));
+  });
+}
+
 void ConvKernel::emitTask(KernelBuilder &b, EmitBand emitBand) {
   int64_t rows = b.getSchedule().getRows(), channels = b.getSchedule().getChannels();
-  Value bands = b.ceilDiv(output.height, rows);
+  Value bands = b.ceilDiv(height, rows);
   if (output.hasHalo()) // there is one even without rows
     bands = b.max(bands, b.i64(1));
   Value groups = b.i64(std::max<int64_t>(llvm::divideCeil(outputChannels, channels), 1));
@@ -144,15 +173,11 @@ void ConvKernel::emitTask(KernelBuilder &b, EmitBand emitBand) {
   take(band, bands);
   if (!sharesRows)
     take(group, groups);
-  Value begin = b.mul(band, rows), end = b.min(b.add(begin, rows), output.height);
+  Value begin = b.mul(band, rows), end = b.min(b.add(begin, rows), height);
   auto emitGroup = [&](int64_t groupChannels) {
     Row row = {n, begin, group, groupChannels};
-    if (output.hasHalo()) {
-      Value plane = b.div(getChannel(b, row, 0), b.i64(output.block));
-      int64_t planes = llvm::divideCeil(groupChannels, output.block);
-      b.loop(b.i64(0), b.i64(planes), 1,
-             [&](Value i) { b.storeHalo(output, n, b.add(plane, i), begin, end); });
-    }
+    if (output.hasHalo())
+      storeHalo(b, row, begin, end);
     emitBand(row, rows == 1 && !output.hasHalo() ? b.i64(1) : b.sub(end, begin));
   };
   int64_t fullGroups = outputChannels / channels, others = outputChannels % channels;
@@ -177,7 +202,7 @@ Value ConvKernel::getPixel(KernelBuilder &b, Value address, const Image &image, 
                            int64_t pixel, ArrayRef<int64_t> strides) const {
   if (!row.ends.empty()) {
     Value acrossEnd =
-        b.sub(b.mul(image.rowPitch, strides[0]), b.mul(output.width, strides[1] * image.block));
+        b.sub(b.mul(image.rowPitch, strides[0]), b.mul(width, strides[1] * image.block));
     address = b.offset(address, b.mul(row.ends[pixel], acrossEnd));
   }
   return b.offset(address, pixel * strides[1] * image.block);
@@ -313,6 +338,16 @@ Value ConvKernel::emitEpilogue(KernelBuilder &b, Value sum, LoadOperand load) {
                                     [&](size_t index) { return load(operandImages[index]); });
 }
 
+Value ConvKernel::getPlace(KernelBuilder &b, const Image &image, Value n, Value plane, Value h,
+                           Value w) const {
+  if (!shuffle)
+    return b.offset(image, n, plane, h, w);
+  Value part = b.div(plane, image.planes), columns = b.i64(spread[1]);
+  return b.offset(image, n, b.rem(plane, image.planes),
+                  b.add(b.mul(h, spread[0]), b.div(part, columns)),
+                  b.add(b.mul(w, spread[1]), b.rem(part, columns)));
+}
+
 /// Blocks have zeros in the lanes beyond the channels; rows of a matrix end there.
 void ConvKernel::storeVectors(KernelBuilder &b, const Row &row, Value w, int64_t vector,
                               ValueRange pixels) {
@@ -323,7 +358,9 @@ void ConvKernel::storeVectors(KernelBuilder &b, const Row &row, Value w, int64_t
   Value channel = getChannel(b, row, vector * lanes);
   for (auto [pixel, sum] : llvm::enumerate(pixels)) {
     auto place = [&](const Image &image) {
-      return getPixel(b, b.getElement(image, row.n, channel, row.h, w), image, row, pixel);
+      Value first = shuffle ? getPlace(b, image, row.n, b.div(channel, b.i64(lanes)), row.h, w)
+                            : b.getElement(image, row.n, channel, row.h, w);
+      return getPixel(b, first, image, row, pixel, spread);
     };
     Value value =
         emitEpilogue(b, sum, [&](const Image &image) { return b.loadVector(place(image), mask); });

@@ -42,10 +42,14 @@ struct ConvKernel : AnchorKernel {
   };
   /// The window of the pixels from `w` on; with `clip` their columns may lie outside of the buffer.
   Window getWindow(KernelBuilder &b, const Row &row, mlir::Value w, bool clip);
-  /// The address of a pixel of a tile whose first one lies at `address` of `image`. The pixels of
-  /// an input are `strides` apart.
+  /// The address of a pixel of a tile whose first one lies at `address` of `image`, in which pixels
+  /// are `strides` apart.
   mlir::Value getPixel(KernelBuilder &b, mlir::Value address, const Image &image, const Row &row,
-                       int64_t pixel, llvm::ArrayRef<int64_t> strides = {1, 1}) const;
+                       int64_t pixel, llvm::ArrayRef<int64_t> strides) const;
+  /// Where the result for block `plane` of the convolution's channels lies, in an image in blocks:
+  /// a shuffle behind it moves pixels.
+  mlir::Value getPlace(KernelBuilder &b, const Image &image, mlir::Value n, mlir::Value plane,
+                       mlir::Value h, mlir::Value w) const;
   /// Whether windows may reach beyond the buffer, which has less halo than the convolution pads.
   bool clipsWindows() const;
   /// Whether all columns of a tile of `pixels` pixels from `w` on lie in the buffer; null where
@@ -85,6 +89,7 @@ struct ConvKernel : AnchorKernel {
   mlir::Value getBufferWidth(KernelBuilder &b) const;
 
   Image input, output;
+  mlir::Value height, width;              ///< pixels of the convolution itself
   llvm::SmallVector<Image> operandImages; ///< what the epilogue reads
   mlir::Value filter;
   mlir::Value bias; ///< null where there is none
@@ -92,6 +97,8 @@ struct ConvKernel : AnchorKernel {
   int64_t outputChannels, inputChannels; ///< of all groups, and of each
   int64_t groups = 1, kernelHeight = 1, kernelWidth = 1;
   llvm::SmallVector<int64_t> strides = {1, 1}, dilations = {1, 1}, pads = {0, 0, 0, 0};
+  /// How far neighbours among the pixels of the convolution lie apart in the result.
+  llvm::SmallVector<int64_t> spread = {1, 1};
 
 private:
   /// The anchor's operands and the result, as buffers.
@@ -100,9 +107,11 @@ private:
   };
   mlir::LogicalResult matchBody(KernelBuilder &b, Buffers &buffers);
   mlir::LogicalResult matchConv(KernelBuilder &b, ConvOp conv, const Buffers &buffers);
+  mlir::LogicalResult matchShuffle(KernelBuilder &b, const Buffers &buffers);
   mlir::LogicalResult matchMatmul(KernelBuilder &b, MatmulOp matmul, const Buffers &buffers);
   mlir::LogicalResult matchPanels(KernelBuilder &b, const Buffers &buffers);
   mlir::LogicalResult matchOperands(KernelBuilder &b);
+  void storeHalo(KernelBuilder &b, const Row &row, mlir::Value begin, mlir::Value end);
 };
 
 } // namespace dlc

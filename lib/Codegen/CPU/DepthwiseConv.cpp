@@ -75,7 +75,7 @@ LogicalResult dlc::emitDepthwise(KernelBuilder &b) {
   if (failed(kernel) || failed(verify(b, *kernel)))
     return failure();
   auto emitRow = [&](const ConvKernel::Row &row) {
-    b.loopOverTiles(kernel->output.width, b.getSchedule().getPixels(),
+    b.loopOverTiles(kernel->width, b.getSchedule().getPixels(),
                     [&](Value w, int64_t pixels) { emitTile(b, *kernel, row, w, pixels); });
   };
   kernel->emitTask(b, [&](const ConvKernel::Row &band, Value rows) {

@@ -66,9 +66,9 @@ Value DirectConv::loadPixel(const ConvKernel::Row &row, const ConvKernel::Tap &t
 int64_t DirectConv::countTiles() {
   int64_t rows = b.getSchedule().getRows(), widest = b.getSchedule().getPixels().front();
   IntegerAttr width, height;
-  if (matchPattern(kernel.output.height, m_Constant(&height)))
+  if (matchPattern(kernel.height, m_Constant(&height)))
     rows = std::min(rows, height.getInt());
-  if (!matchPattern(kernel.output.width, m_Constant(&width)))
+  if (!matchPattern(kernel.width, m_Constant(&width)))
     return rows;
   return joinsRows() ? llvm::divideCeil(rows * width.getInt(), widest)
                      : rows * llvm::divideCeil(width.getInt(), widest);
@@ -171,7 +171,7 @@ void DirectConv::emitTile(const Tile &tile) {
 /// Whether tiles run over the ends of rows, which have to lie in the buffers whole.
 bool DirectConv::joinsRows() {
   IntegerAttr width;
-  return kernel.output.block != 1 && matchPattern(kernel.output.width, m_Constant(&width)) &&
+  return kernel.output.block != 1 && matchPattern(kernel.width, m_Constant(&width)) &&
          b.getSchedule().joinsRows(width.getInt()) && !kernel.clipsWindows();
 }
 
@@ -187,7 +187,7 @@ bool DirectConv::isOneRow() {
 }
 
 void DirectConv::emitBand(const ConvKernel::Row &band, Value rows) {
-  Value width = kernel.output.width;
+  Value width = kernel.width;
   ArrayRef<int64_t> widths = b.getSchedule().getPixels();
   Value widest = b.i64(widths.front());
   if (isOneRow()) {

@@ -168,7 +168,7 @@ static void emitTile(KernelBuilder &b, ConvKernel &kernel, const Tile &tile) {
 static void emitTiles(KernelBuilder &b, ConvKernel &kernel, const ConvKernel::Row &row,
                       int64_t rows) {
   int64_t lanes = b.getLanes();
-  Value width = kernel.output.width;
+  Value width = kernel.width;
   Value end = b.loopOverTiles(width, b.getSchedule().getPixels(), [&](Value w, int64_t pixels) {
     emitTile(b, kernel, {row, rows, w, pixels / lanes, /*mask=*/Value()});
   });

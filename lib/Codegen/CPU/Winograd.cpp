@@ -283,8 +283,9 @@ void WinogradConv::multiply(Value panel) {
 void WinogradConv::storePixel(Value plane, const TilePlace &tile, int64_t row, int64_t column,
                               Value sum) {
   auto place = [&](const Image &image) {
-    Value first = b.offset(image, n, plane, tile.h, tile.w);
-    return b.offset(b.offset(first, b.mul(image.rowPitch, row)), column * lanes);
+    Value first = kernel.getPlace(b, image, n, plane, tile.h, tile.w);
+    return b.offset(b.offset(first, b.mul(image.rowPitch, row * kernel.spread[0])),
+                    column * kernel.spread[1] * lanes);
   };
   Value value =
       kernel.emitEpilogue(b, sum, [&](const Image &image) { return b.loadVector(place(image)); });
@@ -295,11 +296,11 @@ void WinogradConv::storePixel(Value plane, const TilePlace &tile, int64_t row, i
 /// Pixels are no loop: to the register allocator one within so many would be hotter than that of
 /// the products, whose sums it would spill for the constants of the epilogue.
 void WinogradConv::emitOutputs(Value panel, const TilePlace &tile) {
-  const Image &output = kernel.output;
   int64_t vectors = panelOutputs / lanes;
   Value firstPlane = b.mul(panel, vectors);
-  Value planes = b.min(b.i64(vectors), b.sub(output.planes, firstPlane));
-  Value rows = b.sub(output.height, tile.h), columns = b.sub(output.width, tile.w);
+  Value allPlanes = b.i64(llvm::divideCeil(kernel.outputChannels, lanes));
+  Value planes = b.min(b.i64(vectors), b.sub(allPlanes, firstPlane));
+  Value rows = b.sub(kernel.height, tile.h), columns = b.sub(kernel.width, tile.w);
   b.loop(b.i64(0), planes, 1, [&](Value vector) {
     Value plane = b.add(firstPlane, vector);
     Value bias;
@@ -336,8 +337,8 @@ void WinogradConv::emitTiles() {
 void WinogradConv::emit() {
   const Image &output = kernel.output;
   int64_t tilesPerTask = b.getSchedule().getRows(), channels = b.getSchedule().getChannels();
-  tilesPerRow = b.ceilDiv(output.width, Winograd::outputs);
-  Value tiles = b.mul(b.ceilDiv(output.height, Winograd::outputs), tilesPerRow);
+  tilesPerRow = b.ceilDiv(kernel.width, Winograd::outputs);
+  Value tiles = b.mul(b.ceilDiv(kernel.height, Winograd::outputs), tilesPerRow);
   Value blocks = b.max(b.ceilDiv(tiles, tilesPerTask), b.i64(1));
   Value groups = b.i64(llvm::divideCeil(kernel.outputChannels, channels));
   Value block = b.rem(b.getTask(), blocks), rest = b.div(b.getTask(), blocks);

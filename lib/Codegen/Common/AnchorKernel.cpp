@@ -13,12 +13,25 @@ LogicalResult AnchorKernel::matchEpilogue(ElementwiseOpInterface op,
     if (computed.contains(operand) || getImmediate(operand))
       continue;
     bool isKnown = operand.getDefiningOp<ReadOp>() || (prologue && operand == prologue);
-    if (!isKnown || operand.getType() != anchor->getResult(0).getType())
+    Value whole = shuffle ? shuffle->to : anchor->getResult(0);
+    if (!isKnown || operand.getType() != whole.getType())
       return op->emitError("expected operands that the kernel computes, constants of one element "
                            "or buffers of the result's shape");
     operands.push_back(operand);
   }
   epilogue.push_back(op);
+  return success();
+}
+
+/// The shuffle is known with its last op. What has been read before it does not lie as the result.
+LogicalResult AnchorKernel::matchMove(Operation *op, SetVector<Value> &computed) {
+  std::optional<PixelShuffle> found = matchPixelShuffle(op);
+  if (!found)
+    return success();
+  if (shuffle || found->from != computed.back() || !operands.empty())
+    return op->emitError("expected one pixel shuffle of values that the kernel computes");
+  shuffle = found;
+  computed.insert(shuffle->to);
   return success();
 }
 
@@ -31,7 +44,8 @@ LogicalResult AnchorKernel::matchWrite(WriteOp write, const SetVector<Value> &co
   return success();
 }
 
-LogicalResult AnchorKernel::match(KernelBuilder &b, function_ref<bool(Operation *)> isAnchor) {
+LogicalResult AnchorKernel::match(KernelBuilder &b, function_ref<bool(Operation *)> isAnchor,
+                                  bool takesShuffle) {
   SetVector<Value> computed;
   SmallVector<Operation *> before;
   for (Operation &op : b.getSource().getBody().front()) {
@@ -49,6 +63,9 @@ LogicalResult AnchorKernel::match(KernelBuilder &b, function_ref<bool(Operation 
       if (failed(matchEpilogue(elementwise, computed)))
         return failure();
       computed.insert(op.getResult(0));
+    } else if (takesShuffle && anchor && isa<ViewOp, TransposeOp>(op)) {
+      if (failed(matchMove(&op, computed)))
+        return failure();
     } else if (!anchor && isPrologue(&op)) {
       before.push_back(&op);
     } else if (auto write = dyn_cast<WriteOp>(op); write && anchor) {
@@ -101,7 +118,7 @@ Value AnchorKernel::emitEpilogue(KernelBuilder &b, Value sum,
   for (ElementwiseOpInterface op : epilogue) {
     SmallVector<Value> arguments;
     for (Value operand : op->getOperands()) {
-      Value known = values.lookup(operand);
+      Value known = values.lookup(shuffle && operand == shuffle->to ? shuffle->from : operand);
       arguments.push_back(known ? known : b.fill(sum.getType(), *getImmediate(operand)));
     }
     last = values[op->getResult(0)] = op.emitScalar(b, op.getLoc(), arguments);

@@ -5,13 +5,17 @@
 
 #include "KernelBuilder.h"
 
+#include "dlc/IR/Views.h"
+
 namespace dlc {
 
 struct AnchorKernel {
   /// Finds the parts in the source; fails with a located error where it is anything else than
   /// reads, one op of those that `isAnchor` names, elementwise ops and one write. Where the anchor
-  /// takes a prologue, its first operand may be computed too, and written.
-  llvm::LogicalResult match(KernelBuilder &b, llvm::function_ref<bool(mlir::Operation *)> isAnchor);
+  /// takes a prologue, its first operand may be computed too, and written. For emitters that take
+  /// it, a pixel shuffle and more elementwise ops may follow.
+  llvm::LogicalResult match(KernelBuilder &b, llvm::function_ref<bool(mlir::Operation *)> isAnchor,
+                            bool takesShuffle = false);
 
   /// The buffer that an operand of the anchor is read from, or an error; null for no value.
   mlir::FailureOr<mlir::Value> getBuffer(mlir::Value operand) const;
@@ -30,6 +34,7 @@ struct AnchorKernel {
   mlir::Operation *anchor = nullptr;
   llvm::SmallVector<ElementwiseOpInterface> epilogue;
   llvm::SmallVector<mlir::Value> operands; ///< what the epilogue reads, as values
+  std::optional<PixelShuffle> shuffle;     ///< what `operands` and the result lie behind, if any
   mlir::Value output;                      ///< a buffer
   mlir::Value prologue; ///< the anchor's first operand where ops in front of it compute it, or null
   mlir::Value prologueOutput; ///< the buffer that others read it from; null where nobody does
@@ -37,6 +42,7 @@ struct AnchorKernel {
 private:
   llvm::LogicalResult matchEpilogue(ElementwiseOpInterface op,
                                     const llvm::SetVector<mlir::Value> &computed);
+  llvm::LogicalResult matchMove(mlir::Operation *op, llvm::SetVector<mlir::Value> &computed);
   llvm::LogicalResult matchWrite(WriteOp write, const llvm::SetVector<mlir::Value> &computed);
 };
 

@@ -78,6 +78,33 @@ module attributes {dlc.target = #target, dlc.signature = {symbols = ["N"], input
     dlc.write %4, %out : !y, !dlc.buffer<!y>
     return
   }
+  func.func private @pixels_in_planes(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!dlc.tensor<8 x 2 x 1 x 1 x f32, #dlc.filter_layout<outputs = 4, inputs = 1>>>,
+                                      %out: !dlc.buffer<!dlc.tensor<1 x 4 x N x 2*N x f32>>) attributes {dlc.schedule = #direct} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
+    %1 = dlc.read %filter : !dlc.buffer<!dlc.tensor<8 x 2 x 1 x 1 x f32, #dlc.filter_layout<outputs = 4, inputs = 1>>> -> !dlc.tensor<8 x 2 x 1 x 1 x f32>
+    // expected-error @below {{expected a pixel shuffle of blocks of 4 channels, found '!dlc.tensor<1 x 4 x N x 2*N x f32>'}}
+    %2 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !dlc.tensor<8 x 2 x 1 x 1 x f32>) -> !dlc.tensor<1 x 8 x N x N x f32>
+    %3 = dlc.view %2 : <1 x 8 x N x N x f32> -> <1 x 1 x 2 x 4 x N x N x f32>
+    %4 = dlc.transpose %3 perm [0, 3, 4, 1, 5, 2] : (!dlc.tensor<1 x 1 x 2 x 4 x N x N x f32>) -> !dlc.tensor<1 x 4 x N x 1 x N x 2 x f32>
+    %5 = dlc.view %4 : <1 x 4 x N x 1 x N x 2 x f32> -> <1 x 4 x N x 2*N x f32>
+    dlc.write %5, %out : !dlc.tensor<1 x 4 x N x 2*N x f32>, !dlc.buffer<!dlc.tensor<1 x 4 x N x 2*N x f32>>
+    return
+  }
+  func.func private @pixels_of_a_sum(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!dlc.tensor<8 x 2 x 1 x 1 x f32, #dlc.filter_layout<outputs = 4, inputs = 1>>>,
+                                     %other: !dlc.buffer<!dlc.tensor<1 x 8 x N x N x f32>>, %out: !dlc.buffer<!dlc.tensor<1 x 4 x N x 2*N x f32>>)
+      attributes {dlc.schedule = #direct} {
+    %0 = dlc.read %in : !dlc.buffer<!x> -> !x
+    %1 = dlc.read %filter : !dlc.buffer<!dlc.tensor<8 x 2 x 1 x 1 x f32, #dlc.filter_layout<outputs = 4, inputs = 1>>> -> !dlc.tensor<8 x 2 x 1 x 1 x f32>
+    %2 = dlc.read %other : !dlc.buffer<!dlc.tensor<1 x 8 x N x N x f32>> -> !dlc.tensor<1 x 8 x N x N x f32>
+    %3 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1 : (!x, !dlc.tensor<8 x 2 x 1 x 1 x f32>) -> !dlc.tensor<1 x 8 x N x N x f32>
+    %4 = dlc.add %3, %2 : (!dlc.tensor<1 x 8 x N x N x f32>, !dlc.tensor<1 x 8 x N x N x f32>) -> !dlc.tensor<1 x 8 x N x N x f32>
+    %5 = dlc.view %4 : <1 x 8 x N x N x f32> -> <1 x 1 x 2 x 4 x N x N x f32>
+    %6 = dlc.transpose %5 perm [0, 3, 4, 1, 5, 2] : (!dlc.tensor<1 x 1 x 2 x 4 x N x N x f32>) -> !dlc.tensor<1 x 4 x N x 1 x N x 2 x f32>
+    // expected-error @below {{expected one pixel shuffle of values that the kernel computes}}
+    %7 = dlc.view %6 : <1 x 4 x N x 1 x N x 2 x f32> -> <1 x 4 x N x 2*N x f32>
+    dlc.write %7, %out : !dlc.tensor<1 x 4 x N x 2*N x f32>, !dlc.buffer<!dlc.tensor<1 x 4 x N x 2*N x f32>>
+    return
+  }
   func.func private @plain_filter(%in: !dlc.buffer<!x>, %filter: !dlc.buffer<!f>, %out: !dlc.buffer<!y>)
       attributes {dlc.schedule = #direct} {
     %0 = dlc.read %in : !dlc.buffer<!x> -> !x

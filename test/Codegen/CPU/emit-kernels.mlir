@@ -90,6 +90,40 @@ module attributes {
     return
   }
 
+  // Channels that become pixels: a vector of them is one of block (channel / 16) % 2, and lies in column 3 * w + channel / 32
+  // of its row. Neighbours are three pixels apart. What follows reads the same place of another image.
+  // CHECK-LABEL: llvm.func internal @pixels(
+  // CHECK-DAG: %[[PLANES:.*]] = arith.constant 2 : i64
+  // CHECK-DAG: %[[COLUMNS:.*]] = arith.constant 3 : i64
+  // CHECK: scf.for %{{.*}} = %{{.*}} to %c20_i64
+  // CHECK: %[[PART:.*]] = arith.divui %[[PLANE:.*]], %[[PLANES]] : i64
+  // CHECK: arith.remui %[[PLANE]], %[[PLANES]] : i64
+  // CHECK: arith.muli %{{.*}}, %[[COLUMNS]] : i64
+  // CHECK: arith.remui %[[PART]], %[[COLUMNS]] : i64
+  // CHECK: llvm.load %{{.*}} -> vector<16xf32>
+  // CHECK: arith.addf
+  // CHECK: llvm.store
+  // CHECK: %[[NEXT:.*]] = llvm.getelementptr %{{.*}}[48]
+  // CHECK: llvm.load %[[NEXT]] {{.*}} -> vector<16xf32>
+  func.func private @pixels(
+      %in: !dlc.buffer<!dlc.tensor<1 x 20 x H x W x f32>>,
+      %filter: !dlc.buffer<!dlc.tensor<96 x 20 x 1 x 1 x f32, #dlc.filter_layout<outputs = 16, inputs = 1>>>,
+      %other: !dlc.buffer<!dlc.tensor<1 x 32 x H x 3*W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>,
+      %out: !dlc.buffer<!dlc.tensor<1 x 32 x H x 3*W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>)
+      attributes {dlc.schedule = #dlc.schedule<direct_conv, lanes = 16, channels = 16, pixels = [2, 1], rows = 1>} {
+    %0 = dlc.read %in : !dlc.buffer<!dlc.tensor<1 x 20 x H x W x f32>> -> !dlc.tensor<1 x 20 x H x W x f32>
+    %1 = dlc.read %filter : !dlc.buffer<!dlc.tensor<96 x 20 x 1 x 1 x f32, #dlc.filter_layout<outputs = 16, inputs = 1>>> -> !dlc.tensor<96 x 20 x 1 x 1 x f32>
+    %2 = dlc.read %other : !dlc.buffer<!dlc.tensor<1 x 32 x H x 3*W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>> -> !dlc.tensor<1 x 32 x H x 3*W x f32>
+    %3 = dlc.conv %0, %1 strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+       : (!dlc.tensor<1 x 20 x H x W x f32>, !dlc.tensor<96 x 20 x 1 x 1 x f32>) -> !dlc.tensor<1 x 96 x H x W x f32>
+    %4 = dlc.view %3 : <1 x 96 x H x W x f32> -> <1 x 1 x 3 x 32 x H x W x f32>
+    %5 = dlc.transpose %4 perm [0, 3, 4, 1, 5, 2] : (!dlc.tensor<1 x 1 x 3 x 32 x H x W x f32>) -> !dlc.tensor<1 x 32 x H x 1 x W x 3 x f32>
+    %6 = dlc.view %5 : <1 x 32 x H x 1 x W x 3 x f32> -> <1 x 32 x H x 3*W x f32>
+    %7 = dlc.add %6, %2 : (!dlc.tensor<1 x 32 x H x 3*W x f32>, !dlc.tensor<1 x 32 x H x 3*W x f32>) -> !dlc.tensor<1 x 32 x H x 3*W x f32>
+    dlc.write %7, %out : !dlc.tensor<1 x 32 x H x 3*W x f32>, !dlc.buffer<!dlc.tensor<1 x 32 x H x 3*W x f32, #dlc.image_layout<block = 16, halo = [0, 0, 0, 0]>>>
+    return
+  }
+
   // Four pixels of a planar output: two rounds of interleaving, then pieces of four pixels for each channel.
   // CHECK-LABEL: llvm.func internal @planar(
   // CHECK-COUNT-4: llvm.intr.fma
