@@ -9,6 +9,7 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(createWidenHalves());
   pm.addPass(createJoinPixelChannels());
+  pm.addPass(createHoistBatchNorm());
   pm.addPass(createFoldConstants());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());

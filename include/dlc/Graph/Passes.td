@@ -106,6 +106,28 @@ def JoinPixelChannels : Pass<"dlc-join-pixel-channels", "::mlir::ModuleOp"> {
   }];
 }
 
+def HoistBatchNorm : Pass<"dlc-hoist-batch-norm", "::mlir::ModuleOp"> {
+  let summary = "Move batch normalizations in front of what makes channels pixels";
+  let description = [{
+    A normalization by constants of pixels that channels of a convolution by constants become, as those of a transposed
+    convolution, is one of these channels: its vectors are repeated for each pixel. The convolution then takes it.
+
+    ```mlir
+    %0 = dlc.conv %x, %filter ... -> !dlc.tensor<1 x 256 x H x W x f32>
+    %1 = dlc.view %0 : <1 x 256 x H x W x f32> -> <1 x 2 x 2 x 64 x H x W x f32>
+    %2 = dlc.transpose %1 perm [0, 3, 4, 1, 5, 2] : ...
+    %3 = dlc.view %2 : <1 x 64 x H x 2 x W x 2 x f32> -> <1 x 64 x 2*H x 2*W x f32>
+    %4 = dlc.batch_norm %3, %scale, %shift, %mean, %variance epsilon 1.0e-05 : ...
+    // becomes
+    %0 = dlc.conv %x, %filter ... -> !dlc.tensor<1 x 256 x H x W x f32>
+    %1 = dlc.batch_norm %0, %scale4, %shift4, %mean4, %variance4 epsilon 1.0e-05 : ...
+    %2 = dlc.view %1 : <1 x 256 x H x W x f32> -> <1 x 2 x 2 x 64 x H x W x f32>
+    %3 = dlc.transpose %2 perm [0, 3, 4, 1, 5, 2] : ...
+    %4 = dlc.view %3 : <1 x 64 x H x 2 x W x 2 x f32> -> <1 x 64 x 2*H x 2*W x f32>
+    ```
+  }];
+}
+
 def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute ops whose operands are constants";
   let description = [{

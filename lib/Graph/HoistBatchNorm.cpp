@@ -1,0 +1,85 @@
+// Moves batch normalizations from behind what makes channels of a convolution pixels, as transposed
+// convolutions do, to the convolution itself, which then takes them into its weights.
+
+#include "dlc/Graph/Passes.h"
+#include "dlc/IR/Dlc.h"
+#include "dlc/IR/Views.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#define DEBUG_TYPE "dlc-hoist-batch-norm"
+
+namespace dlc {
+#define GEN_PASS_DEF_HOISTBATCHNORM
+#include "dlc/Graph/Passes.h.inc"
+} // namespace dlc
+
+using namespace mlir;
+using namespace dlc;
+
+/// Whether `value`, or a constant that it is moved from, becomes a constant.
+static bool isConstant(Value value) {
+  Operation *op = value.getDefiningOp();
+  return isa_and_nonnull<ConstantOp>(op) ||
+         (isa_and_nonnull<ViewOp, TransposeOp, BroadcastOp>(op) && isConstant(op->getOperand(0)));
+}
+
+static bool haveRank(ValueRange values) {
+  return llvm::all_of(values,
+                      [](Value value) { return cast<PlannedType>(value.getType()).hasRank(); });
+}
+
+/// The pixels that `op` normalizes by constants, made by a convolution by constants for it alone.
+static std::optional<PixelShuffle> findPixels(BatchNormOp op) {
+  auto last = op.getInput().getDefiningOp<ViewOp>();
+  auto transpose = last ? last.getInput().getDefiningOp<TransposeOp>() : TransposeOp();
+  auto first = transpose ? transpose.getInput().getDefiningOp<ViewOp>() : ViewOp();
+  if (!first || !haveRank({first.getInput(), first, transpose, last}))
+    return std::nullopt;
+  std::optional<PixelShuffle> pixels = matchPixelShuffle(last);
+  ConvOp conv = pixels ? pixels->from.getDefiningOp<ConvOp>() : ConvOp();
+  if (!conv || !isConstant(conv.getFilter()) || (conv.getBias() && !isConstant(conv.getBias())) ||
+      !llvm::all_of(op->getOperands().drop_front(), isConstant))
+    return std::nullopt;
+  for (Operation *before :
+       {conv.getOperation(), first.getOperation(), transpose.getOperation(), last.getOperation()})
+    if (!before->hasOneUse() || before->getBlock() != op->getBlock())
+      return std::nullopt;
+  return pixels;
+}
+
+static void hoist(BatchNormOp op, const PixelShuffle &pixels) {
+  OpBuilder builder(op);
+  auto last = op.getInput().getDefiningOp<ViewOp>();
+  auto transpose = last.getInput().getDefiningOp<TransposeOp>();
+  auto first = transpose.getInput().getDefiningOp<ViewOp>();
+  ExprAttr parts = ExprAttr::constant(op.getContext(), pixels.height * pixels.width);
+  auto repeat = [&](Value vector) -> Value {
+    auto type = cast<PlannedType>(vector.getType());
+    auto repeated = PlannedType::get({parts, type.getDim(0)}, type.getElementType());
+    return ViewOp::create(builder, op.getLoc(),
+                          PlannedType::get(parts * type.getDim(0), type.getElementType()),
+                          BroadcastOp::create(builder, op.getLoc(), repeated, vector));
+  };
+  first.getInputMutable().assign(
+      BatchNormOp::create(builder, op.getLoc(), cast<PlannedType>(pixels.from.getType()),
+                          pixels.from, repeat(op.getScale()), repeat(op.getShift()),
+                          repeat(op.getMean()), repeat(op.getVariance()), op.getEpsilonAttr()));
+  for (Operation *move : {first.getOperation(), transpose.getOperation(), last.getOperation()})
+    move->moveBefore(op);
+  op.replaceAllUsesWith(last.getResult());
+  op.erase();
+}
+
+namespace {
+struct HoistBatchNorm : dlc::impl::HoistBatchNormBase<HoistBatchNorm> {
+  void runOnOperation() override {
+    SmallVector<BatchNormOp> ops;
+    getOperation().walk([&](BatchNormOp op) { ops.push_back(op); });
+    for (BatchNormOp op : ops)
+      if (std::optional<PixelShuffle> pixels = findPixels(op))
+        hoist(op, *pixels);
+  }
+};
+} // namespace
