@@ -21,10 +21,10 @@ struct Node {
   CopyParams copy = {};
 };
 
+/// What a function's handle points to.
 struct Kernel {
-  std::string name;
   fake_kernel function;
-  size_t numParameters; // of the last launch: the fake cannot know how many there are
+  size_t numParameters;
 };
 
 struct Allocation {
@@ -45,7 +45,7 @@ struct Fake {
   int failWith = 0, sticky = 0;
   fake_counts counts = {};
   std::string firstMisuse;
-  std::map<std::string, fake_kernel> kernels;
+  std::map<std::string, Kernel> kernels;
   std::map<int, int> retained; // primary contexts by device
   std::map<uint64_t, Allocation> allocations;
   std::map<void *, std::string> handles; // kinds of what exists
@@ -166,7 +166,9 @@ void fake_fail_at(int64_t call, int result) {
   fake().failWith = result;
   fake().sticky = 0;
 }
-void fake_register(const char *name, fake_kernel kernel) { fake().kernels[name] = kernel; }
+void fake_register(const char *name, fake_kernel kernel, unsigned num_parameters) {
+  fake().kernels[name] = {kernel, num_parameters};
+}
 fake_counts fake_get_counts(void) {
   Guard guard(fake().mutex);
   return fake().counts;
@@ -267,7 +269,7 @@ Result cuModuleGetFunction(FunctionHandle *function, ModuleHandle module, const 
   auto found = fake().kernels.find(name);
   if (found == fake().kernels.end())
     return 500;
-  *function = reinterpret_cast<FunctionHandle>(found->second);
+  *function = reinterpret_cast<FunctionHandle>(&found->second);
   return success;
 }
 Result cuFuncSetAttribute(FunctionHandle, int, int) {
@@ -412,11 +414,14 @@ Result cuEventElapsedTime(float *milliseconds, EventHandle begin, EventHandle en
 
 //===-- Launches and graphs ----------------------------------------------------------------------//
 
+static const Kernel &kernelOf(const KernelNodeParams &launch) {
+  return *reinterpret_cast<const Kernel *>(launch.function);
+}
 static Result runKernel(const KernelNodeParams &launch) {
   if (launch.gridX == 0 || launch.blockX == 0 || launch.blockX > 1024)
     return misuse("launches no blocks or threads");
   ++fake().counts.launches;
-  reinterpret_cast<fake_kernel>(launch.function)(launch.parameters, launch.gridX, launch.blockX);
+  kernelOf(launch).function(launch.parameters, launch.gridX, launch.blockX);
   return success;
 }
 Result cuLaunchKernel(FunctionHandle function, unsigned gridX, unsigned gridY, unsigned gridZ,
@@ -436,18 +441,12 @@ Result cuGraphCreate(GraphHandle *graph, unsigned) {
 }
 Result cuGraphDestroy(GraphHandle graph) { return enterAndDestroy(graph, "graph"); }
 
-/// The fake takes as many parameters as lie one behind the other in the caller's memory, as the
-/// runtime's do: it copies them as the driver does.
+/// The driver copies the parameters; they are words, all of them.
 static void setLaunch(Node &node, const KernelNodeParams &launch) {
-  constexpr size_t most = 16;
   node.launch = launch;
   node.words.clear();
-  const auto *first = static_cast<const uint64_t *>(launch.parameters[0]);
-  for (size_t i = 0; i < most; ++i) {
-    node.words.push_back(first[i]);
-    if (i + 1 < most && launch.parameters[i] != first + i)
-      break;
-  }
+  for (size_t i = 0; i < kernelOf(launch).numParameters; ++i)
+    node.words.push_back(*static_cast<const uint64_t *>(launch.parameters[i]));
 }
 static Result addNode(GraphNode *node, GraphHandle graph, const GraphNode *dependencies,
                       size_t count, Node &added) {

@@ -37,7 +37,8 @@ void fake_set_memory(uint64_t bytes);
 /// The call that counts this down to zero returns `result`, and, where it is a sticky error, all
 /// later ones of the context do too. A negative number: none does.
 void fake_fail_at(int64_t call, int result);
-void fake_register(const char *name, fake_kernel kernel);
+/// Each parameter is a word of 64 bits.
+void fake_register(const char *name, fake_kernel kernel, unsigned num_parameters);
 fake_counts fake_get_counts(void);
 /// What the first misuse was, or "".
 const char *fake_first_misuse(void);

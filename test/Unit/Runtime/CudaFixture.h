@@ -18,22 +18,24 @@ template <typename T> T parameter(void **parameters, int i) {
   return *static_cast<T *>(parameters[i]);
 }
 
+/// The parameters of each: its buffers, the number of elements, where errors go, and the kernel's
+/// number.
 inline void registerKernels() {
-  fake_register("add_weight", [](void **p, unsigned, unsigned) {
+  const auto add = [](void **p, unsigned, unsigned) {
     for (int64_t i = 0; i < parameter<int64_t>(p, 3); ++i)
       parameter<float *>(p, 2)[i] = parameter<float *>(p, 0)[i] + parameter<float *>(p, 1)[0];
-  });
-  fake_register("twice", [](void **p, unsigned, unsigned) {
+  };
+  const auto twice = [](void **p, unsigned, unsigned) {
     for (int64_t i = 0; i < parameter<int64_t>(p, 1); ++i)
       parameter<float *>(p, 0)[i] *= 2;
-  });
-  fake_register("add_value", [](void **p, unsigned, unsigned) {
-    for (int64_t i = 0; i < parameter<int64_t>(p, 3); ++i)
-      parameter<float *>(p, 2)[i] = parameter<float *>(p, 0)[i] + parameter<float *>(p, 1)[0];
-  });
-  fake_register("lower", [](void **p, unsigned, unsigned) {
+  };
+  const auto lower = [](void **p, unsigned, unsigned) {
     *parameter<dlc_kernel_error *>(p, 2) = {parameter<int64_t>(p, 3), 7, 5};
-  });
+  };
+  fake_register("add_weight", add, 6);
+  fake_register("twice", twice, 4);
+  fake_register("add_value", add, 6);
+  fake_register("lower", lower, 4);
 }
 
 /// A session, a context and the tensors of a call.
