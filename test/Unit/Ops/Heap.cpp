@@ -1,5 +1,6 @@
 #include "Heap.h"
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -150,9 +151,11 @@ void *Heap::allocate(uint64_t bytes) {
     return nullptr;
   }
   --allocationsLeft;
-  uint64_t rounded = (bytes + 64) / 64 * 64;
-  void *memory = std::aligned_alloc(64, rounded);
-  std::memset(memory, 0xcb, rounded); // neither a small number nor 0 nor true
+  void *memory =
+      nullptr; // of no more bytes than asked for, so that AddressSanitizer sees their end
+  if (posix_memalign(&memory, 64, std::max<uint64_t>(bytes, 1)) != 0)
+    std::abort();
+  std::memset(memory, 0xcb, bytes); // neither a small number nor 0 nor true
   return memory;
 }
 
