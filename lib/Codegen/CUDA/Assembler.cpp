@@ -78,7 +78,8 @@ std::string dlc::allowAllRegisters(StringRef ptx, ArrayRef<std::string> kernels)
 
 llvm::Expected<MachineCode> dlc::assemble(StringRef assembler, StringRef ptx, StringRef gpu) {
   SmallString<128> paths[3]; // source, result, messages
-  for (auto [path, suffix] : llvm::zip_equal(paths, ArrayRef<StringRef>{"ptx", "cubin", "txt"}))
+  const StringRef suffixes[] = {"ptx", "cubin", "txt"};
+  for (auto [path, suffix] : llvm::zip_equal(paths, suffixes))
     if (std::error_code error = llvm::sys::fs::createTemporaryFile("dlc", suffix, path))
       return llvm::createStringError("cannot make a temporary file: " + error.message());
   llvm::FileRemover source(paths[0]), result(paths[1]), messages(paths[2]);
