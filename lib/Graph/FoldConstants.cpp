@@ -81,11 +81,14 @@ static int64_t guessWork(Operation *op) {
   return work;
 }
 
-/// Whether a convolution reads the result as its filter, which a kernel takes only as a constant.
+/// Whether a convolution reads the result as its filter, which a kernel takes only as a constant,
+/// or what ops that move elements make of it.
 static bool isFilter(Operation *op) {
   return llvm::any_of(op->getUses(), [](OpOperand &use) {
-    auto conv = dyn_cast<ConvOp>(use.getOwner());
-    return conv && use.get() == conv.getFilter();
+    Operation *user = use.getOwner();
+    auto conv = dyn_cast<ConvOp>(user);
+    return conv ? use.get() == conv.getFilter()
+                : isa<ViewOp, TransposeOp, PadOp, SliceOp>(user) && isFilter(user);
   });
 }
 
@@ -285,12 +288,15 @@ bool Folder::isWorthwhile(Operation *op, ArrayRef<Value> operands) {
       operandBytes += std::min(*getBytes(operand), std::numeric_limits<int64_t>::max() / 1024);
   for (Value result : op->getResults())
     resultBytes += std::min(*getBytes(result), std::numeric_limits<int64_t>::max() / 1024);
-  if (resultBytes > smallBytes && resultBytes / maxGrowth > operandBytes && !isFilter(op))
+  bool makesFilter = isFilter(op);
+  if (resultBytes > smallBytes && resultBytes / maxGrowth > operandBytes && !makesFilter)
     return false;
   // All operands may have to be copied, and everything is aligned.
   uint64_t slack = SideFile::alignment * (operands.size() + op->getNumResults());
   if (sideFile.size() + operandBytes + resultBytes + slack > budget)
     return false;
+  if (makesFilter && isa<TransposeOp, PadOp, SliceOp>(op)) // grows with the model's size alone
+    return true;
   int64_t work = guessWork(op);
   if (work > maxWork - workDone)
     return false;

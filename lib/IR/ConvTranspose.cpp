@@ -6,6 +6,7 @@
 #include "dlc/IR/LibraryCall.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -38,18 +39,23 @@ public:
                          PadMode::constant, value, outside, toArray(low), toArray(high));
   }
 
-  /// The last `count` dims backwards.
-  Value mirror(Value value, size_t count) {
+  /// `dims` backwards.
+  Value mirror(Value value, ArrayRef<int64_t> dims) {
+    if (dims.empty())
+      return value;
     auto type = cast<PlannedType>(value.getType());
-    size_t rank = type.getRank();
-    SmallVector<ExprAttr> starts(rank, size(0));
-    SmallVector<int64_t> steps(rank, 1);
-    for (size_t dim = rank - count; dim != rank; ++dim) {
+    SmallVector<ExprAttr> starts(type.getRank(), size(0));
+    SmallVector<int64_t> steps(type.getRank(), 1);
+    for (int64_t dim : dims) {
       starts[dim] = type.getDim(dim) - 1;
       steps[dim] = -1;
     }
     return SliceOp::create(builder, loc, type, value, toArray(starts), toArray(type.getDims()),
                            steps);
+  }
+
+  Value broadcast(Value value, ArrayRef<ExprAttr> dims) {
+    return BroadcastOp::create(builder, loc, PlannedType::get(dims, getElementType(value)), value);
   }
 
   static ArrayRef<ExprAttr> getDims(Value value) {
@@ -160,127 +166,220 @@ static SmallVector<int64_t> getPads(ConvTransposeOp op) {
   return pads;
 }
 
-/// Whether windows lie side by side.
-static bool isTiling(ConvTransposeOp op, ArrayRef<int64_t> pads) {
-  auto areAll = [](ArrayRef<int64_t> values, int64_t wanted) {
-    return llvm::all_of(values, [&](int64_t value) { return value == wanted; });
-  };
-  bool tiles = op.getGroup() == 1 && areAll(pads, 0) && areAll(op.getOutputPads(), 0);
-  for (auto [i, stride] : llvm::enumerate(op.getStrides()))
-    tiles &= getExtent(op, i) == stride && op.getDilations()[i] == 1;
-  return tiles;
-}
-
-/// Each pixel becomes kernel x outputs channels, which then are laid out as pixels. Those of a
-/// pixel are neighbours.
-static Value tile(ConvTransposeOp op, OpBuilder &builder) {
-  Maker make(builder, op.getLoc());
-  PlannedType input = op.getInput().getType(), filter = op.getFilter().getType();
-  ArrayRef<ExprAttr> kernel = filter.getDims().drop_front(2),
-                     pixels = input.getDims().drop_front(2);
-  size_t spatial = kernel.size();
-  ExprAttr inputs = filter.getDim(0), outputs = filter.getDim(1);
-  ExprAttr taps = getProduct(op.getContext(), kernel), channels = outputs * taps;
-  SmallVector<ExprAttr> filterDims(spatial + 2, make.size(1));
-  filterDims[0] = channels;
-  filterDims[1] = inputs;
-  Value matrices = make.transpose(make.view(op.getFilter(), {inputs, outputs, taps}), {2, 1, 0});
-  Value bias;
-  if (op.getBias()) {
-    auto repeated = PlannedType::get({taps, outputs}, filter.getElementType());
-    bias = make.view(BroadcastOp::create(builder, op.getLoc(), repeated, op.getBias()), channels);
+namespace {
+/// A dim of the convolution that computes `stride` neighbours from each window, as channels:
+/// output stride * q + phase is the sum over w of input q - begin + w * dilation times element
+/// stride * (window - 1 - w) + phase of the filter, with zeros around it.
+struct PhasedDim {
+  PhasedDim(ConvTransposeOp op, ArrayRef<int64_t> pads, size_t i) : stride(op.getStrides()[i]) {
+    size_t spatial = op.getStrides().size();
+    int64_t kernel = *op.getFilter().getType().getDim(i + 2).getConstant();
+    int64_t step = op.getDilations()[i], extent = (kernel - 1) * step + 1;
+    // Only at stride 1 do all taps of a phase lie as far apart as a convolution with dilations
+    // wants.
+    (stride == 1 ? dilation : filterStep) = step;
+    int64_t reach = llvm::divideCeilSigned(pads[i], stride);
+    low = stride * reach - pads[i];
+    window = stride == 1 ? kernel : llvm::divideCeilSigned(low + extent, stride);
+    high = stride * window - low - kernel * filterStep;
+    begin = (window - 1) * dilation - reach;
+    int64_t more = extent - stride + op.getOutputPads()[i] - pads[i] - pads[i + spatial];
+    int64_t steps = llvm::divideCeilSigned(more, stride);
+    end = steps + reach;
+    surplus = stride * steps - more;
   }
-  SmallVector<ExprAttr> dims = {input.getDim(0), channels};
-  dims.append(pixels.begin(), pixels.end());
-  SmallVector<int64_t> ones(spatial, 1), zeros(2 * spatial, 0);
-  Value value = ConvOp::create(builder, op.getLoc(), PlannedType::get(dims, input.getElementType()),
-                               op.getInput(), make.view(matrices, filterDims), bias, ones, zeros,
-                               ones, /*group=*/1);
-  SmallVector<ExprAttr> apart = {input.getDim(0)}, together = {input.getDim(0), outputs};
-  apart.append(kernel.begin(), kernel.end());
-  apart.push_back(outputs);
-  apart.append(pixels.begin(), pixels.end());
-  SmallVector<int64_t> perm = {0, static_cast<int64_t>(1 + spatial)};
-  for (size_t i = 0; i != spatial; ++i) {
-    perm.push_back(static_cast<int64_t>(2 + spatial + i));
-    perm.push_back(static_cast<int64_t>(1 + i));
-    together.push_back(pixels[i] * kernel[i]);
-  }
-  return make.view(make.transpose(make.view(value, apart), perm), together);
-}
 
-/// The input with `strides` - 1 zeros behind each element.
-static Value spread(Maker &make, Value value, ArrayRef<int64_t> strides) {
-  if (llvm::all_of(strides, [](int64_t stride) { return stride == 1; }))
+  int64_t stride, window;
+  int64_t dilation = 1, filterStep = 1; ///< of the convolution; of the filter beforehand
+  int64_t low, high;                    ///< zeros around the filter
+  int64_t begin, end;                   ///< pads of the convolution
+  int64_t surplus;                      ///< outputs that are computed beyond the last one
+};
+} // namespace
+
+/// The value with `steps` - 1 zeros behind each element.
+static Value spread(Maker &make, Value value, ArrayRef<int64_t> steps) {
+  if (llvm::all_of(steps, [](int64_t step) { return step == 1; }))
     return value;
   ArrayRef<ExprAttr> dims = Maker::getDims(value);
   SmallVector<ExprAttr> apart(dims.take_front(2)), together(apart);
   SmallVector<ExprAttr> none(2 * dims.size() - 2, make.size(0)), high(none);
-  for (auto [i, stride] : llvm::enumerate(strides)) {
+  for (auto [i, step] : llvm::enumerate(steps)) {
     apart.append({dims[i + 2], make.size(1)});
-    high[2 * i + 3] = make.size(stride - 1);
-    together.push_back(dims[i + 2] * stride);
+    high[2 * i + 3] = make.size(step - 1);
+    together.push_back(dims[i + 2] * step);
   }
   return make.view(make.pad(make.view(value, apart), none, high), together);
 }
 
-/// The filter as C / group inputs for each output, mirrored.
-static Value exchangeChannels(Maker &make, ConvTransposeOp op) {
-  ArrayRef<ExprAttr> dims = op.getFilter().getType().getDims();
+/// The value with zeros around its spatial dims, if any.
+static Value surround(Maker &make, Value value, ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
+  auto isNone = [](int64_t count) { return count == 0; };
+  if (llvm::all_of(low, isNone) && llvm::all_of(high, isNone))
+    return value;
+  SmallVector<ExprAttr> before(2, make.size(0)), after(before);
+  for (auto [first, last] : llvm::zip_equal(low, high)) {
+    before.push_back(make.size(first));
+    after.push_back(make.size(last));
+  }
+  return make.pad(value, before, after);
+}
+
+namespace {
+/// A convolution with stride 1, whose channels are ordered by group, phase and output, and what
+/// makes pixels of them.
+class PhasedConv {
+public:
+  PhasedConv(ConvTransposeOp op, OpBuilder &builder);
+
+  /// Whether the filter is of a size that can be laid out. Strides may be as long as they like.
+  bool isPossible() const;
+
+  FailureOr<Value> create();
+
+private:
+  SmallVector<int64_t> getAll(int64_t PhasedDim::*member) const {
+    return llvm::map_to_vector(dims, [&](const PhasedDim &dim) { return dim.*member; });
+  }
+
+  Value createFilter();
+  Value createBias();
+  FailureOr<Value> createConv();
+  Value makePixels(Value value);
+
+  ConvTransposeOp op;
+  OpBuilder &builder;
+  Maker make;
+  SmallVector<PhasedDim> dims;
+  bool hasPhases;
+  SmallVector<ExprAttr> groups; ///< how many there are, if more than one
+  ExprAttr inputs, outputs;     ///< of a group
+  SmallVector<ExprAttr> parts;  ///< of channels: groups, phases of each dim, outputs
+};
+} // namespace
+
+PhasedConv::PhasedConv(ConvTransposeOp op, OpBuilder &builder)
+    : op(op), builder(builder), make(builder, op.getLoc()) {
+  PlannedType filter = op.getFilter().getType();
   auto group = static_cast<int64_t>(op.getGroup());
-  ExprAttr inputs = make.size(*dims[0].getConstant() / group);
-  SmallVector<ExprAttr> apart = {make.size(group), inputs}, together = {dims[1] * group, inputs};
-  apart.append(dims.begin() + 1, dims.end());
-  together.append(dims.begin() + 2, dims.end());
-  auto perm = llvm::to_vector(llvm::seq<int64_t>(static_cast<int64_t>(apart.size())));
-  std::swap(perm[1], perm[2]);
-  Value exchanged = make.view(make.transpose(make.view(op.getFilter(), apart), perm), together);
-  return make.mirror(exchanged, dims.size() - 2);
+  if (group != 1)
+    groups.push_back(make.size(group));
+  inputs = make.size(*filter.getDim(0).getConstant() / group);
+  outputs = filter.getDim(1);
+  parts = groups;
+  SmallVector<int64_t> pads = ::getPads(op);
+  for (size_t i = 0, spatial = op.getStrides().size(); i != spatial; ++i) {
+    dims.emplace_back(op, pads, i);
+    parts.push_back(make.size(dims.back().stride));
+  }
+  parts.push_back(outputs);
+  hasPhases = llvm::any_of(dims, [](const PhasedDim &dim) { return dim.stride != 1; });
+}
+
+bool PhasedConv::isPossible() const {
+  constexpr int64_t mostTaps = 1 << 20; // of all phases
+  int64_t taps = 1;
+  for (const PhasedDim &dim : dims)
+    if (llvm::MulOverflow(taps, dim.stride * dim.window, taps) || taps > mostTaps)
+      return false;
+  return true;
+}
+
+/// (Groups x inputs) x outputs x taps become (groups x phases x outputs) x inputs x window.
+Value PhasedConv::createFilter() {
+  Value filter = spread(make, op.getFilter(), getAll(&PhasedDim::filterStep));
+  filter = surround(make, filter, getAll(&PhasedDim::low), getAll(&PhasedDim::high));
+  auto first = static_cast<int64_t>(groups.size());
+  SmallVector<ExprAttr> apart(groups), together = {getProduct(op.getContext(), parts), inputs};
+  apart.append({inputs, outputs});
+  auto perm = llvm::to_vector(llvm::seq<int64_t>(first));
+  SmallVector<int64_t> windows, mirrored;
+  for (const PhasedDim &dim : dims) {
+    windows.push_back(static_cast<int64_t>(apart.size()));
+    perm.push_back(windows.back() + 1);
+    if (dim.window != 1)
+      mirrored.push_back(windows.back());
+    apart.append({make.size(dim.window), make.size(dim.stride)});
+    together.push_back(make.size(dim.window));
+  }
+  perm.append({first + 1, first});
+  llvm::append_range(perm, windows);
+  return make.view(make.transpose(make.mirror(make.view(filter, apart), mirrored), perm), together);
+}
+
+Value PhasedConv::createBias() {
+  if (!op.getBias() || !hasPhases)
+    return op.getBias();
+  SmallVector<ExprAttr> apart(groups);
+  apart.append(dims.size(), make.size(1));
+  apart.push_back(outputs);
+  return make.view(make.broadcast(make.view(op.getBias(), apart), parts),
+                   getProduct(op.getContext(), parts));
+}
+
+FailureOr<Value> PhasedConv::createConv() {
+  SmallVector<int64_t> low = getAll(&PhasedDim::begin), high = getAll(&PhasedDim::end), pads;
+  for (int64_t &pad : llvm::concat<int64_t>(low, high)) {
+    pads.push_back(std::max<int64_t>(pad, 0));
+    pad = std::min<int64_t>(pad, 0);
+  }
+  SmallVector<int64_t> ones(dims.size(), 1);
+  Type unknown = PlannedType::getUnranked(op.getType().getElementType());
+  auto conv = ConvOp::create(builder, op.getLoc(), unknown,
+                             surround(make, op.getInput(), low, high), createFilter(), createBias(),
+                             ones, pads, getAll(&PhasedDim::dilation), op.getGroup());
+  SmallVector<PlannedType> types;
+  if (failed(conv.inferShapes(types)))
+    return failure();
+  conv.getResult().setType(types.front());
+  return Value(conv);
+}
+
+/// N x (groups x phases x outputs) x positions become N x (groups x outputs) x pixels.
+Value PhasedConv::makePixels(Value value) {
+  ArrayRef<ExprAttr> shape = Maker::getDims(value), positions = shape.drop_front(2);
+  auto first = static_cast<int64_t>(1 + groups.size()), count = static_cast<int64_t>(dims.size());
+  SmallVector<ExprAttr> apart = {shape[0]}, together(apart);
+  llvm::append_range(apart, parts);
+  llvm::append_range(apart, positions);
+  together.push_back(outputs * static_cast<int64_t>(op.getGroup()));
+  auto perm = llvm::to_vector(llvm::seq<int64_t>(first));
+  perm.push_back(first + count);
+  for (auto [i, dim] : llvm::enumerate(dims)) {
+    auto phase = first + static_cast<int64_t>(i);
+    perm.append({phase + count + 1, phase});
+    together.push_back(positions[i] * dim.stride);
+  }
+  return make.view(make.transpose(make.view(value, apart), perm), together);
+}
+
+FailureOr<Value> PhasedConv::create() {
+  FailureOr<Value> conv = createConv();
+  if (failed(conv) || !hasPhases)
+    return conv;
+  SmallVector<int64_t> none(dims.size(), 0), high;
+  for (const PhasedDim &dim : dims)
+    high.push_back(-dim.surplus);
+  return surround(make, makePixels(*conv), none, high);
 }
 
 LogicalResult ConvTransposeOp::resolve(ShapeContext &, OpBuilder &builder,
                                        SmallVectorImpl<Value> &values) {
   if (failed(::verify(*this)))
     return failure();
-  if (!hasKnownSizes(*this)) {
-    FailureOr<PlannedType> type = ::getResultType(*this);
-    if (succeeded(type))
-      values.push_back(
-          createLibraryCall(builder, *this, "conv_transpose", TypeRange(*type)).getResult(0));
-    return success(succeeded(type));
-  }
-  SmallVector<int64_t> pads = ::getPads(*this);
-  if (isTiling(*this, pads)) {
-    values.push_back(tile(*this, builder));
-    return success();
-  }
-  Maker make(builder, getLoc());
-  Value input = spread(make, getInput(), getStrides());
-  size_t spatial = getStrides().size();
-  // The zeros behind the last element are pads already.
-  SmallVector<int64_t> inner(2 * spatial);
-  SmallVector<ExprAttr> low(spatial + 2, make.size(0)), high(low);
-  bool crops = false;
-  for (size_t i = 0; i != spatial; ++i) {
-    int64_t extent = getExtent(*this, i) - 1, begin = extent - pads[i],
-            end = extent - pads[i + spatial] + getOutputPads()[i] - (getStrides()[i] - 1);
-    inner[i] = std::max<int64_t>(begin, 0);
-    inner[i + spatial] = std::max<int64_t>(end, 0);
-    low[i + 2] = make.size(std::min<int64_t>(begin, 0));
-    high[i + 2] = make.size(std::min<int64_t>(end, 0));
-    crops |= begin < 0 || end < 0;
-  }
-  if (crops)
-    input = make.pad(input, low, high);
-  SmallVector<int64_t> ones(spatial, 1);
-  Type unknown = PlannedType::getUnranked(getType().getElementType());
-  auto conv = ConvOp::create(builder, getLoc(), unknown, input, exchangeChannels(make, *this),
-                             getBias(), ones, inner, getDilations(), getGroup());
-  SmallVector<PlannedType> types;
-  if (failed(conv.inferShapes(types)))
+  FailureOr<PlannedType> type = ::getResultType(*this);
+  if (failed(type))
     return failure();
-  conv.getResult().setType(types.front());
-  values.push_back(conv);
+  if (hasKnownSizes(*this)) {
+    if (PhasedConv conv(*this, builder); conv.isPossible()) {
+      FailureOr<Value> value = conv.create();
+      if (succeeded(value))
+        values.push_back(*value);
+      return success(succeeded(value));
+    }
+  }
+  values.push_back(
+      createLibraryCall(builder, *this, "conv_transpose", TypeRange(*type)).getResult(0));
   return success();
 }
 

@@ -147,7 +147,7 @@ def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [
-    Option<"budget", "budget", "uint64_t", "uint64_t(1) << 30", "Bytes that folding may write to the temporary folder">];
+    Option<"budget", "budget", "uint64_t", "uint64_t(1) << 31", "Bytes that folding may write to the temporary folder">];
 }
 
 def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::ModuleOp"> {

@@ -91,9 +91,10 @@ def Dlc_ConvTransposeOp : Dlc_Op<"conv_transpose", [Pure, DeclareOpInterfaceMeth
     `same_upper` or `same_lower` the pads are what leads to that shape, or to `strides` times the input's, the smaller
     half first for `same_upper`.
 
-    Resolves to a convolution of one pixel whose channels are laid out side by side where the windows do not overlap,
-    else to a convolution by the mirrored filter over the input with zeros between its elements. Where the filter's
-    dims, or those of an input that an output shape is for, are not constants, it is a library call.
+    Resolves to a convolution with stride 1 that has channels of their own for each phase of the strides, in the order
+    (group, phase of each dim, output), which then are laid out as pixels; its filter is the mirrored one, with zeros
+    where a phase has no tap. Where the filter's dims, or those of an input that an output shape is for, are not
+    constants, it is a library call.
 
     Constraints:
     - C1: input and filter have the same rank, at least 3; the spatial dims of the filter are positive
