@@ -10,6 +10,7 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(createWidenHalves());
   pm.addPass(createJoinPixelChannels());
   pm.addPass(createHoistBatchNorm());
+  pm.addPass(createCropFilters());
   pm.addPass(createFoldConstants());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());

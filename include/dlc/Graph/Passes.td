@@ -128,6 +128,25 @@ def HoistBatchNorm : Pass<"dlc-hoist-batch-norm", "::mlir::ModuleOp"> {
   }];
 }
 
+def CropFilters : Pass<"dlc-crop-filters", "::mlir::ModuleOp"> {
+  let summary = "Crop filters to the taps that reach the image";
+  let description = [{
+    In a spatial dim whose sizes are known, taps at the ends of a filter that lie in the pads for all outputs are left out,
+    and as many pads. What is left is a slice of the filter, which is folded where the filter is a constant.
+
+    ```mlir
+    %0 = dlc.conv %x, %filter strides [1, 1] pads [24, 24, 24, 24] dilations [24, 24] group 1
+       : (!dlc.tensor<N x 8 x 20 x 20 x f32>, !dlc.tensor<4 x 8 x 3 x 3 x f32>) -> !dlc.tensor<N x 4 x 20 x 20 x f32>
+    // becomes
+    %middle = dlc.slice %filter starts [#dlc.expr<0>, #dlc.expr<0>, #dlc.expr<1>, #dlc.expr<1>]
+              sizes [#dlc.expr<4>, #dlc.expr<8>, #dlc.expr<1>, #dlc.expr<1>] steps [1, 1, 1, 1]
+            : (!dlc.tensor<4 x 8 x 3 x 3 x f32>) -> !dlc.tensor<4 x 8 x 1 x 1 x f32>
+    %0 = dlc.conv %x, %middle strides [1, 1] pads [0, 0, 0, 0] dilations [24, 24] group 1
+       : (!dlc.tensor<N x 8 x 20 x 20 x f32>, !dlc.tensor<4 x 8 x 1 x 1 x f32>) -> !dlc.tensor<N x 4 x 20 x 20 x f32>
+    ```
+  }];
+}
+
 def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute ops whose operands are constants";
   let description = [{
