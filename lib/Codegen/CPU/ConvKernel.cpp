@@ -222,7 +222,19 @@ Value ConvKernel::getBufferWidth(KernelBuilder &b) const {
   return b.add(input.width, input.left + input.right);
 }
 
-ConvKernel::Window ConvKernel::getWindow(KernelBuilder &b, const Row &row, Value w, bool clip) {
+bool ConvKernel::skipsTaps(int64_t axis) const {
+  return dilations[axis] != 1 && (pads[axis] != 0 || pads[axis + 2] != 0);
+}
+
+Taps ConvKernel::getColumns(KernelBuilder &b, Value w, int64_t pixels) {
+  if (!skipsTaps(1))
+    return {b.i64(0), b.i64(kernelWidth)};
+  Value left = b.add(b.mul(w, strides[1]), -pads[1]);
+  return b.clipTaps(left, kernelWidth, dilations[1], b.i64((1 - pixels) * strides[1]), input.width);
+}
+
+ConvKernel::Window ConvKernel::getWindow(KernelBuilder &b, const Row &row, Value w, int64_t pixels,
+                                         bool clip) {
   Value top = b.add(b.mul(row.h, strides[0]), -pads[0]);
   Value left = b.add(b.mul(w, strides[1]), -pads[1]);
   Window window;
@@ -233,20 +245,29 @@ ConvKernel::Window ConvKernel::getWindow(KernelBuilder &b, const Row &row, Value
   }
   window.start = b.offset(input, row.n, plane, top, left);
   window.rows = {b.i64(0), b.i64(kernelHeight)};
-  if (pads[0] > input.top || pads[2] > input.bottom)
-    window.rows = b.clipTaps(top, kernelHeight, dilations[0], b.i64(-input.top),
-                             b.add(input.height, input.bottom));
+  window.columns = {b.i64(0), b.i64(kernelWidth)};
+  bool isInRow = row.ends.empty();
+  if (pads[0] > input.top || pads[2] > input.bottom || (isInRow && skipsTaps(0)))
+    window.rows = b.clipTaps(top, kernelHeight, dilations[0], b.i64(0), input.height);
+  if (isInRow)
+    window.columns = getColumns(b, w, pixels);
   if (clip)
     window.left = b.add(left, input.left);
   return window;
 }
 
 Value ConvKernel::isInside(KernelBuilder &b, Value w, int64_t pixels) {
-  if (pads[1] <= input.left && pads[3] <= input.right)
+  // Of a column that is not left out, one pixel lies in the image, so that no other is farther from
+  // it than the tile is wide.
+  int64_t reach = (pixels - 1) * strides[1];
+  int64_t most = skipsTaps(1) ? reach : std::max(pads[1], pads[3]);
+  if (std::min(pads[1], most) <= input.left && std::min(pads[3], most) <= input.right)
     return {};
-  int64_t extent = (pixels - 1) * strides[1] + (kernelWidth - 1) * dilations[1] + 1;
+  Taps columns = getColumns(b, w, pixels);
   Value left = b.add(b.mul(w, strides[1]), input.left - pads[1]);
-  return b.both(b.atMost(b.i64(0), left), b.atMost(b.add(left, extent), getBufferWidth(b)));
+  Value first = b.add(left, b.mul(columns.begin, dilations[1]));
+  Value last = b.add(left, b.add(b.mul(b.add(columns.end, -1), dilations[1]), reach));
+  return b.both(b.atMost(b.i64(0), first), b.atMost(b.add(last, 1), getBufferWidth(b)));
 }
 
 namespace {
@@ -319,8 +340,7 @@ KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, cons
     // Neighbours and lanes lie next to each other in input and panel: one longer loop.
     levels.push_back({all(kernelWidth * block), b.i64(1), outputs});
   } else {
-    levels.push_back(
-        {all(kernelWidth), b.i64(dilations[1] * block), block * outputs, dilations[1]});
+    levels.push_back({window.columns, b.i64(dilations[1] * block), block * outputs, dilations[1]});
     levels.push_back({all(block), b.i64(1), outputs});
   }
   Value panel = b.offset(filter, b.mul(row.group, getPanelElements()));

@@ -37,11 +37,13 @@ struct ConvKernel : AnchorKernel {
   /// convolution pads, some lie outside of it.
   struct Window {
     mlir::Value start; ///< address of the first one
-    Taps rows;         ///< rows of the filter whose elements lie in the buffer
+    Taps rows;         ///< rows of the filter but those that lie outside of the image
+    Taps columns;      ///< columns of the filter but those that do for all pixels
     mlir::Value left;  ///< where `start` lies in a row of the buffer; null where all columns do
   };
-  /// The window of the pixels from `w` on; with `clip` their columns may lie outside of the buffer.
-  Window getWindow(KernelBuilder &b, const Row &row, mlir::Value w, bool clip);
+  /// The window of `pixels` pixels from `w` on; with `clip` their columns may lie outside of the
+  /// buffer.
+  Window getWindow(KernelBuilder &b, const Row &row, mlir::Value w, int64_t pixels, bool clip);
   /// The address of a pixel of a tile whose first one lies at `address` of `image`, in which pixels
   /// are `strides` apart.
   mlir::Value getPixel(KernelBuilder &b, mlir::Value address, const Image &image, const Row &row,
@@ -52,7 +54,7 @@ struct ConvKernel : AnchorKernel {
                        mlir::Value h, mlir::Value w) const;
   /// Whether windows may reach beyond the buffer, which has less halo than the convolution pads.
   bool clipsWindows() const;
-  /// Whether all columns of a tile of `pixels` pixels from `w` on lie in the buffer; null where
+  /// Whether all columns of the window of `pixels` pixels from `w` on lie in the buffer; null where
   /// those of every tile do.
   mlir::Value isInside(KernelBuilder &b, mlir::Value w, int64_t pixels);
 
@@ -101,6 +103,12 @@ struct ConvKernel : AnchorKernel {
   llvm::SmallVector<int64_t> spread = {1, 1};
 
 private:
+  /// Whether windows leave out what a filter has outside of the image along `axis`, though the
+  /// buffer may have a halo. The taps of a dilated filter lie far from each other: some are outside
+  /// for all pixels of a tile. Those of others are cheaper to walk over as one.
+  bool skipsTaps(int64_t axis) const;
+  /// The columns of the filter for `pixels` pixels of a row from `w` on.
+  Taps getColumns(KernelBuilder &b, mlir::Value w, int64_t pixels);
   /// The anchor's operands and the result, as buffers.
   struct Buffers {
     mlir::Value input, filter, bias, output;

@@ -36,7 +36,7 @@ static void emitTile(KernelBuilder &b, ConvKernel &kernel, const ConvKernel::Row
   Value start = b.splat(0.0f);
   if (kernel.bias)
     start = b.loadVector(b.offset(kernel.bias, kernel.getChannel(b, row, 0)));
-  Value input = kernel.getWindow(b, row, w, /*clip=*/false).start;
+  Value input = kernel.getWindow(b, row, w, pixels, /*clip=*/false).start;
   Value weights = b.offset(kernel.filter, b.mul(row.group, kernel.kernelHeight * width * lanes));
   SmallVector<Value> inits(pixels, start);
   using Carried = KernelBuilder::Carried;

@@ -134,7 +134,7 @@ void DirectConv::emitTile(const Tile &tile, bool clip) {
   SmallVector<Value> inits;
   for (int64_t pixel = 0; pixel != tile.pixels; ++pixel)
     llvm::append_range(inits, starts);
-  ConvKernel::Window window = kernel.getWindow(b, row, tile.w, clip);
+  ConvKernel::Window window = kernel.getWindow(b, row, tile.w, tile.pixels, clip);
   SmallVector<Value> sums =
       kernel.reduce(b, row, window, inits, [&](const ConvKernel::Tap &tap, ValueRange sums) {
         return emitStep(tile, tap, sums);

@@ -139,7 +139,7 @@ static void emitTile(KernelBuilder &b, ConvKernel &kernel, const Tile &tile, boo
       start = b.splat(b.loadScalar(b.offset(kernel.bias, kernel.getChannel(b, row, channel))));
     inits.append(tile.vectors, start);
   }
-  ConvKernel::Window window = kernel.getWindow(b, row, tile.w, clip);
+  ConvKernel::Window window = kernel.getWindow(b, row, tile.w, tile.vectors * b.getLanes(), clip);
   if (tile.rows != 1) {
     SmallVector<Value> all;
     for (int64_t r = 0; r != tile.rows; ++r)

@@ -172,6 +172,8 @@ static Layout getInput(const Conv &conv, int64_t lanes) {
   std::array<int64_t, 4> halo = conv.pads;
   llvm::for_each(halo,
                  [&](int64_t &width) { width = std::max<int64_t>(width + conv.extraHalo, 0); });
+  for (auto [width, most] : llvm::zip_equal(halo, conv.mostHalo))
+    width = std::min(width, most);
   return {conv.n, conv.c, conv.h, conv.w, conv.blockedInput ? lanes : 1, halo};
 }
 

@@ -16,6 +16,7 @@ struct Conv {
   std::array<int64_t, 2> strides = {1, 1}, dilations = {1, 1};
   std::array<int64_t, 4> pads = {1, 1, 1, 1}, outputHalo = {0, 0, 0, 0};
   int64_t extraHalo = 0; ///< of the input, over the pads; where it is less windows are clipped
+  std::array<int64_t, 4> mostHalo = {100, 100, 100, 100};
   std::array<int64_t, 2> shuffle = {1, 1}; ///< height and width of what channels become
   bool shortcut = false;                   ///< adds an image with another halo
   bool blockedInput = false, blockedOutput = false, bias = true, relu = true;

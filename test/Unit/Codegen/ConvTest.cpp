@@ -182,6 +182,55 @@ TEST(DirectConv, ClippedWindows) {
          .vectors = {14, 8}});
 }
 
+/// Taps that lie outside of the image for all pixels of a tile, with a halo as wide as tiles, less,
+/// none, and one as the pads; at last all taps do.
+TEST(DirectConv, LargeDilations) {
+  using Halo = std::array<int64_t, 4>;
+  for (int64_t d : {2, 6, 12, 36})
+    for (Halo halo : {Halo{0, 5, 0, 5}, Halo{0, 2, 1, 3}, Halo{0, 0, 0, 0}, Halo{40, 40, 40, 40}}) {
+      SCOPED_TRACE(d);
+      SCOPED_TRACE(halo[1]);
+      check({.c = 20,
+             .h = 7,
+             .w = 20,
+             .m = 24,
+             .dilations = {d, d},
+             .pads = {d, d, d, d},
+             .mostHalo = halo,
+             .blockedInput = true,
+             .blockedOutput = true,
+             .vectors = {6}});
+    }
+  for (bool blocked : {false, true}) {
+    check({.h = 9,
+           .w = 33,
+           .m = 8,
+           .strides = {2, 3},
+           .dilations = {7, 12},
+           .pads = {14, 25, 9, 13},
+           .mostHalo = {0, 9, 0, 9},
+           .blockedInput = blocked,
+           .vectors = {4}});
+    check({.h = 1, // the last tap, over one dim
+           .w = 33,
+           .m = 8,
+           .kh = 1,
+           .dilations = {1, 16},
+           .pads = {0, 32, 0, 0},
+           .mostHalo = {0, 0, 0, 0},
+           .blockedInput = blocked,
+           .vectors = {4}});
+    check({.h = 3,
+           .w = 2,
+           .m = 8,
+           .dilations = {2, 3},
+           .pads = {20, 30, 7, 40},
+           .mostHalo = {0, 3, 0, 3},
+           .blockedInput = blocked,
+           .vectors = {4}});
+  }
+}
+
 TEST(DirectConv, Shortcuts) {
   for (int64_t w : {1, 7, 16, 23}) {
     SCOPED_TRACE(w);
@@ -274,6 +323,31 @@ TEST(RowConv, StridesAndDilations) {
          .extraHalo = 1,
          .rowConv = true,
          .channelVectors = 2});
+}
+
+TEST(RowConv, LargeDilations) {
+  for (int64_t most : {0, 4, 100}) {
+    SCOPED_TRACE(most);
+    check({.h = 5,
+           .w = 37,
+           .m = 2,
+           .strides = {1, 1},
+           .dilations = {6, 24},
+           .pads = {6, 24, 6, 24},
+           .mostHalo = {most, most, most, most},
+           .rowConv = true,
+           .channelVectors = 2});
+    check({.h = 5,
+           .w = 19,
+           .m = 2,
+           .dilations = {3, 12},
+           .pads = {3, 40, 9, 12},
+           .mostHalo = {most, most, most, most},
+           .rowConv = true,
+           .vectors = {2, 1},
+           .channelVectors = 1,
+           .rows = 2});
+  }
 }
 
 /// Whole bands of rows are one tile, the last one's rows may be fewer.
