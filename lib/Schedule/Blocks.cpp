@@ -14,13 +14,30 @@ ConvOp dlc::getConvOfInput(OpOperand &use) {
   return conv && conv.getInput() == getArgument(use) ? conv : ConvOp();
 }
 
-/// [top, left, bottom, right]: what all convolutions that read `value` pad.
-static SmallVector<int64_t> getHalo(Value value) {
+/// [top, left, bottom, right]: the halo that the kernel of a convolution reads, which has zeros
+/// where a tap is not worth a branch. Direct ones leave out what a dilated filter has outside of
+/// the image: whole rows, and columns that lie there for all pixels of a tile. What else they read
+/// is no farther from the image than a tile is wide.
+static SmallVector<int64_t> getHalo(ConvOp conv, TargetAttr target) {
+  constexpr int64_t widestTile = 16;
+  SmallVector<int64_t> halo(conv.getPads());
+  if (getConvForm(conv, target) != ConvForm::direct)
+    return halo;
+  if (conv.getDilations()[0] != 1)
+    halo[0] = halo[2] = 0;
+  if (conv.getDilations()[1] != 1)
+    for (int64_t side : {1, 3})
+      halo[side] = std::min<int64_t>(halo[side], (widestTile - 1) * conv.getStrides()[1]);
+  return halo;
+}
+
+/// The same for all convolutions that read `value`.
+static SmallVector<int64_t> getHalo(Value value, TargetAttr target) {
   SmallVector<int64_t> halo(4, 0);
   for (OpOperand &use : value.getUses())
     if (ConvOp conv = getConvOfInput(use))
-      for (auto [width, pad] : llvm::zip_equal(halo, conv.getPads()))
-        width = std::max(width, pad);
+      for (auto [width, other] : llvm::zip_equal(halo, getHalo(conv, target)))
+        width = std::max(width, other);
   return halo;
 }
 
@@ -92,7 +109,7 @@ Blocks::Blocks(func::FuncOp function, TargetAttr target, DenseSet<Value> pinned)
 DenseMap<Value, SmallVector<int64_t>> Blocks::getHalos() const {
   DenseMap<Value, SmallVector<int64_t>> halos;
   for (Value value : values)
-    halos[value] = getHalo(value);
+    halos[value] = getHalo(value, target);
   bool changed = true;
   while (changed) {
     changed = false;

@@ -43,6 +43,36 @@ func.func @blocks_between_direct_convolutions(%x: !x3, %w: !w, %w1: !w1) -> !x8 
   return %1 : !x8
 }
 
+// Rows that a dilated filter has outside of the image are left out, and columns that none of a tile's pixels has in it; each
+// channel by itself leaves nothing out.
+// CHECK-LABEL: func.func @dilations
+func.func @dilations(%x: !x3, %w: !w, %w1: !w1, %deep: !dlc.tensor<32 x 1 x 3 x 3 x f32>) -> (!x8, !x8) {
+  // CHECK: dlc.kernel anchor(%arg0, %arg1) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [0, 15, 0, 15]>>
+  %0 = dlc.kernel anchor (%x, %w) : (!x3, !w) -> !x8 {
+  ^bb0(%a: !x3, %b: !w):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!x3, !w) -> !x8
+    dlc.yield %r : !x8
+  }
+  // CHECK: dlc.kernel anchor({{.*}}, %arg2) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [24, 24, 24, 24]>>
+  %1 = dlc.kernel anchor (%0, %w1) : (!x8, !w1) -> !x8 {
+  ^bb0(%a: !x8, %b: !w1):
+    %r = dlc.conv %a, %b strides [1, 1] pads [24, 24, 24, 24] dilations [24, 24] group 1 : (!x8, !w1) -> !x8
+    dlc.yield %r : !x8
+  }
+  // CHECK: dlc.kernel anchor({{.*}}, %arg3) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 16, halo = [1, 2, 1, 2]>>
+  %2 = dlc.kernel anchor (%1, %deep) : (!x8, !dlc.tensor<32 x 1 x 3 x 3 x f32>) -> !x8 {
+  ^bb0(%a: !x8, %b: !dlc.tensor<32 x 1 x 3 x 3 x f32>):
+    %r = dlc.conv %a, %b strides [1, 1] pads [24, 24, 24, 24] dilations [24, 24] group 32 : (!x8, !dlc.tensor<32 x 1 x 3 x 3 x f32>) -> !x8
+    dlc.yield %r : !x8
+  }
+  %3 = dlc.kernel anchor (%2, %w1) : (!x8, !w1) -> !x8 {
+  ^bb0(%a: !x8, %b: !w1):
+    %r = dlc.conv %a, %b strides [1, 1] pads [1, 2, 1, 2] dilations [1, 2] group 1 : (!x8, !w1) -> !x8
+    dlc.yield %r : !x8
+  }
+  return %3, %3 : !x8, !x8
+}
+
 // CHECK-LABEL: func.func @planar_where_other_boxes_read
 func.func @planar_where_other_boxes_read(%x: !x3, %w: !w, %w1: !w1) -> (!x8, !x8) {
   // CHECK: dlc.kernel anchor(%arg0, %arg1) {{.*}} -> !dlc.tensor<1 x 32 x H x W x f32, #dlc.image_layout<block = 1, halo = [1, 1, 1, 1]>>
