@@ -223,7 +223,9 @@ Value ConvKernel::getBufferWidth(KernelBuilder &b) const {
 }
 
 bool ConvKernel::skipsTaps(int64_t axis) const {
-  return dilations[axis] != 1 && (pads[axis] != 0 || pads[axis + 2] != 0);
+  constexpr int64_t farAway = 16; // wider than tiles are
+  int64_t pad = std::max(pads[axis], pads[axis + 2]);
+  return dilations[axis] == 1 ? pad >= farAway : pad != 0;
 }
 
 Taps ConvKernel::getColumns(KernelBuilder &b, Value w, int64_t pixels) {
@@ -336,7 +338,7 @@ KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, cons
   auto all = [&](int64_t steps) -> Taps { return {b.i64(0), b.i64(steps)}; };
   SmallVector<Level> levels = {{all(blocks), input.planePitch, kernelHeight * rowElements},
                                {window.rows, b.mul(input.rowPitch, dilations[0]), rowElements}};
-  if (dilations[1] == 1 && !window.left) {
+  if (dilations[1] == 1 && !window.left && !skipsTaps(1)) {
     // Neighbours and lanes lie next to each other in input and panel: one longer loop.
     levels.push_back({all(kernelWidth * block), b.i64(1), outputs});
   } else {

@@ -104,8 +104,9 @@ struct ConvKernel : AnchorKernel {
 
 private:
   /// Whether windows leave out what a filter has outside of the image along `axis`, though the
-  /// buffer may have a halo. The taps of a dilated filter lie far from each other: some are outside
-  /// for all pixels of a tile. Those of others are cheaper to walk over as one.
+  /// buffer may have a halo. The taps of a dilated filter lie far from each other, those of a long
+  /// one far from the image: some are outside for all pixels of a tile. Others are cheaper to walk
+  /// over as one.
   bool skipsTaps(int64_t axis) const;
   /// The columns of the filter for `pixels` pixels of a row from `w` on.
   Taps getColumns(KernelBuilder &b, mlir::Value w, int64_t pixels);

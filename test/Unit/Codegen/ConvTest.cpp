@@ -184,7 +184,7 @@ TEST(DirectConv, ClippedWindows) {
 
 /// Taps that lie outside of the image for all pixels of a tile, with a halo as wide as tiles, less,
 /// none, and one as the pads; at last all taps do.
-TEST(DirectConv, LargeDilations) {
+TEST(DirectConv, FarTaps) {
   using Halo = std::array<int64_t, 4>;
   for (int64_t d : {2, 6, 12, 36})
     for (Halo halo : {Halo{0, 5, 0, 5}, Halo{0, 2, 1, 3}, Halo{0, 0, 0, 0}, Halo{40, 40, 40, 40}}) {
@@ -220,6 +220,16 @@ TEST(DirectConv, LargeDilations) {
            .mostHalo = {0, 0, 0, 0},
            .blockedInput = blocked,
            .vectors = {4}});
+    for (int64_t most : {0, 5, 100}) // a long filter
+      check({.h = 1,
+             .w = 20,
+             .m = 8,
+             .kh = 1,
+             .kw = 40,
+             .pads = {0, 20, 0, 20},
+             .mostHalo = {0, most, 0, most},
+             .blockedInput = blocked,
+             .vectors = {4}});
     check({.h = 3,
            .w = 2,
            .m = 8,
@@ -325,7 +335,7 @@ TEST(RowConv, StridesAndDilations) {
          .channelVectors = 2});
 }
 
-TEST(RowConv, LargeDilations) {
+TEST(RowConv, FarTaps) {
   for (int64_t most : {0, 4, 100}) {
     SCOPED_TRACE(most);
     check({.h = 5,
