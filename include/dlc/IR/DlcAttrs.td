@@ -308,7 +308,7 @@ def Dlc_ScheduleAttr : Dlc_Attr<"Schedule", "schedule"> {
     channel of a blocked image with a filter of its own: a tile is `pixels[i]` neighbours of one block. `loops` evaluates
     its ops at `pixels[i]` neighbours of the innermost dim, of `channels` rows at a time: 1, or `lanes` where the
     columns of such a block lie side by side in an operand, which is transposed in registers. `blocks` evaluates
-    elementwise ops at `pixels[i]` neighbours of one block of a blocked image, or copies them between a blocked and a planar one. `pool` reduces windows of a
+    elementwise ops and resizes at `pixels[i]` neighbours of one block of a blocked image, or copies them between a blocked and a planar one. `pool` reduces windows of a
     blocked image, a block of channels at a time. `rows` normalizes `rows` rows (of a softmax also `channels` neighbours)
     in several walks. `recurrence` walks along the steps of `pixels[i]` sequences at a time, with a vector of all gates of
     each (`channels` sums) in registers. A matrix product by constant weights is a `direct_conv` whose pixels are the rows of its left operand; others
