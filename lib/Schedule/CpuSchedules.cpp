@@ -150,35 +150,34 @@ static int64_t getBandRows(const Direct &direct, int64_t panels) {
   return llvm::divideCeil(height, std::max(bands, std::min(wantedBands, height)));
 }
 
-/// Cycles of a step of the reduction for all outputs. The last panel of a group may be narrower.
-static double getCycles(const Direct &direct, ScheduleAttr schedule) {
+/// Cycles of a step of the reduction for a panel, by the tiles of `schedule`.
+static double getPanelCycles(const Direct &direct, ScheduleAttr schedule) {
   int64_t width = direct.width.getConstant().value_or(usualSize);
   int64_t height = direct.height.getConstant().value_or(usualSize);
   bool isJoined = direct.isOneRow || (!direct.planar && schedule.joinsRows(width));
   Runs runs = isJoined ? getBands(direct, schedule.getRows()) : Runs{height, width};
-  int64_t blocks = llvm::divideCeil(direct.outputs, schedule.getLanes());
-  int64_t vectors = schedule.getChannels() / schedule.getLanes(), others = blocks % vectors;
-  auto getPanelCycles = [&](int64_t panelVectors) {
-    return runs.getCycles(schedule.getPixels(), panelVectors, direct.panelSteps);
-  };
-  return static_cast<double>(blocks / vectors) * getPanelCycles(vectors) +
-         (others != 0 ? getPanelCycles(others) : 0);
+  int64_t vectors = schedule.getChannels() / schedule.getLanes();
+  return runs.getCycles(schedule.getPixels(), vectors, direct.panelSteps);
+}
+
+/// The pixels of the widest tile. Planar results are transposed on their way out, which takes
+/// registers beside the accumulators.
+static int64_t getWidestTile(TargetAttr target, const Direct &direct, int64_t vectors) {
+  constexpr int64_t mostTransposed = 16;
+  int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 16);
+  return direct.planar ? std::min(widest, mostTransposed / vectors) : widest;
 }
 
 /// The tiles of a direct convolution in panels of `vectors` vectors. Accumulators, one vector of
-/// weights for each vector of channels and one broadcast pixel are in registers. Planar results are
-/// transposed on their way out, which takes registers beside the accumulators.
+/// weights for each vector of channels and one broadcast pixel are in registers.
 static ScheduleAttr getDirectTiles(TargetAttr target, const Direct &direct, int64_t vectors) {
-  constexpr int64_t mostTransposed = 16;
   int64_t blocks = llvm::divideCeil(direct.outputs, target.getLanes());
-  int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 16);
+  int64_t widest = getWidestTile(target, direct, vectors);
   int64_t rows = getBandRows(direct, direct.groups * llvm::divideCeil(blocks, vectors));
   auto getSchedule = [&](ArrayRef<int64_t> pixels) {
     return ScheduleAttr::get(target.getContext(), Algorithm::direct_conv, target.getLanes(),
                              vectors * target.getLanes(), pixels, rows);
   };
-  if (direct.planar)
-    widest = std::min(widest, mostTransposed / vectors);
   ScheduleAttr ofRows = getSchedule(getTileWidths(direct.width, widest));
   if (direct.planar && !direct.isOneRow)
     return ofRows;
@@ -190,12 +189,13 @@ static ScheduleAttr getDirectTiles(TargetAttr target, const Direct &direct, int6
   ScheduleAttr ofBands =
       getSchedule(getBestWidths(getBands(direct, rows), widest, vectors, direct.panelSteps));
   bool isPossible = direct.isOneRow || ofBands.joinsRows(*width);
-  bool isBetter = getCycles(direct, ofBands) < getCycles(direct, ofRows);
+  bool isBetter = getPanelCycles(direct, ofBands) < getPanelCycles(direct, ofRows);
   return isPossible && isBetter ? ofBands : ofRows;
 }
 
-/// Panels of so many vectors that they take the fewest cycles; of what is nearly as fast, of the
-/// first number that divides the channels, which groups of them need.
+/// Panels of so many vectors that pixels of widest tiles take the fewest cycles; of what is nearly
+/// as fast, of the first number that divides the channels, which groups of them need. Versions for
+/// other sizes of the image have the same panels, so that an artifact holds them once.
 static ScheduleAttr getDirectConv(TargetAttr target, const Direct &direct) {
   constexpr double clearly = 15.0 / 16;
   int64_t blocks = llvm::divideCeil(direct.outputs, target.getLanes());
@@ -205,19 +205,21 @@ static ScheduleAttr getDirectConv(TargetAttr target, const Direct &direct) {
     llvm::copy_if(ArrayRef<int64_t>({2, 3, 5}), std::back_inserter(candidates),
                   [&](int64_t vectors) { return divides(vectors) == wanted; });
   candidates.push_back(1);
-  ScheduleAttr best;
+  int64_t best = 1;
   double fewest = std::numeric_limits<double>::infinity();
   for (int64_t vectors : candidates) {
     if (vectors > blocks || (direct.groups != 1 && !divides(vectors)))
       continue;
-    ScheduleAttr schedule = getDirectTiles(target, direct, vectors);
-    double cycles = getCycles(direct, schedule);
+    int64_t widest = getWidestTile(target, direct, vectors), others = blocks % vectors;
+    auto getCycles = [&](int64_t panel) { return getStepCycles(widest, panel, direct.panelSteps); };
+    double all = static_cast<double>(blocks / vectors) * getCycles(vectors);
+    double cycles = (all + (others != 0 ? getCycles(others) : 0)) / static_cast<double>(widest);
     if (cycles < fewest * clearly) {
-      best = schedule;
+      best = vectors;
       fewest = cycles;
     }
   }
-  return best;
+  return getDirectTiles(target, direct, best);
 }
 
 /// Tiles of rows times vectors of columns, so many that their sums stay in registers. The rows of a
