@@ -25,35 +25,21 @@ static bool isConstant(Value value) {
          (isa_and_nonnull<ViewOp, TransposeOp, BroadcastOp>(op) && isConstant(op->getOperand(0)));
 }
 
-static bool haveRank(ValueRange values) {
-  return llvm::all_of(values,
-                      [](Value value) { return cast<PlannedType>(value.getType()).hasRank(); });
-}
-
 /// The pixels that `op` normalizes by constants, made by a convolution by constants for it alone.
 static std::optional<PixelShuffle> findPixels(BatchNormOp op) {
-  auto last = op.getInput().getDefiningOp<ViewOp>();
-  auto transpose = last ? last.getInput().getDefiningOp<TransposeOp>() : TransposeOp();
-  auto first = transpose ? transpose.getInput().getDefiningOp<ViewOp>() : ViewOp();
-  if (!first || !haveRank({first.getInput(), first, transpose, last}))
-    return std::nullopt;
-  std::optional<PixelShuffle> pixels = matchPixelShuffle(last);
+  std::optional<PixelShuffle> pixels = matchPixelShuffle(op.getInput().getDefiningOp());
   ConvOp conv = pixels ? pixels->from.getDefiningOp<ConvOp>() : ConvOp();
   if (!conv || !isConstant(conv.getFilter()) || (conv.getBias() && !isConstant(conv.getBias())) ||
       !llvm::all_of(op->getOperands().drop_front(), isConstant))
     return std::nullopt;
-  for (Operation *before :
-       {conv.getOperation(), first.getOperation(), transpose.getOperation(), last.getOperation()})
-    if (!before->hasOneUse() || before->getBlock() != op->getBlock())
-      return std::nullopt;
-  return pixels;
+  auto isAlone = [&](Operation *before) {
+    return before->hasOneUse() && before->getBlock() == op->getBlock();
+  };
+  return isAlone(conv) && llvm::all_of(pixels->moves, isAlone) ? pixels : std::nullopt;
 }
 
 static void hoist(BatchNormOp op, const PixelShuffle &pixels) {
   OpBuilder builder(op);
-  auto last = op.getInput().getDefiningOp<ViewOp>();
-  auto transpose = last.getInput().getDefiningOp<TransposeOp>();
-  auto first = transpose.getInput().getDefiningOp<ViewOp>();
   ExprAttr parts = ExprAttr::constant(op.getContext(), pixels.height * pixels.width);
   auto repeat = [&](Value vector) -> Value {
     auto type = cast<PlannedType>(vector.getType());
@@ -62,13 +48,13 @@ static void hoist(BatchNormOp op, const PixelShuffle &pixels) {
                           PlannedType::get(parts * type.getDim(0), type.getElementType()),
                           BroadcastOp::create(builder, op.getLoc(), repeated, vector));
   };
-  first.getInputMutable().assign(
-      BatchNormOp::create(builder, op.getLoc(), cast<PlannedType>(pixels.from.getType()),
-                          pixels.from, repeat(op.getScale()), repeat(op.getShift()),
-                          repeat(op.getMean()), repeat(op.getVariance()), op.getEpsilonAttr()));
-  for (Operation *move : {first.getOperation(), transpose.getOperation(), last.getOperation()})
+  pixels.moves.front()->setOperand(
+      0, BatchNormOp::create(builder, op.getLoc(), cast<PlannedType>(pixels.from.getType()),
+                             pixels.from, repeat(op.getScale()), repeat(op.getShift()),
+                             repeat(op.getMean()), repeat(op.getVariance()), op.getEpsilonAttr()));
+  for (Operation *move : pixels.moves)
     move->moveBefore(op);
-  op.replaceAllUsesWith(last.getResult());
+  op.replaceAllUsesWith(pixels.to);
   op.erase();
 }
 

@@ -95,7 +95,8 @@ std::optional<PixelShuffle> dlc::matchPixelShuffle(Operation *op) {
   auto last = dyn_cast_or_null<ViewOp>(op);
   TransposeOp transpose = last ? last.getInput().getDefiningOp<TransposeOp>() : TransposeOp();
   ViewOp first = transpose ? transpose.getInput().getDefiningOp<ViewOp>() : ViewOp();
-  if (!first || first.getInput().getType().getRank() != 4 || last.getType().getRank() != 4 ||
+  auto isImage = [](PlannedType type) { return type.hasRank() && type.getRank() == 4; };
+  if (!first || !isImage(first.getInput().getType()) || !isImage(last.getType()) ||
       transpose.getSourceDims() != ArrayRef<int64_t>{0, 3, 4, 1, 5, 2})
     return std::nullopt;
   ArrayRef<ExprAttr> from = first.getInput().getType().getDims(), to = last.getType().getDims(),
@@ -105,7 +106,7 @@ std::optional<PixelShuffle> dlc::matchPixelShuffle(Operation *op) {
       from[3] != apart[5] || to[0] != apart[0] || to[1] != apart[3] ||
       to[2] != apart[4] * *height || to[3] != apart[5] * *width)
     return std::nullopt;
-  return PixelShuffle{first.getInput(), last, *height, *width};
+  return PixelShuffle{first.getInput(), last, *height, *width, {first, transpose, last}};
 }
 
 //===----------------------------------------------------------------------===//

@@ -33,11 +33,16 @@ inline int64_t getWinogradPanel(int64_t channels, int64_t lanes) {
   int64_t vectors = channels / lanes;
   return lanes * (vectors % 2 == 0 ? 2 : vectors % 3 == 0 ? 3 : 1);
 }
+
 /// Whether a box makes channels of its convolution pixels: it stores vectors of channels, so that
 /// its result lies in blocks.
 inline bool shufflesPixels(KernelOp box) {
   return getFirst<ConvOp>(box) && getFirst<TransposeOp>(box);
 }
+
+/// The most pixels of a tile of a direct convolution.
+inline constexpr int64_t widestDirectTile = 16;
+
 /// Height or width of an image where it is not known.
 inline constexpr int64_t usualSize = 64;
 

@@ -19,7 +19,6 @@ ConvOp dlc::getConvOfInput(OpOperand &use) {
 /// the image: whole rows, and columns that lie there for all pixels of a tile. What else they read
 /// is no farther from the image than a tile is wide.
 static SmallVector<int64_t> getHalo(ConvOp conv, TargetAttr target) {
-  constexpr int64_t widestTile = 16;
   SmallVector<int64_t> halo(conv.getPads());
   if (getConvForm(conv, target) != ConvForm::direct)
     return halo;
@@ -27,7 +26,7 @@ static SmallVector<int64_t> getHalo(ConvOp conv, TargetAttr target) {
     halo[0] = halo[2] = 0;
   if (conv.getDilations()[1] != 1)
     for (int64_t side : {1, 3})
-      halo[side] = std::min<int64_t>(halo[side], (widestTile - 1) * conv.getStrides()[1]);
+      halo[side] = std::min<int64_t>(halo[side], (widestDirectTile - 1) * conv.getStrides()[1]);
   return halo;
 }
 

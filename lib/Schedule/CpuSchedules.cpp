@@ -164,7 +164,7 @@ static double getPanelCycles(const Direct &direct, ScheduleAttr schedule) {
 /// registers beside the accumulators.
 static int64_t getWidestTile(TargetAttr target, const Direct &direct, int64_t vectors) {
   constexpr int64_t mostTransposed = 16;
-  int64_t widest = std::min<int64_t>((target.getRegisters() - 1 - vectors) / vectors, 16);
+  int64_t widest = std::min((target.getRegisters() - 1 - vectors) / vectors, widestDirectTile);
   return direct.planar ? std::min(widest, mostTransposed / vectors) : widest;
 }
 

@@ -5,6 +5,8 @@
 
 #include "dlc/IR/Dlc.h"
 
+#include <array>
+
 namespace dlc {
 
 /// Whether `op` shows the elements of its first operand in another shape, and so needs no kernel.
@@ -29,12 +31,13 @@ llvm::SmallVector<ViewGroup> getViewGroups(ViewOp view);
 /// Whether rows of the last dim stay what they are.
 bool keepsRows(ViewOp view);
 
-/// Where `op` is the last of a view, a transposition and a view that make channels pixels: an image
-/// `from` of [N, height * width * C, H, W] becomes `to` of [N, C, H * height, W * width], of which
-/// the channels of a pixel are neighbours in `from`.
+/// Where `op` is the last of a view, a transposition and a view, `moves`, that make channels
+/// pixels: an image `from` of [N, height * width * C, H, W] becomes `to` of [N, C, H * height, W *
+/// width], of which the channels of a pixel are neighbours in `from`.
 struct PixelShuffle {
   mlir::Value from, to;
   int64_t height, width;
+  std::array<mlir::Operation *, 3> moves;
 };
 std::optional<PixelShuffle> matchPixelShuffle(mlir::Operation *op);
 

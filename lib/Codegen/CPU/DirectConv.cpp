@@ -74,10 +74,9 @@ int64_t DirectConv::countTiles() {
                      : rows * llvm::divideCeil(width.getInt(), widest);
 }
 
-/// How many tiles share the fetching of a panel. Smaller ones than the widest may be alone. Panels
-/// of planar inputs, which have few channels, are short; besides, LLVM would have steps whose
-/// pixels are the same elements share loads, for which there are too few registers, but for a
-/// prefetch in each step.
+/// How many tiles share the fetching of a panel. Smaller ones than the widest may be alone. Steps
+/// over planar inputs each have a prefetch of their own: with none in between, LLVM lets steps that
+/// read the same elements share the loads, for which there are too few registers.
 int64_t DirectConv::countParts(const Tile &tile, int64_t lines) {
   if (kernel.input.block == 1 || tile.pixels != b.getSchedule().getPixels().front())
     return 1;
@@ -178,12 +177,10 @@ bool DirectConv::joinsRows() {
 /// Whether the rows of a band are one row for the filter: they lie one behind the other.
 bool DirectConv::isOneRow() {
   auto isDense = [](const Image &image) { return image.block == 1 && !image.hasHalo(); };
-  auto are = [](ArrayRef<int64_t> values, int64_t wanted) {
-    return llvm::all_of(values, [&](int64_t value) { return value == wanted; });
-  };
-  return kernel.kernelHeight == 1 && kernel.kernelWidth == 1 && are(kernel.strides, 1) &&
-         are(kernel.pads, 0) && isDense(kernel.input) && isDense(kernel.output) &&
-         llvm::all_of(kernel.operandImages, isDense);
+  return kernel.kernelHeight == 1 && kernel.kernelWidth == 1 &&
+         llvm::all_of(kernel.strides, [](int64_t stride) { return stride == 1; }) &&
+         llvm::all_of(kernel.pads, [](int64_t pad) { return pad == 0; }) && isDense(kernel.input) &&
+         isDense(kernel.output) && llvm::all_of(kernel.operandImages, isDense);
 }
 
 void DirectConv::emitBand(const ConvKernel::Row &band, Value rows) {
