@@ -131,11 +131,12 @@ static SmallVector<int64_t> getBestWidths(const Runs &runs, int64_t widest, int6
 }
 
 /// Rows of a band. Either the inputs of one stay in half of a usual L2 cache while all panels read
-/// them, and each band reads the weights; or there is one band, whose inputs each panel reads: what
-/// takes less from behind that cache. Inputs in order are fetched ahead, which hides most of it.
+/// them, and each band reads the weights; or there are as few bands as a core's share of the last
+/// cache allows, whose inputs each panel reads: what takes less from behind the L2 cache. Inputs in
+/// order are fetched ahead, which hides most of it.
 /// There are enough tasks for the cores of a usual machine, and bands have nearly the same height.
 static int64_t getBandRows(const Direct &direct, int64_t panels) {
-  constexpr int64_t cached = 64 << 10, wantedTasks = 24;
+  constexpr int64_t cached = 64 << 10, cachedLast = 1 << 20, wantedTasks = 24; // elements
   int64_t height = std::max<int64_t>(direct.height.getConstant().value_or(usualSize), 1);
   int64_t images = std::max<int64_t>(direct.images.getConstant().value_or(1), 1);
   auto most = std::max<int64_t>(static_cast<int64_t>(cached / std::max(direct.rowInputs, 1.0)), 1);
@@ -145,7 +146,7 @@ static int64_t getBandRows(const Direct &direct, int64_t panels) {
   double traffic = inputs + weights * static_cast<double>(weights > cached ? bands : 1);
   double inputsSeen = direct.isProduct ? 1.0 / 16 : 1;
   if (inputs * inputsSeen * static_cast<double>(panels) + weights < traffic)
-    bands = 1;
+    bands = std::max<int64_t>(static_cast<int64_t>(inputs / cachedLast), 1);
   int64_t wantedBands = llvm::divideCeil(wantedTasks, images * panels);
   return llvm::divideCeil(height, std::max(bands, std::min(wantedBands, height)));
 }

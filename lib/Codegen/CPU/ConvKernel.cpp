@@ -1,6 +1,8 @@
 #include "ConvKernel.h"
 #include "Blocks.h"
 
+#include <numeric>
+
 using namespace mlir;
 using namespace dlc;
 
@@ -330,8 +332,19 @@ static KernelBuilder::Carried emitLevels(KernelBuilder &b, ArrayRef<Level> level
   return b.loop(level.steps.begin, level.steps.end, unrolling.together, sums, emitIteration);
 }
 
+int64_t ConvKernel::countSlices() const {
+  return isa<MatmulOp>(anchor) ? inputChannels
+                               : llvm::divideCeil(inputChannels, panels.getInputs());
+}
+
 KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, const Window &window,
                                           ValueRange inits, Step emitStep) {
+  int64_t slices = countSlices();
+  return reduce(b, row, window, {{b.i64(0), b.i64(slices)}, slices}, inits, emitStep);
+}
+
+KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, const Window &window,
+                                          const Part &part, ValueRange inits, Step emitStep) {
   int64_t block = panels.getInputs(), outputs = panels.getOutputs();
   int64_t blocks = llvm::divideCeil(inputChannels, block);
   int64_t rowElements = kernelWidth * block * outputs;
@@ -348,6 +361,12 @@ KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, cons
   Value panel = b.offset(filter, b.mul(row.group, getPanelElements()));
   bool isJoined = levels.size() == 3;
   int64_t steps = isJoined ? kernelWidth * block : block;
+  if (isa<MatmulOp>(anchor)) {
+    levels.back().steps = part.slices;
+    steps = std::gcd(steps, part.most);
+  } else {
+    levels.front().steps = part.slices;
+  }
   Unrolling unrolling = {getUnrolling(b, steps, inits.size())};
   // Single pixels wait for weights. CPUs fetch several pieces of a panel at a time sooner than one.
   if (b.getSchedule().getPixels().front() == 1)

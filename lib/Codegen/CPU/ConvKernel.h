@@ -69,6 +69,16 @@ struct ConvKernel : AnchorKernel {
   using Step = llvm::function_ref<KernelBuilder::Carried(const Tap &tap, mlir::ValueRange sums)>;
   KernelBuilder::Carried reduce(KernelBuilder &b, const Row &row, const Window &window,
                                 mlir::ValueRange inits, Step emitStep);
+  /// The same over some of the `countSlices` slices of the filter, at most `most`.
+  struct Part {
+    Taps slices;
+    int64_t most;
+  };
+  KernelBuilder::Carried reduce(KernelBuilder &b, const Row &row, const Window &window,
+                                const Part &part, mlir::ValueRange inits, Step emitStep);
+  /// Slices lie one after the other in a panel: a block of input channels of a convolution, or an
+  /// element of a row of a product.
+  int64_t countSlices() const;
 
   /// The elementwise ops behind the convolution; `load` gives the elements of an operand.
   using LoadOperand = llvm::function_ref<mlir::Value(const Image &operand)>;

@@ -15,25 +15,42 @@ using namespace dlc;
 namespace {
 class DirectConv {
 public:
-  DirectConv(KernelBuilder &b, ConvKernel &kernel) : b(b), kernel(kernel), lanes(b.getLanes()) {}
+  DirectConv(KernelBuilder &b, ConvKernel &kernel)
+      : b(b), kernel(kernel), lanes(b.getLanes()), widest(b.getSchedule().getPixels().front()) {
+    dividePanels();
+  }
 
   /// Computes `rows` rows from `band` on.
   void emitBand(const ConvKernel::Row &band, Value rows);
 
 private:
-  /// Some pixels of a row from `w` on, and their place among the tiles that read a panel.
+  /// Some pixels of a row from `w` on, and their place among the pixels that read a part of a panel
+  /// together.
   struct Tile {
     ConvKernel::Row row;
-    Value w, index;
+    Value w, place;
     int64_t pixels;
   };
+  /// Emits a body for each of some tiles.
+  using Body = llvm::function_ref<void(const Tile &tile)>;
+  using ForEachTile = llvm::function_ref<void(Body body)>;
 
   bool joinsRows();
   bool isOneRow();
-  int64_t countTiles();
-  int64_t countParts(const Tile &tile, int64_t lines);
+  Tile getTile(const ConvKernel::Row &band, Value first, Value place, int64_t pixels);
+  std::optional<int64_t> countPixels();
+  int64_t countRows();
+  void dividePanels();
+  int64_t countShares(const Tile &tile, int64_t lines);
+  void emitTiles(ForEachTile forEachTile);
   void emitTile(const Tile &tile);
   void emitTile(const Tile &tile, bool clip);
+  int64_t countVectors(const Tile &tile) { return llvm::divideCeil(tile.row.channels, lanes); }
+  Value getPartialSum(const Tile &tile, int64_t pixel, int64_t vector);
+  SmallVector<Value> loadStarts(const Tile &tile);
+  SmallVector<Value> loadPartialSums(const Tile &tile);
+  void storePartialSums(const Tile &tile, ValueRange sums);
+  void storeResults(const Tile &tile, ValueRange sums);
   KernelBuilder::Carried emitStep(const Tile &tile, const ConvKernel::Tap &tap, ValueRange sums);
   void prefetch(const Tile &tile, const ConvKernel::Tap &tap);
   Value loadPixel(const ConvKernel::Row &row, const ConvKernel::Tap &tap, int64_t pixel);
@@ -43,6 +60,10 @@ private:
   KernelBuilder &b;
   ConvKernel &kernel;
   int64_t lanes;
+  int64_t widest;        ///< pixels of a tile
+  ConvKernel::Part part; ///< of the reduction
+  Value partialSums;     ///< in scratch memory; null where the reduction has one part
+  int64_t together = 0;  ///< the most pixels whose sums lie there
 };
 } // namespace
 
@@ -62,32 +83,58 @@ Value DirectConv::loadPixel(const ConvKernel::Row &row, const ConvKernel::Tap &t
   return b.splat(b.loadScalar(address));
 }
 
-/// How many tiles read a panel in a band of the usual height.
-int64_t DirectConv::countTiles() {
-  int64_t rows = b.getSchedule().getRows(), widest = b.getSchedule().getPixels().front();
-  IntegerAttr width, height;
-  if (matchPattern(kernel.height, m_Constant(&height)))
-    rows = std::min(rows, height.getInt());
+/// The pixels of a band of the usual height, each row as if whole tiles covered it where they do
+/// not run over its end; nothing where that is not known.
+std::optional<int64_t> DirectConv::countPixels() {
+  IntegerAttr width;
   if (!matchPattern(kernel.width, m_Constant(&width)))
-    return rows;
-  return joinsRows() ? llvm::divideCeil(rows * width.getInt(), widest)
-                     : rows * llvm::divideCeil(width.getInt(), widest);
+    return std::nullopt;
+  return countRows() * (joinsRows() ? width.getInt() : llvm::alignTo(width.getInt(), widest));
 }
 
-/// How many tiles share the fetching of a panel. Smaller ones than the widest may be alone. Steps
-/// over planar inputs each have a prefetch of their own: with none in between, LLVM lets steps that
-/// read the same elements share the loads, for which there are too few registers.
-int64_t DirectConv::countParts(const Tile &tile, int64_t lines) {
-  if (kernel.input.block == 1 || tile.pixels != b.getSchedule().getPixels().front())
+int64_t DirectConv::countRows() {
+  int64_t rows = b.getSchedule().getRows();
+  IntegerAttr height;
+  return matchPattern(kernel.height, m_Constant(&height)) ? std::min(rows, height.getInt()) : rows;
+}
+
+/// Divides a panel that, beside the next one, does not fit a usual L2 cache: some tiles read a part
+/// of it, then the next part, and keep their sums in memory meanwhile. A part of a product is whole
+/// iterations.
+void DirectConv::dividePanels() {
+  constexpr int64_t cachedElements = 24 << 10, mostTiles = 32, iteration = 8;
+  int64_t slices = kernel.countSlices(), most = mostTiles * widest;
+  int64_t pixels = countPixels().value_or(most);
+  if (pixels > most && !isOneRow() && !joinsRows())
+    pixels /= countRows();
+  int64_t parts = llvm::divideCeil(kernel.getPanelElements(), cachedElements);
+  part = {{b.i64(0), b.i64(slices)}, slices};
+  if (parts <= 1 || slices == 1 || widest == 1 || pixels <= widest)
+    return;
+  part.most = llvm::divideCeil(slices, parts);
+  if (isa<MatmulOp>(kernel.anchor))
+    part.most = llvm::alignTo(part.most, iteration);
+  together = llvm::alignTo(std::min(pixels, most), widest);
+  partialSums =
+      b.getScratch(together * b.getSchedule().getChannels() * static_cast<int64_t>(sizeof(float)));
+}
+
+/// How many tiles share the fetching of a part of a panel. Smaller ones than the widest may be
+/// alone. Steps over planar inputs each have a prefetch of their own: with none in between, LLVM
+/// lets steps that read the same elements share the loads, for which there are too few registers.
+int64_t DirectConv::countShares(const Tile &tile, int64_t lines) {
+  if (kernel.input.block == 1 || tile.pixels != widest)
     return 1;
-  int64_t parts = std::clamp<int64_t>(countTiles(), 1, lines);
-  while (lines % parts != 0)
-    --parts;
-  return parts;
+  int64_t pixels = partialSums ? together : countPixels().value_or(countRows() * widest);
+  int64_t shares = std::clamp<int64_t>(llvm::divideCeil(pixels, widest), 1, lines);
+  while (lines % shares != 0)
+    --shares;
+  return shares;
 }
 
 /// Fetches weights from memory while others are multiplied. Memory may be slower than a tile, so
-/// several that read the same panel fetch the next one, each some lines of every iteration.
+/// several that read the same part of a panel fetch the next one, each some lines of every
+/// iteration.
 void DirectConv::prefetch(const Tile &tile, const ConvKernel::Tap &tap) {
   constexpr int64_t lineElements = 16;
   // A single pixel uses each weight once, and does nothing meanwhile that could hide a prefetch.
@@ -95,14 +142,16 @@ void DirectConv::prefetch(const Tile &tile, const ConvKernel::Tap &tap) {
     return;
   int64_t outputs = kernel.panels.getOutputs();
   int64_t lines = llvm::divideCeil(tap.steps * outputs, lineElements);
-  int64_t parts = countParts(tile, lines);
-  if (parts == 1)
+  int64_t shares = countShares(tile, lines);
+  if (shares == 1)
     return b.prefetch(b.offset(tap.weights, prefetchDistance * outputs), outputs);
   if (tap.step != 0)
     return;
-  int64_t part = lines / parts * lineElements;
-  Value ahead = b.add(b.mul(b.rem(tile.index, b.i64(parts)), part), kernel.getPanelElements());
-  b.prefetch(b.offset(tap.weights, ahead), part);
+  int64_t share = lines / shares * lineElements;
+  int64_t partElements = kernel.getPanelElements() / kernel.countSlices() * part.most;
+  Value index = b.div(tile.place, b.i64(widest));
+  Value ahead = b.add(b.mul(b.rem(index, b.i64(shares)), share), partElements);
+  b.prefetch(b.offset(tap.weights, ahead), share);
 }
 
 /// sums[pixel * vectors + vector]
@@ -122,31 +171,63 @@ KernelBuilder::Carried DirectConv::emitStep(const Tile &tile, const ConvKernel::
   return next;
 }
 
-void DirectConv::emitTile(const Tile &tile, bool clip) {
-  const ConvKernel::Row &row = tile.row;
-  int64_t vectors = llvm::divideCeil(row.channels, lanes);
-  SmallVector<Value> starts;
-  for (int64_t vector = 0; vector != vectors; ++vector) {
-    Value channel = kernel.getChannel(b, row, vector * lanes);
-    starts.push_back(kernel.bias ? b.loadVector(b.offset(kernel.bias, channel)) : b.splat(0.0f));
+Value DirectConv::getPartialSum(const Tile &tile, int64_t pixel, int64_t vector) {
+  int64_t vectors = countVectors(tile);
+  return b.offset(b.offset(partialSums, b.mul(tile.place, vectors * lanes)),
+                  (pixel * vectors + vector) * lanes);
+}
+
+/// The biases of all pixels.
+SmallVector<Value> DirectConv::loadStarts(const Tile &tile) {
+  SmallVector<Value> ofPixel, starts;
+  for (int64_t vector = 0; vector != countVectors(tile); ++vector) {
+    Value channel = kernel.getChannel(b, tile.row, vector * lanes);
+    ofPixel.push_back(kernel.bias ? b.loadVector(b.offset(kernel.bias, channel)) : b.splat(0.0f));
   }
-  SmallVector<Value> inits;
   for (int64_t pixel = 0; pixel != tile.pixels; ++pixel)
-    llvm::append_range(inits, starts);
-  ConvKernel::Window window = kernel.getWindow(b, row, tile.w, tile.pixels, clip);
-  SmallVector<Value> sums =
-      kernel.reduce(b, row, window, inits, [&](const ConvKernel::Tap &tap, ValueRange sums) {
-        return emitStep(tile, tap, sums);
-      });
+    llvm::append_range(starts, ofPixel);
+  return starts;
+}
+
+SmallVector<Value> DirectConv::loadPartialSums(const Tile &tile) {
+  SmallVector<Value> sums;
+  for (int64_t pixel = 0; pixel != tile.pixels; ++pixel)
+    for (int64_t vector = 0; vector != countVectors(tile); ++vector)
+      sums.push_back(b.loadVector(getPartialSum(tile, pixel, vector)));
+  return sums;
+}
+
+void DirectConv::storePartialSums(const Tile &tile, ValueRange sums) {
+  int64_t vectors = countVectors(tile);
+  for (auto [index, sum] : llvm::enumerate(sums)) {
+    auto place = static_cast<int64_t>(index);
+    b.store(sum, getPartialSum(tile, place / vectors, place % vectors));
+  }
+}
+
+void DirectConv::storeResults(const Tile &tile, ValueRange sums) {
+  int64_t vectors = countVectors(tile);
   for (int64_t vector = 0; vector != vectors; ++vector) {
     SmallVector<Value> results;
     for (int64_t pixel = 0; pixel != tile.pixels; ++pixel)
       results.push_back(sums[pixel * vectors + vector]);
     if (kernel.output.block == 1)
-      storePlanar(row, tile.w, vector, results);
+      storePlanar(tile.row, tile.w, vector, results);
     else
-      kernel.storeVectors(b, row, tile.w, vector, results);
+      kernel.storeVectors(b, tile.row, tile.w, vector, results);
   }
+}
+
+void DirectConv::emitTile(const Tile &tile, bool clip) {
+  SmallVector<Value> inits = partialSums ? loadPartialSums(tile) : loadStarts(tile);
+  ConvKernel::Window window = kernel.getWindow(b, tile.row, tile.w, tile.pixels, clip);
+  SmallVector<Value> sums = kernel.reduce(
+      b, tile.row, window, part, inits,
+      [&](const ConvKernel::Tap &tap, ValueRange sums) { return emitStep(tile, tap, sums); });
+  if (partialSums)
+    storePartialSums(tile, sums);
+  else
+    storeResults(tile, sums);
 }
 
 /// Tiles that reach over the sides of the buffer are computed by halves: with an address for each
@@ -160,6 +241,7 @@ void DirectConv::emitTile(const Tile &tile) {
     first.pixels = llvm::divideCeil(tile.pixels, 2);
     second.pixels -= first.pixels;
     second.w = b.add(tile.w, first.pixels);
+    second.place = b.add(tile.place, first.pixels);
     emitTile(first, /*clip=*/true);
     if (second.pixels != 0)
       emitTile(second, /*clip=*/true);
@@ -183,30 +265,67 @@ bool DirectConv::isOneRow() {
          isDense(kernel.output) && llvm::all_of(kernel.operandImages, isDense);
 }
 
+/// The tile from pixel `first` of a band on, in which rows are one, or joined.
+DirectConv::Tile DirectConv::getTile(const ConvKernel::Row &band, Value first, Value place,
+                                     int64_t pixels) {
+  if (isOneRow())
+    return {band, first, place, pixels};
+  Value w = b.rem(first, kernel.width);
+  ConvKernel::Row row = band;
+  row.h = b.add(band.h, b.div(first, kernel.width));
+  for (int64_t pixel = 0; pixel != pixels; ++pixel)
+    row.ends.push_back(b.div(b.add(w, pixel), kernel.width));
+  return {row, w, place, pixels};
+}
+
+/// Emits tiles that read a panel whole, or part by part.
+void DirectConv::emitTiles(ForEachTile forEachTile) {
+  if (!partialSums)
+    return forEachTile([&](const Tile &tile) { emitTile(tile); });
+  forEachTile([&](const Tile &tile) { storePartialSums(tile, loadStarts(tile)); });
+  Value slices = b.i64(kernel.countSlices());
+  b.loop(b.i64(0), slices, part.most, [&](Value begin) {
+    part.slices = {begin, b.min(b.add(begin, part.most), slices)};
+    forEachTile([&](const Tile &tile) { emitTile(tile); });
+  });
+  forEachTile([&](const Tile &tile) { storeResults(tile, loadPartialSums(tile)); });
+}
+
 void DirectConv::emitBand(const ConvKernel::Row &band, Value rows) {
   Value width = kernel.width;
   ArrayRef<int64_t> widths = b.getSchedule().getPixels();
-  Value widest = b.i64(widths.front());
-  if (isOneRow()) {
-    b.loopOverTiles(b.mul(rows, width), widths, [&](Value w, int64_t pixels) {
-      emitTile({band, w, b.div(w, widest), pixels});
-    });
-    return;
-  }
-  if (!joinsRows())
-    return ConvKernel::forEachRow(b, band, rows, [&](const ConvKernel::Row &row) {
-      Value before = b.mul(b.sub(row.h, band.h), b.ceilDiv(width, widths.front()));
-      b.loopOverTiles(width, widths, [&](Value w, int64_t pixels) {
-        emitTile({row, w, b.add(before, b.div(w, widest)), pixels});
+  // A run of pixels, some of which read parts of a panel together.
+  auto forEachRun = [&](Value pixels, function_ref<void(Value first, Value size)> emitRun) {
+    if (!partialSums)
+      return emitRun(b.i64(0), pixels);
+    b.loop(b.i64(0), pixels, together,
+           [&](Value first) { emitRun(first, b.min(b.sub(pixels, first), b.i64(together))); });
+  };
+  if (isOneRow() || joinsRows())
+    return forEachRun(b.mul(rows, width), [&](Value begin, Value size) {
+      emitTiles([&](Body body) {
+        b.loopOverTiles(size, widths, [&](Value place, int64_t pixels) {
+          body(getTile(band, b.add(begin, place), place, pixels));
+        });
       });
     });
-  b.loopOverTiles(b.mul(rows, width), widths, [&](Value first, int64_t pixels) {
-    Value w = b.rem(first, width);
-    ConvKernel::Row row = band;
-    row.h = b.add(band.h, b.div(first, width));
-    for (int64_t pixel = 0; pixel != pixels; ++pixel)
-      row.ends.push_back(b.div(b.add(w, pixel), width));
-    emitTile({row, w, b.div(first, widest), pixels});
+  std::optional<int64_t> known = countPixels();
+  if (!partialSums || (known && *known <= together))
+    return emitTiles([&](Body body) {
+      ConvKernel::forEachRow(b, band, rows, [&](const ConvKernel::Row &row) {
+        Value before = b.mul(b.mul(b.sub(row.h, band.h), b.ceilDiv(width, widest)), widest);
+        b.loopOverTiles(width, widths,
+                        [&](Value w, int64_t pixels) { body({row, w, b.add(before, w), pixels}); });
+      });
+    });
+  ConvKernel::forEachRow(b, band, rows, [&](const ConvKernel::Row &row) {
+    forEachRun(width, [&](Value begin, Value size) {
+      emitTiles([&](Body body) {
+        b.loopOverTiles(size, widths, [&](Value place, int64_t pixels) {
+          body({row, b.add(begin, place), place, pixels});
+        });
+      });
+    });
   });
 }
 

@@ -64,12 +64,35 @@ module attributes {
     return
   }
 
+  // Each panel has 48 x 1024 elements: two parts of 512 steps, which all four tiles add to their sums in scratch memory.
+  // CHECK-LABEL: llvm.func internal @parts(
+  // CHECK: scf.for
+  // CHECK:   llvm.store %{{.*}} : vector<16xf32>
+  // CHECK: scf.for %[[PART:.*]] = %c0_i64 to %c1024_i64 step %c512_i64
+  // CHECK:   %[[END:.*]] = arith.minsi
+  // CHECK:   scf.for
+  // CHECK:     %[[SUMS:.*]]:12 = scf.for %{{.*}} = %[[PART]] to %[[END]] step %c8_i64
+  // CHECK:     llvm.store %[[SUMS]]#0
+  // CHECK: scf.for
+  // CHECK:   llvm.load %{{.*}} -> vector<16xf32>
+  // CHECK: llvm.return
+  func.func private @parts(%lhs: !dlc.buffer<!dlc.tensor<16 x 1024 x f32>>,
+      %rhs: !dlc.buffer<!dlc.tensor<48 x 1024 x f32, #dlc.filter_layout<outputs = 48, inputs = 1024>>>,
+      %out: !dlc.buffer<!dlc.tensor<16 x 48 x f32>>)
+      attributes {dlc.schedule = #dlc.schedule<direct_conv, lanes = 16, channels = 48, pixels = [4, 1], rows = 16>} {
+    %0 = dlc.read %lhs : !dlc.buffer<!dlc.tensor<16 x 1024 x f32>> -> !dlc.tensor<16 x 1024 x f32>
+    %1 = dlc.read %rhs : !dlc.buffer<!dlc.tensor<48 x 1024 x f32, #dlc.filter_layout<outputs = 48, inputs = 1024>>> -> !dlc.tensor<48 x 1024 x f32>
+    %2 = dlc.matmul %0, %1 transpose_rhs : (!dlc.tensor<16 x 1024 x f32>, !dlc.tensor<48 x 1024 x f32>) -> !dlc.tensor<16 x 48 x f32>
+    dlc.write %2, %out : !dlc.tensor<16 x 48 x f32>, !dlc.buffer<!dlc.tensor<16 x 48 x f32>>
+    return
+  }
+
   // Seven tiles share a panel of 512 elements. Four of them fetch the next one, each four of the sixteen lines that eight
   // steps read. A pixel that is left fetches nothing.
   // CHECK-LABEL: llvm.func internal @shared(
   // CHECK: scf.for %[[FIRST:.*]] = %c0_i64 to %c24_i64 step %c4_i64
-  // CHECK:   %[[TILE:.*]] = arith.divui %[[FIRST]], %c4_i64
   // CHECK:   scf.for
+  // CHECK:     %[[TILE:.*]] = arith.divui %[[FIRST]], %c4_i64
   // CHECK:     %[[TURN:.*]] = arith.remui %[[TILE]], %c4_i64
   // CHECK:     %[[PART:.*]] = arith.muli %[[TURN]], %c64_i64
   // CHECK:     %[[AHEAD:.*]] = arith.addi %[[PART]], %c512_i64

@@ -62,6 +62,33 @@ TEST(DirectConv, PlanarRowsAreOne) {
     }
 }
 
+/// Panels that are read part by part: over rows that are joined, one, each by itself, and longer
+/// than what tiles read together; with windows that are clipped, and shuffles.
+TEST(DirectConv, PartsOfPanels) {
+  Conv conv = {.c = 420, .h = 5, .w = 7, .m = 24, .outputHalo = {1, 1, 1, 1}, .shortcut = true};
+  conv.vectors = {4, 3}, conv.rows = 3;
+  for (bool isBlocked : {true, false})
+    for (bool knowsWidth : {true, false}) {
+      conv.blockedInput = conv.blockedOutput = isBlocked, conv.knowsWidth = knowsWidth;
+      check(conv);
+    }
+  Conv ofLongRows = conv;
+  ofLongRows.h = 2, ofLongRows.w = 150, ofLongRows.kh = 2;
+  check(ofLongRows);
+  ofLongRows.knowsWidth = ofLongRows.blockedInput = ofLongRows.blockedOutput = true;
+  check(ofLongRows);
+  Conv clipped = conv;
+  clipped.extraHalo = -1, clipped.w = 9;
+  check(clipped);
+  Conv ofOneRow = {.c = 3100, .h = 3, .w = 9, .m = 24, .kh = 1, .kw = 1, .pads = {0, 0, 0, 0}};
+  ofOneRow.vectors = {4, 3}, ofOneRow.rows = 2;
+  check(ofOneRow);
+  Conv shuffled = {.c = 200, .w = 9, .m = 64, .shuffle = {2, 2}};
+  shuffled.blockedInput = shuffled.blockedOutput = shuffled.shortcut = true;
+  shuffled.vectors = {4, 3};
+  check(shuffled);
+}
+
 /// The steps of an iteration lie apart from each other.
 TEST(DirectConv, SinglePixels) {
   for (int64_t c : {1, 3, 16, 24, 100})

@@ -108,4 +108,11 @@ TEST(Matmul, InnerDims) {
     check({.k = k, .vectors = 3});
 }
 
+/// Panels that are read part by part, of whole iterations or not.
+TEST(Matmul, PartsOfPanels) {
+  for (int64_t k : {1500, 2000, 2003})
+    for (int64_t m : {1, 29})
+      check({.m = m, .k = k, .vectors = 3});
+}
+
 TEST(Matmul, WithoutBiasAndEpilogue) { check({.bias = false, .relu = false}); }
