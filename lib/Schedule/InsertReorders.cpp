@@ -1,7 +1,8 @@
 // Convolutions in Winograd's form read and write blocks of channels alone. Where another box forces
 // an image to lie planar, and the form saves more than it takes to write the image once more, a box
 // that copies from one layout to the other goes in between. So does one where channels become
-// pixels: a kernel of its own for that would be a copy, too.
+// pixels: a kernel of its own for that would be a copy, too. Direct convolutions can read planar
+// images, but each channel of a tile is elsewhere in memory: those of many products get a copy.
 
 #include "Blocks.h"
 
@@ -34,7 +35,8 @@ public:
 
 private:
   bool isWorthwhile(KernelOp box, const Blocks &blocks);
-  void blockOperands(KernelOp box, bool withInput, const Blocks &blocks);
+  bool losesByPlanes(KernelOp box, const Blocks &blocks);
+  void blockOperand(OpOperand &operand, const Blocks &blocks);
   void unblockUses(Value value, const Blocks &blocks);
 
   func::FuncOp function;
@@ -65,20 +67,48 @@ bool Reorders::isWorthwhile(KernelOp box, const Blocks &blocks) {
   return elements != 0 && elements * cyclesPerElement < gain;
 }
 
-/// What has to lie in blocks for the result to do so, and the input.
-void Reorders::blockOperands(KernelOp box, bool withInput, const Blocks &blocks) {
-  for (OpOperand &operand : box->getOpOperands()) {
-    bool isWanted = blocks.isShortcut(operand) || (withInput && getConvOfInput(operand));
-    if (!isWanted || blocks.contains(operand.get()))
-      continue;
-    Value &known = copies[{operand.get(), box->getBlock()}];
-    if (!known) {
-      OpBuilder builder(box);
-      known = createCopy(builder, operand.get().getLoc(), operand.get(),
-                         cast<PlannedType>(operand.get().getType()));
-    }
-    operand.set(known);
+/// Whether the planes of an image lie whole pages apart, so that what a tile reads of its channels
+/// competes for a few places in the caches.
+static bool hasPlanesOfPages(PlannedType image) {
+  constexpr int64_t pageElements = 1024;
+  std::optional<int64_t> height = image.getDim(2).getConstant(),
+                         width = image.getDim(3).getConstant();
+  return height && width && *height * *width != 0 && *height * *width % pageElements == 0;
+}
+
+/// Whether a direct convolution loses more cycles by reading planes than a copy takes.
+bool Reorders::losesByPlanes(KernelOp box, const Blocks &blocks) {
+  constexpr double lossOfPlanes = 0.3, lossOfPages = 1.5; // of the convolution's own cycles
+  constexpr int64_t fewVectors = 2;
+  ConvOp conv = getFirst<ConvOp>(box);
+  if (!conv || getConvForm(conv, target) != ConvForm::direct)
+    return false;
+  PlannedType image = conv.getInput().getType(), filter = conv.getFilter().getType();
+  auto input = dyn_cast<BlockArgument>(conv.getInput());
+  if (!input || blocks.contains(box.getInputs()[input.getArgNumber()]) ||
+      *image.getDim(1).getConstant() < fewVectors * target.getLanes())
+    return false;
+  double cycles = 1.0 / (2 * target.getLanes()); // for each element of the input
+  for (int64_t dim : {0, 2, 3})
+    cycles *= static_cast<double>(*filter.getDim(dim).getConstant());
+  for (int64_t stride : conv.getStrides())
+    cycles /= static_cast<double>(stride);
+  cycles /= static_cast<double>(conv.getGroup());
+  return cycles * (hasPlanesOfPages(image) ? lossOfPages : lossOfPlanes) > cyclesPerElement;
+}
+
+/// Gives the box at `operand` a copy in blocks of what does not lie so.
+void Reorders::blockOperand(OpOperand &operand, const Blocks &blocks) {
+  if (blocks.contains(operand.get()))
+    return;
+  Operation *box = operand.getOwner();
+  Value &known = copies[{operand.get(), box->getBlock()}];
+  if (!known) {
+    OpBuilder builder(box);
+    known = createCopy(builder, operand.get().getLoc(), operand.get(),
+                       cast<PlannedType>(operand.get().getType()));
   }
+  operand.set(known);
 }
 
 /// Gives those who cannot read blocks a copy.
@@ -108,20 +138,26 @@ void Reorders::insert() {
       pin(box);
   });
   Blocks before(function, target, pinned);
-  DenseSet<KernelOp> transformed;
+  DenseSet<KernelOp> readers; // whose inputs are to lie in blocks
   function.walk([&](KernelOp box) {
     if (isWorthwhile(box, before)) {
-      transformed.insert(box);
+      readers.insert(box);
       pin(box);
     }
   });
-  if (boxes.empty())
-    return;
   Blocks after(function, target, pinned);
+  function.walk([&](KernelOp box) {
+    if (losesByPlanes(box, after))
+      readers.insert(box);
+  });
   for (KernelOp box : boxes)
     unblockUses(box.getResult(0), after);
-  for (KernelOp box : boxes)
-    blockOperands(box, transformed.contains(box), after);
+  function.walk([&](KernelOp box) {
+    for (OpOperand &operand : box->getOpOperands())
+      if ((readers.contains(box) && getConvOfInput(operand)) ||
+          (boxes.contains(box) && after.isShortcut(operand)))
+        blockOperand(operand, after);
+  });
 }
 
 namespace {

@@ -35,16 +35,30 @@ func.func @copies(%x: !x, %w: !w, %v: !wfew) -> !few {
   return %2 : !few
 }
 
-// Strides have no such form: nothing is copied.
-// CHECK-LABEL: func.func @strides
-// CHECK-NOT: dlc.kernel loops
-func.func @strides(%x: !dlc.tensor<1 x 48 x 64 x 64 x f32>, %w: !w) -> !dlc.tensor<1 x 48 x 32 x 32 x f32> {
+// Strides have no such form, but planes that lie whole pages apart cost more than a copy. The result is planar as before.
+// CHECK-LABEL: func.func @pages
+// CHECK: %[[X:.*]] = dlc.kernel loops(%arg0)
+// CHECK: %[[BOX:.*]] = dlc.kernel anchor(%[[X]], %arg1)
+// CHECK: return %[[BOX]]
+func.func @pages(%x: !dlc.tensor<1 x 48 x 64 x 64 x f32>, %w: !w) -> !dlc.tensor<1 x 48 x 32 x 32 x f32> {
   %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 48 x 64 x 64 x f32>, !w) -> !dlc.tensor<1 x 48 x 32 x 32 x f32> {
   ^bb0(%a: !dlc.tensor<1 x 48 x 64 x 64 x f32>, %b: !w):
     %r = dlc.conv %a, %b strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 48 x 64 x 64 x f32>, !w) -> !dlc.tensor<1 x 48 x 32 x 32 x f32>
     dlc.yield %r : !dlc.tensor<1 x 48 x 32 x 32 x f32>
   }
   return %0 : !dlc.tensor<1 x 48 x 32 x 32 x f32>
+}
+
+// Elsewhere the same few products are not worth one.
+// CHECK-LABEL: func.func @no_pages
+// CHECK-NOT: dlc.kernel loops
+func.func @no_pages(%x: !dlc.tensor<1 x 48 x 60 x 60 x f32>, %w: !w) -> !dlc.tensor<1 x 48 x 30 x 30 x f32> {
+  %0 = dlc.kernel anchor (%x, %w) : (!dlc.tensor<1 x 48 x 60 x 60 x f32>, !w) -> !dlc.tensor<1 x 48 x 30 x 30 x f32> {
+  ^bb0(%a: !dlc.tensor<1 x 48 x 60 x 60 x f32>, %b: !w):
+    %r = dlc.conv %a, %b strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] group 1 : (!dlc.tensor<1 x 48 x 60 x 60 x f32>, !w) -> !dlc.tensor<1 x 48 x 30 x 30 x f32>
+    dlc.yield %r : !dlc.tensor<1 x 48 x 30 x 30 x f32>
+  }
+  return %0 : !dlc.tensor<1 x 48 x 30 x 30 x f32>
 }
 
 // Where channels become pixels the result lies in blocks, and so does what is added to it; the program has a copy.

@@ -9,7 +9,8 @@ def InsertReorders : Pass<"dlc-insert-reorders", "::mlir::ModuleOp"> {
   let description = [{
     Convolutions in Winograd's form read and write blocks of channels. Where another box keeps such an image planar, and
     the form saves more than a copy takes, a box that copies goes in between; layouts are assigned afterwards. Where
-    channels of a convolution become pixels, the result lies in blocks, too: others read a copy.
+    channels of a convolution become pixels, the result lies in blocks, too: others read a copy. A direct convolution reads
+    a copy of a planar image where that takes less than its many channels, which lie far from each other, would cost it.
 
     ```mlir
     %1 = dlc.kernel anchor (%planar, %w) ... { ... dlc.conv ... }
