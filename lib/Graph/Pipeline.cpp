@@ -15,6 +15,7 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(mlir::createCSEPass());
+  pm.addPass(createExpandConv());
   pm.addPass(createExpandEinsum());
   pm.addPass(createExpandIndexTuples());
   pm.addPass(createRecognizeComposites());

@@ -184,6 +184,27 @@ def FoldBatchNorm : Pass<"dlc-fold-batch-norm", "::mlir::ModuleOp"> {
   }];
 }
 
+def ExpandConv : Pass<"dlc-expand-conv", "::mlir::ModuleOp"> {
+  let summary = "Make convolutions by computed filters matrix products";
+  let description = [{
+    Convolutions over two dims of f32 whose filter, of known size, or bias is not a constant: each tap is a slice of the padded
+    input, and the taps of a pixel and group are a column of the right operand.
+
+    ```mlir
+    %0 = dlc.conv %x, %filter strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] group 1
+       : (!dlc.tensor<N x 8 x H x W x f32>, !dlc.tensor<4 x 8 x 1 x 2 x f32>) -> !dlc.tensor<N x 4 x H x W - 1 x f32>
+    // becomes
+    %left = dlc.slice %x ... -> !dlc.tensor<N x 8 x H x W - 1 x f32>
+    %right = dlc.slice %x ... -> !dlc.tensor<N x 8 x H x W - 1 x f32>
+    %1 = dlc.concat ... dim 3 : ... -> !dlc.tensor<N x 1 x 8 x 2 x H x W - 1 x f32>
+    %2 = dlc.view %1 : ... -> <N x 1 x 16 x H*W - H x f32>
+    %3 = dlc.view %filter : ... -> <1 x 4 x 16 x f32>
+    %4 = dlc.matmul %3, %2 : ... -> !dlc.tensor<N x 1 x 4 x H*W - H x f32>
+    %0 = dlc.view %4 : ... -> <N x 4 x H x W - 1 x f32>
+    ```
+  }];
+}
+
 def ExpandEinsum : Pass<"dlc-expand-einsum", "::mlir::ModuleOp"> {
   let summary = "Make an einsum of two tensors a matrix product";
   let description = [{
