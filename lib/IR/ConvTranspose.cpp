@@ -4,6 +4,7 @@
 #include "ResultDims.h"
 
 #include "dlc/IR/LibraryCall.h"
+#include "dlc/IR/Winograd.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/MathExtras.h"
@@ -169,22 +170,30 @@ static SmallVector<int64_t> getPads(ConvTransposeOp op) {
 namespace {
 /// A dim of the convolution that computes `stride` neighbours from each window, as channels:
 /// output stride * q + phase is the sum over w of input q - begin + w * dilation times element
-/// stride * (window - 1 - w) + phase of the filter, with zeros around it.
+/// stride * (window - 1 - w) + phase of the filter, with zeros around it. Where it is aligned,
+/// outputs begin with the filter's first element, in front of what is wanted, and a window holds
+/// no input that only some phases read.
 struct PhasedDim {
-  PhasedDim(ConvTransposeOp op, ArrayRef<int64_t> pads, size_t i) : stride(op.getStrides()[i]) {
+  PhasedDim(ConvTransposeOp op, ArrayRef<int64_t> pads, size_t i, bool isAligned)
+      : stride(op.getStrides()[i]) {
     size_t spatial = op.getStrides().size();
     int64_t kernel = *op.getFilter().getType().getDim(i + 2).getConstant();
     int64_t step = op.getDilations()[i], extent = (kernel - 1) * step + 1;
+    // What a single input becomes overlaps with nothing, whatever the stride.
+    bool isSingle = op.getInput().getType().getDim(i + 2).getConstant() == 1;
+    if (isSingle && step == 1 && pads[i] == 0 && pads[i + spatial] == 0)
+      stride = kernel;
     // Only at stride 1 do all taps of a phase lie as far apart as a convolution with dilations
     // wants.
     (stride == 1 ? dilation : filterStep) = step;
-    int64_t reach = llvm::divideCeilSigned(pads[i], stride);
-    low = stride * reach - pads[i];
+    int64_t reach = isAligned ? pads[i] / stride : llvm::divideCeilSigned(pads[i], stride);
+    before = std::max<int64_t>(pads[i] - stride * reach, 0);
+    low = std::max<int64_t>(stride * reach - pads[i], 0);
     window = stride == 1 ? kernel : llvm::divideCeilSigned(low + extent, stride);
     high = stride * window - low - kernel * filterStep;
     begin = (window - 1) * dilation - reach;
-    int64_t more = extent - stride + op.getOutputPads()[i] - pads[i] - pads[i + spatial];
-    int64_t steps = llvm::divideCeilSigned(more, stride);
+    int64_t more = extent - stride + op.getOutputPads()[i] - pads[i] - pads[i + spatial] + before;
+    steps = llvm::divideCeilSigned(more, stride);
     end = steps + reach;
     surplus = stride * steps - more;
   }
@@ -193,7 +202,8 @@ struct PhasedDim {
   int64_t dilation = 1, filterStep = 1; ///< of the convolution; of the filter beforehand
   int64_t low, high;                    ///< zeros around the filter
   int64_t begin, end;                   ///< pads of the convolution
-  int64_t surplus;                      ///< outputs that are computed beyond the last one
+  int64_t steps;                        ///< by which it has more positions than inputs
+  int64_t before, surplus;              ///< outputs in front of the first one and beyond the last
 };
 } // namespace
 
@@ -242,6 +252,7 @@ private:
     return llvm::map_to_vector(dims, [&](const PhasedDim &dim) { return dim.*member; });
   }
 
+  double getSteps(ArrayRef<PhasedDim> candidate);
   Value createFilter();
   Value createBias();
   FailureOr<Value> createConv();
@@ -268,12 +279,50 @@ PhasedConv::PhasedConv(ConvTransposeOp op, OpBuilder &builder)
   outputs = filter.getDim(1);
   parts = groups;
   SmallVector<int64_t> pads = ::getPads(op);
-  for (size_t i = 0, spatial = op.getStrides().size(); i != spatial; ++i) {
-    dims.emplace_back(op, pads, i);
-    parts.push_back(make.size(dims.back().stride));
-  }
+  auto makeDims = [&](bool isAligned) {
+    SmallVector<PhasedDim> all;
+    for (size_t i = 0, spatial = op.getStrides().size(); i != spatial; ++i)
+      all.emplace_back(op, pads, i, isAligned);
+    return all;
+  };
+  dims = makeDims(/*isAligned=*/false);
+  if (SmallVector<PhasedDim> aligned = makeDims(true); getSteps(aligned) < getSteps(dims))
+    dims = std::move(aligned);
+  for (const PhasedDim &dim : dims)
+    parts.push_back(make.size(dim.stride));
   parts.push_back(outputs);
   hasPhases = llvm::any_of(dims, [](const PhasedDim &dim) { return dim.stride != 1; });
+}
+
+/// An estimate of the time, in multiply-adds of vectors for each output channel and input of a
+/// group: a weight is read from memory in the time of some, and so is a result that is cut. Windows
+/// of 3x3 may be computed in Winograd's form.
+double PhasedConv::getSteps(ArrayRef<PhasedDim> candidate) {
+  constexpr double readSteps = 16;
+  constexpr int64_t usualSize = 64;
+  PlannedType input = op.getInput().getType();
+  auto positions = static_cast<double>(input.getDim(0).getConstant().value_or(1));
+  double taps = 1;
+  bool isCut = false, isWinograd = candidate.size() == 2 && groups.empty();
+  for (auto [i, dim] : llvm::enumerate(candidate)) {
+    int64_t size = input.getDim(static_cast<int64_t>(i) + 2).getConstant().value_or(usualSize);
+    int64_t places = std::max<int64_t>(size + dim.steps, 0);
+    // Filters are cropped to the taps that reach an input.
+    int64_t first = llvm::divideCeilSigned(dim.begin - places + 1, dim.dilation);
+    int64_t last = llvm::divideFloorSigned(dim.begin + size - 1, dim.dilation);
+    int64_t own = std::min(last, dim.window - 1) - std::max<int64_t>(first, 0) + 1;
+    positions *= static_cast<double>(places);
+    taps *= static_cast<double>(std::max<int64_t>(own, 0));
+    isCut |= dim.before != 0 || dim.surplus != 0;
+    isWinograd &= own == Winograd::taps && dim.dilation == 1;
+  }
+  double steps = taps * std::max(positions, readSteps);
+  if (isWinograd) {
+    constexpr double tile = Winograd::outputs * Winograd::outputs;
+    steps = std::min(steps, Winograd::factors * std::max(positions / tile, readSteps));
+  }
+  auto channels = static_cast<double>(std::max<int64_t>(*inputs.getConstant(), 1));
+  return isCut ? steps + positions * readSteps / channels : steps;
 }
 
 bool PhasedConv::isPossible() const {
@@ -357,10 +406,12 @@ FailureOr<Value> PhasedConv::create() {
   FailureOr<Value> conv = createConv();
   if (failed(conv) || !hasPhases)
     return conv;
-  SmallVector<int64_t> none(dims.size(), 0), high;
-  for (const PhasedDim &dim : dims)
+  SmallVector<int64_t> low, high;
+  for (const PhasedDim &dim : dims) {
+    low.push_back(-dim.before);
     high.push_back(-dim.surplus);
-  return surround(make, makePixels(*conv), none, high);
+  }
+  return surround(make, makePixels(*conv), low, high);
 }
 
 LogicalResult ConvTransposeOp::resolve(ShapeContext &, OpBuilder &builder,

@@ -93,8 +93,8 @@ struct Product {
   int64_t rows;
   std::optional<int64_t> inner;
   int64_t columns, products = 1;
-  /// Operands that do not lie as they are multiplied: slices of them take registers on their way.
-  int64_t rounded = 0;
+  /// Operands that are not copied as they lie: slices of them take registers on their way.
+  int64_t throughRegisters = 2;
   bool takesWarpgroups = false; ///< the device has them, and both operands are copied as they lie
 
   /// Tiles of all products.
@@ -180,8 +180,8 @@ struct TensorTile {
 };
 } // namespace
 
-/// The sums of a tile for which registers suffice; half of it beside slices of one operand that is
-/// rounded on its way, a quarter of it beside words that are split.
+/// The sums of a tile for which registers suffice; half of it beside slices of one operand that
+/// come through registers, a quarter of it beside those of two, or beside words that are split.
 static constexpr int64_t mostSums = 128 * 128;
 
 /// The tile, and how many blocks share one, that are estimated to be done first.
@@ -196,7 +196,8 @@ static ScheduleAttr getTensorTiles(MLIRContext *context, const Product &product)
   Type type = getOperandType(context, precision);
   int64_t step = 128 / DeviceLayoutAttr::get(context, type, false).getElementBytes();
   int64_t steps = llvm::divideCeil(product.inner.value_or(usualRows), step);
-  int64_t most = mostSums >> (product.rounded + (precision == Precision::tf32x3 ? 2 : 0));
+  int64_t most = mostSums >> std::max<int64_t>(product.throughRegisters,
+                                               precision == Precision::tf32x3 ? 2 : 0);
   const TensorTile *chosen = nullptr;
   int64_t chosenSlices = 1;
   double least = 0;
@@ -253,13 +254,16 @@ static Precision getPrecision(Value lhs, DeviceAttr device, const ConvDepths &de
   return isExact ? Precision::tf32x3 : device.getPrecision();
 }
 
-/// Whether warpgroups can multiply a product by weights.
-static bool takesWarpgroups(Operation *op, Value lhs, Precision precision, DeviceAttr device) {
+/// Finds how the left operand of a product by weights comes to be multiplied; the weights are
+/// copied as they lie.
+static void considerLeft(Product &product, Operation *op, Value lhs, DeviceAttr device) {
+  Precision precision = product.precision;
+  bool isCopied = readsChunks(op, cast<PlannedType>(getSource(lhs).getType()),
+                              getOperandType(device.getContext(), precision));
   bool hasWarpgroups = device.getArchitecture() == 90 && device.getSpecific();
   bool isOfWarpgroups = precision != Precision::fp32 && precision != Precision::tf32x3;
-  return hasWarpgroups && isOfWarpgroups &&
-         readsChunks(op, cast<PlannedType>(getSource(lhs).getType()),
-                     getOperandType(device.getContext(), precision));
+  product.throughRegisters = isCopied ? 0 : 1;
+  product.takesWarpgroups = isCopied && hasWarpgroups && isOfWarpgroups;
 }
 
 /// The product of the dims, where it is known.
@@ -295,14 +299,8 @@ static ScheduleAttr getConv(KernelOp box, ConvOp conv, DeviceAttr device,
                      pixels.value_or(manyPixels),
                      count(device.getContext(), conv.getFilter().getType().getDims().drop_front()),
                      *dims[1].getConstant()};
-  product.takesWarpgroups = takesWarpgroups(conv, conv.getInput(), product.precision, device);
+  considerLeft(product, conv, conv.getInput(), device);
   return getTiles(device.getContext(), product);
-}
-
-/// Whether an operand of a product is to be rounded on its way into shared memory.
-static bool isRounded(Value operand) {
-  operand = getSource(operand);
-  return !operand.getDefiningOp<ConstantOp>() && !cast<PlannedType>(operand.getType()).getLayout();
 }
 
 static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device, const ConvDepths &depths) {
@@ -313,12 +311,11 @@ static ScheduleAttr getMatmul(MatmulOp matmul, DeviceAttr device, const ConvDept
   Product product = {Algorithm::cuda_matmul,       precision,
                      getSize(matmul.getRows()),    inner,
                      getSize(matmul.getColumns()), estimate(matmul.getBatchDims(), 1)};
-  if (isPacked(matmul))
+  if (isPacked(matmul)) {
     product = {Algorithm::cuda_gemm, precision, estimate(dims.drop_back(), usualRows), inner,
                *dims.back().getConstant()};
-  product.takesWarpgroups =
-      isPacked(matmul) && takesWarpgroups(matmul, matmul.getLhs(), precision, device);
-  product.rounded = isRounded(matmul.getLhs()) + isRounded(matmul.getRhs());
+    considerLeft(product, matmul, matmul.getLhs(), device);
+  }
   return getTiles(device.getContext(), product);
 }
 

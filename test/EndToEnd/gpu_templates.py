@@ -61,6 +61,8 @@ def add_all(graph):
             graph.give(graph.add("Relu", graph.add("Gemm", x, graph.keep([INNER, columns]), graph.keep([columns]))))
             graph.give(graph.add("MatMul", x, graph.take([INNER, columns])))
         graph.give(graph.add("MatMul", x, graph.take([1024, INNER, 64])))
+    x, y = (graph.add("MatMul", graph.take([8, 4096, 64]), graph.keep([64, INNER])) for _ in range(2))
+    graph.give(graph.add("MatMul", x, graph.add("Transpose", y, perm=[0, 2, 1])))
     for inputs, outputs, size, stride, side in IMAGES:
         for batch in (1, 16):
             x = graph.take([batch, inputs, side, side])

@@ -64,10 +64,32 @@ func.func @late_filter(%x: !x, %w: !dlc.tensor<C x M x K x L x f32>) -> !dlc.ten
 
 // Nor is a filter laid out that has a phase for each of very many outputs.
 // CHECK-LABEL: func.func @long_strides
-// CHECK: dlc.library_call "conv_transpose"({{.*}} -> !dlc.tensor<1 x 4 x 3 x 3 x f32>
-func.func @long_strides(%x: !dlc.tensor<1 x 8 x 1 x 1 x f32>, %w: !dlc.tensor<8 x 4 x 3 x 3 x f32>) -> !dlc.tensor<* x f32> {
+// CHECK: dlc.library_call "conv_transpose"({{.*}} -> !dlc.tensor<1 x 4 x 2147483650 x 3 x f32>
+func.func @long_strides(%x: !dlc.tensor<1 x 8 x 2 x 1 x f32>, %w: !dlc.tensor<8 x 4 x 3 x 3 x f32>) -> !dlc.tensor<* x f32> {
   %0 = dlc.conv_transpose given %x, %w strides [2147483647, 2147483647] pads [0, 0, 0, 0] dilations [1, 1] output_pads [0, 0] output_shape [] group 1
-      : (!dlc.tensor<1 x 8 x 1 x 1 x f32>, !dlc.tensor<8 x 4 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+      : (!dlc.tensor<1 x 8 x 2 x 1 x f32>, !dlc.tensor<8 x 4 x 3 x 3 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// Over few inputs no window has zeros, and what is in front of the first output is cut off, too.
+// CHECK-LABEL: func.func @few_inputs
+// CHECK: dlc.conv %arg0, {{.*}} pads [1, 1, 1, 1] {{.*}} !dlc.tensor<16 x 64 x 2 x 2 x f32>) -> !dlc.tensor<1 x 16 x 5 x 5 x f32>
+// CHECK: dlc.view %{{.*}} -> <1 x 4 x 10 x 10 x f32>
+// CHECK: dlc.pad constant {{.*}} -> !dlc.tensor<1 x 4 x 8 x 8 x f32>
+func.func @few_inputs(%x: !dlc.tensor<1 x 64 x 4 x 4 x f32>, %w: !dlc.tensor<64 x 4 x 4 x 4 x f32>) -> !dlc.tensor<* x f32> {
+  %0 = dlc.conv_transpose given %x, %w strides [2, 2] pads [1, 1, 1, 1] dilations [1, 1] output_pads [0, 0] output_shape [] group 1
+      : (!dlc.tensor<1 x 64 x 4 x 4 x f32>, !dlc.tensor<64 x 4 x 4 x 4 x f32>) -> !dlc.tensor<* x f32>
+  return %0 : !dlc.tensor<* x f32>
+}
+
+// A single input overlaps with nothing: its window is one pixel.
+// CHECK-LABEL: func.func @one_input
+// CHECK: dlc.conv %arg0, {{.*}} pads [0, 0, 0, 0] {{.*}} !dlc.tensor<64 x 8 x 1 x 1 x f32>) -> !dlc.tensor<1 x 64 x 1 x 1 x f32>
+// CHECK: dlc.view %{{.*}} -> <1 x 4 x 4 x 4 x f32>
+// CHECK-NEXT: return
+func.func @one_input(%x: !dlc.tensor<1 x 8 x 1 x 1 x f32>, %w: !dlc.tensor<8 x 4 x 4 x 4 x f32>) -> !dlc.tensor<* x f32> {
+  %0 = dlc.conv_transpose given %x, %w strides [1, 1] pads [0, 0, 0, 0] dilations [1, 1] output_pads [0, 0] output_shape [] group 1
+      : (!dlc.tensor<1 x 8 x 1 x 1 x f32>, !dlc.tensor<8 x 4 x 4 x 4 x f32>) -> !dlc.tensor<* x f32>
   return %0 : !dlc.tensor<* x f32>
 }
 
