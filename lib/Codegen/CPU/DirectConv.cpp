@@ -140,6 +140,9 @@ void DirectConv::prefetch(const Tile &tile, const ConvKernel::Tap &tap) {
   // A single pixel uses each weight once, and does nothing meanwhile that could hide a prefetch.
   if (tile.pixels == 1)
     return;
+  // Rows of many planes are more streams than a CPU follows.
+  if (kernel.input.block == 1 && tap.step == 0)
+    b.prefetch(b.offset(tap.input, 2 * lineElements), 1);
   int64_t outputs = kernel.panels.getOutputs();
   int64_t lines = llvm::divideCeil(tap.steps * outputs, lineElements);
   int64_t shares = countShares(tile, lines);

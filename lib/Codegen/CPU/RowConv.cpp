@@ -47,6 +47,13 @@ static Value loadPixels(KernelBuilder &b, ConvKernel &kernel, const Tile &tile,
   return places ? b.gather(address, places, mask) : b.loadVector(address, mask);
 }
 
+/// Fetches what the tile after the next one reads of a row: rows of many planes are more streams
+/// than a CPU follows.
+static void prefetchPixels(KernelBuilder &b, ConvKernel &kernel, const Tile &tile, Value input) {
+  int64_t pixels = tile.vectors * b.getLanes() * kernel.strides[1];
+  b.prefetch(b.offset(input, 2 * pixels), pixels);
+}
+
 /// The weights of a tap for all channels of a panel, in all lanes.
 static SmallVector<Value> loadWeights(KernelBuilder &b, const Tile &tile, Value weights) {
   SmallVector<Value> factors;
@@ -100,18 +107,21 @@ static KernelBuilder::Carried reduceRows(KernelBuilder &b, ConvKernel &kernel, c
   int64_t channelElements = kernel.kernelHeight * kernel.kernelWidth * outputs;
   Value panel =
       b.offset(kernel.filter, b.mul(tile.row.group, kernel.inputChannels * channelElements));
-  return b.loop(b.i64(0), b.i64(kernel.inputChannels), 1, inits,
-                [&](Value channel, ValueRange carried) {
-                  Value input = b.offset(window.start, b.mul(channel, kernel.input.planePitch));
-                  Value weights = b.offset(panel, b.mul(channel, channelElements));
-                  return b.loop(b.i64(0), b.i64(kernel.kernelWidth), 1, carried,
-                                [&](Value kx, ValueRange carried) {
-                                  ConvKernel::Tap tap;
-                                  tap.input = b.offset(input, b.mul(kx, kernel.dilations[1]));
-                                  tap.weights = b.offset(weights, b.mul(kx, outputs));
-                                  return emitColumn(b, kernel, tile, tap, carried);
-                                });
-                });
+  return b.loop(
+      b.i64(0), b.i64(kernel.inputChannels), 1, inits, [&](Value channel, ValueRange carried) {
+        Value input = b.offset(window.start, b.mul(channel, kernel.input.planePitch));
+        Value weights = b.offset(panel, b.mul(channel, channelElements));
+        for (int64_t row = 0; row != tile.rows; ++row)
+          prefetchPixels(b, kernel, tile,
+                         b.offset(input, b.mul(kernel.input.rowPitch, row * kernel.strides[0])));
+        return b.loop(b.i64(0), b.i64(kernel.kernelWidth), 1, carried,
+                      [&](Value kx, ValueRange carried) {
+                        ConvKernel::Tap tap;
+                        tap.input = b.offset(input, b.mul(kx, kernel.dilations[1]));
+                        tap.weights = b.offset(weights, b.mul(kx, outputs));
+                        return emitColumn(b, kernel, tile, tap, carried);
+                      });
+      });
 }
 
 static void storeTile(KernelBuilder &b, ConvKernel &kernel, const Tile &tile, ValueRange sums) {
@@ -149,6 +159,8 @@ static void emitTile(KernelBuilder &b, ConvKernel &kernel, const Tile &tile, boo
   auto emitStep = [&](const ConvKernel::Tap &tap, ValueRange sums) {
     KernelBuilder::Carried next = llvm::to_vector(sums);
     SmallVector<Value> factors = loadWeights(b, tile, tap.weights);
+    if (tap.step == 0)
+      prefetchPixels(b, kernel, tile, tap.input);
     for (int64_t vector = 0; vector != tile.vectors; ++vector)
       addVector(b, tile, vector, loadPixels(b, kernel, tile, tap, vector), factors, next);
     return next;
