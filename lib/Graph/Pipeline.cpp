@@ -11,6 +11,7 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(createJoinPixelChannels());
   pm.addPass(createHoistBatchNorm());
   pm.addPass(createCropFilters());
+  pm.addPass(createSplitVolumes());
   pm.addPass(createFoldConstants());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());
