@@ -67,6 +67,9 @@ static constexpr PrologueRule prologueRules[] = {
 /// A convolution's box takes what makes its channels pixels, and more elementwise ops behind that.
 static constexpr StringLiteral shuffleRule = "conv-shuffle";
 
+/// And what shows it windows of planes.
+static constexpr StringLiteral windowsRule = "windows-conv";
+
 /// More ops behind an anchor would keep more values alive than there are registers for.
 static constexpr size_t largestEpilogue = 16;
 
@@ -266,16 +269,40 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     return moves;
   }
 
-  /// `anchor` and the ops that follow it in its box.
+  /// The ops in front of `anchor` that show it windows of planes, where it is a convolution:
+  /// kernels for CPUs read the planes where they lie. What they read becomes an image.
+  SmallVector<Operation *> findWindows(Operation *anchor) {
+    auto conv = dyn_cast<ConvOp>(anchor);
+    if (!conv || lanes == 0 || !isEnabled(windowsRule))
+      return {};
+    std::optional<PlaneWindows> windows = matchPlaneWindows(conv.getInput());
+    if (!windows || llvm::any_of(windows->moves, [&](Operation *move) {
+          return move->getBlock() != conv->getBlock();
+        }))
+      return {};
+    auto first = cast<ViewOp>(windows->moves.front());
+    ArrayRef<ExprAttr> apart = first.getType().getDims();
+    auto image = PlannedType::get({apart[0] * apart[1], apart[2] * apart[3], apart[4], apart[5]},
+                                  first.getType().getElementType());
+    if (windows->from.getType() != image) {
+      OpBuilder builder(first);
+      first.getInputMutable().assign(ViewOp::create(builder, first.getLoc(), image, windows->from));
+    }
+    return windows->moves;
+  }
+
+  /// `anchor` and the ops that follow it in its box, with what shows it windows.
   SmallVector<Operation *> findAnchored(Operation *anchor) {
     SmallVector<Operation *> members = {anchor};
     if (anchor->getNumResults() != 1)
       return members;
+    SmallVector<Operation *> windows = findWindows(anchor);
     addFollowers(members);
     if (SmallVector<Operation *> moves = findShuffle(members); !moves.empty()) {
       llvm::append_range(members, moves);
       addFollowers(members);
     }
+    members.insert(members.begin(), windows.begin(), windows.end());
     return members;
   }
 
@@ -324,6 +351,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     for (const PrologueRule &rule : prologueRules)
       known.push_back(rule.name);
     known.push_back(shuffleRule);
+    known.push_back(windowsRule);
     known.push_back(elementwiseRule);
     known.push_back(attentionRule);
     for (const std::string &name : rules)
@@ -449,6 +477,6 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
   }
 
   bool explains = false;
-  int64_t lanes = 0; ///< channels of a vector, where kernels store vectors of a shuffle
+  int64_t lanes = 0; ///< of a CPU's vectors, whose kernels know shuffles and windows; 0 on devices
 };
 } // namespace

@@ -41,6 +41,24 @@ struct PixelShuffle {
 };
 std::optional<PixelShuffle> matchPixelShuffle(mlir::Operation *op);
 
+/// What `value` shows to each image of a convolution: several images of `from`, the planes of
+/// volumes that lie one after the other, with their channels side by side. Image `volume * windows
+/// + place` has, of each of `groups` groups of channels, those of planes `place * step - low + i *
+/// dilation` for i from 0 to `size`, and zeros for those that are none of the `count` planes of the
+/// volume.
+struct PlaneWindows {
+  mlir::Value from;
+  ExprAttr count, windows; ///< of a volume
+  int64_t groups, size = 1, step = 1, dilation = 1, low = 0;
+  llvm::SmallVector<mlir::Operation *>
+      moves; ///< in the order of the block; the first one is a view
+};
+std::optional<PlaneWindows> matchPlaneWindows(mlir::Value value);
+/// The image that a convolution reads, be it by such windows.
+mlir::Value getReadImage(ConvOp conv);
+/// Whose channels lie side by side, of how many planes.
+int64_t countPlanes(ConvOp conv);
+
 /// The dim of `result`, a value of a box or kernel, whose neighbours lie side by side in an operand
 /// where those of the last dim do not: blocks of the two are transposed.
 std::optional<int64_t> getTransposedDim(mlir::Value result);

@@ -14,7 +14,7 @@ LogicalResult ConvKernel::matchBody(KernelBuilder &b, Buffers &buffers) {
   bool takesShuffle = algorithm == Algorithm::direct_conv || algorithm == Algorithm::winograd;
   if (failed(match(b, llvm::IsaPred<ConvOp, MatmulOp>, takesShuffle)))
     return failure();
-  FailureOr<Value> source = getBuffer(anchor->getOperand(0));
+  FailureOr<Value> source = getBuffer(windows ? windows->from : anchor->getOperand(0));
   FailureOr<Value> weights = getBuffer(anchor->getOperand(1));
   FailureOr<Value> added =
       getBuffer(anchor->getNumOperands() == 3 ? anchor->getOperand(2) : Value());
@@ -36,6 +36,7 @@ LogicalResult ConvKernel::matchConv(KernelBuilder &b, ConvOp conv, const Buffers
     return conv.emitError("expected images and a filter of static shape in panels");
   outputChannels = (*shape)[0], inputChannels = (*shape)[1];
   groups = conv.getGroup();
+  planes = windows ? windows->size : 1;
   kernelHeight = (*shape)[2], kernelWidth = (*shape)[3];
   strides = llvm::to_vector(conv.getStrides());
   dilations = llvm::to_vector(conv.getDilations());
@@ -88,8 +89,11 @@ LogicalResult ConvKernel::matchPanels(KernelBuilder &b, const Buffers &buffers) 
     int64_t inputs = isa<MatmulOp>(anchor) ? inputChannels : input.block;
     if (panels.getInputs() != std::max<int64_t>(inputs, 1))
       return anchor->emitError("expected panels of ") << inputs << " inputs, found " << panels;
+    if (planes != 1 && groups * getPlaneChannels() % input.block != 0)
+      return anchor->emitError("expected planes of whole blocks, found ")
+             << groups * getPlaneChannels() << " channels";
     if (groups != 1 &&
-        (outputChannels / groups % channels != 0 || inputChannels % input.block != 0))
+        (outputChannels / groups % channels != 0 || getPlaneChannels() % input.block != 0))
       return anchor->emitError("expected groups of whole panels and blocks, found ")
              << groups << " groups of " << inputChannels << " to " << outputChannels / groups
              << " channels";
@@ -228,6 +232,31 @@ bool ConvKernel::skipsTaps(int64_t axis) const {
   return dilations[axis] == 1 ? pad >= farAway : pad != 0;
 }
 
+ConvKernel::Planes ConvKernel::getPlanes(KernelBuilder &b, Value n) const {
+  if (!windows)
+    return {n, {b.i64(0), b.i64(1)}};
+  Value count = b.size(windows->count), ofVolume = b.size(windows->windows);
+  Value place = b.add(b.mul(b.rem(n, ofVolume), windows->step), -windows->low);
+  return {b.add(b.mul(b.div(n, ofVolume), count), place),
+          b.clipTaps(place, planes, windows->dilation, b.i64(0), count)};
+}
+
+Value ConvKernel::getPlanePitch(KernelBuilder &b) const {
+  return b.mul(input.imagePitch, windows ? windows->dilation : 1);
+}
+
+KernelBuilder::Carried ConvKernel::sumPlanes(KernelBuilder &b, const Window &window, Value weights,
+                                             int64_t pitch, ValueRange inits,
+                                             EmitPlane emitPlane) const {
+  if (!windows)
+    return emitPlane(window.start, weights, inits);
+  return b.loop(window.planes.begin, window.planes.end, 1, inits,
+                [&](Value plane, ValueRange sums) {
+                  return emitPlane(b.offset(window.start, b.mul(plane, getPlanePitch(b))),
+                                   b.offset(weights, b.mul(plane, pitch)), sums);
+                });
+}
+
 Taps ConvKernel::getColumns(KernelBuilder &b, Value w, int64_t pixels) {
   if (!skipsTaps(1))
     return {b.i64(0), b.i64(kernelWidth)};
@@ -243,9 +272,11 @@ ConvKernel::Window ConvKernel::getWindow(KernelBuilder &b, const Row &row, Value
   Value plane = b.i64(0);
   if (groups != 1) {
     Value group = b.div(getChannel(b, row, 0), b.i64(outputChannels / groups));
-    plane = b.div(b.mul(group, inputChannels), b.i64(input.block));
+    plane = b.div(b.mul(group, getPlaneChannels()), b.i64(input.block));
   }
-  window.start = b.offset(input, row.n, plane, top, left);
+  auto [image, taps] = getPlanes(b, row.n);
+  window.planes = taps;
+  window.start = b.offset(input, image, plane, top, left);
   window.rows = {b.i64(0), b.i64(kernelHeight)};
   window.columns = {b.i64(0), b.i64(kernelWidth)};
   bool isInRow = row.ends.empty();
@@ -333,7 +364,7 @@ static KernelBuilder::Carried emitLevels(KernelBuilder &b, ArrayRef<Level> level
 KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, const Window &window,
                                           ValueRange inits, Step emitStep) {
   int64_t block = panels.getInputs(), outputs = panels.getOutputs();
-  int64_t blocks = llvm::divideCeil(inputChannels, block);
+  int64_t blocks = llvm::divideCeil(getPlaneChannels(), block);
   int64_t rowElements = kernelWidth * block * outputs;
   auto all = [&](int64_t steps) -> Taps { return {b.i64(0), b.i64(steps)}; };
   SmallVector<Level> levels = {{all(blocks), input.planePitch, kernelHeight * rowElements},
@@ -347,6 +378,9 @@ KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, cons
   }
   Value panel = b.offset(filter, b.mul(row.group, getPanelElements()));
   bool isJoined = levels.size() == 3;
+  if (windows)
+    levels.insert(levels.begin(),
+                  Level{window.planes, getPlanePitch(b), blocks * kernelHeight * rowElements});
   int64_t steps = isJoined ? kernelWidth * block : block;
   Unrolling unrolling = {getUnrolling(b, steps, inits.size())};
   // Single pixels wait for weights. CPUs fetch several pieces of a panel at a time sooner than one.
