@@ -196,6 +196,41 @@ static DenseSet<Operation *> findSizeArithmetic(func::FuncOp function) {
   return found;
 }
 
+/// Puts a view of `dims` between `value` and the views that read it, which may show it in other
+/// shapes: views of views are one.
+static void showAs(Value value, ArrayRef<ExprAttr> dims) {
+  auto type = PlannedType::get(dims, cast<PlannedType>(value.getType()).getElementType());
+  if (value.getType() == type)
+    return;
+  OpBuilder builder(value.getContext());
+  builder.setInsertionPointAfterValue(value);
+  auto image = ViewOp::create(builder, value.getLoc(), type, value);
+  value.replaceUsesWithIf(image, [&](OpOperand &use) {
+    return isa<ViewOp>(use.getOwner()) && use.getOwner() != image;
+  });
+}
+
+/// Makes images of what planes are read of, and of the pixels that channels become.
+static void showImages(func::FuncOp function) {
+  function.walk([](ConvOp conv) {
+    if (std::optional<PlaneWindows> windows = matchPlaneWindows(conv.getInput())) {
+      ArrayRef<ExprAttr> apart = cast<ViewOp>(windows->moves.front()).getType().getDims();
+      showAs(windows->from, {apart[0] * apart[1], apart[2] * apart[3], apart[4], apart[5]});
+    }
+  });
+  function.walk([](TransposeOp op) {
+    if (!op.getType().hasRank() || op.getSourceDims() != ArrayRef<int64_t>{0, 3, 4, 1, 5, 2} ||
+        !llvm::all_of(op->getUsers(), llvm::IsaPred<ViewOp>))
+      return;
+    ArrayRef<ExprAttr> moved = op.getType().getDims();
+    SmallVector<ExprAttr> dims = {moved[0], moved[1], moved[2] * moved[3], moved[4] * moved[5]};
+    if (!llvm::all_of(op->getUsers(), [&](Operation *user) {
+          return cast<ViewOp>(user).getType().getDims() == ArrayRef(dims);
+        }))
+      showAs(op, dims);
+  });
+}
+
 namespace {
 struct Fuse : dlc::impl::FuseBase<Fuse> {
   using FuseBase::FuseBase;
@@ -270,24 +305,16 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
   }
 
   /// The ops in front of `anchor` that show it windows of planes, where it is a convolution:
-  /// kernels for CPUs read the planes where they lie. What they read becomes an image.
+  /// kernels for CPUs read the planes where they lie.
   SmallVector<Operation *> findWindows(Operation *anchor) {
     auto conv = dyn_cast<ConvOp>(anchor);
-    if (!conv || lanes == 0 || !isEnabled(windowsRule))
-      return {};
-    std::optional<PlaneWindows> windows = matchPlaneWindows(conv.getInput());
+    std::optional<PlaneWindows> windows;
+    if (conv && lanes != 0 && isEnabled(windowsRule))
+      windows = matchPlaneWindows(conv.getInput());
     if (!windows || llvm::any_of(windows->moves, [&](Operation *move) {
           return move->getBlock() != conv->getBlock();
         }))
       return {};
-    auto first = cast<ViewOp>(windows->moves.front());
-    ArrayRef<ExprAttr> apart = first.getType().getDims();
-    auto image = PlannedType::get({apart[0] * apart[1], apart[2] * apart[3], apart[4], apart[5]},
-                                  first.getType().getElementType());
-    if (windows->from.getType() != image) {
-      OpBuilder builder(first);
-      first.getInputMutable().assign(ViewOp::create(builder, first.getLoc(), image, windows->from));
-    }
     return windows->moves;
   }
 
@@ -469,6 +496,8 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
       explains = explain && !function->hasAttr(onCpuName); // once for all machines
       if (explains)
         explainImportedCalls(function);
+      if (lanes != 0)
+        showImages(function);
       FailureOr<SmallVector<Operation *>> ops = collectOps(function);
       if (failed(ops))
         return signalPassFailure();

@@ -4,6 +4,8 @@
 // neighbours, or know them along the plane and along the depth one after the other, run on images
 // as well: transpositions are left where volumes come from and where they are needed as such.
 
+#include "Matching.h"
+
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
 #include "dlc/IR/MoveBuilder.h"
@@ -65,14 +67,6 @@ static Value toVolume(MoveBuilder &make, Value images, ExprAttr batch, ExprAttr 
   return make.transpose(make.view(images, dims), exchange);
 }
 
-/// Whether the value or what it is computed from is constant.
-static bool isConstant(Value value) {
-  Operation *op = value.getDefiningOp();
-  return op && (isa<ConstantOp>(op) ||
-                (isMemoryEffectFree(op) && op->getNumRegions() == 0 && op->getNumOperands() != 0 &&
-                 llvm::all_of(op->getOperands(), isConstant)));
-}
-
 //===----------------------------------------------------------------------===//
 // Ops
 //===----------------------------------------------------------------------===//
@@ -110,11 +104,13 @@ static Value joinPlanes(MoveBuilder &make, Value images, ConvOp op) {
 /// dims as over three, and take memory for planes side by side.
 static Value splitConv(ConvOp op, OpBuilder &builder) {
   constexpr int64_t mostPlanes = 64; // a model must not make any number of ops
+  if (!isVolume(op.getInput()) || !isVolume(op.getResult()))
+    return {};
   ArrayRef<ExprAttr> filter = op.getFilter().getType().getDims();
   auto isKnown = [](ExprAttr dim) { return dim.getConstant().has_value(); };
   if (!llvm::all_of(filter, isKnown) || !isKnown(op.getInput().getType().getDim(1)) ||
-      *filter[2].getConstant() > mostPlanes || !isConstant(op.getFilter()) ||
-      (op.getBias() && !isConstant(op.getBias())))
+      *filter[2].getConstant() > mostPlanes || !isOfConstants(op.getFilter()) ||
+      (op.getBias() && !isOfConstants(op.getBias())))
     return {};
   MoveBuilder make(builder, op.getLoc());
   Value images = joinPlanes(make, toImages(make, op.getInput()), op);
@@ -186,7 +182,7 @@ static Value splitElementwise(Operation *op, OpBuilder &builder) {
 /// Windows are taken along the plane, then along the depth: each kind of those ops is one of what
 /// it makes of parts of equal size. Other elements than f32 have no kernels over two dims either.
 static Value splitPool(PoolOp op, OpBuilder &builder) {
-  if (!op.getType().getElementType().isF32())
+  if (!isVolume(op.getInput()) || !op.getType().getElementType().isF32())
     return {};
   MoveBuilder make(builder, op.getLoc());
   Value images = toImages(make, op.getInput());
@@ -239,6 +235,27 @@ static Value splitReduce(ReduceOp op, OpBuilder &builder) {
   return make.view(all, op.getType().getDims());
 }
 
+/// What makes channels pixels, as a transposed convolution does: those that make planes come first,
+/// so that their images are there already.
+static Value splitShuffle(ViewOp op, OpBuilder &builder) {
+  auto transpose = op.getInput().getDefiningOp<TransposeOp>();
+  auto view = transpose ? transpose.getInput().getDefiningOp<ViewOp>() : ViewOp();
+  Value images = view ? getImages(view.getInput()) : Value();
+  if (!images || transpose.getSourceDims() != ArrayRef<int64_t>{0, 4, 5, 1, 6, 2, 7, 3})
+    return {};
+  // volumes x phases of each dim x channels x positions
+  ArrayRef<ExprAttr> from = getDims(view.getInput()), apart = getDims(view), to = getDims(op);
+  if (to.size() != 5 || from[0] != apart[0] || from.drop_front(2) != apart.drop_front(5) ||
+      to[0] != apart[0] || to[1] != apart[4] || to[2] != apart[1] * apart[5] ||
+      to[3] != apart[2] * apart[6] || to[4] != apart[3] * apart[7])
+    return {};
+  MoveBuilder make(builder, op.getLoc());
+  Value pixels =
+      make.view(images, {to[0] * to[2], apart[2], apart[3], apart[4], apart[6], apart[7]});
+  pixels = make.transpose(pixels, {0, 3, 4, 1, 5, 2});
+  return toVolume(make, make.view(pixels, {to[0] * to[2], to[1], to[3], to[4]}), to[0], to[2]);
+}
+
 static Value splitConcat(ConcatOp op, OpBuilder &builder) {
   if (op.getDim() != 1 || llvm::none_of(op.getInputs(), [](Value input) {
         return static_cast<bool>(getImages(input));
@@ -251,7 +268,7 @@ static Value splitConcat(ConcatOp op, OpBuilder &builder) {
   return toVolume(make, make.concat(images, 1), dims[0], dims[2]);
 }
 
-/// What `op`, whose first operand is a volume, computes by way of images; null where it does not.
+/// The volume, or what is left of one, that `op` computes by way of images; null where it does not.
 static Value split(Operation *op) {
   OpBuilder builder(op);
   return TypeSwitch<Operation *, Value>(op)
@@ -260,8 +277,19 @@ static Value split(Operation *op) {
       .Case([&](PoolOp pool) { return splitPool(pool, builder); })
       .Case([&](ReduceOp reduce) { return splitReduce(reduce, builder); })
       .Case([&](ConcatOp concat) { return splitConcat(concat, builder); })
+      .Case([&](ViewOp view) { return splitShuffle(view, builder); })
       .Case([&](ElementwiseOpInterface) { return splitElementwise(op, builder); })
       .Default([](Operation *) { return Value(); });
+}
+
+/// Erases an op, and moves that nothing else has read: passes that follow ask who reads images.
+static void erase(Operation *op) {
+  SmallVector<Value> operands(op->getOperands());
+  op->erase();
+  for (Value operand : operands)
+    if (Operation *move = operand.getDefiningOp();
+        isa_and_nonnull<ViewOp, TransposeOp>(move) && move->use_empty())
+      erase(move);
 }
 
 namespace {
@@ -269,17 +297,17 @@ struct SplitVolumes : dlc::impl::SplitVolumesBase<SplitVolumes> {
   void runOnOperation() override {
     SmallVector<Operation *> ops;
     getOperation().walk<WalkOrder::PreOrder>([&](Operation *op) {
-      if (isa<ConvOp, BatchNormOp, PoolOp, ReduceOp, ConcatOp, ElementwiseOpInterface>(op))
+      bool isKnown =
+          isa<ConvOp, BatchNormOp, PoolOp, ReduceOp, ConcatOp, ViewOp, ElementwiseOpInterface>(op);
+      if (isKnown &&
+          (llvm::any_of(op->getOperands(), isVolume) || llvm::any_of(op->getResults(), isVolume)))
         ops.push_back(op);
     });
-    for (Operation *op : ops) {
-      if (op->getNumResults() != 1 || !llvm::any_of(op->getOperands(), isVolume))
-        continue;
-      if (Value volume = split(op)) {
-        op->getResult(0).replaceAllUsesWith(volume);
-        op->erase();
+    for (Operation *op : ops)
+      if (Value replacement = split(op)) {
+        op->getResult(0).replaceAllUsesWith(replacement);
+        erase(op);
       }
-    }
   }
 };
 } // namespace

@@ -101,12 +101,16 @@ std::optional<PixelShuffle> dlc::matchPixelShuffle(Operation *op) {
     return std::nullopt;
   ArrayRef<ExprAttr> from = first.getInput().getType().getDims(), to = last.getType().getDims(),
                      apart = first.getType().getDims();
-  std::optional<int64_t> height = apart[1].getConstant(), width = apart[2].getConstant();
-  if (!height || !width || !apart[3].getConstant() || from[0] != apart[0] || from[2] != apart[4] ||
-      from[3] != apart[5] || to[0] != apart[0] || to[1] != apart[3] ||
-      to[2] != apart[4] * *height || to[3] != apart[5] * *width)
+  std::optional<int64_t> height = apart[1].getConstant(), width = apart[2].getConstant(),
+                         channels = apart[3].getConstant(), all = from[1].getConstant();
+  if (!height || !width || !channels || !all || from[2] != apart[4] || from[3] != apart[5] ||
+      to[0] != apart[0] || to[1] != apart[3] || to[2] != apart[4] * *height ||
+      to[3] != apart[5] * *width)
     return std::nullopt;
-  return PixelShuffle{first.getInput(), last, *height, *width, {first, transpose, last}};
+  int64_t ofImage = *height * *width * *channels, depth = ofImage == 0 ? 1 : *all / ofImage;
+  if (from[0] * depth != apart[0])
+    return std::nullopt;
+  return PixelShuffle{first.getInput(), last, depth, *height, *width, {first, transpose, last}};
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,4 +1,5 @@
 // RUN: dlc-opt %s --dlc-split-volumes --canonicalize | FileCheck %s
+// RUN: dlc-opt %s --dlc-split-volumes | FileCheck %s --check-prefix=NOCANON
 
 !x = !dlc.tensor<1 x 8 x D x H x W x f32>
 !y = !dlc.tensor<1 x 4 x D x H x W x f32>
@@ -92,5 +93,42 @@ func.func @left_alone(%x: !v, %depths: !dlc.tensor<D x 1 x 1 x f32>) -> !v {
   %w = dlc.constant #flat -> !flat
   %0 = dlc.conv %x, %w strides [1, 1, 1] pads [0, 1, 1, 0, 1, 1] dilations [1, 1, 1] group 1 : (!v, !flat) -> !v
   %1 = dlc.add %0, %depths : (!v, !dlc.tensor<D x 1 x 1 x f32>) -> !v
+  return %1 : !v
+}
+
+!few = !dlc.tensor<1 x 3 x D x H x W x f32>
+!phases = !dlc.tensor<1 x 32 x D x H x W x f32>
+!up = !dlc.tensor<32 x 3 x 1 x 1 x 1 x f32>
+!cut = !dlc.tensor<1 x 2 x 2 x 2 x 4 x D x H x W x f32>
+!moved = !dlc.tensor<1 x 4 x D x 2 x H x 2 x W x 2 x f32>
+#up = #dlc.weight<source = #dlc.range<file = 0, offset = 0, length = 384>, shape = [32, 3, 1, 1, 1], type = f32>
+
+// As a transposed convolution makes pixels: channels of several planes come first, and are images as they lie.
+// CHECK-LABEL: func.func @pixels
+// CHECK: %[[CONV:.*]] = dlc.conv {{.*}} -> !dlc.tensor<D x 32 x H x W x f32>
+// CHECK: %[[PIXELS:.*]] = dlc.view %[[CONV]] : <D x 32 x H x W x f32> -> <2*D x 2 x 2 x 4 x H x W x f32>
+// CHECK: %[[MOVED:.*]] = dlc.transpose %[[PIXELS]] perm [0, 3, 4, 1, 5, 2] {{.*}} -> !dlc.tensor<2*D x 4 x H x 2 x W x 2 x f32>
+// CHECK: %[[VOLUME:.*]] = dlc.view %[[MOVED]] : {{.*}} -> <1 x 2*D x 4 x 2*H x 2*W x f32>
+// CHECK: dlc.transpose %[[VOLUME]] perm [0, 2, 1, 3, 4] {{.*}} -> !dlc.tensor<1 x 4 x 2*D x 2*H x 2*W x f32>
+func.func @pixels(%x: !few) -> !dlc.tensor<1 x 4 x 2*D x 2*H x 2*W x f32> {
+  %w = dlc.constant #up -> !up
+  %0 = dlc.conv %x, %w strides [1, 1, 1] pads [0, 0, 0, 0, 0, 0] dilations [1, 1, 1] group 1 : (!few, !up) -> !phases
+  %1 = dlc.view %0 : <1 x 32 x D x H x W x f32> -> <1 x 2 x 2 x 2 x 4 x D x H x W x f32>
+  %2 = dlc.transpose %1 perm [0, 4, 5, 1, 6, 2, 7, 3] : (!cut) -> !moved
+  %3 = dlc.view %2 : <1 x 4 x D x 2 x H x 2 x W x 2 x f32> -> <1 x 4 x 2*D x 2*H x 2*W x f32>
+  return %3 : !dlc.tensor<1 x 4 x 2*D x 2*H x 2*W x f32>
+}
+
+// Nothing else than what follows reads the images: who reads a volume that is none any more is gone.
+// NOCANON-LABEL: func.func @alone
+// NOCANON: dlc.conv
+// NOCANON-NEXT: dlc.relu
+// NOCANON-NEXT: dlc.view
+// NOCANON-NEXT: dlc.transpose
+// NOCANON-NEXT: return
+func.func @alone(%x: !v) -> !v {
+  %w = dlc.constant #flat -> !flat
+  %0 = dlc.conv %x, %w strides [1, 1, 1] pads [0, 1, 1, 0, 1, 1] dilations [1, 1, 1] group 1 : (!v, !flat) -> !v
+  %1 = dlc.relu %0 : (!v) -> !v
   return %1 : !v
 }

@@ -152,8 +152,8 @@ def SplitVolumes : Pass<"dlc-split-volumes", "::mlir::ModuleOp"> {
   let description = [{
     A convolution over three dims by a constant filter becomes one over two: the planes that an output plane sees are
     joined along channels, and the filter has as many more. So do the ops behind it that volumes of such images
-    reach: batch normalizations, elementwise ops, concatenations of channels and reductions over all places. Poolings run along
-    the planes, then along the depth.
+    reach: batch normalizations, elementwise ops, concatenations of channels, what makes channels pixels, and reductions
+    over all places. Poolings run along the planes, then along the depth.
     What needs the volume itself gets it by a transposition. A convolution by a filter that only the run knows stays
     what it is, and so a library call.
 

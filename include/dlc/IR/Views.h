@@ -32,11 +32,15 @@ llvm::SmallVector<ViewGroup> getViewGroups(ViewOp view);
 bool keepsRows(ViewOp view);
 
 /// Where `op` is the last of a view, a transposition and a view, `moves`, that make channels
-/// pixels: an image `from` of [N, height * width * C, H, W] becomes `to` of [N, C, H * height, W *
-/// width], of which the channels of a pixel are neighbours in `from`.
+/// pixels: an image `from` of [N, depth * height * width * C, H, W] becomes `to` of [N * depth, C,
+/// H
+/// * height, W * width], of which the channels of a pixel are neighbours in `from`. Depths other
+/// than 1 are those of planes of a volume.
 struct PixelShuffle {
   mlir::Value from, to;
-  int64_t height, width;
+  int64_t depth, height, width;
+
+  int64_t getParts() const { return depth * height * width; }
   std::array<mlir::Operation *, 3> moves;
 };
 std::optional<PixelShuffle> matchPixelShuffle(mlir::Operation *op);

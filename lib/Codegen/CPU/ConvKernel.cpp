@@ -52,7 +52,7 @@ LogicalResult ConvKernel::matchConv(KernelBuilder &b, ConvOp conv, const Buffers
 LogicalResult ConvKernel::matchShuffle(KernelBuilder &b, const Buffers &buffers) {
   if (!shuffle)
     return success();
-  int64_t parts = shuffle->height * shuffle->width;
+  int64_t parts = shuffle->getParts();
   if (output.block != b.getLanes() || groups != 1 || outputChannels % (parts * output.block) != 0)
     return anchor->emitError("expected a pixel shuffle of blocks of ")
            << b.getLanes() << " channels, found " << getTensor(buffers.output);
@@ -100,7 +100,8 @@ LogicalResult ConvKernel::matchPanels(KernelBuilder &b, const Buffers &buffers) 
   }
   PlannedType outputType = getTensor(buffers.output);
   ExprAttr channelDim = outputType.getDim(isa<ConvOp>(anchor) ? 1 : outputType.getRank() - 1);
-  if (channelDim != ExprAttr::constant(b.getContext(), outputChannels / (spread[0] * spread[1])))
+  int64_t parts = shuffle ? shuffle->getParts() : 1;
+  if (channelDim != ExprAttr::constant(b.getContext(), outputChannels / parts))
     return anchor->emitError("expected ")
            << outputChannels << " output channels, found " << outputType;
   return success();
@@ -147,14 +148,20 @@ Value ConvKernel::getChannel(KernelBuilder &b, const Row &row, int64_t channel) 
   return b.add(b.mul(row.group, panels.getOutputs()), channel);
 }
 
-/// Of the channels that a shuffle makes one plane, the first ones write its halo.
-void ConvKernel::storeHalo(KernelBuilder &b, const Row &row, Value begin, Value end) {
-  Value plane = b.div(getChannel(b, row, 0), b.i64(output.block));
-  Value planes = b.i64(llvm::divideCeil(row.channels, output.block));
-  if (shuffle)
-    planes = b.min(planes, b.sub(output.planes, plane));
-  b.loop(b.i64(0), planes, 1, [&](Value i) {
-    b.storeHalo(output, row.n, b.add(plane, i), b.mul(begin, spread[0]), b.mul(end, spread[0]));
+void ConvKernel::storeHalo(KernelBuilder &b, Value n, Value first, Value count, Value begin,
+                           Value end) const {
+  if (!shuffle) {
+    b.loop(b.i64(0), b.min(count, b.sub(output.planes, first)), 1,
+           [&](Value i) { b.storeHalo(output, n, b.add(first, i), begin, end); });
+    return;
+  }
+  Value ofImage = b.mul(output.planes, spread[0] * spread[1]);
+  Value all = b.mul(ofImage, shuffle->depth);
+  b.loop(b.i64(0), b.min(count, b.sub(all, first)), 1, [&](Value i) {
+    Value part = b.add(first, i), plane = b.rem(part, ofImage);
+    b.onlyIf(b.atMost(b.add(plane, 1), output.planes), [&] {
+      b.storeHalo(output, b.add(b.mul(n, shuffle->depth), b.div(part, ofImage)), plane, begin, end);
+    });
   });
 }
 
@@ -181,7 +188,9 @@ void ConvKernel::emitTask(KernelBuilder &b, EmitBand emitBand) {
   auto emitGroup = [&](int64_t groupChannels) {
     Row row = {n, begin, group, groupChannels};
     if (output.hasHalo())
-      storeHalo(b, row, begin, end);
+      storeHalo(b, n, b.div(getChannel(b, row, 0), b.i64(output.block)),
+                b.i64(llvm::divideCeil(groupChannels, output.block)), b.mul(begin, spread[0]),
+                b.mul(end, spread[0]));
     emitBand(row, rows == 1 && !output.hasHalo() ? b.i64(1) : b.sub(end, begin));
   };
   int64_t fullGroups = outputChannels / channels, others = outputChannels % channels;
@@ -399,6 +408,11 @@ Value ConvKernel::getPlace(KernelBuilder &b, const Image &image, Value n, Value 
   if (!shuffle)
     return b.offset(image, n, plane, h, w);
   Value part = b.div(plane, image.planes), columns = b.i64(spread[1]);
+  if (shuffle->depth != 1) {
+    Value parts = b.i64(spread[0] * spread[1]);
+    n = b.add(b.mul(n, shuffle->depth), b.div(part, parts));
+    part = b.rem(part, parts);
+  }
   return b.offset(image, n, b.rem(plane, image.planes),
                   b.add(b.mul(h, spread[0]), b.div(part, columns)),
                   b.add(b.mul(w, spread[1]), b.rem(part, columns)));

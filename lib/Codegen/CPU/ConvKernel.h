@@ -64,6 +64,10 @@ struct ConvKernel : AnchorKernel {
   /// are `strides` apart.
   mlir::Value getPixel(KernelBuilder &b, mlir::Value address, const Image &image, const Row &row,
                        int64_t pixel, llvm::ArrayRef<int64_t> strides) const;
+  /// Writes the halo of rows [begin, end) of the planes of channels [first, first + count) of the
+  /// convolution for image `n`. Of those that a shuffle makes one plane the first one writes it.
+  void storeHalo(KernelBuilder &b, mlir::Value n, mlir::Value first, mlir::Value count,
+                 mlir::Value begin, mlir::Value end) const;
   /// Where the result for block `plane` of the convolution's channels lies, in an image in blocks:
   /// a shuffle behind it moves pixels.
   mlir::Value getPlace(KernelBuilder &b, const Image &image, mlir::Value n, mlir::Value plane,
@@ -139,7 +143,6 @@ private:
   mlir::LogicalResult matchMatmul(KernelBuilder &b, MatmulOp matmul, const Buffers &buffers);
   mlir::LogicalResult matchPanels(KernelBuilder &b, const Buffers &buffers);
   mlir::LogicalResult matchOperands(KernelBuilder &b);
-  void storeHalo(KernelBuilder &b, const Row &row, mlir::Value begin, mlir::Value end);
 };
 
 } // namespace dlc

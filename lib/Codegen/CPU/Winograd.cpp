@@ -366,10 +366,8 @@ void WinogradConv::emit() {
     b.either(
         isEmpty, [] {},
         [&] {
-          Value firstPlane = b.mul(group, channels / lanes);
-          Value planes = b.min(b.add(firstPlane, channels / lanes), output.planes);
-          b.loop(firstPlane, planes, 1,
-                 [&](Value plane) { b.storeHalo(output, n, plane, begin, end); });
+          kernel.storeHalo(b, n, b.mul(group, channels / lanes), b.i64(channels / lanes), begin,
+                           end);
         });
   }
   emitTiles();
