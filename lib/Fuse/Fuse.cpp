@@ -67,6 +67,9 @@ static constexpr PrologueRule prologueRules[] = {
 /// A convolution's box takes what makes its channels pixels, and more elementwise ops behind that.
 static constexpr StringLiteral shuffleRule = "conv-shuffle";
 
+/// And what shows it windows of planes.
+static constexpr StringLiteral windowsRule = "windows-conv";
+
 /// More ops behind an anchor would keep more values alive than there are registers for.
 static constexpr size_t largestEpilogue = 16;
 
@@ -193,6 +196,41 @@ static DenseSet<Operation *> findSizeArithmetic(func::FuncOp function) {
   return found;
 }
 
+/// Puts a view of `dims` between `value` and the views that read it, which may show it in other
+/// shapes: views of views are one.
+static void showAs(Value value, ArrayRef<ExprAttr> dims) {
+  auto type = PlannedType::get(dims, cast<PlannedType>(value.getType()).getElementType());
+  if (value.getType() == type)
+    return;
+  OpBuilder builder(value.getContext());
+  builder.setInsertionPointAfterValue(value);
+  auto image = ViewOp::create(builder, value.getLoc(), type, value);
+  value.replaceUsesWithIf(image, [&](OpOperand &use) {
+    return isa<ViewOp>(use.getOwner()) && use.getOwner() != image;
+  });
+}
+
+/// Makes images of what planes are read of, and of the pixels that channels become.
+static void showImages(func::FuncOp function) {
+  function.walk([](ConvOp conv) {
+    if (std::optional<PlaneWindows> windows = matchPlaneWindows(conv.getInput())) {
+      ArrayRef<ExprAttr> apart = cast<ViewOp>(windows->moves.front()).getType().getDims();
+      showAs(windows->from, {apart[0] * apart[1], apart[2] * apart[3], apart[4], apart[5]});
+    }
+  });
+  function.walk([](TransposeOp op) {
+    if (!op.getType().hasRank() || op.getSourceDims() != ArrayRef<int64_t>{0, 3, 4, 1, 5, 2} ||
+        !llvm::all_of(op->getUsers(), llvm::IsaPred<ViewOp>))
+      return;
+    ArrayRef<ExprAttr> moved = op.getType().getDims();
+    SmallVector<ExprAttr> dims = {moved[0], moved[1], moved[2] * moved[3], moved[4] * moved[5]};
+    if (!llvm::all_of(op->getUsers(), [&](Operation *user) {
+          return cast<ViewOp>(user).getType().getDims() == ArrayRef(dims);
+        }))
+      showAs(op, dims);
+  });
+}
+
 namespace {
 struct Fuse : dlc::impl::FuseBase<Fuse> {
   using FuseBase::FuseBase;
@@ -266,16 +304,32 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     return moves;
   }
 
-  /// `anchor` and the ops that follow it in its box.
+  /// The ops in front of `anchor` that show it windows of planes, where it is a convolution:
+  /// kernels for CPUs read the planes where they lie.
+  SmallVector<Operation *> findWindows(Operation *anchor) {
+    auto conv = dyn_cast<ConvOp>(anchor);
+    std::optional<PlaneWindows> windows;
+    if (conv && lanes != 0 && isEnabled(windowsRule))
+      windows = matchPlaneWindows(conv.getInput());
+    if (!windows || llvm::any_of(windows->moves, [&](Operation *move) {
+          return move->getBlock() != conv->getBlock();
+        }))
+      return {};
+    return windows->moves;
+  }
+
+  /// `anchor` and the ops that follow it in its box, with what shows it windows.
   SmallVector<Operation *> findAnchored(Operation *anchor) {
     SmallVector<Operation *> members = {anchor};
     if (anchor->getNumResults() != 1)
       return members;
+    SmallVector<Operation *> windows = findWindows(anchor);
     addFollowers(members);
     if (SmallVector<Operation *> moves = findShuffle(members); !moves.empty()) {
       llvm::append_range(members, moves);
       addFollowers(members);
     }
+    members.insert(members.begin(), windows.begin(), windows.end());
     return members;
   }
 
@@ -324,6 +378,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     for (const PrologueRule &rule : prologueRules)
       known.push_back(rule.name);
     known.push_back(shuffleRule);
+    known.push_back(windowsRule);
     known.push_back(elementwiseRule);
     known.push_back(attentionRule);
     for (const std::string &name : rules)
@@ -441,6 +496,8 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
       explains = explain && !function->hasAttr(onCpuName); // once for all machines
       if (explains)
         explainImportedCalls(function);
+      if (lanes != 0)
+        showImages(function);
       FailureOr<SmallVector<Operation *>> ops = collectOps(function);
       if (failed(ops))
         return signalPassFailure();
@@ -449,6 +506,6 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
   }
 
   bool explains = false;
-  int64_t lanes = 0; ///< channels of a vector, where kernels store vectors of a shuffle
+  int64_t lanes = 0; ///< of a CPU's vectors, whose kernels know shuffles and windows; 0 on devices
 };
 } // namespace

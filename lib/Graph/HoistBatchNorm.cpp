@@ -1,6 +1,8 @@
 // Moves batch normalizations from behind what makes channels of a convolution pixels, as transposed
 // convolutions do, to the convolution itself, which then takes them into its weights.
 
+#include "Matching.h"
+
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
 #include "dlc/IR/Views.h"
@@ -18,19 +20,13 @@ namespace dlc {
 using namespace mlir;
 using namespace dlc;
 
-/// Whether `value`, or a constant that it is moved from, becomes a constant.
-static bool isConstant(Value value) {
-  Operation *op = value.getDefiningOp();
-  return isa_and_nonnull<ConstantOp>(op) ||
-         (isa_and_nonnull<ViewOp, TransposeOp, BroadcastOp>(op) && isConstant(op->getOperand(0)));
-}
-
 /// The pixels that `op` normalizes by constants, made by a convolution by constants for it alone.
 static std::optional<PixelShuffle> findPixels(BatchNormOp op) {
   std::optional<PixelShuffle> pixels = matchPixelShuffle(op.getInput().getDefiningOp());
   ConvOp conv = pixels ? pixels->from.getDefiningOp<ConvOp>() : ConvOp();
-  if (!conv || !isConstant(conv.getFilter()) || (conv.getBias() && !isConstant(conv.getBias())) ||
-      !llvm::all_of(op->getOperands().drop_front(), isConstant))
+  if (!conv || !isOfConstants(conv.getFilter()) ||
+      (conv.getBias() && !isOfConstants(conv.getBias())) ||
+      !llvm::all_of(op->getOperands().drop_front(), isOfConstants))
     return std::nullopt;
   auto isAlone = [&](Operation *before) {
     return before->hasOneUse() && before->getBlock() == op->getBlock();
@@ -40,7 +36,7 @@ static std::optional<PixelShuffle> findPixels(BatchNormOp op) {
 
 static void hoist(BatchNormOp op, const PixelShuffle &pixels) {
   OpBuilder builder(op);
-  ExprAttr parts = ExprAttr::constant(op.getContext(), pixels.height * pixels.width);
+  ExprAttr parts = ExprAttr::constant(op.getContext(), pixels.getParts());
   auto repeat = [&](Value vector) -> Value {
     auto type = cast<PlannedType>(vector.getType());
     auto repeated = PlannedType::get({parts, type.getDim(0)}, type.getElementType());

@@ -2,6 +2,8 @@
 // are neighbours: vectors of channels are then vectors of a pixel, and kernels for CPUs store them
 // where they belong. Filter and bias are constants, whose new order costs nothing.
 
+#include "Matching.h"
+
 #include "dlc/Graph/Passes.h"
 #include "dlc/IR/Dlc.h"
 
@@ -24,8 +26,6 @@ static ArrayRef<ExprAttr> getDims(Value value) {
   return type.hasRank() ? type.getDims() : ArrayRef<ExprAttr>();
 }
 
-static bool isConstant(Value value) { return !value || value.getDefiningOp<ConstantOp>(); }
-
 /// Whether [N, C, height, width, H, W] becomes [N, C, H, height, W, width], of a known number of
 /// channels that are more than one.
 static bool movesPixels(TransposeOp op) {
@@ -39,7 +39,7 @@ static bool movesPixels(TransposeOp op) {
 static ConvOp findConv(TransposeOp op, ViewOp view) {
   ConvOp conv = view && view->hasOneUse() ? view.getInput().getDefiningOp<ConvOp>() : ConvOp();
   if (!conv || !conv->hasOneUse() || conv.getGroup() != 1 || conv->getBlock() != op->getBlock() ||
-      !isConstant(conv.getFilter()) || !isConstant(conv.getBias()))
+      !isOfConstants(conv.getFilter()) || (conv.getBias() && !isOfConstants(conv.getBias())))
     return {};
   ArrayRef<ExprAttr> dims = getDims(conv), apart = getDims(view);
   bool cutsChannels =

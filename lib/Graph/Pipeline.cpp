@@ -8,9 +8,10 @@ void dlc::buildGraphPipeline(mlir::OpPassManager &pm, const dlc::SpecializeShape
   pm.addPass(createInferShapes());
   pm.addPass(mlir::createCanonicalizerPass());
   pm.addPass(createWidenHalves());
+  pm.addPass(createCropFilters());
+  pm.addPass(createSplitVolumes());
   pm.addPass(createJoinPixelChannels());
   pm.addPass(createHoistBatchNorm());
-  pm.addPass(createCropFilters());
   pm.addPass(createFoldConstants());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(mlir::createCanonicalizerPass());

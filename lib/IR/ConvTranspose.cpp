@@ -4,75 +4,27 @@
 #include "ResultDims.h"
 
 #include "dlc/IR/LibraryCall.h"
+#include "dlc/IR/MoveBuilder.h"
 #include "dlc/IR/Winograd.h"
 
-#include "mlir/IR/Builders.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace dlc;
 
-namespace {
-/// Short forms for the ops that are made.
-class Maker {
-public:
-  Maker(OpBuilder &builder, Location loc) : builder(builder), loc(loc) {}
-
-  ExprAttr size(int64_t value) { return ExprAttr::constant(builder.getContext(), value); }
-
-  Value view(Value value, ArrayRef<ExprAttr> dims) {
-    return ViewOp::create(builder, loc, PlannedType::get(dims, getElementType(value)), value);
+/// `dims` of the value backwards.
+static Value mirror(MoveBuilder &make, Value value, ArrayRef<int64_t> dims) {
+  if (dims.empty())
+    return value;
+  ArrayRef<ExprAttr> sizes = MoveBuilder::getDims(value);
+  SmallVector<ExprAttr> starts(sizes.size(), make.size(0));
+  SmallVector<int64_t> steps(sizes.size(), 1);
+  for (int64_t dim : dims) {
+    starts[dim] = sizes[dim] - 1;
+    steps[dim] = -1;
   }
-
-  Value transpose(Value value, ArrayRef<int64_t> perm) {
-    ArrayRef<ExprAttr> dims = getDims(value);
-    SmallVector<ExprAttr> moved = llvm::map_to_vector(perm, [&](int64_t dim) { return dims[dim]; });
-    return TransposeOp::create(builder, loc, PlannedType::get(moved, getElementType(value)), value,
-                               perm);
-  }
-
-  /// Adds `low` and `high` elements, 0 or `outside`; negative ones are taken away.
-  Value pad(Value value, ArrayRef<ExprAttr> low, ArrayRef<ExprAttr> high, Value outside = {}) {
-    SmallVector<ExprAttr> dims;
-    for (auto [dim, before, after] : llvm::zip_equal(getDims(value), low, high))
-      dims.push_back(dim + before + after);
-    return PadOp::create(builder, loc, PlannedType::get(dims, getElementType(value)),
-                         PadMode::constant, value, outside, toArray(low), toArray(high));
-  }
-
-  /// `dims` backwards.
-  Value mirror(Value value, ArrayRef<int64_t> dims) {
-    if (dims.empty())
-      return value;
-    auto type = cast<PlannedType>(value.getType());
-    SmallVector<ExprAttr> starts(type.getRank(), size(0));
-    SmallVector<int64_t> steps(type.getRank(), 1);
-    for (int64_t dim : dims) {
-      starts[dim] = type.getDim(dim) - 1;
-      steps[dim] = -1;
-    }
-    return SliceOp::create(builder, loc, type, value, toArray(starts), toArray(type.getDims()),
-                           steps);
-  }
-
-  Value broadcast(Value value, ArrayRef<ExprAttr> dims) {
-    return BroadcastOp::create(builder, loc, PlannedType::get(dims, getElementType(value)), value);
-  }
-
-  static ArrayRef<ExprAttr> getDims(Value value) {
-    return cast<PlannedType>(value.getType()).getDims();
-  }
-  static Type getElementType(Value value) {
-    return cast<PlannedType>(value.getType()).getElementType();
-  }
-
-private:
-  ArrayAttr toArray(ArrayRef<ExprAttr> exprs) { return getArrayAttr(builder.getContext(), exprs); }
-
-  OpBuilder &builder;
-  Location loc;
-};
-} // namespace
+  return make.slice(value, starts, sizes, steps);
+}
 
 //===----------------------------------------------------------------------===//
 // Transposed convolution
@@ -208,10 +160,10 @@ struct PhasedDim {
 } // namespace
 
 /// The value with `steps` - 1 zeros behind each element.
-static Value spread(Maker &make, Value value, ArrayRef<int64_t> steps) {
+static Value spread(MoveBuilder &make, Value value, ArrayRef<int64_t> steps) {
   if (llvm::all_of(steps, [](int64_t step) { return step == 1; }))
     return value;
-  ArrayRef<ExprAttr> dims = Maker::getDims(value);
+  ArrayRef<ExprAttr> dims = MoveBuilder::getDims(value);
   SmallVector<ExprAttr> apart(dims.take_front(2)), together(apart);
   SmallVector<ExprAttr> none(2 * dims.size() - 2, make.size(0)), high(none);
   for (auto [i, step] : llvm::enumerate(steps)) {
@@ -223,7 +175,8 @@ static Value spread(Maker &make, Value value, ArrayRef<int64_t> steps) {
 }
 
 /// The value with zeros around its spatial dims, if any.
-static Value surround(Maker &make, Value value, ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
+static Value surround(MoveBuilder &make, Value value, ArrayRef<int64_t> low,
+                      ArrayRef<int64_t> high) {
   auto isNone = [](int64_t count) { return count == 0; };
   if (llvm::all_of(low, isNone) && llvm::all_of(high, isNone))
     return value;
@@ -260,7 +213,7 @@ private:
 
   ConvTransposeOp op;
   OpBuilder &builder;
-  Maker make;
+  MoveBuilder make;
   SmallVector<PhasedDim> dims;
   bool hasPhases;
   SmallVector<ExprAttr> groups; ///< how many there are, if more than one
@@ -353,7 +306,8 @@ Value PhasedConv::createFilter() {
   }
   perm.append({first + 1, first});
   llvm::append_range(perm, windows);
-  return make.view(make.transpose(make.mirror(make.view(filter, apart), mirrored), perm), together);
+  return make.view(make.transpose(mirror(make, make.view(filter, apart), mirrored), perm),
+                   together);
 }
 
 Value PhasedConv::createBias() {
@@ -386,7 +340,7 @@ FailureOr<Value> PhasedConv::createConv() {
 
 /// N x (groups x phases x outputs) x positions become N x (groups x outputs) x pixels.
 Value PhasedConv::makePixels(Value value) {
-  ArrayRef<ExprAttr> shape = Maker::getDims(value), positions = shape.drop_front(2);
+  ArrayRef<ExprAttr> shape = MoveBuilder::getDims(value), positions = shape.drop_front(2);
   auto first = static_cast<int64_t>(1 + groups.size()), count = static_cast<int64_t>(dims.size());
   SmallVector<ExprAttr> apart = {shape[0]}, together(apart);
   llvm::append_range(apart, parts);
@@ -444,7 +398,7 @@ LogicalResult SamePadOp::resolve(ShapeContext &, OpBuilder &builder,
   size_t spatial = getKernel().size();
   if (input.getRank() != static_cast<int64_t>(spatial) + 2) // C1
     return emitError("expected an input of ") << spatial + 2 << " dims, found " << input;
-  Maker make(builder, getLoc());
+  MoveBuilder make(builder, getLoc());
   SmallVector<ExprAttr> low(spatial + 2, make.size(0)), high(low);
   for (size_t i = 0; i != spatial; ++i) {
     ExprAttr dim = input.getDim(i + 2);

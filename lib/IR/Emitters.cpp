@@ -13,7 +13,8 @@ static bool areConstants(ValueRange values) {
                       [](Value value) { return !value || value.getDefiningOp<ConstantOp>(); });
 }
 
-/// The graph phase makes a convolution over one dim one over two.
+/// The graph phase makes a convolution over one dim one over two, and one over three by a constant
+/// filter as well.
 static std::optional<std::string> getConvObstacle(ConvOp conv) {
   if (conv.getInput().getType().getRank() != 4)
     return llvm::formatv("convolution over {0} dims is not supported, only over 2",

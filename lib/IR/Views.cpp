@@ -101,12 +101,150 @@ std::optional<PixelShuffle> dlc::matchPixelShuffle(Operation *op) {
     return std::nullopt;
   ArrayRef<ExprAttr> from = first.getInput().getType().getDims(), to = last.getType().getDims(),
                      apart = first.getType().getDims();
-  std::optional<int64_t> height = apart[1].getConstant(), width = apart[2].getConstant();
-  if (!height || !width || !apart[3].getConstant() || from[0] != apart[0] || from[2] != apart[4] ||
-      from[3] != apart[5] || to[0] != apart[0] || to[1] != apart[3] ||
-      to[2] != apart[4] * *height || to[3] != apart[5] * *width)
+  std::optional<int64_t> height = apart[1].getConstant(), width = apart[2].getConstant(),
+                         channels = apart[3].getConstant(), all = from[1].getConstant();
+  if (!height || !width || !channels || !all || from[2] != apart[4] || from[3] != apart[5] ||
+      to[0] != apart[0] || to[1] != apart[3] || to[2] != apart[4] * *height ||
+      to[3] != apart[5] * *width)
     return std::nullopt;
-  return PixelShuffle{first.getInput(), last, *height, *width, {first, transpose, last}};
+  int64_t ofImage = *height * *width * *channels, depth = ofImage == 0 ? 1 : *all / ofImage;
+  if (from[0] * depth != apart[0])
+    return std::nullopt;
+  return PixelShuffle{first.getInput(), last, depth, *height, *width, {first, transpose, last}};
+}
+
+//===----------------------------------------------------------------------===//
+// Planes of volumes
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Finds windows from the last op to the first one. Values between the two views are volumes x
+/// planes x groups x channels x rows x columns.
+struct PlaneWindowsMatcher {
+  static constexpr int64_t rank = 6, planeDim = 1, channelDim = 3;
+  PlaneWindows windows;
+
+  bool matchParts(ValueRange parts);
+  bool matchPart(Value part, int64_t &start, Value &whole);
+  bool matchPad(Value &value);
+  bool matchViews(ViewOp first, ViewOp last);
+};
+} // namespace
+
+/// A slice of planes, or all of them.
+bool PlaneWindowsMatcher::matchPart(Value part, int64_t &start, Value &whole) {
+  start = 0;
+  whole = part;
+  auto slice = part.getDefiningOp<SliceOp>();
+  if (!slice)
+    return true;
+  whole = slice.getInput();
+  windows.step = slice.getSteps()[planeDim];
+  for (int64_t dim = 0; dim != rank; ++dim) {
+    std::optional<int64_t> from = cast<ExprAttr>(slice.getStarts()[dim]).getConstant();
+    bool isWhole = from == 0 && slice.getSteps()[dim] == 1 &&
+                   slice.getType().getDim(dim) == slice.getInput().getType().getDim(dim);
+    if (!from || (dim != planeDim && !isWhole))
+      return false;
+    start = dim == planeDim ? *from : start;
+  }
+  windows.moves.push_back(slice);
+  return windows.step > 0;
+}
+
+/// Parts of one value that begin at equal distances; `windows.from` becomes that value.
+bool PlaneWindowsMatcher::matchParts(ValueRange parts) {
+  windows.size = static_cast<int64_t>(parts.size());
+  int64_t first = 0, step = 0;
+  for (auto [index, part] : llvm::enumerate(parts)) {
+    int64_t start;
+    Value whole;
+    if (!matchPart(part, start, whole) || part.getType() != parts.front().getType() ||
+        (index != 0 && (whole != windows.from || windows.step != step)))
+      return false;
+    auto place = static_cast<int64_t>(index);
+    if (index == 0)
+      first = start;
+    else if (index == 1)
+      windows.dilation = start - first;
+    if (start != first + place * windows.dilation)
+      return false;
+    windows.from = whole;
+    step = windows.step;
+  }
+  windows.low = -first;
+  return windows.dilation > 0;
+}
+
+/// Zeros before and behind the planes.
+bool PlaneWindowsMatcher::matchPad(Value &value) {
+  auto pad = value.getDefiningOp<PadOp>();
+  if (!pad)
+    return true;
+  if (pad.getMode() != PadMode::constant || pad.getValue())
+    return false;
+  for (int64_t dim = 0; dim != rank; ++dim) {
+    std::optional<int64_t> low = cast<ExprAttr>(pad.getLow()[dim]).getConstant(),
+                           high = cast<ExprAttr>(pad.getHigh()[dim]).getConstant();
+    if (!low || !high || *low < 0 || *high < 0 || (dim != planeDim && (*low != 0 || *high != 0)))
+      return false;
+    windows.low += dim == planeDim ? *low : 0;
+  }
+  windows.moves.push_back(pad);
+  value = pad.getInput();
+  return true;
+}
+
+bool PlaneWindowsMatcher::matchViews(ViewOp first, ViewOp last) {
+  ArrayRef<ExprAttr> apart = first.getType().getDims(), to = last.getType().getDims(),
+                     joined = last.getInput().getType().getDims();
+  std::optional<int64_t> groups = apart[2].getConstant();
+  if (!groups || !apart[channelDim].getConstant() || to[0] != joined[0] * joined[1] ||
+      to[1] != apart[channelDim] * *groups * windows.size ||
+      to.take_back(2) != apart.take_back(2) || joined[0] != apart[0])
+    return false;
+  windows.groups = *groups;
+  windows.count = apart[planeDim];
+  windows.windows = joined[planeDim];
+  return true;
+}
+
+std::optional<PlaneWindows> dlc::matchPlaneWindows(Value value) {
+  auto last = value.getDefiningOp<ViewOp>();
+  auto hasRank = [](ViewOp view, int64_t from, int64_t to) {
+    return view.getInput().getType().hasRank() && view.getType().hasRank() &&
+           view.getInput().getType().getRank() == from && view.getType().getRank() == to;
+  };
+  if (!last || !hasRank(last, PlaneWindowsMatcher::rank, 4))
+    return std::nullopt;
+  PlaneWindowsMatcher matcher;
+  auto concat = last.getInput().getDefiningOp<ConcatOp>();
+  matcher.windows.moves.push_back(last);
+  if (concat)
+    matcher.windows.moves.push_back(concat);
+  if ((concat && concat.getDim() != PlaneWindowsMatcher::channelDim) ||
+      !matcher.matchParts(concat ? ValueRange(concat.getInputs()) : ValueRange(last.getInput())) ||
+      !matcher.matchPad(matcher.windows.from))
+    return std::nullopt;
+  auto first = matcher.windows.from.getDefiningOp<ViewOp>();
+  if (!first || first.getType().getRank() != PlaneWindowsMatcher::rank ||
+      !matcher.matchViews(first, last))
+    return std::nullopt;
+  matcher.windows.moves.push_back(first);
+  matcher.windows.from = first.getInput();
+  llvm::sort(matcher.windows.moves,
+             [](Operation *lhs, Operation *rhs) { return lhs->isBeforeInBlock(rhs); });
+  return matcher.windows;
+}
+
+Value dlc::getReadImage(ConvOp conv) {
+  std::optional<PlaneWindows> windows = matchPlaneWindows(conv.getInput());
+  return windows ? windows->from : conv.getInput();
+}
+
+int64_t dlc::countPlanes(ConvOp conv) {
+  std::optional<PlaneWindows> windows = matchPlaneWindows(conv.getInput());
+  return windows ? windows->size : 1;
 }
 
 //===----------------------------------------------------------------------===//

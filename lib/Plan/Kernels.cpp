@@ -8,12 +8,15 @@
 using namespace mlir;
 using namespace dlc;
 
-/// "conv_relu_3": the ops of a box, and its number.
+/// "conv_relu_3": the ops of a box, without what shows a convolution planes, and its number.
 static std::string getKernelName(KernelOp box, size_t number) {
   std::string name;
-  for (Operation &op : box.getBody().front().without_terminator())
+  for (Operation &op : box.getBody().front().without_terminator()) {
+    if (isa<ConvOp>(op))
+      name.clear();
     if (!isa<ConstantOp>(op))
       name += op.getName().stripDialect().str() + "_";
+  }
   if (name.empty())
     name = "copy_";
   return name + std::to_string(number);

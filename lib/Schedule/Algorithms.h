@@ -3,6 +3,7 @@
 #define DLC_LIB_SCHEDULE_ALGORITHMS_H
 
 #include "dlc/IR/Dlc.h"
+#include "dlc/IR/Views.h"
 
 namespace dlc {
 
@@ -12,12 +13,18 @@ enum class ConvForm {
   channels, ///< each channel by itself: vectors of channels where values lie in blocks, else rows
 };
 
+/// The channels of a group that a convolution reads of one plane, or of an image that is no
+/// volume's.
+inline int64_t countPlaneInputs(ConvOp conv) {
+  return *conv.getFilter().getType().getDim(1).getConstant() / countPlanes(conv);
+}
+
 /// How a convolution is best computed. It runs along rows where it has too few output channels to
 /// fill vectors with them and its row can be loaded as vectors, or where its groups cut through
 /// blocks of channels.
 inline ConvForm getConvForm(ConvOp conv, TargetAttr target) {
   PlannedType filter = conv.getFilter().getType();
-  int64_t outputs = *filter.getDim(0).getConstant(), inputs = *filter.getDim(1).getConstant();
+  int64_t outputs = *filter.getDim(0).getConstant(), inputs = countPlaneInputs(conv);
   int64_t groups = conv.getGroup(), lanes = target.getLanes();
   if (groups == 1)
     return 2 * outputs <= lanes && conv.getStrides().back() == 1 ? ConvForm::rows
@@ -25,6 +32,13 @@ inline ConvForm getConvForm(ConvOp conv, TargetAttr target) {
   if (groups == outputs && inputs == 1)
     return ConvForm::channels;
   return inputs % lanes == 0 && outputs / groups % lanes == 0 ? ConvForm::direct : ConvForm::rows;
+}
+
+/// Whether a convolution may read blocks of channels: where sums run over several planes, each
+/// begins with a block.
+inline bool hasWholeBlocks(ConvOp conv, TargetAttr target) {
+  return countPlanes(conv) == 1 || getConvForm(conv, target) == ConvForm::channels ||
+         countPlaneInputs(conv) * static_cast<int64_t>(conv.getGroup()) % target.getLanes() == 0;
 }
 
 /// How many of the `channels` output channels of a task are one panel of `winograd`: vectors of

@@ -11,7 +11,7 @@ static Value getArgument(OpOperand &use) {
 ConvOp dlc::getConvOfInput(OpOperand &use) {
   auto box = dyn_cast<KernelOp>(use.getOwner());
   ConvOp conv = box ? getFirst<ConvOp>(box) : ConvOp();
-  return conv && conv.getInput() == getArgument(use) ? conv : ConvOp();
+  return conv && getReadImage(conv) == getArgument(use) ? conv : ConvOp();
 }
 
 /// [top, left, bottom, right]: the halo that the kernel of a convolution reads, which has zeros
@@ -200,11 +200,12 @@ bool Blocks::canRead(OpOperand &use) const {
     return true;
   if (ReduceOp reduce = getFirst<ReduceOp>(box))
     return reduce.isOverPixels();
-  if (!canWrite(box))
+  ConvOp conv = getConvOfInput(use);
+  if (!canWrite(box) || (conv && !hasWholeBlocks(conv, target)))
     return false;
   if (isElementwiseOnImages(box))
     return isBlockedThroughout(box);
   if (keepsLayout(box) || isShortcut(use))
     return contains(box.getResult(0));
-  return static_cast<bool>(getConvOfInput(use));
+  return static_cast<bool>(conv);
 }

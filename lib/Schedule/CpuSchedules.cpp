@@ -251,7 +251,7 @@ static ScheduleAttr getDepthwise(TargetAttr target, ExprAttr width) {
 /// Whether a filter of one element goes over planar images without halos.
 static bool isOneRow(KernelOp box, ConvOp conv) {
   auto isDense = [](Value value) { return !cast<PlannedType>(value.getType()).getLayout(); };
-  auto input = dyn_cast<BlockArgument>(conv.getInput());
+  auto input = dyn_cast<BlockArgument>(getReadImage(conv));
   ArrayRef<ExprAttr> filter = conv.getFilter().getType().getDims();
   return input && isDense(box.getInputs()[input.getArgNumber()]) && isDense(box.getResult(0)) &&
          llvm::all_of(filter.take_back(2), [](ExprAttr dim) { return dim.getConstant() == 1; }) &&

@@ -87,7 +87,7 @@ static LogicalResult packConv(KernelOp box, ConvOp conv) {
     return packWindow(box, conv);
   if (Attribute layout = getProductLayout(schedule))
     return packBoth(conv.getFilterMutable(), layout, conv.getBiasMutable(), channels);
-  auto input = dyn_cast<BlockArgument>(conv.getInput());
+  auto input = dyn_cast<BlockArgument>(getReadImage(conv));
   if (!input)
     return box.emitError("expected a convolution of an operand of the box");
   auto type = cast<PlannedType>(box.getInputs()[input.getArgNumber()].getType());

@@ -75,8 +75,8 @@ struct Problem {
 /// Whether the form is defined for `conv`, and fills vectors.
 static bool isPossible(ConvOp conv, TargetAttr target) {
   ArrayRef<ExprAttr> filter = conv.getFilter().getType().getDims();
-  return conv.getGroup() == 1 && Winograd::areOne(conv.getStrides()) &&
-         Winograd::areOne(conv.getDilations()) &&
+  return conv.getGroup() == 1 && hasWholeBlocks(conv, target) &&
+         Winograd::areOne(conv.getStrides()) && Winograd::areOne(conv.getDilations()) &&
          llvm::all_of(filter.take_back(2),
                       [](ExprAttr dim) { return dim.getConstant() == Winograd::taps; }) &&
          *filter[0].getConstant() >= target.getLanes() &&
@@ -118,7 +118,7 @@ double WinogradGains::get(ConvOp conv) const { return gains.lookup(getFilterKey(
 
 ScheduleAttr dlc::chooseWinograd(KernelOp box, ConvOp conv, TargetAttr target,
                                  const WinogradGains &gains) {
-  auto input = dyn_cast<BlockArgument>(conv.getInput());
+  auto input = dyn_cast<BlockArgument>(getReadImage(conv));
   if (!input || !isBlocked(box.getInputs()[input.getArgNumber()]) || !isBlocked(box.getResult(0)) ||
       gains.get(conv) <= 0)
     return {};

@@ -42,7 +42,9 @@ def Fuse : Pass<"dlc-fuse", "::mlir::ModuleOp"> {
     A rule names an anchor and the ops that may follow it in its box: up to 16 of its dims, the last of which alone is
     read outside. Besides values of the box they read scalars and values like the anchor's result. On a CPU a convolution
     takes what makes its channels pixels (a view, a transposition and a view, rule `conv-shuffle`), and more such ops
-    behind, where the channels of a pixel fill vectors. What
+    behind, where the channels of a pixel fill vectors. There it also takes what shows it the planes of a volume that a
+    window holds side by side (views, a pad, slices and a concatenation, rule `windows-conv`): they are read where they
+    lie. Channels may become pixels of several planes, too. What
     computes the rows of a normalization or softmax along the last dim, elementwise ops and lookups in tables that rule
     `elementwise` would draw a box around, joins its box (rules `elementwise-norm` and `elementwise-softmax`), which then
     has two results where others read them as well. Rule

@@ -147,6 +147,33 @@ def CropFilters : Pass<"dlc-crop-filters", "::mlir::ModuleOp"> {
   }];
 }
 
+def SplitVolumes : Pass<"dlc-split-volumes", "::mlir::ModuleOp"> {
+  let summary = "Compute volumes as images of their planes";
+  let description = [{
+    A convolution over three dims by a constant filter becomes one over two: the planes that an output plane sees are
+    joined along channels, and the filter has as many more. So do the ops behind it that volumes of such images
+    reach: batch normalizations, elementwise ops, concatenations of channels, what makes channels pixels, and reductions
+    over all places. Poolings run along the planes, then along the depth.
+    What needs the volume itself gets it by a transposition. A convolution by a filter that only the run knows stays
+    what it is, and so a library call.
+
+    ```mlir
+    %0 = dlc.conv %x, %w strides [1, 1, 1] pads [1, 1, 1, 1, 1, 1] dilations [1, 1, 1] group 1
+       : (!dlc.tensor<1 x 8 x D x H x W x f32>, !dlc.tensor<4 x 8 x 3 x 3 x 3 x f32>) -> !dlc.tensor<1 x 4 x D x H x W x f32>
+    // becomes
+    %planes = dlc.transpose %x perm [0, 2, 1, 3, 4] : ... -> !dlc.tensor<1 x D x 8 x H x W x f32>
+    %0 = dlc.pad constant %planes ... -> !dlc.tensor<1 x D + 2 x 1 x 8 x H x W x f32>
+    %1 = dlc.slice %0 ... -> !dlc.tensor<1 x D x 1 x 8 x H x W x f32> // from planes 0, 1 and 2 on
+    %4 = dlc.concat %1, %2, %3 axis 3 : ... -> !dlc.tensor<1 x D x 1 x 24 x H x W x f32>
+    %5 = dlc.view %4 : ... -> !dlc.tensor<D x 24 x H x W x f32>
+    %6 = dlc.conv %5, %w2 strides [1, 1] pads [1, 1, 1, 1] dilations [1, 1] group 1
+       : (!dlc.tensor<D x 24 x H x W x f32>, !dlc.tensor<4 x 24 x 3 x 3 x f32>) -> !dlc.tensor<D x 4 x H x W x f32>
+    %7 = dlc.view %6 : ... -> !dlc.tensor<1 x D x 4 x H x W x f32>
+    %8 = dlc.transpose %7 perm [0, 2, 1, 3, 4] : ... -> !dlc.tensor<1 x 4 x D x H x W x f32>
+    ```
+  }];
+}
+
 def FoldConstants : Pass<"dlc-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute ops whose operands are constants";
   let description = [{

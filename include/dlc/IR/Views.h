@@ -32,14 +32,36 @@ llvm::SmallVector<ViewGroup> getViewGroups(ViewOp view);
 bool keepsRows(ViewOp view);
 
 /// Where `op` is the last of a view, a transposition and a view, `moves`, that make channels
-/// pixels: an image `from` of [N, height * width * C, H, W] becomes `to` of [N, C, H * height, W *
-/// width], of which the channels of a pixel are neighbours in `from`.
+/// pixels: an image `from` of [N, depth * height * width * C, H, W] becomes `to` of [N * depth, C,
+/// H
+/// * height, W * width], of which the channels of a pixel are neighbours in `from`. Depths other
+/// than 1 are those of planes of a volume.
 struct PixelShuffle {
   mlir::Value from, to;
-  int64_t height, width;
+  int64_t depth, height, width;
+
+  int64_t getParts() const { return depth * height * width; }
   std::array<mlir::Operation *, 3> moves;
 };
 std::optional<PixelShuffle> matchPixelShuffle(mlir::Operation *op);
+
+/// What `value` shows to each image of a convolution: several images of `from`, the planes of
+/// volumes that lie one after the other, with their channels side by side. Image `volume * windows
+/// + place` has, of each of `groups` groups of channels, those of planes `place * step - low + i *
+/// dilation` for i from 0 to `size`, and zeros for those that are none of the `count` planes of the
+/// volume.
+struct PlaneWindows {
+  mlir::Value from;
+  ExprAttr count, windows; ///< of a volume
+  int64_t groups, size = 1, step = 1, dilation = 1, low = 0;
+  llvm::SmallVector<mlir::Operation *>
+      moves; ///< in the order of the block; the first one is a view
+};
+std::optional<PlaneWindows> matchPlaneWindows(mlir::Value value);
+/// The image that a convolution reads, be it by such windows.
+mlir::Value getReadImage(ConvOp conv);
+/// Whose channels lie side by side, of how many planes.
+int64_t countPlanes(ConvOp conv);
 
 /// The dim of `result`, a value of a box or kernel, whose neighbours lie side by side in an operand
 /// where those of the last dim do not: blocks of the two are transposed.

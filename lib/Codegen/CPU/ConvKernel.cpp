@@ -16,7 +16,7 @@ LogicalResult ConvKernel::matchBody(KernelBuilder &b, Buffers &buffers) {
   bool takesShuffle = algorithm == Algorithm::direct_conv || algorithm == Algorithm::winograd;
   if (failed(match(b, llvm::IsaPred<ConvOp, MatmulOp>, takesShuffle)))
     return failure();
-  FailureOr<Value> source = getBuffer(anchor->getOperand(0));
+  FailureOr<Value> source = getBuffer(windows ? windows->from : anchor->getOperand(0));
   FailureOr<Value> weights = getBuffer(anchor->getOperand(1));
   FailureOr<Value> added =
       getBuffer(anchor->getNumOperands() == 3 ? anchor->getOperand(2) : Value());
@@ -38,6 +38,7 @@ LogicalResult ConvKernel::matchConv(KernelBuilder &b, ConvOp conv, const Buffers
     return conv.emitError("expected images and a filter of static shape in panels");
   outputChannels = (*shape)[0], inputChannels = (*shape)[1];
   groups = conv.getGroup();
+  planes = windows ? windows->size : 1;
   kernelHeight = (*shape)[2], kernelWidth = (*shape)[3];
   strides = llvm::to_vector(conv.getStrides());
   dilations = llvm::to_vector(conv.getDilations());
@@ -53,7 +54,7 @@ LogicalResult ConvKernel::matchConv(KernelBuilder &b, ConvOp conv, const Buffers
 LogicalResult ConvKernel::matchShuffle(KernelBuilder &b, const Buffers &buffers) {
   if (!shuffle)
     return success();
-  int64_t parts = shuffle->height * shuffle->width;
+  int64_t parts = shuffle->getParts();
   if (output.block != b.getLanes() || groups != 1 || outputChannels % (parts * output.block) != 0)
     return anchor->emitError("expected a pixel shuffle of blocks of ")
            << b.getLanes() << " channels, found " << getTensor(buffers.output);
@@ -90,15 +91,19 @@ LogicalResult ConvKernel::matchPanels(KernelBuilder &b, const Buffers &buffers) 
     int64_t inputs = isa<MatmulOp>(anchor) ? inputChannels : input.block;
     if (panels.getInputs() != std::max<int64_t>(inputs, 1))
       return anchor->emitError("expected panels of ") << inputs << " inputs, found " << panels;
+    if (planes != 1 && groups * getPlaneChannels() % input.block != 0)
+      return anchor->emitError("expected planes of whole blocks, found ")
+             << groups * getPlaneChannels() << " channels";
     if (groups != 1 &&
-        (outputChannels / groups % channels != 0 || inputChannels % input.block != 0))
+        (outputChannels / groups % channels != 0 || getPlaneChannels() % input.block != 0))
       return anchor->emitError("expected groups of whole panels and blocks, found ")
              << groups << " groups of " << inputChannels << " to " << outputChannels / groups
              << " channels";
   }
   PlannedType outputType = getTensor(buffers.output);
   ExprAttr channelDim = outputType.getDim(isa<ConvOp>(anchor) ? 1 : outputType.getRank() - 1);
-  if (channelDim != ExprAttr::constant(b.getContext(), outputChannels / (spread[0] * spread[1])))
+  int64_t parts = shuffle ? shuffle->getParts() : 1;
+  if (channelDim != ExprAttr::constant(b.getContext(), outputChannels / parts))
     return anchor->emitError("expected ")
            << outputChannels << " output channels, found " << outputType;
   return success();
@@ -145,14 +150,20 @@ Value ConvKernel::getChannel(KernelBuilder &b, const Row &row, int64_t channel) 
   return b.add(b.mul(row.group, panels.getOutputs()), channel);
 }
 
-/// Of the channels that a shuffle makes one plane, the first ones write its halo.
-void ConvKernel::storeHalo(KernelBuilder &b, const Row &row, Value begin, Value end) {
-  Value plane = b.div(getChannel(b, row, 0), b.i64(output.block));
-  Value planes = b.i64(llvm::divideCeil(row.channels, output.block));
-  if (shuffle)
-    planes = b.min(planes, b.sub(output.planes, plane));
-  b.loop(b.i64(0), planes, 1, [&](Value i) {
-    b.storeHalo(output, row.n, b.add(plane, i), b.mul(begin, spread[0]), b.mul(end, spread[0]));
+void ConvKernel::storeHalo(KernelBuilder &b, Value n, Value first, Value count, Value begin,
+                           Value end) const {
+  if (!shuffle) {
+    b.loop(b.i64(0), b.min(count, b.sub(output.planes, first)), 1,
+           [&](Value i) { b.storeHalo(output, n, b.add(first, i), begin, end); });
+    return;
+  }
+  Value ofImage = b.mul(output.planes, spread[0] * spread[1]);
+  Value all = b.mul(ofImage, shuffle->depth);
+  b.loop(b.i64(0), b.min(count, b.sub(all, first)), 1, [&](Value i) {
+    Value part = b.add(first, i), plane = b.rem(part, ofImage);
+    b.onlyIf(b.atMost(b.add(plane, 1), output.planes), [&] {
+      b.storeHalo(output, b.add(b.mul(n, shuffle->depth), b.div(part, ofImage)), plane, begin, end);
+    });
   });
 }
 
@@ -179,7 +190,9 @@ void ConvKernel::emitTask(KernelBuilder &b, EmitBand emitBand) {
   auto emitGroup = [&](int64_t groupChannels) {
     Row row = {n, begin, group, groupChannels};
     if (output.hasHalo())
-      storeHalo(b, row, begin, end);
+      storeHalo(b, n, b.div(getChannel(b, row, 0), b.i64(output.block)),
+                b.i64(llvm::divideCeil(groupChannels, output.block)), b.mul(begin, spread[0]),
+                b.mul(end, spread[0]));
     emitBand(row, rows == 1 && !output.hasHalo() ? b.i64(1) : b.sub(end, begin));
   };
   int64_t fullGroups = outputChannels / channels, others = outputChannels % channels;
@@ -230,6 +243,31 @@ bool ConvKernel::skipsTaps(int64_t axis) const {
   return dilations[axis] == 1 ? pad >= farAway : pad != 0;
 }
 
+ConvKernel::Planes ConvKernel::getPlanes(KernelBuilder &b, Value n) const {
+  if (!windows)
+    return {n, {b.i64(0), b.i64(1)}};
+  Value count = b.size(windows->count), ofVolume = b.size(windows->windows);
+  Value place = b.add(b.mul(b.rem(n, ofVolume), windows->step), -windows->low);
+  return {b.add(b.mul(b.div(n, ofVolume), count), place),
+          b.clipTaps(place, planes, windows->dilation, b.i64(0), count)};
+}
+
+Value ConvKernel::getPlanePitch(KernelBuilder &b) const {
+  return b.mul(input.imagePitch, windows ? windows->dilation : 1);
+}
+
+KernelBuilder::Carried ConvKernel::sumPlanes(KernelBuilder &b, const Window &window, Value weights,
+                                             int64_t pitch, ValueRange inits,
+                                             EmitPlane emitPlane) const {
+  if (!windows)
+    return emitPlane(window.start, weights, inits);
+  return b.loop(window.planes.begin, window.planes.end, 1, inits,
+                [&](Value plane, ValueRange sums) {
+                  return emitPlane(b.offset(window.start, b.mul(plane, getPlanePitch(b))),
+                                   b.offset(weights, b.mul(plane, pitch)), sums);
+                });
+}
+
 Taps ConvKernel::getColumns(KernelBuilder &b, Value w, int64_t pixels) {
   if (!skipsTaps(1))
     return {b.i64(0), b.i64(kernelWidth)};
@@ -245,9 +283,11 @@ ConvKernel::Window ConvKernel::getWindow(KernelBuilder &b, const Row &row, Value
   Value plane = b.i64(0);
   if (groups != 1) {
     Value group = b.div(getChannel(b, row, 0), b.i64(outputChannels / groups));
-    plane = b.div(b.mul(group, inputChannels), b.i64(input.block));
+    plane = b.div(b.mul(group, getPlaneChannels()), b.i64(input.block));
   }
-  window.start = b.offset(input, row.n, plane, top, left);
+  auto [image, taps] = getPlanes(b, row.n);
+  window.planes = taps;
+  window.start = b.offset(input, image, plane, top, left);
   window.rows = {b.i64(0), b.i64(kernelHeight)};
   window.columns = {b.i64(0), b.i64(kernelWidth)};
   bool isInRow = row.ends.empty();
@@ -333,6 +373,8 @@ static KernelBuilder::Carried emitLevels(KernelBuilder &b, ArrayRef<Level> level
 }
 
 int64_t ConvKernel::countSlices() const {
+  if (windows) // of planes, which each have their own blocks
+    return 1;
   return isa<MatmulOp>(anchor) ? inputChannels
                                : llvm::divideCeil(inputChannels, panels.getInputs());
 }
@@ -346,7 +388,7 @@ KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, cons
 KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, const Window &window,
                                           const Part &part, ValueRange inits, Step emitStep) {
   int64_t block = panels.getInputs(), outputs = panels.getOutputs();
-  int64_t blocks = llvm::divideCeil(inputChannels, block);
+  int64_t blocks = llvm::divideCeil(getPlaneChannels(), block);
   int64_t rowElements = kernelWidth * block * outputs;
   auto all = [&](int64_t steps) -> Taps { return {b.i64(0), b.i64(steps)}; };
   SmallVector<Level> levels = {{all(blocks), input.planePitch, kernelHeight * rowElements},
@@ -360,11 +402,14 @@ KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, cons
   }
   Value panel = b.offset(filter, b.mul(row.group, getPanelElements()));
   bool isJoined = levels.size() == 3;
+  if (windows)
+    levels.insert(levels.begin(),
+                  Level{window.planes, getPlanePitch(b), blocks * kernelHeight * rowElements});
   int64_t steps = isJoined ? kernelWidth * block : block;
   if (isa<MatmulOp>(anchor)) {
     levels.back().steps = part.slices;
     steps = std::gcd(steps, part.most);
-  } else {
+  } else if (!windows) {
     levels.front().steps = part.slices;
   }
   Unrolling unrolling = {getUnrolling(b, steps, inits.size())};
@@ -384,6 +429,11 @@ Value ConvKernel::getPlace(KernelBuilder &b, const Image &image, Value n, Value 
   if (!shuffle)
     return b.offset(image, n, plane, h, w);
   Value part = b.div(plane, image.planes), columns = b.i64(spread[1]);
+  if (shuffle->depth != 1) {
+    Value parts = b.i64(spread[0] * spread[1]);
+    n = b.add(b.mul(n, shuffle->depth), b.div(part, parts));
+    part = b.rem(part, parts);
+  }
   return b.offset(image, n, b.rem(plane, image.planes),
                   b.add(b.mul(h, spread[0]), b.div(part, columns)),
                   b.add(b.mul(w, spread[1]), b.rem(part, columns)));

@@ -37,10 +37,26 @@ struct ConvKernel : AnchorKernel {
   /// convolution pads, some lie outside of it.
   struct Window {
     mlir::Value start; ///< address of the first one
+    Taps planes;       ///< planes of the filter but those that lie outside of the volume
     Taps rows;         ///< rows of the filter but those that lie outside of the image
     Taps columns;      ///< columns of the filter but those that do for all pixels
     mlir::Value left;  ///< where `start` lies in a row of the buffer; null where all columns do
   };
+  /// The planes that an output image sees: the first one, which may lie outside of the volume, as
+  /// an image of the input, and which of them do not.
+  struct Planes {
+    mlir::Value first;
+    Taps taps;
+  };
+  Planes getPlanes(KernelBuilder &b, mlir::Value n) const;
+  /// How far planes of a window lie apart in the input.
+  mlir::Value getPlanePitch(KernelBuilder &b) const;
+  /// The sum of `emitPlane` over the planes of a window, whose weights are `pitch` apart.
+  using EmitPlane = llvm::function_ref<KernelBuilder::Carried(
+      mlir::Value input, mlir::Value weights, mlir::ValueRange sums)>;
+  KernelBuilder::Carried sumPlanes(KernelBuilder &b, const Window &window, mlir::Value weights,
+                                   int64_t pitch, mlir::ValueRange inits,
+                                   EmitPlane emitPlane) const;
   /// The window of `pixels` pixels from `w` on; with `clip` their columns may lie outside of the
   /// buffer.
   Window getWindow(KernelBuilder &b, const Row &row, mlir::Value w, int64_t pixels, bool clip);
@@ -48,6 +64,10 @@ struct ConvKernel : AnchorKernel {
   /// are `strides` apart.
   mlir::Value getPixel(KernelBuilder &b, mlir::Value address, const Image &image, const Row &row,
                        int64_t pixel, llvm::ArrayRef<int64_t> strides) const;
+  /// Writes the halo of rows [begin, end) of the planes of channels [first, first + count) of the
+  /// convolution for image `n`. Of those that a shuffle makes one plane the first one writes it.
+  void storeHalo(KernelBuilder &b, mlir::Value n, mlir::Value first, mlir::Value count,
+                 mlir::Value begin, mlir::Value end) const;
   /// Where the result for block `plane` of the convolution's channels lies, in an image in blocks:
   /// a shuffle behind it moves pixels.
   mlir::Value getPlace(KernelBuilder &b, const Image &image, mlir::Value n, mlir::Value plane,
@@ -107,10 +127,13 @@ struct ConvKernel : AnchorKernel {
   mlir::Value bias; ///< null where there is none
   FilterLayoutAttr panels;
   int64_t outputChannels, inputChannels; ///< of all groups, and of each
+  int64_t planes = 1;                    ///< that the inputs of a group are the channels of
   int64_t groups = 1, kernelHeight = 1, kernelWidth = 1;
   llvm::SmallVector<int64_t> strides = {1, 1}, dilations = {1, 1}, pads = {0, 0, 0, 0};
   /// How far neighbours among the pixels of the convolution lie apart in the result.
   llvm::SmallVector<int64_t> spread = {1, 1};
+
+  int64_t getPlaneChannels() const { return inputChannels / planes; }
 
 private:
   /// Whether windows leave out what a filter has outside of the image along `axis`, though the
@@ -130,7 +153,6 @@ private:
   mlir::LogicalResult matchMatmul(KernelBuilder &b, MatmulOp matmul, const Buffers &buffers);
   mlir::LogicalResult matchPanels(KernelBuilder &b, const Buffers &buffers);
   mlir::LogicalResult matchOperands(KernelBuilder &b);
-  void storeHalo(KernelBuilder &b, const Row &row, mlir::Value begin, mlir::Value end);
 };
 
 } // namespace dlc

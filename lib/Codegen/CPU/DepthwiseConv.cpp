@@ -36,28 +36,31 @@ static void emitTile(KernelBuilder &b, ConvKernel &kernel, const ConvKernel::Row
   Value start = b.splat(0.0f);
   if (kernel.bias)
     start = b.loadVector(b.offset(kernel.bias, kernel.getChannel(b, row, 0)));
-  Value input = kernel.getWindow(b, row, w, pixels, /*clip=*/false).start;
-  Value weights = b.offset(kernel.filter, b.mul(row.group, kernel.kernelHeight * width * lanes));
+  ConvKernel::Window window = kernel.getWindow(b, row, w, pixels, /*clip=*/false);
+  int64_t pitch = kernel.kernelHeight * width * lanes;
+  Value first = b.offset(kernel.filter, b.mul(row.group, kernel.planes * pitch));
   SmallVector<Value> inits(pixels, start);
   using Carried = KernelBuilder::Carried;
-  Carried sums =
-      b.loop(b.i64(0), b.i64(kernel.kernelHeight), 1, inits, [&](Value ky, ValueRange sums) {
-        Value inputRow =
-            b.offset(input, b.mul(b.mul(ky, kernel.dilations[0]), kernel.input.rowPitch));
-        Value weightsRow = b.offset(weights, b.mul(ky, width * lanes));
-        if (width <= maxUnrolledWidth)
-          return emitTaps(b, kernel, inputRow, weightsRow, width, sums);
-        return b.loop(b.i64(0), b.i64(width), 1, sums, [&](Value kx, ValueRange sums) {
-          return emitTaps(b, kernel, b.offset(inputRow, b.mul(kx, kernel.dilations[1] * lanes)),
-                          b.offset(weightsRow, b.mul(kx, lanes)), 1, sums);
-        });
+  auto emitPlane = [&](Value input, Value weights, ValueRange sums) -> Carried {
+    return b.loop(b.i64(0), b.i64(kernel.kernelHeight), 1, sums, [&](Value ky, ValueRange sums) {
+      Value inputRow =
+          b.offset(input, b.mul(b.mul(ky, kernel.dilations[0]), kernel.input.rowPitch));
+      Value weightsRow = b.offset(weights, b.mul(ky, width * lanes));
+      if (width <= maxUnrolledWidth)
+        return emitTaps(b, kernel, inputRow, weightsRow, width, sums);
+      return b.loop(b.i64(0), b.i64(width), 1, sums, [&](Value kx, ValueRange sums) {
+        return emitTaps(b, kernel, b.offset(inputRow, b.mul(kx, kernel.dilations[1] * lanes)),
+                        b.offset(weightsRow, b.mul(kx, lanes)), 1, sums);
       });
+    });
+  };
+  Carried sums = kernel.sumPlanes(b, window, first, pitch, inits, emitPlane);
   kernel.storeVectors(b, row, w, /*vector=*/0, sums);
 }
 
 static LogicalResult verify(KernelBuilder &b, ConvKernel &kernel) {
   if (!isa<ConvOp>(kernel.anchor) || kernel.groups != kernel.outputChannels ||
-      kernel.inputChannels != 1)
+      kernel.getPlaneChannels() != 1)
     return kernel.anchor->emitError("expected a convolution with a group for each channel");
   if (kernel.input.block != b.getLanes() || kernel.output.block != b.getLanes() ||
       kernel.panels != FilterLayoutAttr::get(b.getContext(), b.getLanes(), 1))

@@ -107,21 +107,24 @@ static KernelBuilder::Carried reduceRows(KernelBuilder &b, ConvKernel &kernel, c
   int64_t channelElements = kernel.kernelHeight * kernel.kernelWidth * outputs;
   Value panel =
       b.offset(kernel.filter, b.mul(tile.row.group, kernel.inputChannels * channelElements));
-  return b.loop(
-      b.i64(0), b.i64(kernel.inputChannels), 1, inits, [&](Value channel, ValueRange carried) {
-        Value input = b.offset(window.start, b.mul(channel, kernel.input.planePitch));
-        Value weights = b.offset(panel, b.mul(channel, channelElements));
-        for (int64_t row = 0; row != tile.rows; ++row)
-          prefetchPixels(b, kernel, tile,
-                         b.offset(input, b.mul(kernel.input.rowPitch, row * kernel.strides[0])));
-        return b.loop(b.i64(0), b.i64(kernel.kernelWidth), 1, carried,
-                      [&](Value kx, ValueRange carried) {
-                        ConvKernel::Tap tap;
-                        tap.input = b.offset(input, b.mul(kx, kernel.dilations[1]));
-                        tap.weights = b.offset(weights, b.mul(kx, outputs));
-                        return emitColumn(b, kernel, tile, tap, carried);
-                      });
-      });
+  int64_t channels = kernel.getPlaneChannels();
+  auto emitPlane = [&](Value start, Value filter, ValueRange sums) -> KernelBuilder::Carried {
+    return b.loop(b.i64(0), b.i64(channels), 1, sums, [&](Value channel, ValueRange carried) {
+      Value input = b.offset(start, b.mul(channel, kernel.input.planePitch));
+      Value weights = b.offset(filter, b.mul(channel, channelElements));
+      for (int64_t row = 0; row != tile.rows; ++row)
+        prefetchPixels(b, kernel, tile,
+                       b.offset(input, b.mul(kernel.input.rowPitch, row * kernel.strides[0])));
+      return b.loop(b.i64(0), b.i64(kernel.kernelWidth), 1, carried,
+                    [&](Value kx, ValueRange carried) {
+                      ConvKernel::Tap tap;
+                      tap.input = b.offset(input, b.mul(kx, kernel.dilations[1]));
+                      tap.weights = b.offset(weights, b.mul(kx, outputs));
+                      return emitColumn(b, kernel, tile, tap, carried);
+                    });
+    });
+  };
+  return kernel.sumPlanes(b, window, panel, channels * channelElements, inits, emitPlane);
 }
 
 static void storeTile(KernelBuilder &b, ConvKernel &kernel, const Tile &tile, ValueRange sums) {

@@ -43,7 +43,7 @@ private:
   void emitTiles();
   void forEachTile(function_ref<void(const TilePlace &)> emitTile);
   void emitInputs(const TilePlace &tile);
-  void emitPatch(Value plane, Value h, Value w);
+  void emitPatch(Value image, Value plane, Value h, Value w);
   void fetch(Value address);
   void transformInputs(Value address, Value rowPitch, Value to);
   void multiply(Value panel);
@@ -73,6 +73,7 @@ private:
   Value scratch;
   Value tilesPerRow;
   Value n, firstTile, numTiles, firstPanel, lastPanel; ///< of the task
+  ConvKernel::Planes planes;                           ///< that it reads
 };
 } // namespace
 
@@ -169,7 +170,7 @@ void WinogradConv::forEachTile(function_ref<void(const TilePlace &)> emitTile) {
 }
 
 /// Copies what the buffer has of a tile from pixel (h, w) on, with zeros around it.
-void WinogradConv::emitPatch(Value plane, Value h, Value w) {
+void WinogradConv::emitPatch(Value image, Value plane, Value h, Value w) {
   const Image &input = kernel.input;
   b.storeZeros(at(patch), b.i64(Winograd::factors * lanes));
   Taps rows = b.clipTaps(h, size, 1, b.i64(-input.top), b.add(input.height, input.bottom));
@@ -177,7 +178,7 @@ void WinogradConv::emitPatch(Value plane, Value h, Value w) {
   b.loop(rows.begin, rows.end, 1, [&](Value row) {
     b.loop(columns.begin, columns.end, 1, [&](Value column) {
       Value place = b.mul(b.add(b.mul(row, size), column), lanes);
-      Value pixel = b.offset(input, n, plane, b.add(h, row), b.add(w, column));
+      Value pixel = b.offset(input, image, plane, b.add(h, row), b.add(w, column));
       b.store(b.loadVector(pixel), b.offset(at(patch), place));
     });
   });
@@ -197,14 +198,18 @@ void WinogradConv::emitInputs(const TilePlace &tile) {
   Value right = b.add(input.width, input.right - size);
   Value inside = b.both(b.both(b.atMost(b.i64(-input.top), h), b.atMost(h, bottom)),
                         b.both(b.atMost(b.i64(-input.left), w), b.atMost(w, right)));
-  b.loop(b.i64(0), b.i64(inputChannels / lanes), 1, [&](Value plane) {
-    b.either(inside, [] {}, [&] { emitPatch(plane, h, w); });
-    fetch(b.offset(input, n, b.add(plane, 1), h, w));
-    Value from = b.select(inside, b.offset(input, n, plane, h, w), at(patch));
-    Value rowPitch = arith::SelectOp::create(b, inside, input.rowPitch, b.i64(size * lanes));
-    Value to =
-        b.offset(at(inputs.begin), b.add(b.mul(tile.number, inputs.rowPitch), b.mul(plane, lanes)));
-    transformInputs(from, rowPitch, to);
+  int64_t blocks = inputChannels / kernel.planes / lanes; // of a plane of the volume
+  b.loop(planes.taps.begin, planes.taps.end, 1, [&](Value tap) {
+    Value image = b.add(planes.first, b.mul(tap, kernel.windows ? kernel.windows->dilation : 1));
+    b.loop(b.i64(0), b.i64(blocks), 1, [&](Value plane) {
+      b.either(inside, [] {}, [&] { emitPatch(image, plane, h, w); });
+      fetch(b.offset(input, image, b.add(plane, 1), h, w));
+      Value from = b.select(inside, b.offset(input, image, plane, h, w), at(patch));
+      Value rowPitch = arith::SelectOp::create(b, inside, input.rowPitch, b.i64(size * lanes));
+      Value channel = b.mul(b.add(b.mul(tap, blocks), plane), lanes);
+      Value to = b.offset(at(inputs.begin), b.add(b.mul(tile.number, inputs.rowPitch), channel));
+      transformInputs(from, rowPitch, to);
+    });
   });
 }
 
@@ -225,6 +230,9 @@ int64_t WinogradConv::countSteps() const {
 void WinogradConv::emitProducts(Value factors, Value from, Value to, Value ahead, int64_t tiles) {
   int64_t vectors = panelOutputs / lanes, steps = countSteps();
   SmallVector<Value> zeros(tiles * vectors, b.splat(0.0f));
+  int64_t planeChannels = inputChannels / kernel.planes;
+  Value begin = b.mul(planes.taps.begin, planeChannels);
+  Value end = b.mul(planes.taps.end, planeChannels);
   auto emitStep = [&](Value channel, ValueRange carried) {
     Value weights = b.offset(factors, b.mul(channel, panelOutputs));
     SmallVector<Value> row;
@@ -240,7 +248,7 @@ void WinogradConv::emitProducts(Value factors, Value from, Value to, Value ahead
     return next;
   };
   KernelBuilder::Carried products =
-      b.loop(b.i64(0), b.i64(inputChannels), steps, zeros, [&](Value channel, ValueRange carried) {
+      b.loop(begin, end, steps, zeros, [&](Value channel, ValueRange carried) {
         Value row = b.offset(ahead, b.mul(b.div(channel, b.i64(steps)), panelOutputs));
         if (tiles != 1)
           b.prefetch(row, panelOutputs);
@@ -344,6 +352,7 @@ void WinogradConv::emit() {
   Value block = b.rem(b.getTask(), blocks), rest = b.div(b.getTask(), blocks);
   Value group = b.rem(rest, groups);
   n = b.div(rest, groups);
+  planes = kernel.getPlanes(b, n);
   firstTile = b.mul(block, tilesPerTask);
   numTiles = b.min(b.sub(tiles, firstTile), b.i64(tilesPerTask));
   firstPanel = b.mul(group, channels / panelOutputs);
@@ -357,10 +366,8 @@ void WinogradConv::emit() {
     b.either(
         isEmpty, [] {},
         [&] {
-          Value firstPlane = b.mul(group, channels / lanes);
-          Value planes = b.min(b.add(firstPlane, channels / lanes), output.planes);
-          b.loop(firstPlane, planes, 1,
-                 [&](Value plane) { b.storeHalo(output, n, plane, begin, end); });
+          kernel.storeHalo(b, n, b.mul(group, channels / lanes), b.i64(channels / lanes), begin,
+                           end);
         });
   }
   emitTiles();

@@ -54,6 +54,11 @@ LogicalResult AnchorKernel::match(KernelBuilder &b, function_ref<bool(Operation 
     if (!anchor && isAnchor(&op)) {
       anchor = &op;
       computed.insert(op.getResult(0));
+      if (auto conv = dyn_cast<ConvOp>(op))
+        windows = matchPlaneWindows(conv.getInput());
+      if (windows)
+        llvm::erase_if(before,
+                       [&](Operation *move) { return llvm::is_contained(windows->moves, move); });
       if (!before.empty() && takesPrologue(anchor) &&
           llvm::is_contained(before, op.getOperand(0).getDefiningOp()))
         prologue = op.getOperand(0);
@@ -66,7 +71,7 @@ LogicalResult AnchorKernel::match(KernelBuilder &b, function_ref<bool(Operation 
     } else if (takesShuffle && anchor && isa<ViewOp, TransposeOp>(op)) {
       if (failed(matchMove(&op, computed)))
         return failure();
-    } else if (!anchor && isPrologue(&op)) {
+    } else if (!anchor && (isPrologue(&op) || isa<ViewOp, PadOp, SliceOp, ConcatOp>(op))) {
       before.push_back(&op);
     } else if (auto write = dyn_cast<WriteOp>(op); write && anchor) {
       if (failed(matchWrite(write, computed)))

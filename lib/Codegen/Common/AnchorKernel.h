@@ -13,7 +13,8 @@ struct AnchorKernel {
   /// Finds the parts in the source; fails with a located error where it is anything else than
   /// reads, one op of those that `isAnchor` names, elementwise ops and one write. Where the anchor
   /// takes a prologue, its first operand may be computed too, and written. For emitters that take
-  /// it, a pixel shuffle and more elementwise ops may follow.
+  /// it, a pixel shuffle and more elementwise ops may follow. Windows of planes may come before a
+  /// convolution; who does not know them finds that its operand is read from no buffer.
   llvm::LogicalResult match(KernelBuilder &b, llvm::function_ref<bool(mlir::Operation *)> isAnchor,
                             bool takesShuffle = false);
 
@@ -35,6 +36,7 @@ struct AnchorKernel {
   llvm::SmallVector<ElementwiseOpInterface> epilogue;
   llvm::SmallVector<mlir::Value> operands; ///< what the epilogue reads, as values
   std::optional<PixelShuffle> shuffle;     ///< what `operands` and the result lie behind, if any
+  std::optional<PlaneWindows> windows;     ///< that a convolution reads, if any
   mlir::Value output;                      ///< a buffer
   mlir::Value prologue; ///< the anchor's first operand where ops in front of it compute it, or null
   mlir::Value prologueOutput; ///< the buffer that others read it from; null where nobody does
