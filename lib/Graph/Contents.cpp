@@ -9,6 +9,7 @@ using namespace mlir;
 using namespace dlc;
 
 using Elements = ContentsAnalysis::Elements;
+using RangeOf = const ContentsAnalysis::RangeOf &;
 
 //===----------------------------------------------------------------------===//
 // Fractions
@@ -38,9 +39,23 @@ static std::optional<Fraction> multiply(Fraction lhs, Fraction rhs) {
   return makeFraction(lhs.numerator * rhs.numerator, denominator);
 }
 
-/// Only by constants other than 0. Integers are rounded towards 0, which for sizes is down; a
-/// numerator that may be negative is left alone.
-static std::optional<Fraction> divide(Fraction lhs, Fraction rhs, bool isInteger) {
+/// The quotient rounded towards 0, which for sizes is down. Numbers between the negative divisor
+/// and 0 are rounded to 0, as if they were 0: exporters divide sizes less 1. Nothing where the
+/// numerator may be less.
+static std::optional<Fraction> divideTowardsZero(ExprAttr numerator, int64_t divisor,
+                                                 RangeOf rangeOf) {
+  if (std::optional<int64_t> constant = numerator.getConstant())
+    return makeFraction(ExprAttr::constant(numerator.getContext(), *constant / divisor));
+  int64_t least = getRange(numerator, rangeOf).min;
+  if (least <= -divisor)
+    return std::nullopt;
+  if (least < 0)
+    numerator = maximum(numerator, ExprAttr::constant(numerator.getContext(), 0));
+  return makeFraction(floorDiv(numerator, divisor));
+}
+
+/// Only by constants other than 0.
+static std::optional<Fraction> divide(Fraction lhs, Fraction rhs, bool isInteger, RangeOf rangeOf) {
   std::optional<int64_t> divisor = rhs.numerator.getConstant();
   if (!divisor || *divisor <= 0)
     return std::nullopt;
@@ -50,36 +65,30 @@ static std::optional<Fraction> divide(Fraction lhs, Fraction rhs, bool isInteger
       return std::nullopt;
     return makeFraction(lhs.numerator * rhs.denominator, denominator);
   }
-  if (std::optional<int64_t> constant = lhs.numerator.getConstant())
-    return makeFraction(ExprAttr::constant(lhs.numerator.getContext(), *constant / *divisor));
-  if (!isKnownNonNegative(lhs.numerator))
-    return std::nullopt;
-  return makeFraction(floorDiv(lhs.numerator, *divisor));
+  return divideTowardsZero(lhs.numerator, *divisor, rangeOf);
 }
 
 /// -1, 0 or 1 where the order of the two is known.
-static std::optional<int> compare(Fraction lhs, Fraction rhs) {
+static std::optional<int> compare(Fraction lhs, Fraction rhs, RangeOf rangeOf) {
   std::optional<Fraction> difference = add(lhs, rhs, -1);
   if (!difference || !difference->numerator)
     return std::nullopt;
-  ExprAttr numerator = difference->numerator;
-  if (std::optional<int64_t> value = numerator.getConstant())
-    return (*value > 0) - (*value < 0);
   // A size is more than -1, which exporters compare it with.
-  ExprAttr one = ExprAttr::constant(numerator.getContext(), 1), above = numerator - one,
-           below = numerator * -1 - one;
-  if (above && isKnownNonNegative(above))
-    return 1;
-  return below && isKnownNonNegative(below) ? std::optional(-1) : std::nullopt;
+  SizeRange range = getRange(difference->numerator, rangeOf);
+  if (range.min > 0 || range.max < 0)
+    return range.min > 0 ? 1 : -1;
+  return range.min == range.max ? std::optional(0) : std::nullopt;
 }
 
-static std::optional<Fraction> extremum(Fraction lhs, Fraction rhs, bool isMaximum) {
-  if (std::optional<int> order = compare(lhs, rhs))
+static std::optional<Fraction> extremum(Fraction lhs, Fraction rhs, bool isMaximum,
+                                        RangeOf rangeOf) {
+  if (std::optional<int> order = compare(lhs, rhs, rangeOf))
     return (*order > 0) == isMaximum ? lhs : rhs;
   if (lhs.denominator != 1 || rhs.denominator != 1)
     return std::nullopt;
-  return makeFraction(isMaximum ? maximum(lhs.numerator, rhs.numerator)
-                                : minimum(lhs.numerator, rhs.numerator));
+  ExprAttr either =
+      isMaximum ? maximum(lhs.numerator, rhs.numerator) : minimum(lhs.numerator, rhs.numerator);
+  return makeFraction(simplify(either, rangeOf));
 }
 
 /// A float that is a fraction with a denominator of at most 2^16.
@@ -141,7 +150,7 @@ static int64_t getBroadcastIndex(int64_t index, ArrayRef<int64_t> to, ArrayRef<i
 }
 
 /// To integers rounds towards 0; to narrower types only constants that fit.
-static std::optional<Fraction> convert(Fraction value, CastOp cast) {
+static std::optional<Fraction> convert(Fraction value, CastOp cast, RangeOf rangeOf) {
   Type to = cast.getType().getElementType();
   if (isa<FloatType>(to))
     return to.isF32() || to.isF64() ? std::optional<Fraction>(value) : std::nullopt;
@@ -152,10 +161,11 @@ static std::optional<Fraction> convert(Fraction value, CastOp cast) {
     return makeFraction(ExprAttr::constant(to.getContext(), *constant != 0));
   }
   if (value.denominator != 1) {
-    if (!constant && !isKnownNonNegative(value.numerator))
+    std::optional<Fraction> rounded =
+        divideTowardsZero(value.numerator, value.denominator, rangeOf);
+    if (!rounded)
       return std::nullopt;
-    value = {constant ? ExprAttr::constant(to.getContext(), *constant / value.denominator)
-                      : floorDiv(value.numerator, value.denominator)};
+    value = *rounded;
     constant = value.numerator.getConstant();
   }
   unsigned width = to.getIntOrFloatBitWidth();
@@ -173,17 +183,18 @@ static std::optional<Fraction> toBool(std::optional<int> order, ArrayRef<int> or
 }
 
 static std::optional<Fraction> computeElement(Operation *op, ArrayRef<Fraction> operands,
-                                              bool isInteger) {
+                                              bool isInteger, RangeOf rangeOf) {
   using Result = std::optional<Fraction>;
+  auto getOrder = [&] { return compare(operands[0], operands[1], rangeOf); };
   return TypeSwitch<Operation *, Result>(op)
       .Case([&](AddOp) { return add(operands[0], operands[1], 1); })
       .Case([&](SubOp) { return add(operands[0], operands[1], -1); })
       .Case([&](MulOp) { return multiply(operands[0], operands[1]); })
-      .Case([&](DivOp) { return divide(operands[0], operands[1], isInteger); })
+      .Case([&](DivOp) { return divide(operands[0], operands[1], isInteger, rangeOf); })
       .Case(
           [&](NegOp) { return makeFraction(operands[0].numerator * -1, operands[0].denominator); })
-      .Case([&](MinOp) { return extremum(operands[0], operands[1], false); })
-      .Case([&](MaxOp) { return extremum(operands[0], operands[1], true); })
+      .Case([&](MinOp) { return extremum(operands[0], operands[1], false, rangeOf); })
+      .Case([&](MaxOp) { return extremum(operands[0], operands[1], true, rangeOf); })
       .Case([&](FloorOp) {
         return makeFraction(floorDiv(operands[0].numerator, operands[0].denominator));
       })
@@ -192,17 +203,17 @@ static std::optional<Fraction> computeElement(Operation *op, ArrayRef<Fraction> 
       })
       .Case([&](ModOp) -> Result {
         std::optional<int64_t> divisor = operands[1].numerator.getConstant();
-        bool isSize = isInteger && isKnownNonNegative(operands[0].numerator);
+        bool isSize = isInteger && getRange(operands[0].numerator, rangeOf).min >= 0;
         if (!isSize || !divisor || *divisor <= 0)
           return std::nullopt;
         return makeFraction(mod(operands[0].numerator, *divisor));
       })
-      .Case([&](CastOp cast) { return convert(operands[0], cast); })
-      .Case([&](EqualOp) { return toBool(compare(operands[0], operands[1]), {0}, op); })
-      .Case([&](LessOp) { return toBool(compare(operands[0], operands[1]), {-1}, op); })
-      .Case([&](LessEqualOp) { return toBool(compare(operands[0], operands[1]), {-1, 0}, op); })
-      .Case([&](GreaterOp) { return toBool(compare(operands[0], operands[1]), {1}, op); })
-      .Case([&](GreaterEqualOp) { return toBool(compare(operands[0], operands[1]), {1, 0}, op); })
+      .Case([&](CastOp cast) { return convert(operands[0], cast, rangeOf); })
+      .Case([&](EqualOp) { return toBool(getOrder(), {0}, op); })
+      .Case([&](LessOp) { return toBool(getOrder(), {-1}, op); })
+      .Case([&](LessEqualOp) { return toBool(getOrder(), {-1, 0}, op); })
+      .Case([&](GreaterOp) { return toBool(getOrder(), {1}, op); })
+      .Case([&](GreaterEqualOp) { return toBool(getOrder(), {1, 0}, op); })
       .Case([&](NotOp) {
         return makeFraction(ExprAttr::constant(op->getContext(), 1) - operands[0].numerator);
       })
@@ -251,7 +262,7 @@ std::optional<Elements> ContentsAnalysis::computeElementwise(Operation *op) {
     for (auto [elements, from] : llvm::zip_equal(operands, shapes))
       arguments.push_back(elements[getBroadcastIndex(index, *shape, from)]);
     std::optional<Fraction> result =
-        computeElement(op, arguments, isa<IntegerType>(type.getElementType()));
+        computeElement(op, arguments, isa<IntegerType>(type.getElementType()), rangeOf);
     if (!result || !result->numerator || !holds(type.getElementType(), *result, isa<CastOp>(op)))
       return std::nullopt;
     results.push_back(*result);

@@ -2,7 +2,9 @@
 #ifndef DLC_LIB_GRAPH_CONTENTS_H
 #define DLC_LIB_GRAPH_CONTENTS_H
 
-#include "dlc/IR/Dlc.h"
+#include "dlc/IR/Expr.h"
+
+#include <functional>
 
 namespace dlc {
 
@@ -16,6 +18,10 @@ struct Fraction {
 class ContentsAnalysis {
 public:
   using Elements = llvm::SmallVector<Fraction>;
+  /// The declared range of a symbol.
+  using RangeOf = std::function<SizeRange(llvm::StringRef)>;
+
+  explicit ContentsAnalysis(RangeOf rangeOf) : rangeOf(std::move(rangeOf)) {}
 
   /// The elements of a tensor of constant shape with at most 64 of them, in row-major order;
   /// nothing where they are not known.
@@ -35,6 +41,7 @@ private:
   /// What the library op computes where all operands are numbers.
   std::optional<mlir::DenseElementsAttr> callLibrary(mlir::OpResult result);
 
+  RangeOf rangeOf;
   llvm::DenseMap<mlir::Value, std::optional<Elements>> known;
 };
 

@@ -4,6 +4,7 @@
 
 #include "dlc/IR/Expr.h"
 #include "dlc/IR/LibraryCall.h"
+#include "dlc/IR/Program.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -25,7 +26,10 @@ Value dlc::getHandle(OpBuilder &builder, Location loc, Value value) {
   return WrapOp::create(builder, loc, HandleType::get(builder.getContext()), value);
 }
 
-Inference::Inference(ModuleOp module) : context(module.getContext()) {
+Inference::Inference(ModuleOp module)
+    : context(module.getContext()),
+      rangeOf([module](StringRef symbol) { return dlc::getRange(module, symbol); }),
+      contents(rangeOf) {
   auto add = [&](Type type) {
     if (auto planned = dyn_cast<PlannedType>(type))
       for (ExprAttr dim : planned.getDims())
@@ -60,6 +64,10 @@ void Inference::replace(Operation *op, ValueRange values) {
 // Contents
 //===----------------------------------------------------------------------===//
 
+SizeRange Inference::getRange(ExprAttr expr) { return dlc::getRange(expr, rangeOf); }
+
+ExprAttr Inference::simplify(ExprAttr expr) { return dlc::simplify(expr, rangeOf); }
+
 std::optional<ShapeContext::Contents> Inference::getContents(Value value) {
   auto type = dyn_cast<PlannedType>(value.getType());
   if (!type || !isa<IntegerType>(type.getElementType()))
@@ -68,6 +76,23 @@ std::optional<ShapeContext::Contents> Inference::getContents(Value value) {
   if (!elements)
     return std::nullopt;
   return llvm::map_to_vector<6>(*elements, [](const Fraction &f) { return f.numerator; });
+}
+
+/// Of joined vectors those that are known.
+std::optional<ShapeContext::Contents> Inference::getPartialContents(Value value) {
+  if (std::optional<Contents> known = getContents(value))
+    return known;
+  auto type = dyn_cast<PlannedType>(value.getType());
+  std::optional<SmallVector<int64_t>> shape = type ? type.getSmallShape() : std::nullopt;
+  if (!shape || !isa<IntegerType>(type.getElementType()))
+    return std::nullopt;
+  auto concat = value.getDefiningOp<ConcatOp>();
+  if (!concat || shape->size() != 1)
+    return Contents(ShapedType::getNumElements(*shape));
+  Contents elements;
+  for (Value input : concat.getInputs())
+    elements.append(*getPartialContents(input));
+  return elements;
 }
 
 std::optional<ShapeContext::Contents> Inference::bindContents(Value value) {

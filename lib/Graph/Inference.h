@@ -24,8 +24,11 @@ public:
   llvm::LogicalResult inferBlock(mlir::Block &block);
 
   std::optional<Contents> getContents(mlir::Value value) override;
+  std::optional<Contents> getPartialContents(mlir::Value value) override;
   std::optional<Contents> bindContents(mlir::Value value) override;
   std::optional<Contents> bindSizes(mlir::Value value, mlir::Operation *user) override;
+  SizeRange getRange(ExprAttr expr) override;
+  ExprAttr simplify(ExprAttr expr) override;
 
 private:
   llvm::LogicalResult inferOp(mlir::Operation *op);
@@ -57,6 +60,7 @@ private:
   void replace(mlir::Operation *op, mlir::ValueRange values);
 
   mlir::MLIRContext *context;
+  ContentsAnalysis::RangeOf rangeOf;
   ContentsAnalysis contents;
   llvm::StringSet<> symbols; // of the whole module
 };

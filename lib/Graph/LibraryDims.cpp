@@ -322,6 +322,24 @@ static FailureOr<PartialDims> inferMaxUnpool(LibraryCallOp op, ShapeContext &) {
   return PartialDims(SmallVector<ExprAttr>(dims->size()));
 }
 
+/// N x C * elements of a block x columns become N x C x the dims of the image.
+static FailureOr<PartialDims> inferCol2Im(LibraryCallOp op, ShapeContext &context) {
+  std::optional<ShapeContext::Contents> image = context.bindSizes(op.getInputs()[1], op),
+                                        block = context.getContents(op.getInputs()[2]);
+  PartialDims columns = getDims(op.getInputs()[0]);
+  if (!image)
+    return PartialDims();
+  SmallVector<ExprAttr> dims(2);
+  if (columns && columns->size() == 3) {
+    ExprAttr taps = block ? getProduct(op.getContext(), *block) : ExprAttr();
+    dims[0] = columns->front();
+    if (int64_t count = taps ? taps.getConstant().value_or(0) : 0; count > 0)
+      dims[1] = floorDiv((*columns)[1], count);
+  }
+  llvm::append_range(dims, *image);
+  return PartialDims(dims);
+}
+
 static FailureOr<PartialDims> inferSuppression(LibraryCallOp op, ShapeContext &) {
   return PartialDims({ExprAttr(), ExprAttr::constant(op.getContext(), 3)});
 }
@@ -423,6 +441,7 @@ static Rule getRule(StringRef callee) {
       .Cases({"arg_max", "arg_min"}, forAll<inferArgReduction>)
       .Case("layer_norm", inferLayerNorm)
       .Case("grid_sample", forAll<inferGridSample>)
+      .Case("col2im", forAll<inferCol2Im>)
       .Case("roi_align", forAll<inferRoiAlign>)
       .Case("deform_conv", forAll<inferDeformConv>)
       .Case("max_unpool", forAll<inferMaxUnpool>)

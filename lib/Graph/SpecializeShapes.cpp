@@ -126,7 +126,7 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
   LogicalResult declareRange(const llvm::SetVector<StringRef> &symbols, StringRef text) {
     auto [symbol, bounds] = text.split('=');
     auto [low, high] = bounds.split(':');
-    SymbolRange range;
+    SizeRange range;
     if (low.getAsInteger(10, range.min) || high.getAsInteger(10, range.max) || range.min < 0 ||
         range.max < range.min)
       return emitError() << "--range " << text << ": expected SYMBOL=MIN:MAX";
@@ -144,7 +144,7 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
       return emitError() << "--hint " << text << ": expected SYMBOL=VALUE";
     if (failed(checkSymbol(symbols, "--hint " + text, symbol)))
       return failure();
-    SymbolRange range = getRange(getOperation(), symbol);
+    SizeRange range = getRange(getOperation(), symbol);
     if (number < range.min || number > range.max)
       return emitError() << "--hint " << text << ": " << number << " is not in the declared range "
                          << range.min << " to " << range.max;
@@ -167,7 +167,7 @@ struct SpecializeShapes : dlc::impl::SpecializeShapesBase<SpecializeShapes> {
     for (const Sizes &version : versions)
       for (StringRef number : numbers) {
         int64_t value;
-        SymbolRange range = getRange(getOperation(), symbol);
+        SizeRange range = getRange(getOperation(), symbol);
         if (number.getAsInteger(10, value) || value < 0)
           return invalid() << "expected SYMBOL=VALUE,VALUE,...";
         if (value < range.min || value > range.max)

@@ -370,6 +370,15 @@ FailureOr<Value> PhasedConv::create() {
 
 LogicalResult ConvTransposeOp::resolve(ShapeContext &, OpBuilder &builder,
                                        SmallVectorImpl<Value> &values) {
+  // As for ConvOp.
+  if (size_t spatial = std::max<int64_t>(getFilter().getType().getRank() - 2, 0);
+      getStrides().empty() && getPads().empty() && getDilations().empty() &&
+      getOutputPads().empty()) {
+    setStrides(SmallVector<int64_t>(spatial, 1));
+    setPads(SmallVector<int64_t>(2 * spatial, 0));
+    setDilations(SmallVector<int64_t>(spatial, 1));
+    setOutputPads(SmallVector<int64_t>(spatial, 0));
+  }
   if (failed(::verify(*this)))
     return failure();
   FailureOr<PlannedType> type = ::getResultType(*this);

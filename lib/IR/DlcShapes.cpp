@@ -41,9 +41,17 @@ void dlc::appendWindowDims(SmallVectorImpl<ExprAttr> &dims, PlannedType input,
 }
 
 LogicalResult ConvOp::inferShapes(SmallVectorImpl<PlannedType> &types) {
+  PlannedType input = getInput().getType(), filter = getFilter().getType();
+  // Import leaves out what has a default for each spatial dim where it does not know how many there
+  // are.
+  if (size_t spatial = std::max<int64_t>(filter.getRank() - 2, 0);
+      getStrides().empty() && getPads().empty() && getDilations().empty()) {
+    setStrides(SmallVector<int64_t>(spatial, 1));
+    setPads(SmallVector<int64_t>(2 * spatial, 0));
+    setDilations(SmallVector<int64_t>(spatial, 1));
+  }
   if (failed(verify()))
     return failure();
-  PlannedType input = getInput().getType(), filter = getFilter().getType();
   SmallVector<ExprAttr> dims = {input.getDim(0), filter.getDim(0)};
   appendWindowDims(dims, input, filter.getDims().drop_front(2), getStrides(), getPads(),
                    getDilations(), /*ceil=*/false);

@@ -228,21 +228,84 @@ static std::pair<ExprAttr, int64_t> getFraction(ExprAttr expr) {
   return {whole * divisor + quotient.getLhs(), divisor};
 }
 
-bool dlc::isKnownNonNegative(ExprAttr expr) {
-  return llvm::all_of(expr.getCoefficients(), [](int64_t c) { return c >= 0; }) &&
-         llvm::all_of(expr.getFactors(), [](Attribute factor) {
-           auto call = dyn_cast<CallAttr>(factor);
-           if (!call)
-             return true;
-           if (call.getKind() == CallKind::integer)
-             return false;
-           bool left = isKnownNonNegative(call.getLhs());
-           if (call.getKind() == CallKind::floordiv)
-             return left;
-           bool right = isKnownNonNegative(call.getRhs());
-           return call.getKind() == CallKind::max ? left || right : left && right;
-         });
+//===----------------------------------------------------------------------===//
+// Ranges
+//===----------------------------------------------------------------------===//
+
+namespace {
+using RangeOf = function_ref<SizeRange(StringRef)>;
+} // namespace
+
+static constexpr int64_t lowest = std::numeric_limits<int64_t>::min(),
+                         highest = std::numeric_limits<int64_t>::max();
+
+/// The sum of two ends of ranges, of which `open` is none.
+static int64_t addEnds(int64_t lhs, int64_t rhs, int64_t open) {
+  int64_t sum;
+  if (lhs == open || rhs == open)
+    return open;
+  return llvm::AddOverflow(lhs, rhs, sum) ? (lhs < 0 ? lowest : highest) : sum;
 }
+
+static int64_t multiplyEnds(int64_t lhs, int64_t rhs) {
+  auto isOpen = [](int64_t end) { return end == lowest || end == highest; };
+  int64_t product;
+  if (lhs == 0 || rhs == 0)
+    return 0;
+  if (isOpen(lhs) || isOpen(rhs) || llvm::MulOverflow(lhs, rhs, product))
+    return (lhs < 0) == (rhs < 0) ? highest : lowest;
+  return product;
+}
+
+static SizeRange getFactorRange(Attribute factor, RangeOf rangeOf) {
+  if (auto name = dyn_cast<StringAttr>(factor))
+    return rangeOf(name.getValue());
+  auto call = cast<CallAttr>(factor);
+  if (call.getKind() == CallKind::integer)
+    return {lowest, highest};
+  SizeRange lhs = getRange(call.getLhs(), rangeOf), rhs = getRange(call.getRhs(), rangeOf);
+  auto divide = [&](int64_t end) {
+    bool isOpen = end == lowest || end == highest;
+    return isOpen ? end : llvm::divideFloorSigned(end, rhs.min);
+  };
+  switch (call.getKind()) {
+  case CallKind::floordiv:
+    return {divide(lhs.min), divide(lhs.max)};
+  case CallKind::min:
+    return {std::min(lhs.min, rhs.min), std::min(lhs.max, rhs.max)};
+  case CallKind::max:
+    return {std::max(lhs.min, rhs.min), std::max(lhs.max, rhs.max)};
+  case CallKind::broadcast:
+    return {std::min(lhs.min, rhs.min), std::max(lhs.max, rhs.max)};
+  case CallKind::integer:
+    break;
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
+SizeRange dlc::getRange(ExprAttr expr, RangeOf rangeOf) {
+  SizeRange sum = {0, 0};
+  for (const Term &term : getTerms(expr)) {
+    SizeRange product = {term.coefficient, term.coefficient};
+    for (Attribute factor : term.factors) {
+      SizeRange other = getFactorRange(factor, rangeOf);
+      auto [least, most] =
+          std::minmax({multiplyEnds(product.min, other.min), multiplyEnds(product.min, other.max),
+                       multiplyEnds(product.max, other.min), multiplyEnds(product.max, other.max)});
+      product = {least, most};
+    }
+    sum = {addEnds(sum.min, product.min, lowest), addEnds(sum.max, product.max, highest)};
+  }
+  return sum;
+}
+
+bool dlc::isKnownNonNegative(ExprAttr expr) {
+  return getRange(expr, [](StringRef) { return SizeRange(); }).min >= 0;
+}
+
+//===----------------------------------------------------------------------===//
+// Minimum and maximum
+//===----------------------------------------------------------------------===//
 
 static ExprAttr extremum(CallKind kind, ExprAttr lhs, ExprAttr rhs) {
   if (!lhs || !rhs)
@@ -464,30 +527,56 @@ ExprAttr::evaluate(function_ref<std::optional<int64_t>(StringRef)> valueOf) cons
   return sum;
 }
 
-static ExprAttr substituteFactor(Attribute factor, function_ref<ExprAttr(StringRef)> valueOf) {
-  if (auto name = dyn_cast<StringAttr>(factor)) {
-    ExprAttr value = valueOf(name.getValue());
-    return value ? value : ExprAttr::symbol(factor.getContext(), name.getValue());
+namespace {
+/// Builds an expression anew, from the symbols up.
+struct Rebuilder {
+  function_ref<ExprAttr(StringRef)> valueOf; ///< null: the symbol
+  function_ref<ExprAttr(CallKind, ExprAttr, ExprAttr)> buildExtremum = extremum;
+
+  ExprAttr rebuild(ExprAttr expr) {
+    ExprAttr sum = ExprAttr::constant(expr.getContext(), 0);
+    for (const Term &term : getTerms(expr)) {
+      ExprAttr product = ExprAttr::constant(expr.getContext(), term.coefficient);
+      for (Attribute factor : term.factors)
+        product = product * rebuild(factor);
+      sum = sum + product;
+    }
+    return sum;
   }
-  auto call = cast<CallAttr>(factor);
-  ExprAttr lhs = substitute(call.getLhs(), valueOf);
-  if (call.getKind() == CallKind::floordiv)
-    return floorDiv(lhs, *call.getRhs().getConstant());
-  if (call.getKind() == CallKind::integer)
-    return integer(lhs);
-  ExprAttr rhs = substitute(call.getRhs(), valueOf);
-  if (call.getKind() == CallKind::broadcast)
-    return broadcast(lhs, rhs);
-  return extremum(call.getKind(), lhs, rhs);
-}
+
+  ExprAttr rebuild(Attribute factor) {
+    if (auto name = dyn_cast<StringAttr>(factor)) {
+      ExprAttr value = valueOf(name.getValue());
+      return value ? value : ExprAttr::symbol(factor.getContext(), name.getValue());
+    }
+    auto call = cast<CallAttr>(factor);
+    ExprAttr lhs = rebuild(call.getLhs());
+    if (call.getKind() == CallKind::floordiv)
+      return floorDiv(lhs, *call.getRhs().getConstant());
+    if (call.getKind() == CallKind::integer)
+      return integer(lhs);
+    ExprAttr rhs = rebuild(call.getRhs());
+    if (call.getKind() == CallKind::broadcast)
+      return broadcast(lhs, rhs);
+    return buildExtremum(call.getKind(), lhs, rhs);
+  }
+};
+} // namespace
 
 ExprAttr dlc::substitute(ExprAttr expr, function_ref<ExprAttr(StringRef)> valueOf) {
-  ExprAttr sum = ExprAttr::constant(expr.getContext(), 0);
-  for (const Term &term : getTerms(expr)) {
-    ExprAttr product = ExprAttr::constant(expr.getContext(), term.coefficient);
-    for (Attribute factor : term.factors)
-      product = product * substituteFactor(factor, valueOf);
-    sum = sum + product;
-  }
-  return sum;
+  return Rebuilder{valueOf}.rebuild(expr);
+}
+
+ExprAttr dlc::simplify(ExprAttr expr, RangeOf rangeOf) {
+  auto keep = [](StringRef) { return ExprAttr(); };
+  auto choose = [&](CallKind kind, ExprAttr lhs, ExprAttr rhs) {
+    ExprAttr difference = lhs - rhs;
+    SizeRange range = difference ? getRange(difference, rangeOf) : SizeRange{lowest, highest};
+    if (range.min >= 0)
+      return kind == CallKind::max ? lhs : rhs;
+    if (range.max <= 0)
+      return kind == CallKind::max ? rhs : lhs;
+    return extremum(kind, lhs, rhs);
+  };
+  return expr ? Rebuilder{keep, choose}.rebuild(expr) : expr;
 }

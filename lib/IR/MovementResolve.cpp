@@ -104,8 +104,6 @@ static ExprAttr divideDims(Operation *op, ArrayRef<ExprAttr> total, ArrayRef<Exp
 /// stand for.
 static std::optional<Contents> computeShape(ReshapeOp op, ShapeContext &context,
                                             OpBuilder &builder) {
-  if (!op.getShape().getType().getSmallShape())
-    return std::nullopt;
   ArrayRef<ExprAttr> dims = op.getInput().getType().getDims();
   Value sizes = createSizes(op, builder, dims, constant(op, static_cast<int64_t>(dims.size())),
                             builder.getI64Type());
@@ -119,33 +117,45 @@ static std::optional<Contents> computeShape(ReshapeOp op, ShapeContext &context,
   return context.bindSizes(call.getResult(0), call);
 }
 
-/// Whether the run may find -1, or 0 where there are elements, among sizes that are known as
-/// expressions: these would stand for other sizes.
-static bool mayStandForAnother(ReshapeOp op, ArrayRef<ExprAttr> shape) {
+/// Whether `size`, known as an expression, is that of dim `index` of the input.
+static bool isOwnDim(ReshapeOp op, size_t index, ExprAttr size) {
+  ArrayRef<ExprAttr> dims = op.getInput().getType().getDims();
+  return index < dims.size() && size == dims[index];
+}
+
+/// Makes those sizes null that only the run knows: it may find -1, or 0 where there are elements,
+/// which stand for other sizes.
+static void forgetLateSizes(ReshapeOp op, ShapeContext &context, MutableArrayRef<ExprAttr> shape) {
   ArrayRef<ExprAttr> dims = op.getInput().getType().getDims();
   SmallVector<ExprAttr> kept(shape);
   for (auto [size, dim] : llvm::zip(kept, dims))
-    size = size.getConstant() == 0 && !op.getAllowZero() ? dim : size;
-  if (getProduct(op.getContext(), kept) == getProduct(op.getContext(), dims)) // without -1
-    return false;
-  return llvm::any_of(llvm::enumerate(shape), [&](auto element) {
-    ExprAttr size = element.value();
-    bool isOwn = element.index() < dims.size() && size == dims[element.index()];
-    bool isKnown = op.getAllowZero() ? isKnownNonNegative(size) : isKnownPositive(size);
-    return !size.getConstant() && !isOwn && !isKnown;
-  });
+    size = size && size.getConstant() == 0 && !op.getAllowZero() ? dim : size;
+  ExprAttr elements = getProduct(op.getContext(), kept);
+  if (elements && elements == getProduct(op.getContext(), dims)) // without -1
+    return;
+  for (auto [index, size] : llvm::enumerate(shape)) {
+    if (!size || size.getConstant() || isOwnDim(op, index, size))
+      continue;
+    int64_t least = context.getRange(size).min;
+    bool isKnown = op.getAllowZero() ? least >= 0 : least > 0 || isKnownPositive(size);
+    size = isKnown ? size : ExprAttr();
+  }
+  // Nor does the rest have a size where others have none.
+  if (llvm::is_contained(shape, ExprAttr()))
+    for (ExprAttr &size : shape)
+      size = size && size.getConstant() == -1 ? ExprAttr() : size;
 }
 
 /// Where there are no elements, a size that is known as an expression may be 0: this stands for the
 /// input's own dim, which must be 0 then, too.
-static void guardZeros(ReshapeOp op, OpBuilder &builder, ArrayRef<ExprAttr> shape) {
+static void guardZeros(ReshapeOp op, ShapeContext &context, OpBuilder &builder,
+                       ArrayRef<ExprAttr> shape) {
   ArrayRef<ExprAttr> dims = op.getInput().getType().getDims();
   ExprAttr one = constant(op, 1);
   for (auto [index, size] : llvm::enumerate(shape)) {
-    bool hasOwn = index < dims.size();
-    if (size.getConstant() || (hasOwn && size == dims[index]))
+    if (!size || size.getConstant() || isOwnDim(op, index, size) || context.getRange(size).min > 0)
       continue;
-    ExprAttr own = hasOwn ? minimum(dims[index], one) : one;
+    ExprAttr own = index < dims.size() ? minimum(dims[index], one) : one;
     GuardOp::create(builder, op.getLoc(), minimum(size, own), GuardRelation::equals, own);
   }
 }
@@ -156,13 +166,17 @@ LogicalResult ReshapeOp::resolve(ShapeContext &context, OpBuilder &builder,
   if (!getShape().getType().getElementType().isSignlessInteger(64) ||
       getShape().getType().getRank() != 1) // C1
     return emitError("expected a vector of i64 as shape, found ") << getShape().getType();
-  std::optional<Contents> shape = context.getContents(getShape());
-  if (!shape || mayStandForAnother(*this, *shape))
-    shape = computeShape(*this, context, builder);
-  else if (!getAllowZero())
-    guardZeros(*this, builder, *shape);
+  std::optional<Contents> shape = context.getPartialContents(getShape());
   if (!shape)
     return success();
+  forgetLateSizes(*this, context, *shape);
+  if (!getAllowZero())
+    guardZeros(*this, context, builder, *shape);
+  if (llvm::is_contained(*shape, ExprAttr())) {
+    std::optional<Contents> computed = computeShape(*this, context, builder);
+    for (auto [size, late] : llvm::zip_equal(*shape, *computed))
+      size = size ? size : late;
+  }
   SmallVector<ExprAttr> dims, known;
   std::optional<size_t> inferred;
   for (auto [index, size] : llvm::enumerate(*shape)) {
@@ -284,7 +298,6 @@ static void addBroadcast(Operation *op, OpBuilder &builder, Value input, ArrayRe
   values.push_back(BroadcastOp::create(builder, op->getLoc(), type, input));
 }
 
-/// Sizes which are not known to broadcast leave the op to its library function.
 LogicalResult ExpandOp::resolve(ShapeContext &context, OpBuilder &builder,
                                 SmallVectorImpl<Value> &values) {
   std::optional<Contents> shape = context.bindSizes(getShape(), *this);
@@ -296,14 +309,16 @@ LogicalResult ExpandOp::resolve(ShapeContext &context, OpBuilder &builder,
   if (inner.size() > dims.size())
     dims.insert(dims.begin(), inner.size() - dims.size(), one);
   for (auto [dim, given] : llvm::zip_equal(MutableArrayRef(dims).take_back(inner.size()), inner)) {
-    if (dim == one)
-      dim = given;
-    else if (given != one && given != dim) {
-      if (given.getConstant() && dim.getConstant())
-        return emitError("expected dims that broadcast, found ")
-               << given.str() << " and " << dim.str();
-      return success();
-    }
+    if (dim != one && given != one && dim != given && dim.getConstant() && given.getConstant())
+      return emitError("expected dims that broadcast, found ")
+             << given.str() << " and " << dim.str();
+    ExprAttr both = broadcast(dim, given);
+    for (ExprAttr size : {given, dim})
+      if (size != one && size != both)
+        GuardOp::create(builder, getLoc(), size,
+                        size.getConstant() ? GuardRelation::equals : GuardRelation::equals_or_one,
+                        both);
+    dim = both;
   }
   if (failed(checkDims(*this, dims)))
     return failure();
@@ -411,8 +426,8 @@ LogicalResult DynamicSliceOp::resolve(ShapeContext &context, OpBuilder &builder,
   SmallVector<int64_t> strides(rank, 1);
   for (auto [axis, start, end, step] : llvm::zip_equal(**axes, *starts, *ends, *steps)) {
     ExprAttr dim = input.getDim(axis);
-    firsts[axis] = clampBound(start, dim, step);
-    ExprAttr last = clampBound(end, dim, step);
+    firsts[axis] = context.simplify(clampBound(start, dim, step));
+    ExprAttr last = context.simplify(clampBound(end, dim, step));
     ExprAttr distance = step > 0 ? subtract(last, firsts[axis]) : subtract(firsts[axis], last);
     if (step == std::numeric_limits<int64_t>::min())
       return emitError("expected steps of less than 63 bits");

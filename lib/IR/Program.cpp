@@ -147,13 +147,13 @@ std::string dlc::getEntryName(func::FuncOp host) {
   return (entryName + host.getSymName().drop_front(mainName.size())).str();
 }
 
-void dlc::setRange(ModuleOp module, StringRef symbol, SymbolRange range) {
+void dlc::setRange(ModuleOp module, StringRef symbol, SizeRange range) {
   NamedAttrList ranges(module->getAttrOfType<DictionaryAttr>(rangesAttr));
   ranges.set(symbol, DenseI64ArrayAttr::get(module.getContext(), {range.min, range.max}));
   module->setAttr(rangesAttr, ranges.getDictionary(module.getContext()));
 }
 
-SymbolRange dlc::getRange(ModuleOp module, StringRef symbol) {
+SizeRange dlc::getRange(ModuleOp module, StringRef symbol) {
   auto ranges = module->getAttrOfType<DictionaryAttr>(rangesAttr);
   auto range = ranges ? ranges.getAs<DenseI64ArrayAttr>(symbol) : DenseI64ArrayAttr();
   if (!range || range.size() != 2)

@@ -137,7 +137,7 @@ LogicalResult ManifestBuilder::addPorts(StringRef kind, ArrayRef<Port> ports, ui
 /// Those that a run takes from its inputs, then the names of those that are computed.
 void ManifestBuilder::addSymbols(dlc_manifest &header) {
   addTable(signature.symbols, header.num_symbols, header.symbols, [&](StringRef symbol) {
-    SymbolRange range = getRange(module, symbol);
+    SizeRange range = getRange(module, symbol);
     return dlc_manifest_symbol{addString(symbol), 0, range.min, range.max,
                                getHint(module, symbol).value_or(-1)};
   });

@@ -129,7 +129,7 @@ LogicalResult SymbolVerifier::verifySizes(func::FuncOp host) {
       return llvm::any_of(getDims(type), [&](ExprAttr dim) { return dim.getSymbol() == symbol; });
     });
     auto value = dyn_cast<IntegerAttr>(size.getValue());
-    SymbolRange range = getRange(module, symbol);
+    SizeRange range = getRange(module, symbol);
     if (!isInput || !value)
       return host.emitError("expected a version for sizes of inputs of '")
              << mainName << "', found '" << symbol << "'";

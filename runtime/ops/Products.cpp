@@ -179,17 +179,19 @@ struct Spread {
 };
 } // namespace
 
-/// The list of an attribute, which must have `count` elements that are at least `least`.
-static bool readList(OpCall &call, const char *name, uint64_t count, int64_t least, Dims &list) {
+/// `count` integers from least on, or all `absent` where there are none.
+static bool readList(OpCall &call, const char *name, uint64_t count, int64_t least, int64_t absent,
+                     Dims &list) {
   List<int64_t> found = call.intsAttribute(name);
-  if (found.count != count)
+  if (found.count && found.count != count)
     return call.fail("expected %lu %s, found %lu", (unsigned long)count, name,
                      (unsigned long)found.count),
            false;
-  for (int64_t each : found) {
-    if (each < least)
-      return call.fail("%ld is not allowed among the %s", long(each), name), false;
-    list.push(each);
+  list = Dims(static_cast<uint32_t>(count), absent);
+  for (uint32_t i = 0; i < found.count; ++i) {
+    if (found[i] < least)
+      return call.fail("%ld is not allowed among the %s", long(found[i]), name), false;
+    list[i] = found[i];
   }
   return true;
 }
@@ -198,11 +200,11 @@ bool Spread::read(OpCall &call, const dlc_value *value, const dlc_value *filter)
   uint32_t rank = value->rank - 2, mode;
   Dims pads, outputPads, shape;
   bool hasShape = call.intsAttribute("output_shape").count != 0;
-  if (!readList(call, "strides", rank, 1, strides) ||
-      !readList(call, "dilations", rank, 1, dilations) ||
-      !readList(call, "pads", 2 * rank, 0, pads) ||
-      !readList(call, "output_pads", rank, 0, outputPads) ||
-      (hasShape && !readList(call, "output_shape", rank, 0, shape)) ||
+  if (!call.expectRoom(2 * uint64_t(rank)) || !readList(call, "strides", rank, 1, 1, strides) ||
+      !readList(call, "dilations", rank, 1, 1, dilations) ||
+      !readList(call, "pads", 2 * rank, 0, 0, pads) ||
+      !readList(call, "output_pads", rank, 0, 0, outputPads) ||
+      (hasShape && !readList(call, "output_shape", rank, 0, 0, shape)) ||
       !call.keyword("mode", "given", "given same_upper same_lower", mode))
     return false;
   for (uint32_t i = 0; i < rank; ++i) {

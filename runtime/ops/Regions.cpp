@@ -199,8 +199,8 @@ struct Blocks {
   Dims image, block, counts, strides, dilations, pads;
 
   bool read(OpCall &call);
-  /// The column in which tap `tap` of a block lies on the pixel; -1 where there is none.
-  int64_t find(const Dims &tap, const Dims &pixel) const;
+  /// Calls `visit` with each tap of a block that lies on the pixel, in order, and its column.
+  template <typename Visit> void visitPixel(const Dims &pixel, Visit visit) const;
 };
 } // namespace
 
@@ -227,15 +227,34 @@ bool Blocks::read(OpCall &call) {
   return true;
 }
 
-int64_t Blocks::find(const Dims &tap, const Dims &pixel) const {
-  int64_t column = 0;
+template <typename Visit> void Blocks::visitPixel(const Dims &pixel, Visit visit) const {
+  Dims places, last,
+      reaching; // of each dim: the last block that reaches the pixel, and how many do
+  int64_t count = 1;
   for (uint32_t i = 0; i < image.rank; ++i) {
-    int64_t start = pixel[i + 2] + pads[i] - tap[i] * dilations[i];
-    if (start < 0 || start % strides[i] || start / strides[i] >= counts[i])
-      return -1;
-    column = column * counts[i] + start / strides[i];
+    int64_t place = pixel[i + 2] + pads[i], behind = place - (block[i] - 1) * dilations[i];
+    int64_t end = place / strides[i], first = behind <= 0 ? 0 : (behind - 1) / strides[i] + 1;
+    end = end < counts[i] ? end : counts[i] - 1;
+    if (end < first)
+      return;
+    places.push(place);
+    last.push(end);
+    reaching.push(end - first + 1);
+    count *= end - first + 1;
   }
-  return column;
+  Walk walk(reaching);
+  for (int64_t n = 0; n < count; ++n, walk.next()) {
+    int64_t tap = 0, column = 0;
+    bool lies = true;
+    for (uint32_t i = 0; i < image.rank; ++i) {
+      int64_t number = last[i] - walk.index()[i], within = places[i] - number * strides[i];
+      lies &= within % dilations[i] == 0;
+      tap = tap * block[i] + within / dilations[i];
+      column = column * counts[i] + number;
+    }
+    if (lies)
+      visit(tap, column);
+  }
 }
 
 /// Each pixel is the sum of all elements of blocks that lie on it.
@@ -265,10 +284,9 @@ DLC_LIBRARY_OP(col2im) {
     for (int64_t i = 0; i < count; ++i, walk.next()) {
       auto sum = zero;
       int64_t row = walk.index()[0] * dims[1] + walk.index()[1];
-      Walk tap(blocks.block);
-      for (int64_t t = 0; t < taps; ++t, tap.next())
-        if (int64_t column = blocks.find(tap.index(), walk.index()); column >= 0)
-          sum = plus(sum, load<decltype(zero)>(input, (row * taps + t) * columns + column));
+      blocks.visitPixel(walk.index(), [&](int64_t tap, int64_t column) {
+        sum = plus(sum, load<decltype(zero)>(input, (row * taps + tap) * columns + column));
+      });
       store(result, i, sum);
     }
   });

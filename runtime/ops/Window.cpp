@@ -8,11 +8,12 @@ using namespace dlc::ops;
 
 static constexpr int64_t sizeLimit = int64_t(1) << 31; // of what is no dim of a tensor
 
-/// `count` integers from least on, below sizeLimit, all `absent` where the attribute is absent.
+/// `count` integers from least on, below sizeLimit, all `absent` where the attribute is absent or
+/// empty: import leaves them out where it does not know how many there are.
 static bool readSizes(OpCall &call, const char *name, uint32_t count, int64_t least, int64_t absent,
                       Dims &sizes) {
   List<int64_t> found = call.intsAttribute(name);
-  if (call.hasAttribute(name) && found.count != count)
+  if (found.count && found.count != count)
     return call.fail("expected %u %s, found %lu", count, name, (unsigned long)found.count), false;
   sizes = Dims(count, absent);
   for (uint32_t i = 0; i < found.count; ++i) {

@@ -8,7 +8,15 @@
 
 #include "dlc/IR/Dlc.h"
 
+#include <limits>
+
 namespace dlc {
+
+/// The values that a symbol or an expression may have, both ends included; the least and the
+/// largest number where there is no end. Symbols are sizes.
+struct SizeRange {
+  int64_t min = 0, max = std::numeric_limits<int64_t>::max();
+};
 
 ExprAttr operator+(ExprAttr lhs, ExprAttr rhs);
 ExprAttr operator-(ExprAttr lhs, ExprAttr rhs);
@@ -34,7 +42,11 @@ ExprAttr broadcast(ExprAttr lhs, ExprAttr rhs);
 /// The same value, of which nobody knows that it is not negative: symbols are sizes but here.
 ExprAttr integer(ExprAttr value);
 
-/// Whether `expr` is never negative, since it is a sum of products of sizes.
+/// The range of an expression whose symbols have these ones: what each call and product of it may
+/// be, whatever the others are.
+SizeRange getRange(ExprAttr expr, llvm::function_ref<SizeRange(llvm::StringRef)> rangeOf);
+
+/// Whether `expr` is never negative whatever sizes its symbols are.
 bool isKnownNonNegative(ExprAttr expr);
 
 /// Whether `expr` is known to be at least 1 where all of its symbols are.
@@ -47,6 +59,9 @@ bool broadcastsAtRunTime(ExprAttr operand, ExprAttr result);
 
 /// `expr` with each symbol replaced by what `valueOf` gives, or kept where that is null.
 ExprAttr substitute(ExprAttr expr, llvm::function_ref<ExprAttr(llvm::StringRef)> valueOf);
+
+/// `expr` with each minimum and maximum of two that never cross replaced by the one that it is.
+ExprAttr simplify(ExprAttr expr, llvm::function_ref<SizeRange(llvm::StringRef)> rangeOf);
 
 /// Prints `expr` as in types; parses a sum of products, calls and (quoted) symbols.
 void printExpr(llvm::raw_ostream &os, ExprAttr expr);

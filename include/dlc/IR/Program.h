@@ -18,7 +18,7 @@
 #ifndef DLC_IR_PROGRAM_H
 #define DLC_IR_PROGRAM_H
 
-#include "dlc/IR/Dlc.h"
+#include "dlc/IR/Expr.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -147,13 +147,9 @@ struct Version {
 void setSignature(mlir::Operation *op, const Signature &signature);
 mlir::FailureOr<Signature> getSignature(mlir::Operation *op);
 
-/// The values that a symbol may have, both ends included: 0 and the largest number unless declared.
-struct SymbolRange {
-  int64_t min = 0, max = std::numeric_limits<int64_t>::max();
-};
-
-void setRange(mlir::ModuleOp module, llvm::StringRef symbol, SymbolRange range);
-SymbolRange getRange(mlir::ModuleOp module, llvm::StringRef symbol);
+/// The declared range of a symbol; that of any size unless there is one.
+void setRange(mlir::ModuleOp module, llvm::StringRef symbol, SizeRange range);
+SizeRange getRange(mlir::ModuleOp module, llvm::StringRef symbol);
 
 /// The usual value of a symbol; nothing unless declared.
 void setHint(mlir::ModuleOp module, llvm::StringRef symbol, int64_t value);

@@ -9,21 +9,29 @@
 using namespace mlir;
 using namespace dlc;
 
+/// How many spatial dims there are as the input or an attribute with numbers for each of them
+/// tells; 0 where only the graph phase will know.
+static size_t getSpatialRank(OnnxNode &node) {
+  if (auto input = dyn_cast<PlannedType>(node.getInput(0).getType());
+      input && input.hasRank() && input.getRank() > 2)
+    return input.getRank() - 2;
+  for (StringRef name : {"strides", "dilations", "output_padding"})
+    if (size_t count = node.getInts(name, {}).size())
+      return count;
+  return node.getInts("pads", {}).size() / 2;
+}
+
 /// The spatial dims of the filter: those that it has, or that the attribute states; 0 where only
-/// the graph phase will find one. Failure without an error where they are unknown since an earlier
-/// node failed.
+/// the graph phase will find one, none where it will find how many there are. Failure without an
+/// error where they are unknown since an earlier node failed.
 static FailureOr<SmallVector<int64_t>> getKernel(OnnxNode &node) {
   Value filter = node.getInput(1);
   if (isStandIn(filter))
     return failure();
   auto type = cast<PlannedType>(filter.getType());
   SmallVector<int64_t> stated = node.getInts("kernel_shape", {});
-  if (!type.hasRank()) {
-    if (stated.empty())
-      return node.emitError()
-             << "expected attribute 'kernel_shape' beside a filter of unknown rank";
-    return stated;
-  }
+  if (!type.hasRank())
+    return stated.empty() ? SmallVector<int64_t>(getSpatialRank(node), 0) : stated;
   if (type.getRank() < 3)
     return node.emitError() << "expected a filter of rank 3 or more, found rank " << type.getRank();
   SmallVector<int64_t> kernel = llvm::map_to_vector(
@@ -76,7 +84,8 @@ static LogicalResult importConvTranspose(OnnxNode &node) {
   FailureOr<SmallVector<int64_t>> kernel = getKernel(node);
   if (failed(kernel))
     return failure();
-  size_t spatial = kernel->size();
+  SmallVector<int64_t> shape = node.getInts("output_shape", {});
+  size_t spatial = kernel->empty() ? shape.size() : kernel->size();
   auto getList = [&](StringRef name, int64_t absent, size_t size) {
     SmallVector<int64_t> list = node.getInts(name, SmallVector<int64_t>(size, absent));
     good &= succeeded(requireSize(node, name, list, size));
@@ -86,7 +95,6 @@ static LogicalResult importConvTranspose(OnnxNode &node) {
                        pads = getList("pads", 0, 2 * spatial);
   SmallVector<int64_t> dilations = getList("dilations", 1, spatial);
   SmallVector<int64_t> outputPads = getList("output_padding", 0, spatial);
-  SmallVector<int64_t> shape = node.getInts("output_shape", {});
   if (shape.size() == spatial + 2) // some exporters write the whole shape
     shape.erase(shape.begin(), shape.begin() + 2);
   if (!shape.empty())

@@ -19,6 +19,9 @@ LogicalResult dlc::requireSize(OnnxNode &node, StringRef name, ArrayRef<int64_t>
 /// SAME_UPPER.
 static LogicalResult setSamePads(OnnxNode &node, Window &window) {
   size_t spatial = window.kernel.size();
+  if (spatial == 0)
+    return node.emitError() << "expected attribute 'kernel_shape' beside auto_pad and a filter of "
+                               "unknown rank";
   for (auto [index, size] : llvm::enumerate(window.kernel)) {
     int64_t total;
     if (size < 1 || window.dilations[index] < 1 ||

@@ -99,6 +99,34 @@ TEST_F(Expr, SizesOfDimsThatAreNotEmptyArePositive) {
     EXPECT_FALSE(isKnownPositive(size));
 }
 
+TEST_F(Expr, RangesOfSymbolsBoundExpressions) {
+  ExprAttr h = symbol("H"), w = symbol("W"), any = integer(h);
+  constexpr int64_t lowest = std::numeric_limits<int64_t>::min(),
+                    highest = std::numeric_limits<int64_t>::max();
+  auto rangeOf = [](StringRef name) { return name == "H" ? SizeRange{2, 9} : SizeRange(); };
+  auto expect = [&](ExprAttr expr, int64_t min, int64_t max) {
+    SizeRange range = getRange(expr, rangeOf);
+    EXPECT_EQ(range.min, min) << expr.str();
+    EXPECT_EQ(range.max, max) << expr.str();
+  };
+  expect(constant(-3), -3, -3);
+  expect(h * 2 - 5, -1, 13);
+  expect(h * h - h, -5, 79);
+  expect(w * h + 1, 1, highest);
+  expect(h - w * 2, lowest, 9);
+  expect(floorDiv(h * 3 - 10, 4), -1, 4);
+  expect(minimum(h, w), 0, 9);
+  expect(maximum(h, w) - 1, 1, highest);
+  expect(any + h, lowest, highest);
+  expect(h * highest, highest, highest);
+  EXPECT_TRUE(isKnownNonNegative(constant(512) - minimum(h, constant(512))));
+  EXPECT_FALSE(isKnownNonNegative(h - 1) || isKnownNonNegative(h - w));
+  EXPECT_EQ(simplify(minimum(h, constant(9)) * maximum(h - 3, constant(0)), rangeOf),
+            h * maximum(h - 3, constant(0)));
+  EXPECT_EQ(simplify(floorDiv(maximum(h - 1, constant(0)), 2) + 1, rangeOf), floorDiv(h + 1, 2));
+  EXPECT_EQ(simplify(maximum(h, w), rangeOf), maximum(h, w));
+}
+
 TEST_F(Expr, BroadcastsAreRightAtAllSizes) {
   std::mt19937 random(3);
   ExprAttr h = symbol("H"), w = symbol("W");

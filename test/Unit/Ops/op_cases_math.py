@@ -31,6 +31,7 @@ def convolutions(c):
             c.like("conv", [x, w, b], lambda x, w, b: direct_conv(x, w, b, **full), **attributes)
             c.like("conv", [x, w], lambda x, w: direct_conv(x, w, np.zeros(len(w)), **full), **full)
     x, w = tame((1, 2, 5, 5)), tame((2, 2, 3, 3))
+    c.like("conv", [x, w], lambda x, w: direct_conv(x, w, np.zeros(2), [1, 1], [0] * 4, [1, 1], 1), strides=[], pads=[], dilations=[])
     c.fails("conv", [x, tame((2, 3, 3, 3))], "does not fit an input of dims [1, 2, 5, 5] in 1 groups")
     c.fails("conv", [x, tame((2, 2, 3))], "expected input and filter of one rank")
     c.fails("conv", [x, w, tame((3,))], "expected a bias of 2 elements")
