@@ -182,9 +182,9 @@ static bool readReduction(OpCall &call, uint32_t &reduction) {
 
 template <typename T>
 static void combineRow(uint32_t reduction, T *__restrict row, const T *updates, int64_t count) {
-  // Vectors of integers would be much code for little.
+  // Unrolled they would be much code for little.
   auto combine = [&](auto function) {
-#pragma clang loop vectorize_width(isReal<T> ? 4 : 1) interleave(disable) unroll(disable)
+#pragma clang loop interleave(disable) unroll(disable)
     for (int64_t k = 0; k < count; ++k)
       row[k] = function(row[k], updates[k]);
   };
