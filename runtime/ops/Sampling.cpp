@@ -421,8 +421,11 @@ struct Deformed {
 };
 } // namespace
 
-/// What the filters multiply at one point: for each channel of the input its taps. `planes` is one
-/// picture.
+/// Points whose sums are made side by side.
+static constexpr int64_t pointBlock = 8;
+
+/// What the filters multiply at one point: for each channel of the input its taps, `pointBlock`
+/// apart. `planes` is one picture.
 template <typename T>
 void Deformed::readColumn(const T *planes, int64_t batch, int64_t point, double *column) const {
   int64_t channels = picture.value->dims[1], perPart = channels / offsetGroup;
@@ -440,7 +443,7 @@ void Deformed::readColumn(const T *planes, int64_t batch, int64_t point, double 
             dim, double(places[dim]) + loadReal(offsets, (place * 2 + dim) * points + point));
       Tap around[4], *end = picture.addTaps(around, {0, factor}, 0, coordinates);
       for (int64_t c = part * perPart; c < (part + 1) * perPart; ++c)
-        column[c * taps + tap] = sumTaps(planes + c * plane, around, end);
+        column[(c * taps + tap) * pointBlock] = sumTaps(planes + c * plane, around, end);
     }
 }
 
@@ -519,20 +522,27 @@ DLC_LIBRARY_OP(deform_conv) {
     return stopped;
   int64_t channels = input->dims[1], outputs = conv.result[1], points = conv.result.product(2, 4);
   int64_t taps = Dims(filter).product(2, 4), depth = filter->dims[1] * taps;
-  double *column = call.scratch<double>(channels * taps);
-  const double *filters = column ? readAll<double>(call, filter) : nullptr;
+  double *columns = call.scratch<double>(channels * taps * pointBlock);
+  const double *filters = columns ? readAll<double>(call, filter) : nullptr;
+  for (int64_t i = 0; filters && i < channels * taps * pointBlock; ++i)
+    columns[i] = 0; // of points that the last block lacks
   return visitFloats(input->dtype, [&](auto zero) {
     auto *elements = filters ? readAll<decltype(zero)>(call, input) : nullptr;
-    int64_t volume = Dims(input).product(1, 4);
-    for (int64_t row = 0; elements && row < conv.result[0] * points; ++row) {
-      int64_t batch = row / points, point = row % points;
-      conv.readColumn(elements + batch * volume, batch, point, column);
+    int64_t volume = Dims(input).product(1, 4), blocks = (points + pointBlock - 1) / pointBlock;
+    for (int64_t i = 0; elements && i < conv.result[0] * blocks; ++i) {
+      int64_t batch = i / blocks, first = i % blocks * pointBlock;
+      int64_t size = points - first < pointBlock ? points - first : pointBlock;
+      for (int64_t point = 0; point < size; ++point)
+        conv.readColumn(elements + batch * volume, batch, first + point, columns + point);
       for (int64_t m = 0; m < outputs; ++m) {
-        const double *own = column + m / (outputs / conv.group) * depth;
-        double sum = bias ? loadReal(bias, m) : 0;
+        const double *own = columns + m / (outputs / conv.group) * depth * pointBlock;
+        double sums[pointBlock];
+        for (double &sum : sums)
+          sum = bias ? loadReal(bias, m) : 0;
         for (int64_t k = 0; k < depth; ++k)
-          sum += filters[m * depth + k] * own[k];
-        storeReal(result, (batch * outputs + m) * points + point, sum);
+          for (int64_t point = 0; point < pointBlock; ++point)
+            sums[point] += filters[m * depth + k] * own[k * pointBlock + point];
+        storeRow(result, (batch * outputs + m) * points + first, size, sums);
       }
     }
     return elements ? done : stopped;
