@@ -215,6 +215,50 @@ void dlc::ops::storeInteger(dlc_value *value, int64_t index, int64_t element) {
     static_cast<int64_t *>(value->data)[index] = element;
 }
 
+// Nothing here is worth vectors: artifacts that convert rows stay small.
+template <typename T>
+void dlc::ops::loadRow(const dlc_value *value, int64_t first, int64_t stride, int64_t count,
+                       T *row) {
+  auto convert = [&](auto stored) {
+    auto *from = static_cast<const decltype(stored) *>(value->data) + first;
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (int64_t k = 0; k < count; ++k)
+      row[k] = T(from[k * stride]);
+  };
+  if (holds<T>(value))
+    return convert(T());
+  if (isReal<T> && value->dtype == DLC_DTYPE_F32)
+    return convert(float());
+  if (!isReal<T> && value->dtype == DLC_DTYPE_I32)
+    return convert(int32_t());
+  for (int64_t k = 0; k < count; ++k)
+    row[k] = load<T>(value, first + k * stride);
+}
+
+template <typename T>
+void dlc::ops::storeRow(dlc_value *value, int64_t first, int64_t count, const T *row) {
+  auto convert = [&](auto stored) {
+    auto *to = static_cast<decltype(stored) *>(value->data) + first;
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (int64_t k = 0; k < count; ++k)
+      to[k] = decltype(stored)(row[k]);
+  };
+  if (holds<T>(value))
+    return convert(T());
+  if (isReal<T> && value->dtype == DLC_DTYPE_F32)
+    return convert(float());
+  for (int64_t k = 0; k < count; ++k)
+    store<T>(value, first + k, row[k]);
+}
+
+#define DLC_ROWS_OF(T)                                                                             \
+  template void dlc::ops::loadRow(const dlc_value *, int64_t, int64_t, int64_t, T *);              \
+  template void dlc::ops::storeRow(dlc_value *, int64_t, int64_t, const T *);
+DLC_ROWS_OF(float)
+DLC_ROWS_OF(double)
+DLC_ROWS_OF(int64_t)
+DLC_ROWS_OF(uint64_t)
+
 /// Limits that are no doubles (2^63 - 1) compare as the double above them.
 static int64_t saturate(double value, int64_t least, int64_t most) {
   if (value != value)
@@ -277,10 +321,19 @@ void Copier::copyString(int64_t index, dlc_string source) {
   bytes += source.size;
 }
 
-void Copier::copy(int64_t index, Element source) {
-  if (target->dtype == DLC_DTYPE_STRING)
-    copyString(index, stringAt(source.value, source.index));
-  else
-    memcpy(static_cast<char *>(target->data) + index * size,
-           static_cast<const char *>(source.value->data) + source.index * size, size);
+void Copier::copyRun(char *to, const char *from, int64_t length) {
+  if (target->dtype != DLC_DTYPE_STRING) {
+    memcpy(to, from, length);
+    return;
+  }
+  int64_t index = (to - static_cast<char *>(target->data)) / size;
+  for (int64_t k = 0; k < length / size; ++k)
+    copyString(index + k, reinterpret_cast<const dlc_string *>(from)[k]);
+}
+
+uint64_t dlc::ops::stringBytes(Element first, int64_t count) {
+  uint64_t bytes = 0;
+  for (int64_t k = 0; k < count; ++k)
+    bytes += stringAt(first.value, first.index + k).size;
+  return bytes;
 }

@@ -45,15 +45,17 @@ void storeInteger(dlc_value *value, int64_t index, int64_t element);
 /// NaN.
 void storeConverted(dlc_value *value, int64_t index, double element);
 
+template <typename T> inline constexpr bool isReal = __is_same(T, double) || __is_same(T, float);
+
 /// `value` has the element types that T stands for.
 template <typename T> T load(const dlc_value *value, int64_t index) {
-  if constexpr (__is_same(T, double))
-    return loadReal(value, index);
+  if constexpr (isReal<T>)
+    return T(loadReal(value, index));
   else
     return T(loadInteger(value, index));
 }
 template <typename T> void store(dlc_value *value, int64_t index, T element) {
-  if constexpr (__is_same(T, double))
+  if constexpr (isReal<T>)
     storeReal(value, index, element);
   else
     storeInteger(value, index, int64_t(element));
@@ -71,9 +73,62 @@ template <typename Visit> auto visitDtype(int32_t dtype, Visit visit) {
   return visit(int64_t());
 }
 
-//===-- Arithmetic --===//
+/// Calls visit(T()) with float where it holds floats of `dtype`, and with double for f64.
+template <typename Visit> auto visitFloats(int32_t dtype, Visit visit) {
+  return dtype == DLC_DTYPE_F64 ? visit(double()) : visit(float());
+}
+/// The same for all numbers. A sum or product of two floats is as if doubles were rounded.
+template <typename Visit> auto visitNarrow(int32_t dtype, Visit visit) {
+  return isIn(dtype, floats) ? visitFloats(dtype, visit) : visitDtype(dtype, visit);
+}
 
-template <typename T> inline constexpr bool isReal = __is_same(T, double);
+//===-- Rows --===//
+
+/// Whether a tensor holds T as it is.
+template <typename T> bool holds(const dlc_value *value) {
+  if constexpr (isReal<T>)
+    return value->dtype == (sizeof(T) == 4 ? DLC_DTYPE_F32 : DLC_DTYPE_F64);
+  else
+    return isIn(value->dtype, 1u << DLC_DTYPE_I64 | 1u << DLC_DTYPE_U64);
+}
+
+/// `count` elements from `first` on, with a stride, as load gives them: the type is asked for once.
+template <typename T>
+void loadRow(const dlc_value *value, int64_t first, int64_t stride, int64_t count, T *row);
+/// Stores `count` elements from `first` on, as store does.
+template <typename T> void storeRow(dlc_value *value, int64_t first, int64_t count, const T *row);
+
+/// The row that loadRow gives: in the tensor where it has that as it is, otherwise in `room`.
+template <typename T>
+const T *readRow(const dlc_value *value, int64_t first, int64_t stride, int64_t count, T *room) {
+  if (stride == 1 && holds<T>(value))
+    return static_cast<const T *>(value->data) + first;
+  loadRow(value, first, stride, count, room);
+  return room;
+}
+
+/// change(row) in the tensor itself where it holds T; otherwise in `room`, and what it leaves there
+/// is stored.
+template <typename T, typename Change>
+void changeRow(dlc_value *value, int64_t first, int64_t count, T *room, Change change) {
+  if (holds<T>(value))
+    return change(static_cast<T *>(value->data) + first);
+  loadRow(value, first, 1, count, room);
+  change(room);
+  storeRow(value, first, count, room);
+}
+
+/// All elements of a tensor as T, which may be those of the tensor; null after a report.
+template <typename T> const T *readAll(OpCall &call, const dlc_value *value) {
+  if (holds<T>(value) && value->data)
+    return static_cast<const T *>(value->data);
+  T *room = call.scratch<T>(int64_t(value->count));
+  if (room)
+    loadRow(value, 0, 1, int64_t(value->count), room);
+  return room;
+}
+
+//===-- Arithmetic --===//
 
 template <typename T> T plus(T lhs, T rhs) {
   if constexpr (isReal<T>)
@@ -172,50 +227,79 @@ struct Element {
 class Copier {
 public:
   explicit Copier(dlc_value *target);
-  void copy(int64_t index, Element source);
+  /// `count` elements that follow each other.
+  void copy(int64_t index, Element source, int64_t count = 1) {
+    char *to = static_cast<char *>(target->data) + index * size;
+    const char *from = static_cast<const char *>(source.value->data) + source.index * size;
+    int64_t length = count * size;
+    if (length == 4) // what most elements have: no calls
+      memcpy(to, from, 4);
+    else if (length == 8)
+      memcpy(to, from, 8);
+    else if (length != 0)
+      copyRun(to, from, length);
+  }
   /// The bytes lie anywhere.
   void copyString(int64_t index, dlc_string source);
 
 private:
+  void copyRun(char *to, const char *from, int64_t length);
+
   dlc_value *target;
   uint32_t size;
   char *bytes;
 };
 
-/// Fills the tensor that make(extra) returns, of `dims`: element i at index `at` becomes a copy of
-/// the element pick(at, i). Picks go through the elements in order, of strings twice. Null where
-/// that was reported.
-template <typename Make, typename Pick>
-dlc_value *fillElements(OpCall &call, int32_t dtype, const Dims &dims, Make make, Pick pick) {
-  int64_t count;
-  if (!call.countElements(dims, count))
+/// The bytes of `count` strings, which follow each other.
+uint64_t stringBytes(Element first, int64_t count);
+
+/// Fills the tensor that make(extra) returns, of `dims`, from its beginning on: forEach(put) calls
+/// put(source, count) for the elements that come next, for strings twice. Null where that was
+/// reported.
+template <typename Make, typename ForEach>
+dlc_value *fillRuns(OpCall &call, int32_t dtype, const Dims &dims, Make make, ForEach forEach) {
+  int64_t total, next = 0;
+  if (!call.countElements(dims, total))
     return nullptr;
   uint64_t extra = 0;
-  if (dtype == DLC_DTYPE_STRING) {
-    Walk walk(dims);
-    for (int64_t i = 0; i < count; ++i, walk.next()) {
-      Element source = pick(walk.index(), i);
-      extra += stringAt(source.value, source.index).size;
-    }
-  }
+  if (dtype == DLC_DTYPE_STRING && total != 0)
+    forEach([&](Element source, int64_t count) { extra += stringBytes(source, count); });
   dlc_value *result = make(extra);
-  if (!result)
-    return nullptr;
+  if (!result || total == 0) // whose other dims may be beyond counting
+    return result;
   Copier copier(result);
-  Walk walk(dims);
-  for (int64_t i = 0; i < count; ++i, walk.next())
-    copier.copy(i, pick(walk.index(), i));
+  forEach([&](Element source, int64_t count) {
+    copier.copy(next, source, count);
+    next += count;
+  });
   return result;
 }
 
-/// The same as output `number`.
+/// The same of single elements: element i at index `at` becomes a copy of the element pick(at, i).
+template <typename Make, typename Pick>
+dlc_value *fillElements(OpCall &call, int32_t dtype, const Dims &dims, Make make, Pick pick) {
+  return fillRuns(call, dtype, dims, make, [&](auto put) {
+    Walk walk(dims);
+    for (int64_t i = 0, count = dims.product(0, dims.rank); i < count; ++i, walk.next())
+      put(pick(walk.index(), i), 1);
+  });
+}
+
+/// Fills output `number` as fillElements does.
 template <typename Pick>
 Status moveElements(OpCall &call, uint32_t number, int32_t dtype, const Dims &dims, Pick pick) {
   auto make = [&](uint64_t extra) { return call.output(number, dtype, dims, extra); };
   return fillElements(call, dtype, dims, make, pick) ? done : stopped;
 }
 
-/// The same as a new object.
+/// Fills output `number` as fillRuns does.
+template <typename ForEach>
+Status moveRuns(OpCall &call, uint32_t number, int32_t dtype, const Dims &dims, ForEach forEach) {
+  auto make = [&](uint64_t extra) { return call.output(number, dtype, dims, extra); };
+  return fillRuns(call, dtype, dims, make, forEach) ? done : stopped;
+}
+
+/// Single elements as a new object.
 template <typename Pick>
 dlc_value *newFromElements(OpCall &call, int32_t dtype, const Dims &dims, Pick pick) {
   auto make = [&](uint64_t extra) { return call.newTensor(dtype, dims, extra); };

@@ -4,35 +4,51 @@
 
 using namespace dlc::ops;
 
-/// Element i of an index tensor into a dim, counted from the first; it was checked.
-static int64_t indexAt(const dlc_value *indexTensor, int64_t i, int64_t dim) {
-  int64_t index = loadInteger(indexTensor, i);
-  return index < 0 ? index + dim : index;
-}
-
 static bool checkIndex(OpCall &call, int64_t index, int64_t dim) {
   if (index >= -dim && index < dim)
     return true;
   return call.fail("index %ld is out of range for a dim of %ld", long(index), long(dim)), false;
 }
 
-static bool checkIndices(OpCall &call, const dlc_value *indexTensor, int64_t dim) {
-  for (uint64_t i = 0; i < indexTensor->count; ++i)
-    if (!checkIndex(call, loadInteger(indexTensor, i), dim))
-      return false;
-  return true;
+/// The elements of an index tensor into a dim, counted from the first; null after a report.
+static int64_t *readIndices(OpCall &call, const dlc_value *places, int64_t dim) {
+  int64_t count = int64_t(places->count), *result = call.scratch<int64_t>(count);
+  if (!result)
+    return nullptr;
+  loadRow(places, 0, 1, count, result);
+  for (int64_t i = 0; i < count; ++i) {
+    if (!checkIndex(call, result[i], dim))
+      return nullptr;
+    result[i] += result[i] < 0 ? dim : 0;
+  }
+  return result;
 }
+
+namespace {
+/// Elements of a tensor in runs of `length`, where run i begins at begins[i].
+struct Runs {
+  int64_t *begins;
+  int64_t count, length;
+};
+} // namespace
 
 //===----------------------------------------------------------------------===//
 // Gathers
 //===----------------------------------------------------------------------===//
 
+/// Output 0 is the runs of the data.
+static Status gatherRuns(OpCall &call, const dlc_value *data, const Dims &dims, const Runs &runs) {
+  return moveRuns(call, 0, data->dtype, dims, [&](auto put) {
+    for (int64_t i = 0; i < runs.count; ++i)
+      put(Element{data, runs.begins[i]}, runs.length);
+  });
+}
+
 DLC_LIBRARY_OP(gather) {
   const dlc_value *input = call.tensor(0), *places = call.tensor(1, indices);
   uint32_t axis;
   if (!input || !places || !call.normalizeAxis(call.intAttribute("axis", 0), input->rank, axis) ||
-      !call.expectRoom(input->rank + places->rank) ||
-      !checkIndices(call, places, input->dims[axis]))
+      !call.expectRoom(input->rank + places->rank))
     return stopped;
   Dims dims;
   for (uint32_t i = 0; i < input->rank; ++i) {
@@ -42,11 +58,14 @@ DLC_LIBRARY_OP(gather) {
       for (uint32_t k = 0; k < places->rank; ++k)
         dims.push(places->dims[k]);
   }
-  int64_t inner = Dims(input).product(axis + 1, input->rank), dim = input->dims[axis];
-  int64_t chosen = int64_t(places->count);
-  return moveElements(call, 0, input->dtype, dims, [&](const Dims &, int64_t i) {
-    int64_t outer = i / (chosen * inner), place = i / inner % chosen;
-    return Element{input, (outer * dim + indexAt(places, place, dim)) * inner + i % inner};
+  int64_t dim = input->dims[axis], inner = Dims(input).product(axis + 1, input->rank);
+  const int64_t *chosen = readIndices(call, places, dim);
+  if (!chosen)
+    return stopped;
+  return moveRuns(call, 0, input->dtype, dims, [&](auto put) {
+    for (int64_t outer = 0, end = Dims(input).product(0, axis); outer < end; ++outer)
+      for (uint64_t i = 0; i < places->count; ++i)
+        put(Element{input, (outer * dim + chosen[i]) * inner}, inner);
   });
 }
 
@@ -63,44 +82,41 @@ static bool checkElementDims(OpCall &call, const dlc_value *data, const dlc_valu
   return true;
 }
 
-/// Where in the data element i of the indices, at index `at`, points to.
-static int64_t elementTarget(const dlc_value *data, const Dims &strides, const dlc_value *places,
-                             uint32_t axis, const Dims &at, int64_t i) {
-  Dims target = at;
-  target[axis] = indexAt(places, i, data->dims[axis]);
-  return offsetOf(target, strides);
+/// Where in the data each element of the indices points to; none after a report.
+static Runs findElements(OpCall &call, const dlc_value *data, const dlc_value *places,
+                         uint32_t axis) {
+  Runs runs{readIndices(call, places, data->dims[axis]), int64_t(places->count), 1};
+  Dims rows(places), strides = stridesOf(Dims(data));
+  int64_t along = strides[axis], row = rows[--rows.rank];
+  strides[axis] = 0;
+  Walk walk(rows);
+  for (int64_t i = 0; runs.begins && i < runs.count; i += row, walk.next()) {
+    int64_t base = offsetOf(walk.index(), strides), step = strides[rows.rank];
+    for (int64_t k = 0; k < row; ++k)
+      runs.begins[i + k] = base + k * step + runs.begins[i + k] * along;
+  }
+  return runs;
 }
 
 DLC_LIBRARY_OP(gather_elements) {
   const dlc_value *data = call.tensor(0), *places = call.tensor(1, indices);
   uint32_t axis;
   if (!data || !places || !call.normalizeAxis(call.intAttribute("axis", 0), data->rank, axis) ||
-      !checkElementDims(call, data, places, axis) || !checkIndices(call, places, data->dims[axis]))
+      !checkElementDims(call, data, places, axis))
     return stopped;
-  Dims strides = stridesOf(Dims(data));
-  return moveElements(call, 0, data->dtype, Dims(places), [&](const Dims &at, int64_t i) {
-    return Element{data, elementTarget(data, strides, places, axis, at, i)};
-  });
+  Runs runs = findElements(call, data, places, axis);
+  return runs.begins ? gatherRuns(call, data, Dims(places), runs) : stopped;
 }
 
+namespace {
 /// The tuples of an index tensor: each names the dims of the data from `batch` on that `length`
 /// indices choose; dims of the data before `batch` are those of the indices.
 struct Tuples {
   const dlc_value *data, *places;
   uint32_t batch = 0, length = 0;
-  int64_t inner; // elements of the part that one tuple names
-
-  int64_t offsetOf(int64_t tuple, const Dims &strides) const {
-    int64_t offset = 0, perBatch = Dims(places).product(batch, places->rank - 1);
-    // The tuple's place among the batches; not asked for where there are no tuples.
-    int64_t rest = batch ? tuple / perBatch : 0;
-    for (uint32_t i = batch; i-- > 0; rest /= data->dims[i])
-      offset += rest % data->dims[i] * strides[i];
-    for (uint32_t i = 0; i < length; ++i)
-      offset += indexAt(places, tuple * length + i, data->dims[batch + i]) * strides[batch + i];
-    return offset;
-  }
+  Runs runs; // the part that each tuple names
 };
+} // namespace
 
 static bool readTuples(OpCall &call, int64_t batch, Tuples &tuples) {
   const dlc_value *data = tuples.data = call.tensor(0),
@@ -118,11 +134,24 @@ static bool readTuples(OpCall &call, int64_t batch, Tuples &tuples) {
            false;
   tuples.batch = uint32_t(batch);
   tuples.length = uint32_t(length);
-  tuples.inner = Dims(data).product(tuples.batch + tuples.length, data->rank);
-  for (uint64_t i = 0; i < places->count; ++i)
-    if (!checkIndex(call, loadInteger(places, i), data->dims[batch + i % length]))
-      return false;
-  return true;
+  Dims strides = stridesOf(Dims(data)), dims(places);
+  Runs &runs = tuples.runs;
+  runs.count = dims.product(0, places->rank - 1);
+  runs.length = Dims(data).product(tuples.batch + tuples.length, data->rank);
+  runs.begins = call.scratch<int64_t>(runs.count);
+  int64_t perBatch = dims.product(tuples.batch, places->rank - 1);
+  int64_t plane = Dims(data).product(tuples.batch, data->rank), next = 0;
+  for (int64_t i = 0; runs.begins && i < runs.count; ++i) {
+    int64_t begin = i / perBatch * plane;
+    for (uint32_t k = tuples.batch; k < tuples.batch + tuples.length; ++k) {
+      int64_t index = loadInteger(places, next++), dim = data->dims[k];
+      if (!checkIndex(call, index, dim))
+        return false;
+      begin += (index < 0 ? index + dim : index) * strides[k];
+    }
+    runs.begins[i] = begin;
+  }
+  return runs.begins != nullptr;
 }
 
 DLC_LIBRARY_OP(gather_nd) {
@@ -133,14 +162,12 @@ DLC_LIBRARY_OP(gather_nd) {
   uint32_t first = tuples.batch + tuples.length;
   if (!call.expectRoom(places->rank - 1 + data->rank - first))
     return stopped;
-  Dims dims, strides = stridesOf(Dims(data));
+  Dims dims;
   for (uint32_t i = 0; i + 1 < places->rank; ++i)
     dims.push(places->dims[i]);
   for (uint32_t i = first; i < data->rank; ++i)
     dims.push(data->dims[i]);
-  return moveElements(call, 0, data->dtype, dims, [&](const Dims &, int64_t i) {
-    return Element{data, tuples.offsetOf(i / tuples.inner, strides) + i % tuples.inner};
-  });
+  return gatherRuns(call, data, dims, tuples.runs);
 }
 
 //===----------------------------------------------------------------------===//
@@ -153,51 +180,53 @@ static bool readReduction(OpCall &call, uint32_t &reduction) {
   return call.keyword("reduction", "none", "none add mul max min", reduction);
 }
 
-template <typename T> static T combine(uint32_t reduction, T old, T update) {
+template <typename T>
+static void combineRow(uint32_t reduction, T *__restrict row, const T *updates, int64_t count) {
+  // Unrolled they would be much code for little.
+  auto combine = [&](auto function) {
+#pragma clang loop interleave(disable) unroll(disable)
+    for (int64_t k = 0; k < count; ++k)
+      row[k] = function(row[k], updates[k]);
+  };
   switch (reduction) {
   case addAll:
-    return plus(old, update);
+    return combine([](T old, T update) { return plus(old, update); });
   case multiplyAll:
-    return times(old, update);
+    return combine([](T old, T update) { return times(old, update); });
   case takeLargest:
-    return larger(old, update);
+    return combine([](T old, T update) { return larger(old, update); });
   }
-  return smaller(old, update);
+  combine([](T old, T update) { return smaller(old, update); });
 }
 
-/// The data, where element target(at, i) takes in element i of the updates, at index `at`.
-template <typename Target>
+/// The data, whose runs take in those of the updates, one after the other.
 static Status scatter(OpCall &call, const dlc_value *data, const dlc_value *updates,
-                      uint32_t reduction, Target target) {
-  Walk walk{Dims(updates)};
-  if (reduction == takeLast) {
-    // Which update each element takes; -1 for none.
-    int64_t *sources = call.scratch<int64_t>(int64_t(data->count));
-    if (!sources)
-      return stopped;
-    for (uint64_t i = 0; i < data->count; ++i)
-      sources[i] = -1;
-    for (uint64_t i = 0; i < updates->count; ++i, walk.next())
-      sources[target(walk.index(), i)] = int64_t(i);
-    return moveElements(call, 0, data->dtype, Dims(data), [&](const Dims &, int64_t i) {
-      return sources[i] < 0 ? Element{data, i} : Element{updates, sources[i]};
-    });
-  }
-  if (!isIn(data->dtype, numbers))
+                      uint32_t reduction, const Runs &runs) {
+  if (reduction != takeLast && !isIn(data->dtype, numbers))
     return call.fail("elements of type %s have no reduction", dtypeName(data->dtype));
-  dlc_value *result = call.output(0, data->dtype, Dims(data));
+  uint64_t extra = 0;
+  if (data->dtype == DLC_DTYPE_STRING) // room for what is overwritten too
+    extra = stringBytes({data, 0}, data->count) + stringBytes({updates, 0}, updates->count);
+  dlc_value *result = call.output(0, data->dtype, Dims(data), extra);
   if (!result)
     return stopped;
-  if (data->count)
-    memcpy(result->data, data->data, data->count * elementBytes(data->dtype));
-  visitDtype(data->dtype, [&](auto zero) {
+  Copier copier(result);
+  copier.copy(0, {data, 0}, data->count);
+  if (reduction == takeLast) {
+    for (int64_t i = 0; i < runs.count; ++i)
+      copier.copy(runs.begins[i], {updates, i * runs.length}, runs.length);
+    return done;
+  }
+  return visitNarrow(data->dtype, [&](auto zero) {
     using T = decltype(zero);
-    for (uint64_t i = 0; i < updates->count; ++i, walk.next()) {
-      int64_t place = target(walk.index(), i);
-      store<T>(result, place, combine(reduction, load<T>(result, place), load<T>(updates, i)));
+    T *room = call.scratch<T>(runs.length), *other = room ? call.scratch<T>(runs.length) : nullptr;
+    for (int64_t i = 0; other && i < runs.count; ++i) {
+      const T *update = readRow(updates, i * runs.length, 1, runs.length, room);
+      changeRow(result, runs.begins[i], runs.length, other,
+                [&](T *row) { combineRow(reduction, row, update, runs.length); });
     }
+    return other ? done : stopped;
   });
-  return done;
 }
 
 /// For each slot of the described output the last of the numbers that names it.
@@ -228,15 +257,13 @@ DLC_LIBRARY_OP(scatter_elements) {
   uint32_t axis, reduction;
   if (!places || !updates || !readReduction(call, reduction) ||
       !call.normalizeAxis(call.intAttribute("axis", 0), data->rank, axis) ||
-      !checkElementDims(call, data, places, axis) || !checkIndices(call, places, data->dims[axis]))
+      !checkElementDims(call, data, places, axis))
     return stopped;
   if (!(Dims(places) == Dims(updates)))
     return call.fail("expected updates of dims %s, found %s", DimsText(Dims(places)).text,
                      DimsText(Dims(updates)).text);
-  Dims strides = stridesOf(Dims(data));
-  return scatter(call, data, updates, reduction, [&](const Dims &at, int64_t i) {
-    return elementTarget(data, strides, places, axis, at, i);
-  });
+  Runs runs = findElements(call, data, places, axis);
+  return runs.begins ? scatter(call, data, updates, reduction, runs) : stopped;
 }
 
 DLC_LIBRARY_OP(scatter_nd) {
@@ -247,7 +274,7 @@ DLC_LIBRARY_OP(scatter_nd) {
   const dlc_value *data = tuples.data, *places = tuples.places, *updates = call.tensorLike(2, data);
   if (!updates || !call.expectRoom(places->rank - 1 + data->rank - tuples.length))
     return stopped;
-  Dims expected, strides = stridesOf(Dims(data));
+  Dims expected;
   for (uint32_t i = 0; i + 1 < places->rank; ++i)
     expected.push(places->dims[i]);
   for (uint32_t i = tuples.length; i < data->rank; ++i)
@@ -255,9 +282,7 @@ DLC_LIBRARY_OP(scatter_nd) {
   if (!(Dims(updates) == expected))
     return call.fail("expected updates of dims %s, found %s", DimsText(expected).text,
                      DimsText(Dims(updates)).text);
-  return scatter(call, data, updates, reduction, [&](const Dims &, int64_t i) {
-    return tuples.offsetOf(i / tuples.inner, strides) + i % tuples.inner;
-  });
+  return scatter(call, data, updates, reduction, tuples.runs);
 }
 
 //===----------------------------------------------------------------------===//
@@ -311,9 +336,19 @@ DLC_LIBRARY_OP(one_hot) {
   for (uint32_t i = 0; i <= places->rank; ++i)
     dims.push(i == axis ? int64_t(size) : places->dims[i - (i > axis)]);
   int64_t inner = Dims(places).product(axis, places->rank), deep = dims[axis];
-  return moveElements(call, 0, values->dtype, dims, [&](const Dims &at, int64_t i) {
-    double index = loadReal(places, i / (deep * inner) * inner + i % inner);
-    bool isHot = index == double(at[axis]) || index + double(deep) == double(at[axis]);
-    return Element{values, isHot};
+  int64_t count = int64_t(places->count), *hot = call.scratch<int64_t>(count);
+  for (int64_t i = 0; hot && i < count; ++i) {
+    double index = loadReal(places, i);
+    index += index < 0 ? double(deep) : 0;
+    hot[i] =
+        index >= 0 && index < double(deep) && index == double(int64_t(index)) ? int64_t(index) : -1;
+  }
+  if (!hot)
+    return stopped;
+  return moveRuns(call, 0, values->dtype, dims, [&](auto put) {
+    for (int64_t row = 0; row < count; row += inner)
+      for (int64_t k = 0; k < deep; ++k)
+        for (int64_t i = row; i < row + inner; ++i)
+          put(Element{values, k == hot[i]}, 1);
   });
 }

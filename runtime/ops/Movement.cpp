@@ -8,6 +8,26 @@ using namespace dlc::ops;
 // Transposition and repetition
 //===----------------------------------------------------------------------===//
 
+/// Output 0, of `dims`: from element `first` of the input on, with a stride for each dim.
+static Status moveStrided(OpCall &call, const dlc_value *input, const Dims &dims, int64_t first,
+                          const Dims &strides) {
+  // What lies in the input as it does in the output is moved at once.
+  Dims outer = dims;
+  int64_t run = 1, last = 1, step = 0;
+  while (outer.rank && (strides[outer.rank - 1] == run || outer[outer.rank - 1] == 1))
+    run *= outer[--outer.rank];
+  if (outer.rank)
+    last = outer[--outer.rank], step = strides[outer.rank];
+  return moveRuns(call, 0, input->dtype, dims, [&](auto put) {
+    Walk walk(outer);
+    for (int64_t i = 0, end = outer.product(0, outer.rank); i < end; ++i, walk.next()) {
+      int64_t base = first + offsetOf(walk.index(), strides);
+      for (int64_t k = 0; k < last; ++k)
+        put(Element{input, base + k * step}, run);
+    }
+  });
+}
+
 DLC_LIBRARY_OP(transpose) {
   const dlc_value *input = call.tensor(0);
   if (!input)
@@ -28,9 +48,7 @@ DLC_LIBRARY_OP(transpose) {
     dims.push(input->dims[axis]);
     source.push(strides[axis]);
   }
-  return moveElements(call, 0, input->dtype, dims, [&](const Dims &at, int64_t) {
-    return Element{input, offsetOf(at, source)};
-  });
+  return moveStrided(call, input, dims, 0, source);
 }
 
 DLC_LIBRARY_OP(tile) {
@@ -61,12 +79,12 @@ DLC_LIBRARY_OP(tile) {
 static Status sliceFrom(OpCall &call, const dlc_value *input, const Dims &starts, const Dims &sizes,
                         const Dims &steps) {
   Dims strides = stridesOf(Dims(input));
-  return moveElements(call, 0, input->dtype, sizes, [&](const Dims &at, int64_t) {
-    int64_t offset = 0;
-    for (uint32_t i = 0; i < at.rank; ++i)
-      offset += (starts[i] + at[i] * steps[i]) * strides[i];
-    return Element{input, offset};
-  });
+  int64_t first = 0;
+  for (uint32_t i = 0; i < input->rank; ++i) { // an unused bound may be anything
+    first += sizes[i] ? starts[i] * strides[i] : 0;
+    strides[i] *= sizes[i] > 1 ? steps[i] : 1;
+  }
+  return moveStrided(call, input, sizes, first, strides);
 }
 
 DLC_LIBRARY_OP(slice) {

@@ -73,6 +73,52 @@ DLC_LIBRARY_OP(cumprod) {
   return accumulate(call, 1, [](auto lhs, auto rhs) { return times(lhs, rhs); });
 }
 
+/// Unsigned numbers that are ordered as elements are, so that one search serves all types: -0 is 0,
+/// and a NaN larger than everything else.
+template <typename T> static uint64_t orderedBits(T element) {
+  constexpr uint64_t sign = uint64_t(1) << 63;
+  if constexpr (isReal<T>) {
+    double positive = element + 0.0; // not -0
+    uint64_t bits;
+    memcpy(&bits, &positive, sizeof(bits));
+    return element != element ? UINT64_MAX : bits ^ (uint64_t(int64_t(bits) >> 63) | sign);
+  } else {
+    return uint64_t(element) ^ (T(-1) < 0 ? sign : 0);
+  }
+}
+
+namespace {
+struct Ranked {
+  uint64_t key;
+  int64_t index;
+  bool operator<(const Ranked &other) const {
+    return key != other.key ? key < other.key : index < other.index;
+  }
+};
+} // namespace
+
+/// Puts the `wanted` least of `count` keys, of equal ones the first, in order into a list, which
+/// has room for all or for more than are wanted. Whenever it is full it loses what is not wanted.
+template <typename KeyAt>
+static void selectLeast(int64_t count, int64_t wanted, Ranked *list, int64_t room, KeyAt keyAt) {
+  int64_t size = 0;
+  bool isLimited = false;
+  uint64_t limit = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    uint64_t key = keyAt(i);
+    if (isLimited && key >= limit)
+      continue;
+    list[size++] = {key, i};
+    if (size < room || i + 1 == count)
+      continue;
+    std::partial_sort(list, list + wanted, list + size);
+    limit = list[wanted - 1].key;
+    isLimited = true;
+    size = wanted;
+  }
+  std::partial_sort(list, list + wanted, list + size);
+}
+
 /// Sorted in any case; of equal elements the first ones.
 DLC_LIBRARY_OP(top_k) {
   const dlc_value *input = call.tensor(0, numbers);
@@ -82,7 +128,7 @@ DLC_LIBRARY_OP(top_k) {
   uint32_t axis;
   if (!call.integer(1, k) || !call.normalizeAxis(call.intAttribute("axis", -1), input->rank, axis))
     return stopped;
-  bool largest = call.intAttribute("largest", 1) != 0;
+  uint64_t turn = call.intAttribute("largest", 1) != 0 ? UINT64_MAX : 0;
   Rows rows(input, axis);
   if (k < 0 || k > rows.dim)
     return call.fail("expected k from 0 to %ld, found %ld", long(rows.dim), long(k));
@@ -90,24 +136,26 @@ DLC_LIBRARY_OP(top_k) {
   dims[axis] = k;
   dlc_value *values = call.output(0, input->dtype, dims);
   dlc_value *places = values ? call.output(1, DLC_DTYPE_I64, dims) : nullptr;
-  int64_t *order = places ? call.scratch<int64_t>(rows.dim) : nullptr;
-  if (!order)
-    return stopped;
+  int64_t room = std::min(rows.dim, 2 * k + 32);
+  Ranked *list = places ? call.scratch<Ranked>(room) : nullptr;
+  if (!list || k == 0)
+    return list ? done : stopped;
   Copier copier(values);
-  for (int64_t row = 0; row < rows.count; ++row) {
-    int64_t base = rows.base(row, rows.dim), target = rows.base(row, k);
-    for (int64_t i = 0; i < rows.dim; ++i)
-      order[i] = i;
-    std::sort(order, order + rows.dim, [&](int64_t lhs, int64_t rhs) {
-      int sign = compareElements(input, base + lhs * rows.inner, base + rhs * rows.inner);
-      return sign == 0 ? lhs < rhs : (sign > 0) == largest;
-    });
-    for (int64_t i = 0; i < k; ++i) {
-      copier.copy(target + i * rows.inner, {input, base + order[i] * rows.inner});
-      storeInteger(places, target + i * rows.inner, order[i]);
+  return visitNarrow(input->dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T *converted = call.scratch<T>(rows.dim);
+    for (int64_t row = 0; converted && row < rows.count; ++row) {
+      int64_t base = rows.base(row, rows.dim), target = rows.base(row, k);
+      const T *elements = readRow(input, base, rows.inner, rows.dim, converted);
+      selectLeast(rows.dim, k, list, room,
+                  [&](int64_t i) { return orderedBits(elements[i]) ^ turn; });
+      for (int64_t i = 0; i < k; ++i) {
+        copier.copy(target + i * rows.inner, {input, base + list[i].index * rows.inner});
+        storeInteger(places, target + i * rows.inner, list[i].index);
+      }
     }
-  }
-  return done;
+    return converted ? done : stopped;
+  });
 }
 
 //===----------------------------------------------------------------------===//

@@ -3,6 +3,8 @@
 #include "Elements.h"
 #include "Window.h"
 
+#include <algorithm>
+
 using namespace dlc::ops;
 
 /// Operand 2: absent, or a vector of `size` elements of the type of `other`.
@@ -57,25 +59,78 @@ static Dims batchOf(const Matrix &matrix) {
   return batch;
 }
 
+/// Tiles of a result have as many rows and columns, whose sums stay in registers.
+static constexpr int64_t tileSize = 4;
+/// Columns that are packed at a time.
+static constexpr int64_t blockSize = 64;
+
+template <typename T> using TileRow __attribute__((vector_size(tileSize * sizeof(T)))) = T;
+
+/// `lines` rows or columns of `depth` elements, so that a tile finds next to each other what it
+/// multiplies at a time; zeros where a tile has more than there are.
 template <typename T>
-static void multiply(const Matrix &lhs, const Matrix &rhs, const dlc_value *bias, const Dims &batch,
-                     dlc_value *result) {
+static void pack(const dlc_value *value, int64_t first, int64_t line, int64_t step, int64_t lines,
+                 int64_t depth, T *row, T *packed) {
+  for (int64_t i = 0; i < lines || i % tileSize != 0; ++i) {
+    bool exists = i < lines;
+    const T *elements = exists ? readRow(value, first + i * line, step, depth, row) : nullptr;
+    T *to = packed + i / tileSize * tileSize * depth + i % tileSize;
+    for (int64_t k = 0; k < depth; ++k)
+      to[k * tileSize] = exists ? T(elements[k]) : 0;
+  }
+}
+
+/// Each sum goes through the products in their order.
+template <typename T>
+static void multiplyTile(const T *lhs, const T *rhs, int64_t depth, T (*sums)[tileSize]) {
+  TileRow<T> local[tileSize];
+  memcpy(local, sums, sizeof(local));
+  for (int64_t k = 0; k < depth; ++k) {
+    TileRow<T> right;
+    memcpy(&right, rhs + k * tileSize, sizeof(right));
+    for (int64_t i = 0; i < tileSize; ++i)
+      local[i] += lhs[k * tileSize + i] * right;
+  }
+  memcpy(sums, local, sizeof(local));
+}
+
+template <typename T>
+static Status multiply(OpCall &call, const Matrix &lhs, const Matrix &rhs, const dlc_value *bias,
+                       const Dims &batch, dlc_value *result) {
+  if (result->count == 0)
+    return done;
   int64_t rows = lhs.dims[lhs.dims.rank - 2], depth = lhs.dims[lhs.dims.rank - 1];
-  int64_t columns = rhs.dims[rhs.dims.rank - 1], next = 0;
+  int64_t columns = rhs.dims[rhs.dims.rank - 1];
+  T *row = call.scratch<T>(depth);
+  auto *left = row ? call.scratch<T>(tileSize * depth) : nullptr;
+  auto *right = left ? call.scratch<T>(blockSize * depth) : nullptr;
+  if (!right)
+    return stopped;
   Walk walk(batch);
   walk.follow(batchOf(lhs));
   walk.follow(batchOf(rhs));
   for (int64_t b = 0, end = batch.product(0, batch.rank); b < end; ++b, walk.next()) {
-    int64_t left = walk.offset(0) * rows * depth, right = walk.offset(1) * depth * columns;
-    for (int64_t i = 0; i < rows * columns; ++i) {
-      int64_t row = i / columns, column = i % columns;
-      T sum = bias ? load<T>(bias, column) : T(0);
-      for (int64_t k = 0; k < depth; ++k)
-        sum = plus(sum, times(load<T>(lhs.value, left + row * lhs.row + k * lhs.column),
-                              load<T>(rhs.value, right + k * rhs.row + column * rhs.column)));
-      store<T>(result, next++, sum);
+    int64_t leftBase = walk.offset(0) * rows * depth, rightBase = walk.offset(1) * depth * columns;
+    for (int64_t block = 0; block < columns; block += blockSize) {
+      int64_t width = std::min(blockSize, columns - block);
+      pack(rhs.value, rightBase + block * rhs.column, rhs.column, rhs.row, width, depth, row,
+           right);
+      for (int64_t y = 0; y < rows; y += tileSize) {
+        int64_t height = std::min(tileSize, rows - y);
+        pack(lhs.value, leftBase + y * lhs.row, lhs.row, lhs.column, height, depth, row, left);
+        for (int64_t x = 0; x < width; x += tileSize) {
+          int64_t size = std::min(tileSize, width - x), column = block + x;
+          T sums[tileSize][tileSize] = {};
+          for (int64_t i = 0; bias && i < tileSize * size; ++i)
+            sums[i / size][i % size] = T(load<T>(bias, column + i % size));
+          multiplyTile(left, right + x * depth, depth, sums);
+          for (int64_t i = 0; i < height; ++i)
+            storeRow(result, ((b * rows) + y + i) * columns + column, size, sums[i]);
+        }
+      }
     }
   }
+  return done;
 }
 
 /// numpy's batches and vectors; bias has one element for each column.
@@ -108,9 +163,9 @@ DLC_LIBRARY_OP(matmul) {
   dlc_value *result = call.output(0, left->dtype, dims);
   if (!result)
     return stopped;
-  visitDtype(left->dtype,
-             [&](auto zero) { multiply<decltype(zero)>(lhs, rhs, bias, batch, result); });
-  return done;
+  // The low bits of integers do not depend on a sign.
+  return isIn(left->dtype, floats) ? multiply<double>(call, lhs, rhs, bias, batch, result)
+                                   : multiply<uint64_t>(call, lhs, rhs, bias, batch, result);
 }
 
 //===----------------------------------------------------------------------===//

@@ -3,6 +3,7 @@
 
 #include "Elements.h"
 
+#include <algorithm>
 #include <math.h>
 
 using namespace dlc::ops;
@@ -220,22 +221,39 @@ template <typename Better> static Status findExtremum(OpCall &call, Better bette
   dlc_value *result = call.output(0, DLC_DTYPE_I64, dims);
   if (!result)
     return stopped;
-  visitDtype(input->dtype, [&](auto zero) {
+  return visitNarrow(input->dtype, [&](auto zero) {
     using T = decltype(zero);
-    for (int64_t i = 0; i < count; ++i) {
-      int64_t base = i / inner * dim * inner + i % inner, found = 0;
-      for (int64_t k = 1; k < dim; ++k) {
-        T old = load<T>(input, base + found * inner), next = load<T>(input, base + k * inner);
-        bool oldIsNan = old != old, nextIsNan = next != next;
-        bool isBetter = !oldIsNan && (nextIsNan || better(next, old));
-        bool isEqual = next == old || (oldIsNan && nextIsNan);
-        if (isBetter || (last && isEqual))
-          found = k;
+    constexpr int64_t block = 256; // elements side by side, which stay in the cache
+    T most[block] = {}, room[block];
+    int64_t found[block] = {};
+    auto take = [&](T next, int64_t k, int64_t i) {
+      T old = most[i];
+      if (k != 0 && better(old, next)) // as most are
+        return;
+      bool isBetter = better(next, old) || (next != next && old == old);
+      bool isEqual = next == old || (next != next && old != old);
+      if (k == 0 || isBetter || (last && isEqual))
+        most[i] = next, found[i] = k;
+    };
+    for (int64_t outer = 0; outer * inner < count; ++outer)
+      for (int64_t first = 0; first < inner; first += block) {
+        int64_t size = std::min(block, inner - first), base = outer * dim * inner + first;
+        // Neighbours are those along the dim where it is the last one, and else columns.
+        int64_t step = inner == 1 ? block : 1;
+        for (int64_t k = 0; k < dim; k += step) {
+          int64_t width = inner == 1 ? std::min(block, dim - k) : size;
+          const T *row = readRow(input, base + k * inner, 1, width, room);
+          if (inner == 1)
+            for (int64_t i = 0; i < width; ++i)
+              take(row[i], k + i, 0);
+          else
+            for (int64_t i = 0; i < width; ++i)
+              take(row[i], k, i);
+        }
+        storeRow(result, outer * inner + first, size, found);
       }
-      storeInteger(result, i, found);
-    }
+    return done;
   });
-  return done;
 }
 
 DLC_LIBRARY_OP(arg_max) {

@@ -342,50 +342,83 @@ struct Resizer {
     return place;
   }
 
-  /// The weighted sum over the neighbours along the dims from `axis` on.
-  double interpolate(const dlc_value *input, const Dims &at, uint32_t axis, int64_t place) const {
-    while (axis < at.rank && !scaling.isResized[axis]) {
-      place += at[axis] * strides[axis];
-      ++axis;
-    }
-    if (axis == at.rank)
-      return loadReal(input, place);
+  /// Whether the kernel of a resized dim takes each element as it is.
+  bool isIdentity(uint32_t axis) const {
     const Kernel &kernel = kernels[axis];
-    double sum = 0;
-    for (int64_t k = at[axis] * kernel.width; k < (at[axis] + 1) * kernel.width; ++k)
-      if (kernel.weights[k] != 0)
-        sum += kernel.weights[k] *
-               interpolate(input, at, axis + 1, place + kernel.places[k] * strides[axis]);
-    return sum;
+    bool result = scaling.from[axis] == scaling.to[axis];
+    for (int64_t i = 0; result && i < scaling.to[axis] * kernel.width; ++i)
+      result =
+          kernel.weights[i] == (kernel.places[i] == i / kernel.width && kernel.weights[i] != 0);
+    return result;
+  }
+
+  /// The weighted sums over neighbours, dim by dim; null after a report.
+  const double *interpolate(OpCall &call, const dlc_value *input) const {
+    const double *from = readAll<double>(call, input);
+    Dims dims = scaling.from;
+    for (uint32_t axis = 0; from && axis < dims.rank; ++axis) {
+      if (!scaling.isResized[axis] || isIdentity(axis))
+        continue;
+      int64_t old = dims[axis], size = dims[axis] = scaling.to[axis], count;
+      double *to = call.countElements(dims, count) ? call.scratch<double>(count) : nullptr;
+      int64_t outer = dims.product(0, axis), inner = dims.product(axis + 1, dims.rank);
+      for (int64_t row = 0; to && row < outer * size; ++row)
+        addNeighbours(kernels[axis], row % size, from + row / size * old * inner, inner,
+                      to + row * inner);
+      from = to;
+    }
+    return from;
+  }
+
+  static void addNeighbours(const Kernel &kernel, int64_t index, const double *from, int64_t inner,
+                            double *to) {
+    const double *weights = kernel.weights + index * kernel.width;
+    const int64_t *places = kernel.places + index * kernel.width;
+    for (int64_t i = 0; i < inner; ++i)
+      to[i] = 0;
+    for (int64_t k = 0; k < kernel.width; ++k) {
+      if (weights[k] == 0)
+        continue;
+      if (inner == 1) // of the last dim: not worth a loop
+        *to += weights[k] * from[places[k]];
+      else
+        for (int64_t i = 0; i < inner; ++i)
+          to[i] += weights[k] * from[places[k] * inner + i];
+    }
   }
 };
 } // namespace
 
-static void storeNumber(dlc_value *result, int64_t i, double value) {
-  if (isIn(result->dtype, floats))
-    storeReal(result, i, value);
+static Status interpolate(OpCall &call, const dlc_value *input, const Resizer &resizer) {
+  dlc_value *result = call.output(0, input->dtype, resizer.scaling.to);
+  const double *sums = result ? resizer.interpolate(call, input) : nullptr;
+  if (!sums)
+    return stopped;
+  if (isIn(input->dtype, floats))
+    storeRow(result, 0, int64_t(result->count), sums);
   else
-    storeConverted(result, i, value);
+    for (uint64_t i = 0; i < result->count; ++i)
+      storeConverted(result, int64_t(i), sums[i]);
+  return done;
 }
 
 static Status run(OpCall &call, const Options &options, const dlc_value *input,
                   const Resizer &resizer) {
-  if (input->dtype == DLC_DTYPE_STRING)
-    return moveElements(call, 0, input->dtype, resizer.scaling.to, [&](const Dims &at, int64_t) {
-      return Element{input, resizer.nearestOf(at)};
-    });
-  dlc_value *result = call.output(0, input->dtype, resizer.scaling.to);
-  if (!result)
-    return stopped;
-  Copier copier(result);
-  Walk walk(resizer.scaling.to);
+  const Dims &dims = resizer.scaling.to;
+  auto pick = [&](const Dims &at, int64_t) { return Element{input, resizer.nearestOf(at)}; };
+  Status status = options.mode == nearest ? moveElements(call, 0, input->dtype, dims, pick)
+                                          : interpolate(call, input, resizer);
+  if (status != done || options.coordinates != tfCropAndResize)
+    return status;
+  dlc_value *result = call.output(0, input->dtype, dims); // of before
+  Walk walk(dims);
   for (uint64_t i = 0; i < result->count; ++i, walk.next()) {
-    if (resizer.isOutside(walk.index()))
-      storeNumber(result, int64_t(i), options.extrapolation);
-    else if (options.mode == nearest)
-      copier.copy(int64_t(i), {input, resizer.nearestOf(walk.index())});
+    if (!resizer.isOutside(walk.index()))
+      continue;
+    if (isIn(input->dtype, floats))
+      storeReal(result, int64_t(i), options.extrapolation);
     else
-      storeNumber(result, int64_t(i), resizer.interpolate(input, walk.index(), 0, 0));
+      storeConverted(result, int64_t(i), options.extrapolation);
   }
   return done;
 }

@@ -11,6 +11,12 @@ namespace {
 enum Mode : uint32_t { linear, nearest, cubic };
 enum Padding : uint32_t { zeros, border, reflection };
 
+/// An element of a plane, and what it is multiplied by.
+struct Tap {
+  int64_t place;
+  double weight;
+};
+
 /// The spatial dims of one channel, and how places outside of it are read.
 struct Picture {
   const dlc_value *value;
@@ -24,9 +30,17 @@ struct Picture {
   double reflect(uint32_t dim, double x) const;
   double locate(uint32_t dim, double x) const;
   int64_t place(uint32_t dim, int64_t i) const;
-  double sample(int64_t offset, uint32_t dim, const double *at) const;
+  int64_t numTaps() const { return mode == cubic ? 4 : 2; } // of each dim
+  Tap *addTaps(Tap *taps, Tap from, uint32_t dim, const double *at) const;
 };
 } // namespace
+
+template <typename T> static double sumTaps(const T *plane, const Tap *tap, const Tap *end) {
+  double sum = 0;
+  for (; tap != end; ++tap)
+    sum += tap->weight * plane[tap->place];
+  return sum;
+}
 
 static double clamp(double x, double least, double most) {
   return x < least ? least : x > most ? most : x;
@@ -69,20 +83,24 @@ int64_t Picture::place(uint32_t dim, int64_t i) const {
   return int64_t(clamp(x, 0, double(last)));
 }
 
-/// Of the dims from `dim` on; `offset` counts in the dims before.
-double Picture::sample(int64_t offset, uint32_t dim, const double *at) const {
-  if (dim == sizes.rank)
-    return loadReal(value, offset);
-  double whole = floor(at[dim]), rest = at[dim] - whole, sum = 0;
-  int64_t first = int64_t(whole) - (mode == cubic);
-  int taps = mode == cubic ? 4 : 2;
-  for (int tap = 0; tap < taps; ++tap) {
-    int64_t i = place(dim, first + tap);
-    double weight = mode == cubic ? cubicWeight(rest + 1 - tap, -0.75) : tap ? rest : 1 - rest;
-    if (i >= 0)
-      sum += weight * sample(offset * sizes[dim] + i, dim + 1, at);
+/// Appends what a sample at `at` is the sum of, for the dims from `dim` on; `from` is of those
+/// before.
+Tap *Picture::addTaps(Tap *taps, Tap from, uint32_t dim, const double *at) const {
+  if (dim == sizes.rank) {
+    *taps = from;
+    return taps + 1;
   }
-  return sum;
+  double whole = floor(at[dim]), rest = at[dim] - whole;
+  int64_t first = int64_t(whole) - (mode == cubic);
+  for (int64_t tap = 0; tap < numTaps(); ++tap) {
+    int64_t i = place(dim, first + tap);
+    double weight = mode == cubic ? cubicWeight(rest + 1 - double(tap), -0.75)
+                    : tap         ? rest
+                                  : 1 - rest;
+    if (i >= 0)
+      taps = addTaps(taps, {from.place * sizes[dim] + i, from.weight * weight}, dim + 1, at);
+  }
+  return taps;
 }
 
 //===----------------------------------------------------------------------===//
@@ -100,7 +118,8 @@ static void locateAll(const Picture &picture, const dlc_value *grid, int64_t poi
 }
 
 /// The element nearest to `at`, which is whole; -1 for a zero.
-static int64_t findNearest(const Picture &picture, int64_t offset, const double *at) {
+static int64_t findNearest(const Picture &picture, const double *at) {
+  int64_t offset = 0;
   for (uint32_t dim = 0; dim < picture.sizes.rank; ++dim) {
     int64_t i = picture.place(dim, int64_t(at[dim]));
     if (i < 0)
@@ -108,6 +127,60 @@ static int64_t findNearest(const Picture &picture, int64_t offset, const double 
     offset = offset * picture.sizes[dim] + i;
   }
   return offset;
+}
+
+static Status moveNearest(OpCall &call, const Picture &picture, const dlc_value *grid,
+                          const Dims &dims) {
+  int64_t points = dims.product(2, dims.rank), plane = picture.sizes.product(0, dims.rank - 2);
+  int64_t *sources = call.scratch<int64_t>(points);
+  if (!sources)
+    return stopped;
+  ZeroElement zero(picture.value->dtype);
+  return moveRuns(call, 0, picture.value->dtype, dims, [&](auto put) {
+    double at[maxRank];
+    for (int64_t batch = 0; batch < dims[0]; ++batch) {
+      for (int64_t i = 0; i < points; ++i) {
+        locateAll(picture, grid, batch * points + i, at);
+        sources[i] = findNearest(picture, at);
+      }
+      for (int64_t row = batch * dims[1]; row < (batch + 1) * dims[1]; ++row)
+        for (int64_t i = 0; i < points; ++i)
+          put(sources[i] < 0 ? zero.get() : Element{picture.value, row * plane + sources[i]}, 1);
+    }
+  });
+}
+
+/// In blocks of points, whose taps are those of all channels.
+template <typename T>
+static Status interpolate(OpCall &call, const Picture &picture, const dlc_value *grid,
+                          const Dims &dims) {
+  constexpr int64_t block = 64;
+  int64_t points = dims.product(2, dims.rank), plane = picture.sizes.product(0, dims.rank - 2);
+  Dims most(dims.rank - 2, picture.numTaps());
+  most.push(block);
+  int64_t numTaps;
+  dlc_value *result = call.output(0, picture.value->dtype, dims);
+  const T *elements = result ? readAll<T>(call, picture.value) : nullptr;
+  Tap *taps = elements && call.countElements(most, numTaps) ? call.scratch<Tap>(numTaps) : nullptr;
+  if (!taps)
+    return stopped;
+  double at[maxRank], sums[block];
+  const Tap *begins[block + 1] = {taps};
+  for (int64_t batch = 0; batch < dims[0]; ++batch)
+    for (int64_t first = 0; first < points; first += block) {
+      int64_t size = points - first < block ? points - first : block;
+      Tap *next = taps;
+      for (int64_t i = 0; i < size; ++i) {
+        locateAll(picture, grid, batch * points + first + i, at);
+        begins[i + 1] = next = picture.addTaps(next, {0, 1}, 0, at);
+      }
+      for (int64_t row = batch * dims[1]; row < (batch + 1) * dims[1]; ++row) {
+        for (int64_t i = 0; i < size; ++i)
+          sums[i] = sumTaps(elements + row * plane, begins[i], begins[i + 1]);
+        storeRow(result, row * points + first, size, sums);
+      }
+    }
+  return done;
 }
 
 static bool readPicture(OpCall &call, Picture &picture) {
@@ -140,24 +213,11 @@ DLC_LIBRARY_OP(grid_sample) {
     picture.sizes.push(input->dims[dim]);
     dims[dim] = grid->dims[dim - 1];
   }
-  dlc_value *result = call.output(0, input->dtype, dims);
-  if (!result)
-    return stopped;
-  int64_t points = dims.product(2, rank), channels = dims[1];
-  for (int64_t i = 0, count = dims.product(0, rank); i < count; ++i) {
-    int64_t row = i / points; // of batch and channel
-    double at[maxRank];
-    locateAll(picture, grid, row / channels * points + i % points, at);
-    if (picture.mode != nearest) {
-      storeReal(result, i, picture.sample(row, 0, at));
-      continue;
-    }
-    int64_t source = findNearest(picture, row, at);
-    visitDtype(input->dtype, [&](auto zero) {
-      store(result, i, source < 0 ? zero : load<decltype(zero)>(input, source));
-    });
-  }
-  return done;
+  if (picture.mode == nearest)
+    return moveNearest(call, picture, grid, dims);
+  return visitFloats(input->dtype, [&](auto zero) {
+    return interpolate<decltype(zero)>(call, picture, grid, dims);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -214,57 +274,82 @@ DLC_LIBRARY_OP(affine_grid) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// One spatial dim of a region.
-struct Extent {
-  double start, bin;   // the length of a bin of the result
-  int64_t samples = 1; // in each bin
-  double at(int64_t bins, int64_t sample) const {
-    return start + double(bins) * bin + (double(sample) + 0.5) * bin / double(samples);
+/// The elements around a sample along a dim; none where it lies outside.
+struct Neighbours {
+  int64_t low, high;
+  double rest; // the weight of the high one
+  bool isInside;
+
+  Neighbours(double at, int64_t size) : isInside(at >= -1 && at <= double(size)) {
+    double inside = isInside ? clamp(at, 0, double(size - 1)) : 0;
+    low = int64_t(inside);
+    high = low + (low < size - 1);
+    rest = inside - double(low);
   }
+};
+
+/// One spatial dim of a region: the samples of all its bins, as many in each.
+struct Extent {
+  Neighbours *samples = nullptr;
+  int64_t perBin, room = 0;
+
+  /// `bin` is the length of a bin.
+  bool place(OpCall &call, double start, double bin, int64_t bins, int64_t size) {
+    Dims dims(2, bins);
+    dims[1] = perBin;
+    int64_t count;
+    if (!call.countElements(dims, count))
+      return false;
+    if (count > room) {
+      room = 2 * count; // regions that grow do not ask again each time
+      samples = call.scratch<Neighbours>(room);
+    }
+    for (int64_t i = 0; samples && i < count; ++i)
+      samples[i] = Neighbours(start + double(i / perBin) * bin +
+                                  (double(i % perBin) + 0.5) * bin / double(perBin),
+                              size);
+    return samples || room == 0;
+  }
+  List<Neighbours> bin(int64_t i) const { return {samples + i * perBin, uint64_t(perBin)}; }
 };
 } // namespace
 
-/// The four elements around a point, each times its weight.
-static void weigh(const dlc_value *value, int64_t base, const int64_t *sizes, double y, double x,
-                  double *parts) {
-  double at[2] = {y, x}, rest[2];
-  int64_t low[2], high[2];
-  for (int dim = 0; dim < 2; ++dim) {
-    if (!(at[dim] >= -1 && at[dim] <= double(sizes[dim]))) {
-      parts[0] = parts[1] = parts[2] = parts[3] = 0;
-      return;
+/// The mean of the samples in a bin, or the largest part of one.
+template <typename T>
+static double poolBin(const T *plane, int64_t width, List<Neighbours> rows,
+                      List<Neighbours> columns, bool isMax) {
+  double sum = 0, most = -INFINITY;
+  for (const Neighbours &y : rows)
+    for (const Neighbours &x : columns) {
+      if (!y.isInside || !x.isInside) {
+        most = larger(most, 0.0);
+        continue;
+      }
+      const T *low = plane + y.low * width, *high = plane + y.high * width;
+      double parts[] = {(1 - y.rest) * (1 - x.rest) * low[x.low],
+                        (1 - y.rest) * x.rest * low[x.high], y.rest * (1 - x.rest) * high[x.low],
+                        y.rest * x.rest * high[x.high]};
+      sum += (parts[0] + parts[1]) + (parts[2] + parts[3]);
+      for (int i = 0; isMax && i < 4; ++i)
+        most = larger(most, parts[i]);
     }
-    double inside = clamp(at[dim], 0, double(sizes[dim] - 1));
-    low[dim] = int64_t(inside);
-    high[dim] = low[dim] + (low[dim] < sizes[dim] - 1);
-    rest[dim] = inside - double(low[dim]);
-  }
-  auto part = [&](int64_t row, int64_t column, double weight) {
-    return weight * loadReal(value, base + row * sizes[1] + column);
-  };
-  parts[0] = part(low[0], low[1], (1 - rest[0]) * (1 - rest[1]));
-  parts[1] = part(low[0], high[1], (1 - rest[0]) * rest[1]);
-  parts[2] = part(high[0], low[1], rest[0] * (1 - rest[1]));
-  parts[3] = part(high[0], high[1], rest[0] * rest[1]);
+  uint64_t count = rows.count * columns.count;
+  return count == 0 ? 0 : isMax ? most : sum / double(count);
 }
 
-/// Element [y, x] of the result of one region in one channel.
-static double poolRegion(const dlc_value *value, int64_t base, const Extent *extents, int64_t y,
-                         int64_t x, bool isMax) {
-  double sum = 0, most = 0;
-  bool isFirst = true;
-  for (int64_t row = 0; row < extents[0].samples; ++row)
-    for (int64_t column = 0; column < extents[1].samples; ++column) {
-      double parts[4];
-      weigh(value, base, value->dims + 2, extents[0].at(y, row), extents[1].at(x, column), parts);
-      for (double part : parts) {
-        sum += part;
-        most = isFirst ? part : larger(most, part);
-        isFirst = false;
-      }
-    }
-  int64_t count = extents[0].samples * extents[1].samples;
-  return isMax ? most : count ? sum / double(count) : 0;
+/// All channels of one region; `pooled` has room for one.
+template <typename T>
+static void poolRegion(const T *plane, const dlc_value *input, dlc_value *result, int64_t region,
+                       const Extent *extents, bool isMax, double *pooled) {
+  int64_t channels = result->dims[1], height = result->dims[2], width = result->dims[3];
+  int64_t bins = height * width, columns = input->dims[3];
+  for (int64_t c = 0; c < channels; ++c, plane += input->dims[2] * columns) {
+    double *next = pooled;
+    for (int64_t y = 0; y < height; ++y)
+      for (int64_t x = 0; x < width; ++x)
+        *next++ = poolBin(plane, columns, extents[0].bin(y), extents[1].bin(x), isMax);
+    storeRow(result, (region * channels + c) * bins, bins, pooled);
+  }
 }
 
 DLC_LIBRARY_OP(roi_align) {
@@ -290,33 +375,33 @@ DLC_LIBRARY_OP(roi_align) {
   dlc_value *result = call.output(0, input->dtype, dims);
   if (!result)
     return stopped;
-  int64_t target = 0, plane = input->dims[2] * input->dims[3];
-  for (int64_t region = 0; region < dims[0]; ++region) {
-    int64_t batch = loadInteger(batches, region);
-    if (batch < 0 || batch >= input->dims[0] || plane == 0)
-      return call.fail("region %ld lies in batch %ld of an input of dims %s", long(region),
-                       long(batch), DimsText(Dims(input)).text);
-    Extent extents[2];
-    for (int dim = 0; dim < 2; ++dim) {
-      auto corner = [&](int number) {
-        return loadReal(regions, region * 4 + number * 2 + 1 - dim) * scale - shift;
-      };
-      double length = corner(1) - corner(0);
-      length = coordinates == 1 && !(length > 1) ? 1 : length;
-      extents[dim] = {corner(0), length / double(dims[2 + dim]), ratio};
-      double samples = ceil(extents[dim].bin);
-      if (ratio == 0 && !(samples < 1e6))
-        return call.fail("region %ld is not of a size that can be sampled", long(region));
-      if (ratio == 0)
-        extents[dim].samples = samples > 0 ? int64_t(samples) : 0;
+  double *pooled = call.scratch<double>(dims[2] * dims[3]);
+  Extent extents[2];
+  return visitFloats(input->dtype, [&](auto zero) {
+    auto *elements = pooled ? readAll<decltype(zero)>(call, input) : nullptr;
+    int64_t volume = Dims(input).product(1, 4);
+    for (int64_t region = 0; elements && region < dims[0]; ++region) {
+      int64_t batch = loadInteger(batches, region);
+      if (batch < 0 || batch >= input->dims[0] || input->dims[2] * input->dims[3] == 0)
+        return call.fail("region %ld lies in batch %ld of an input of dims %s", long(region),
+                         long(batch), DimsText(Dims(input)).text);
+      for (int dim = 0; dim < 2; ++dim) {
+        auto corner = [&](int number) {
+          return loadReal(regions, region * 4 + number * 2 + 1 - dim) * scale - shift;
+        };
+        double length = corner(1) - corner(0);
+        length = coordinates == 1 && !(length > 1) ? 1 : length;
+        double bin = length / double(dims[2 + dim]), samples = ratio ? double(ratio) : ceil(bin);
+        if (ratio == 0 && !(samples < 1e6))
+          return call.fail("region %ld is not of a size that can be sampled", long(region));
+        extents[dim].perBin = samples > 0 ? int64_t(samples) : 0;
+        if (!extents[dim].place(call, corner(0), bin, dims[2 + dim], input->dims[2 + dim]))
+          return stopped;
+      }
+      poolRegion(elements + batch * volume, input, result, region, extents, mode == 1, pooled);
     }
-    for (int64_t channel = 0; channel < dims[1]; ++channel)
-      for (int64_t i = 0; i < dims[2] * dims[3]; ++i)
-        storeReal(result, target++,
-                  poolRegion(input, (batch * dims[1] + channel) * plane, extents, i / dims[3],
-                             i % dims[3], mode == 1));
-  }
-  return done;
+    return elements ? done : stopped;
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -331,30 +416,35 @@ struct Deformed {
   Dims result;
   int64_t group, offsetGroup, steps[2] = {1, 1}, begins[2] = {0, 0}, dilations[2] = {1, 1};
 
-  double at(int64_t batch, int64_t channel, int64_t y, int64_t x) const;
+  template <typename T>
+  void readColumn(const T *planes, int64_t batch, int64_t point, double *column) const;
 };
 } // namespace
 
-double Deformed::at(int64_t batch, int64_t channel, int64_t y, int64_t x) const {
-  int64_t inputs = filter->dims[1], channels = picture.value->dims[1];
-  int64_t first = channel / (filter->dims[0] / group) * inputs;
+/// Points whose sums are made side by side.
+static constexpr int64_t pointBlock = 8;
+
+/// What the filters multiply at one point: for each channel of the input its taps, `pointBlock`
+/// apart. `planes` is one picture.
+template <typename T>
+void Deformed::readColumn(const T *planes, int64_t batch, int64_t point, double *column) const {
+  int64_t channels = picture.value->dims[1], perPart = channels / offsetGroup;
   int64_t taps = filter->dims[2] * filter->dims[3], points = result[2] * result[3];
-  double sum = 0;
-  for (int64_t input = 0; input < inputs; ++input)
+  int64_t plane = picture.sizes.product(0, 2);
+  for (int64_t part = 0; part < offsetGroup; ++part)
     for (int64_t tap = 0; tap < taps; ++tap) {
-      int64_t part = (first + input) / (channels / offsetGroup);
-      int64_t place = (batch * offsetGroup + part) * taps + tap, point = y * result[3] + x;
-      int64_t places[2] = {y * steps[0] - begins[0] + tap / filter->dims[3] * dilations[0],
-                           x * steps[1] - begins[1] + tap % filter->dims[3] * dilations[1]};
-      double coordinates[2];
+      int64_t place = (batch * offsetGroup + part) * taps + tap;
+      int64_t places[2] = {
+          point / result[3] * steps[0] - begins[0] + tap / filter->dims[3] * dilations[0],
+          point % result[3] * steps[1] - begins[1] + tap % filter->dims[3] * dilations[1]};
+      double coordinates[2], factor = mask ? loadReal(mask, place * points + point) : 1;
       for (int dim = 0; dim < 2; ++dim)
         coordinates[dim] = picture.locate(
             dim, double(places[dim]) + loadReal(offsets, (place * 2 + dim) * points + point));
-      double factor = mask ? loadReal(mask, place * points + point) : 1;
-      sum += factor * loadReal(filter, (channel * inputs + input) * taps + tap) *
-             picture.sample(batch * channels + first + input, 0, coordinates);
+      Tap around[4], *end = picture.addTaps(around, {0, factor}, 0, coordinates);
+      for (int64_t c = part * perPart; c < (part + 1) * perPart; ++c)
+        column[(c * taps + tap) * pointBlock] = sumTaps(planes + c * plane, around, end);
     }
-  return sum;
 }
 
 static bool readPair(OpCall &call, const char *name, int64_t least, int64_t *pair,
@@ -430,11 +520,31 @@ DLC_LIBRARY_OP(deform_conv) {
   dlc_value *result = call.output(0, input->dtype, conv.result);
   if (!result)
     return stopped;
-  Walk walk(conv.result);
-  for (int64_t i = 0, count = conv.result.product(0, 4); i < count; ++i, walk.next()) {
-    const Dims &at = walk.index();
-    double start = bias ? loadReal(bias, at[1]) : 0;
-    storeReal(result, i, start + conv.at(at[0], at[1], at[2], at[3]));
-  }
-  return done;
+  int64_t channels = input->dims[1], outputs = conv.result[1], points = conv.result.product(2, 4);
+  int64_t taps = Dims(filter).product(2, 4), depth = filter->dims[1] * taps;
+  double *columns = call.scratch<double>(channels * taps * pointBlock);
+  const double *filters = columns ? readAll<double>(call, filter) : nullptr;
+  for (int64_t i = 0; filters && i < channels * taps * pointBlock; ++i)
+    columns[i] = 0; // of points that the last block lacks
+  return visitFloats(input->dtype, [&](auto zero) {
+    auto *elements = filters ? readAll<decltype(zero)>(call, input) : nullptr;
+    int64_t volume = Dims(input).product(1, 4), blocks = (points + pointBlock - 1) / pointBlock;
+    for (int64_t i = 0; elements && i < conv.result[0] * blocks; ++i) {
+      int64_t batch = i / blocks, first = i % blocks * pointBlock;
+      int64_t size = points - first < pointBlock ? points - first : pointBlock;
+      for (int64_t point = 0; point < size; ++point)
+        conv.readColumn(elements + batch * volume, batch, first + point, columns + point);
+      for (int64_t m = 0; m < outputs; ++m) {
+        const double *own = columns + m / (outputs / conv.group) * depth * pointBlock;
+        double sums[pointBlock];
+        for (double &sum : sums)
+          sum = bias ? loadReal(bias, m) : 0;
+        for (int64_t k = 0; k < depth; ++k)
+          for (int64_t point = 0; point < pointBlock; ++point)
+            sums[point] += filters[m * depth + k] * own[k * pointBlock + point];
+        storeRow(result, (batch * outputs + m) * points + first, size, sums);
+      }
+    }
+    return elements ? done : stopped;
+  });
 }

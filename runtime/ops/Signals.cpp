@@ -1,5 +1,4 @@
-// Fourier transforms and what belongs to them. Sums of as many terms as the specification writes,
-// in double.
+// Fourier transforms and what belongs to them, in double.
 
 #include "Elements.h"
 
@@ -10,50 +9,99 @@ using namespace dlc::ops;
 static constexpr double pi = 0x1.921fb54442d18p+1;
 
 namespace {
+struct Complex {
+  double real = 0, imaginary = 0;
+};
+
 /// A row of numbers with a distance between neighbours, real or complex.
 struct Samples {
   const dlc_value *value;
   int64_t base, stride, count; // of elements; what lies beyond is zero
   bool isComplex;
 
-  double real(int64_t i) const { return i < count ? loadReal(value, base + i * stride) : 0; }
-  double imaginary(int64_t i) const {
-    return isComplex && i < count ? loadReal(value, base + i * stride + 1) : 0;
+  Complex operator[](int64_t i) const {
+    if (i >= count)
+      return {};
+    int64_t place = base + i * stride;
+    return {loadReal(value, place), isComplex ? loadReal(value, place + 1) : 0};
   }
 };
 
-struct Complex {
-  double real = 0, imaginary = 0;
+Complex operator*(Complex lhs, Complex rhs) {
+  return {lhs.real * rhs.real - lhs.imaginary * rhs.imaginary,
+          lhs.real * rhs.imaginary + lhs.imaginary * rhs.real};
+}
+Complex operator+(Complex lhs, Complex rhs) {
+  return {lhs.real + rhs.real, lhs.imaginary + rhs.imaginary};
+}
+Complex operator-(Complex lhs, Complex rhs) {
+  return {lhs.real - rhs.real, lhs.imaginary - rhs.imaginary};
+}
+
+/// Transforms of one length: sums over samples[i] * exp(sign * 2 pi * bin * i / length).
+class Transform {
+public:
+  Complex *samples = nullptr; // which run consumes
+  Complex *bins = nullptr;    // which run fills
+
+  /// False after a report.
+  bool make(OpCall &call, int64_t length, double sign);
+  void run() { divide(samples, 1, bins, length); }
+
+private:
+  void divide(const Complex *from, int64_t stride, Complex *to, int64_t count);
+
+  int64_t length = 0;
+  Complex *roots = nullptr; // exp(sign * 2 pi * i / length)
+  Complex *parts = nullptr;
 };
 } // namespace
 
-/// The sum over window[i] * sample[i] * exp(sign * 2 pi * bin * i / length).
-static Complex transform(const Samples &samples, const dlc_value *window, int64_t bin,
-                         int64_t length, double sign) {
-  Complex sum;
+bool Transform::make(OpCall &call, int64_t count, double sign) {
+  length = count;
+  Complex **arrays[] = {&samples, &bins, &roots, &parts};
+  for (Complex **array : arrays)
+    if (!(*array = call.scratch<Complex>(length)))
+      return false;
   for (int64_t i = 0; i < length; ++i) {
-    // The remainder keeps the angle small: bin * i may be large.
-    double turn = double(uint64_t(bin) * uint64_t(i) % uint64_t(length)) / double(length);
-    double angle = sign * 2 * pi * turn, factor = window ? loadReal(window, i) : 1;
-    double real = factor * samples.real(i), imaginary = factor * samples.imaginary(i);
-    sum.real += real * cos(angle) - imaginary * sin(angle);
-    sum.imaginary += real * sin(angle) + imaginary * cos(angle);
+    double angle = sign * 2 * pi * (double(i) / double(length));
+    roots[i] = {cos(angle), sin(angle)};
   }
-  return sum;
+  return true;
 }
 
-/// The one-sided inverse: real numbers of `length` bins, of which the second half is the mirrored
-/// first one.
-static double transformBack(const Samples &samples, int64_t place, int64_t length) {
-  double sum = 0;
-  for (int64_t bin = 0; bin < length; ++bin) {
-    bool isMirrored = bin > length / 2;
-    int64_t source = isMirrored ? length - bin : bin;
-    double turn = double(uint64_t(bin) * uint64_t(place) % uint64_t(length)) / double(length);
-    double imaginary = isMirrored ? -samples.imaginary(source) : samples.imaginary(source);
-    sum += samples.real(source) * cos(2 * pi * turn) - imaginary * sin(2 * pi * turn);
+/// Cooley and Tukey's decimation in time: of the least prime factor p of the count, p transforms of
+/// each p-th sample, and a transform of p terms for each of their bins.
+void Transform::divide(const Complex *from, int64_t stride, Complex *to, int64_t count) {
+  if (count == 1) {
+    *to = *from;
+    return;
   }
-  return sum / double(length);
+  int64_t p = 2;
+  while (count % p != 0)
+    p = p * p < count ? p + 1 : count;
+  int64_t rest = count / p;
+  for (int64_t q = 0; q < p; ++q)
+    divide(from + q * stride, stride * p, to + q * rest, rest);
+  // Roots of the count are each stride-th of the length, and those of p each (rest * stride)-th.
+  for (int64_t bin = 0; bin < rest; ++bin) {
+    if (p == 2) { // whose roots are 1 and -1
+      Complex even = to[bin], odd = to[rest + bin] * roots[bin * stride];
+      to[bin] = even + odd;
+      to[rest + bin] = even - odd;
+      continue;
+    }
+    for (int64_t q = 0; q < p; ++q)
+      parts[q] = to[q * rest + bin] * roots[q * bin * stride];
+    for (int64_t k = 0; k < p; ++k) {
+      Complex sum;
+      for (int64_t q = 0, turn = 0; q < p; ++q) {
+        sum = sum + parts[q] * roots[turn * rest * stride];
+        turn += turn + k < p ? k : k - p;
+      }
+      to[k * rest + bin] = sum;
+    }
+  }
 }
 
 /// Along an axis of a tensor whose last dim is 1 (real) or 2 (complex). The axis is operand 2 or an
@@ -85,20 +133,25 @@ DLC_LIBRARY_OP(dft) {
     return stopped;
   int64_t inner = Dims(input).product(axis + 1, input->rank - 1);
   int64_t rows = Dims(input).product(0, axis) * inner, bins = dims[axis];
+  double scale = inverse ? 1 / double(length) : 1;
+  Transform transform;
+  if (!transform.make(call, length, inverse ? 1 : -1))
+    return stopped;
   for (int64_t row = 0; row < rows; ++row) {
     int64_t outer = row / inner, place = row % inner;
     Samples samples{input, (outer * input->dims[axis] * inner + place) * parts, inner * parts,
                     input->dims[axis], parts == 2};
+    for (int64_t i = 0; i < length; ++i) {
+      bool isMirrored = isBack && i > length / 2;
+      Complex sample = samples[isMirrored ? length - i : i];
+      transform.samples[i] = {sample.real, isMirrored ? -sample.imaginary : sample.imaginary};
+    }
+    transform.run();
     for (int64_t bin = 0; bin < bins; ++bin) {
-      int64_t target = (outer * bins + bin) * inner + place;
-      if (isBack) {
-        storeReal(result, target, transformBack(samples, bin, length));
-        continue;
-      }
-      Complex sum = transform(samples, nullptr, bin, length, inverse ? 1 : -1);
-      double scale = inverse ? 1 / double(length) : 1;
-      storeReal(result, 2 * target, sum.real * scale);
-      storeReal(result, 2 * target + 1, sum.imaginary * scale);
+      int64_t target = ((outer * bins + bin) * inner + place) * (isBack ? 1 : 2);
+      storeReal(result, target, transform.bins[bin].real * scale);
+      if (!isBack)
+        storeReal(result, target + 1, transform.bins[bin].imaginary * scale);
     }
   }
   return done;
@@ -133,16 +186,25 @@ DLC_LIBRARY_OP(stft) {
   dlc_value *result = call.output(0, signal->dtype, dims);
   if (!result)
     return stopped;
+  Transform transform;
+  if (!transform.make(call, length, -1))
+    return stopped;
   int64_t target = 0;
   for (int64_t batch = 0; batch < dims[0]; ++batch)
-    for (int64_t frame = 0; frame < frames; ++frame)
-      for (int64_t bin = 0; bin < bins; ++bin) {
-        Samples samples{signal, (batch * signal->dims[1] + frame * step) * parts, parts, length,
-                        parts == 2};
-        Complex sum = transform(samples, window, bin, length, -1);
-        storeReal(result, target++, sum.real);
-        storeReal(result, target++, sum.imaginary);
+    for (int64_t frame = 0; frame < frames; ++frame) {
+      Samples samples{signal, (batch * signal->dims[1] + frame * step) * parts, parts, length,
+                      parts == 2};
+      for (int64_t i = 0; i < length; ++i) {
+        double factor = window ? loadReal(window, i) : 1;
+        Complex sample = samples[i];
+        transform.samples[i] = {factor * sample.real, factor * sample.imaginary};
       }
+      transform.run();
+      for (int64_t bin = 0; bin < bins; ++bin) {
+        storeReal(result, target++, transform.bins[bin].real);
+        storeReal(result, target++, transform.bins[bin].imaginary);
+      }
+    }
   return done;
 }
 

@@ -8,11 +8,12 @@ from op_cases import BF16, FLOATS, INTEGERS, NUMBERS, i64, sample, scalar, tame,
 def matmuls(c):
     for dtype in [*FLOATS, np.int32, np.int64, np.uint32, np.uint64]:
         for left, right in [((2, 3), (3, 4)), ((3,), (3, 4)), ((2, 3), (3,)), ((3,), (3,)), ((5, 2, 3), (3, 4)), ((2, 1, 2, 3), (4, 3, 2)),
-                            ((0, 3), (3, 2)), ((2, 0), (0, 2)), ((2, 3), (5, 3, 0)), ((1, 1), (1, 1))]:
+                            ((0, 3), (3, 2)), ((2, 0), (0, 2)), ((2, 3), (5, 3, 0)), ((1, 1), (1, 1)), ((9, 5), (2, 5, 70))]:
             c.like("matmul", [tame(left, dtype), tame(right, dtype)], np.matmul)
         a, b, bias = tame((2, 3, 5), dtype), tame((4, 5), dtype), tame((4,), dtype)
         c.like("matmul", [a, b, bias], lambda a, b, bias: a @ b.T + bias, transpose_rhs=1)
         c.like("matmul", [a, b], lambda a, b: a @ b.T, transpose_rhs=1)
+        c.like("matmul", [b, tame((4, 67), dtype)], lambda a, b: a.T @ b, transpose_lhs=1)
     c.fails("matmul", [tame((2, 3)), tame((4, 2))], "cannot multiply dims [2, 3] and [4, 2]")
     c.fails("matmul", [tame((2, 3)), tame(())], "expected matrices")
     c.fails("matmul", [tame((2, 3)), tame((3, 4)), tame((3,))], "expected a bias of 4 elements")
@@ -177,7 +178,7 @@ def reductions(c):
 
 def extrema(c):
     for dtype in NUMBERS:
-        for shape in [(3, 4), (5,), (2, 1, 3)]:
+        for shape in [(3, 4), (5,), (2, 1, 3)] + [(300,), (3, 300)] * (dtype in (np.float32, np.int8)):
             for axis in range(-1, len(shape)):
                 for last in (0, 1):
                     for keep in (0, 1):
@@ -185,6 +186,10 @@ def extrema(c):
                         c.onnx("arg_max", [x], "ArgMax", axis=axis, keepdims=keep, select_last_index=last)
                         c.onnx("arg_min", [x], "ArgMin", axis=axis, keepdims=keep, select_last_index=last)
     c.equal("arg_max", [np.array([1, np.nan, 3, np.nan], np.float32)], [i64(1)])
+    holes = np.array([[1, np.nan, 3, 0.0], [np.nan, 5, np.nan, -0.0]], np.float32)
+    c.equal("arg_max", [holes], [i64(1, 0, 1, 0)], axis=0, keepdims=0)
+    c.equal("arg_max", [holes], [i64(1, 0, 1, 1)], axis=0, keepdims=0, select_last_index=1)
+    c.equal("arg_min", [holes], [i64(1, 2)], axis=1, keepdims=0, select_last_index=1)
     c.equal("arg_max", [np.zeros((2, 0), np.float32)], [np.zeros((1, 0), np.int64)])
     for name in ("arg_max", "arg_min"):
         c.fails(name, [tame((2, 0))], "dim 1 has no elements", axis=1)
@@ -249,11 +254,19 @@ def order(c):
     c.fails("cumsum", [tame((2,)), scalar(1)], "axis 1 is not among 1 dims")
     c.fails("cumsum", [tame((2,)), i64(0, 0)], "to have one element")
     for dtype in NUMBERS:
-        for shape, axis, k in [((3, 5), -1, 3), ((5, 2), 0, 5), ((4,), 0, 0), ((2, 0), 1, 0), ((0, 3), 1, 2), ((2, 3, 2), 1, 1)]:
+        for shape, axis, k in [((3, 5), -1, 3), ((5, 2), 0, 5), ((4,), 0, 0), ((2, 0), 1, 0), ((0, 3), 1, 2), ((2, 3, 2), 1, 1),
+                               ((2, 90), 1, 7), ((90, 2), 0, 1), ((50,), 0, 50)]:
             for largest in (0, 1):
                 x = (tame(shape, np.int32) % 4).astype(dtype)
                 c.like("top_k", [x, i64(k)], lambda x, k: top_k(x, int(k[0]), axis, largest), axis=axis, largest=largest)
     c.equal("top_k", [np.array([1, np.nan, 3], np.float32), i64(2)], [np.array([np.nan, 3]), i64(1, 2)])
+    c.equal("top_k", [np.array([-np.inf, 0.0, np.nan, -0.0, -1], np.float32), i64(4)], [np.array([-np.inf, -1, 0.0, -0.0]), i64(0, 4, 1, 3)], largest=0)
+    rising = np.arange(1000) // 2
+    for x, expected in [(rising, [998, 999, 996, 997]), (rising[::-1], [0, 1, 2, 3])]:
+        c.equal("top_k", [x, i64(4)], [x[expected], i64(*expected)])
+    limits = np.array([0, 2**63, 2**64 - 1, 2**63 - 1], np.uint64)
+    c.equal("top_k", [limits, i64(3)], [limits[[2, 1, 3]], i64(2, 1, 3)])
+    c.equal("top_k", [limits.astype(np.int64), i64(3)], [limits.astype(np.int64)[[3, 0, 2]], i64(3, 0, 2)])
     c.fails("top_k", [tame((3,)), i64(4)], "expected k from 0 to 3, found 4", outputs=2)
     c.fails("top_k", [tame((3,)), i64(-1)], "expected k from 0 to 3, found -1", outputs=2)
     for dtype in [*NUMBERS, bool]:

@@ -7,7 +7,7 @@ from op_cases import i64, tame
 
 def samples(c):
     for shape, points in [((2, 3, 4, 5), (3, 2)), ((1, 1, 1, 1), (1, 1)), ((1, 2, 7, 1), (1, 5)), ((1, 2, 3, 2, 4), (2, 1, 3)), ((1, 1, 6), (4,)),
-                          ((0, 2, 3, 3), (2, 2)), ((1, 2, 3, 3), (0, 2))]:
+                          ((2, 2, 5, 4), (9, 8)), ((0, 2, 3, 3), (2, 2)), ((1, 2, 3, 3), (0, 2))]:
         # Eighths: the reference finds places and weights in f32, which holds those exactly.
         grid = (np.random.default_rng(1).integers(-14, 15, (shape[0], *points, len(shape) - 2)) / 8).astype(np.float32)
         for mode in ("linear", "nearest", "cubic"):
@@ -19,6 +19,11 @@ def samples(c):
                         c.equal("grid_sample", [tame(shape), grid], [np.zeros(shape[:2] + points)], mode=mode)
                         continue
                     c.onnx("grid_sample", [tame(shape), grid], "GridSample", mode=mode, padding_mode=padding, align_corners=corners)
+    grid = (np.random.default_rng(1).integers(-10, 11, (1, 3, 2, 2)) / 8).astype(np.float32)
+    for dtype in (np.float64, np.float16):
+        c.onnx("grid_sample", [tame((1, 2, 3, 4), dtype), grid], "GridSample", mode="linear")
+    ids = tame((1, 2, 3, 4), np.int64) + 2**60
+    c.onnx("grid_sample", [ids, grid], "GridSample", exact=True, mode="nearest", padding_mode="border")
     wild = np.array([np.nan, np.inf, -np.inf, 1e30], np.float32).reshape(1, 1, 2, 2)
     c.equal("grid_sample", [np.ones((1, 1, 2, 2), np.float32), wild], [np.zeros((1, 1, 1, 2))], mode="nearest")
     c.equal("grid_sample", [np.ones((1, 1, 2, 2), np.float32), wild], [np.ones((1, 1, 1, 2))], padding_mode="border")
@@ -48,6 +53,8 @@ def regions(c):
             for ratio in (1, 2, 3):
                 c.onnx("roi_align", [picture, corners, batches], "RoiAlign", mode=mode, coordinate_transformation_mode=way, output_height=3,
                        output_width=2, sampling_ratio=ratio, spatial_scale=0.75)
+    for dtype in (np.float64, np.float16):
+        c.onnx("roi_align", [picture.astype(dtype), corners.astype(dtype), batches], "RoiAlign", mode="avg", output_height=2, output_width=2, sampling_ratio=2)
     c.onnx("roi_align", [picture, corners[:2], batches[:2]], "RoiAlign", coordinate_transformation_mode="output_half_pixel", output_height=2,
            output_width=2, sampling_ratio=0, spatial_scale=1.0)
     c.fails("roi_align", [picture, corners, i64(0, 1, 2, 0, 1)], "region 2 lies in batch 2")

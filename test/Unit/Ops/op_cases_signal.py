@@ -37,6 +37,10 @@ def signals(c):
                     c.onnx("dft", operands, "DFT", inverse=1, onesided=0)
                     if parts == 1:
                         c.onnx("dft", operands, "DFT", inverse=0, onesided=1)
+        for length in (1, 2, 8, 9, 11, 30):  # powers, primes and others
+            x = tame((2, length, 2), dtype)
+            for inverse in (0, 1):
+                c.onnx("dft", [x, None, scalar(1)], "DFT", inverse=inverse, onesided=0)
         signal, window = tame((2, 20, 1), dtype), np.abs(tame((6,), dtype))
         for sided in (0, 1):
             c.onnx("stft", [signal, scalar(3), window], "STFT", onesided=sided)
