@@ -4,6 +4,7 @@
 #include "Matching.h"
 
 #include "dlc/Graph/Passes.h"
+#include "dlc/IR/MoveBuilder.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/PatternMatch.h"
@@ -19,93 +20,55 @@ namespace dlc {
 using namespace mlir;
 using namespace dlc;
 
-namespace {
-/// The ops of one convolution.
-class Expansion {
-public:
-  Expansion(PatternRewriter &rewriter, ConvOp op)
-      : rewriter(rewriter), op(op), group(size(static_cast<int64_t>(op.getGroup()))) {}
-
-  Value pad();
-  Value slice(Value padded, int64_t ky, int64_t kx);
-  Value joinTaps(ValueRange taps);
-  Value multiply(Value columns);
-  Value splitBias();
-
-private:
-  ExprAttr size(int64_t value) { return ExprAttr::constant(op.getContext(), value); }
-  PlannedType getType(ArrayRef<ExprAttr> dims) {
-    return PlannedType::get(dims, rewriter.getF32Type());
-  }
-  Value view(Value value, ArrayRef<ExprAttr> dims) {
-    return ViewOp::create(rewriter, op.getLoc(), getType(dims), value);
-  }
-  ArrayAttr toArray(ArrayRef<ExprAttr> exprs) { return getArrayAttr(op.getContext(), exprs); }
-
-  PatternRewriter &rewriter;
-  ConvOp op;
-  ExprAttr group;
-};
-} // namespace
-
-Value Expansion::pad() {
-  Value input = op.getInput();
-  ArrayRef<int64_t> pads = op.getPads();
-  if (llvm::all_of(pads, [](int64_t pad) { return pad == 0; }))
-    return input;
-  SmallVector<ExprAttr> low(2, size(0)), high(2, size(0)), dims(op.getInput().getType().getDims());
-  for (int64_t axis : {0, 1}) {
-    low.push_back(size(pads[axis]));
-    high.push_back(size(pads[axis + 2]));
-    dims[axis + 2] = dims[axis + 2] + pads[axis] + pads[axis + 2];
-  }
-  return PadOp::create(rewriter, op.getLoc(), getType(dims), PadMode::constant, input,
-                       /*value=*/Value(), toArray(low), toArray(high));
+/// What the taps of the filter are multiplied with, each N x G x C/G x 1 x H' x W'.
+static SmallVector<Value> getTaps(MoveBuilder &make, ConvOp op) {
+  ArrayRef<int64_t> pads = op.getPads(), strides = op.getStrides(), dilations = op.getDilations();
+  ExprAttr zero = make.size(0);
+  Value padded = op.getInput();
+  if (llvm::any_of(pads, [](int64_t pad) { return pad != 0; }))
+    padded = make.pad(padded, {zero, zero, make.size(pads[0]), make.size(pads[1])},
+                      {zero, zero, make.size(pads[2]), make.size(pads[3])});
+  ArrayRef<ExprAttr> input = op.getInput().getType().getDims(), result = op.getType().getDims();
+  ArrayRef<ExprAttr> filter = op.getFilter().getType().getDims();
+  ExprAttr group = make.size(static_cast<int64_t>(op.getGroup()));
+  SmallVector<Value> taps;
+  for (int64_t ky = 0; ky != *filter[2].getConstant(); ++ky)
+    for (int64_t kx = 0; kx != *filter[3].getConstant(); ++kx) {
+      Value tap = make.slice(
+          padded, {zero, zero, make.size(ky * dilations[0]), make.size(kx * dilations[1])},
+          {input[0], input[1], result[2], result[3]}, {1, 1, strides[0], strides[1]});
+      taps.push_back(
+          make.view(tap, {input[0], group, filter[1], make.size(1), result[2], result[3]}));
+    }
+  return taps;
 }
 
-/// What a tap of the filter is multiplied with: N x G x C/G x 1 x H' x W'.
-Value Expansion::slice(Value padded, int64_t ky, int64_t kx) {
-  ArrayRef<ExprAttr> outer = op.getInput().getType().getDims().take_front(2);
-  ArrayRef<ExprAttr> pixels = op.getType().getDims().drop_front(2);
-  SmallVector<ExprAttr> starts = {size(0), size(0), size(ky * op.getDilations()[0]),
-                                  size(kx * op.getDilations()[1])};
-  SmallVector<ExprAttr> dims = {outer[0], outer[1], pixels[0], pixels[1]};
-  SmallVector<int64_t> steps = {1, 1, op.getStrides()[0], op.getStrides()[1]};
-  Value tap = SliceOp::create(rewriter, op.getLoc(), getType(dims), padded, toArray(starts),
-                              toArray(dims), steps);
-  ExprAttr inputs = op.getFilter().getType().getDim(1);
-  return view(tap, {outer[0], group, inputs, size(1), pixels[0], pixels[1]});
+/// The taps of each pixel and group as a column.
+static Value joinTaps(MoveBuilder &make, ArrayRef<Value> taps) {
+  Value joined = taps.size() == 1 ? taps.front() : make.concat(taps, 3);
+  ArrayRef<ExprAttr> dims = MoveBuilder::getDims(joined);
+  return make.view(joined, {dims[0], dims[1], dims[2] * dims[3], dims[4] * dims[5]});
 }
 
-/// N x G x C/G * taps x H' * W'
-Value Expansion::joinTaps(ValueRange taps) {
-  SmallVector<ExprAttr> dims(cast<PlannedType>(taps.front().getType()).getDims());
-  auto numTaps = static_cast<int64_t>(taps.size());
-  dims[3] = size(numTaps);
-  Value joined =
-      numTaps == 1 ? taps.front() : ConcatOp::create(rewriter, op.getLoc(), getType(dims), taps, 3);
-  return view(joined, {dims[0], dims[1], dims[2] * numTaps, dims[4] * dims[5]});
-}
-
-Value Expansion::multiply(Value columns) {
-  ArrayRef<ExprAttr> dims = op.getType().getDims(), filter = op.getFilter().getType().getDims();
-  SmallVector<ExprAttr> product(cast<PlannedType>(columns.getType()).getDims());
-  ExprAttr outputs = size(*filter[0].getConstant() / static_cast<int64_t>(op.getGroup()));
-  Value rows = view(op.getFilter(), {group, outputs, product[2]});
-  product[2] = outputs;
-  Value result = MatmulOp::create(rewriter, op.getLoc(), getType(product), rows, columns,
-                                  /*bias=*/Value(), /*transpose_lhs=*/false,
-                                  /*transpose_rhs=*/false);
-  return view(result, dims);
+static Value multiply(MoveBuilder &make, ConvOp op, Value columns, PatternRewriter &rewriter) {
+  SmallVector<ExprAttr> dims(MoveBuilder::getDims(columns));
+  ExprAttr outputs = make.size(*op.getFilter().getType().getDim(0).getConstant() /
+                               static_cast<int64_t>(op.getGroup()));
+  Value rows = make.view(op.getFilter(), {dims[1], outputs, dims[2]});
+  dims[2] = outputs;
+  Value product =
+      MatmulOp::create(rewriter, op.getLoc(), PlannedType::get(dims, rewriter.getF32Type()), rows,
+                       columns, /*bias=*/Value(), /*transpose_lhs=*/false, /*transpose_rhs=*/false);
+  return make.view(product, op.getType().getDims());
 }
 
 /// The convolution without its bias, which is added.
-Value Expansion::splitBias() {
-  ArrayRef<ExprAttr> dims = op.getType().getDims();
-  Value bias = view(op.getBias(), {dims[1], size(1), size(1)});
+static Value splitBias(MoveBuilder &make, ConvOp op, PatternRewriter &rewriter) {
+  ExprAttr one = make.size(1);
+  Value bias = make.view(op.getBias(), {op.getType().getDim(1), one, one});
   auto sum = cast<ConvOp>(rewriter.clone(*op));
   sum.getBiasMutable().clear();
-  return AddOp::create(rewriter, op.getLoc(), getType(dims), sum, bias);
+  return AddOp::create(rewriter, op.getLoc(), op.getType(), sum, bias);
 }
 
 namespace {
@@ -117,20 +80,17 @@ struct ExpandComputedFilter : OpRewritePattern<ConvOp> {
     if (isConstant(op.getFilter()) && isConstant(op.getBias()))
       return rewriter.notifyMatchFailure(op, "a filter that can be packed");
     PlannedType input = op.getInput().getType(), filter = op.getFilter().getType();
+    constexpr int64_t mostTaps = 1024; // a model must not make any number of ops
     if (!isF32(op.getResult()) || !input.hasRank() || input.getRank() != 4 || !filter.hasRank() ||
         !filter.getStaticShape())
       return rewriter.notifyMatchFailure(op, "no images of f32, or a filter of unknown size");
-    Expansion expansion(rewriter, op);
-    if (op.getBias()) {
-      rewriter.replaceOp(op, expansion.splitBias());
-      return success();
-    }
-    Value padded = expansion.pad();
-    SmallVector<Value> taps;
-    for (int64_t ky = 0; ky != *filter.getDim(2).getConstant(); ++ky)
-      for (int64_t kx = 0; kx != *filter.getDim(3).getConstant(); ++kx)
-        taps.push_back(expansion.slice(padded, ky, kx));
-    rewriter.replaceOp(op, expansion.multiply(expansion.joinTaps(taps)));
+    int64_t taps = *filter.getDim(2).getConstant() * *filter.getDim(3).getConstant();
+    if (taps == 0 || taps > mostTaps)
+      return rewriter.notifyMatchFailure(op, "no taps, or too many");
+    MoveBuilder make(rewriter, op.getLoc());
+    rewriter.replaceOp(op, op.getBias()
+                               ? splitBias(make, op, rewriter)
+                               : multiply(make, op, joinTaps(make, getTaps(make, op)), rewriter));
     return success();
   }
 };
