@@ -311,9 +311,7 @@ struct Fuse : dlc::impl::FuseBase<Fuse> {
     std::optional<PlaneWindows> windows;
     if (conv && lanes != 0 && isEnabled(windowsRule))
       windows = matchPlaneWindows(conv.getInput());
-    if (!windows || llvm::any_of(windows->moves, [&](Operation *move) {
-          return move->getBlock() != conv->getBlock();
-        }))
+    if (!windows || windows->moves.front()->getBlock() != conv->getBlock())
       return {};
     return windows->moves;
   }

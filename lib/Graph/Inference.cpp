@@ -78,13 +78,20 @@ std::optional<ShapeContext::Contents> Inference::getContents(Value value) {
   return llvm::map_to_vector<6>(*elements, [](const Fraction &f) { return f.numerator; });
 }
 
+/// The shape of a small tensor of integers.
+static std::optional<SmallVector<int64_t>> getIntegersShape(Value value) {
+  auto type = dyn_cast<PlannedType>(value.getType());
+  if (!type || !isa<IntegerType>(type.getElementType()))
+    return std::nullopt;
+  return type.getSmallShape();
+}
+
 /// Of joined vectors those that are known.
 std::optional<ShapeContext::Contents> Inference::getPartialContents(Value value) {
   if (std::optional<Contents> known = getContents(value))
     return known;
-  auto type = dyn_cast<PlannedType>(value.getType());
-  std::optional<SmallVector<int64_t>> shape = type ? type.getSmallShape() : std::nullopt;
-  if (!shape || !isa<IntegerType>(type.getElementType()))
+  std::optional<SmallVector<int64_t>> shape = getIntegersShape(value);
+  if (!shape)
     return std::nullopt;
   auto concat = value.getDefiningOp<ConcatOp>();
   if (!concat || shape->size() != 1)
@@ -120,9 +127,8 @@ std::optional<ShapeContext::Contents> Inference::bindJoined(ConcatOp concat, Ope
 std::optional<ShapeContext::Contents> Inference::bind(Value value, Operation *user) {
   if (std::optional<Contents> known = getContents(value))
     return known;
-  auto type = dyn_cast<PlannedType>(value.getType());
-  std::optional<SmallVector<int64_t>> shape = type ? type.getSmallShape() : std::nullopt;
-  if (!shape || !isa<IntegerType>(type.getElementType()))
+  std::optional<SmallVector<int64_t>> shape = getIntegersShape(value);
+  if (!shape)
     return std::nullopt;
   if (auto concat = value.getDefiningOp<ConcatOp>(); concat && shape->size() == 1)
     return bindJoined(concat, user);

@@ -232,6 +232,10 @@ std::optional<PlaneWindows> dlc::matchPlaneWindows(Value value) {
     return std::nullopt;
   matcher.windows.moves.push_back(first);
   matcher.windows.from = first.getInput();
+  // Convolutions in several blocks may share what comes first; order is within one.
+  if (!llvm::all_of(matcher.windows.moves,
+                    [&](Operation *move) { return move->getBlock() == last->getBlock(); }))
+    return std::nullopt;
   llvm::sort(matcher.windows.moves,
              [](Operation *lhs, Operation *rhs) { return lhs->isBeforeInBlock(rhs); });
   return matcher.windows;

@@ -145,7 +145,7 @@ void Reorders::insert() {
       pin(box);
     }
   });
-  Blocks after(function, target, pinned);
+  Blocks after = readers.empty() ? before : Blocks(function, target, pinned);
   function.walk([&](KernelOp box) {
     if (losesByPlanes(box, after))
       readers.insert(box);

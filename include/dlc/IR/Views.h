@@ -32,10 +32,9 @@ llvm::SmallVector<ViewGroup> getViewGroups(ViewOp view);
 bool keepsRows(ViewOp view);
 
 /// Where `op` is the last of a view, a transposition and a view, `moves`, that make channels
-/// pixels: an image `from` of [N, depth * height * width * C, H, W] becomes `to` of [N * depth, C,
-/// H
-/// * height, W * width], of which the channels of a pixel are neighbours in `from`. Depths other
-/// than 1 are those of planes of a volume.
+/// pixels: an image `from` of [N, depth * height * width * C, H, W] becomes `to` of
+/// [N * depth, C, height * H, width * W], of which the channels of a pixel are neighbours in
+/// `from`. Depths other than 1 are those of planes of a volume.
 struct PixelShuffle {
   mlir::Value from, to;
   int64_t depth, height, width;
@@ -54,8 +53,8 @@ struct PlaneWindows {
   mlir::Value from;
   ExprAttr count, windows; ///< of a volume
   int64_t groups, size = 1, step = 1, dilation = 1, low = 0;
-  llvm::SmallVector<mlir::Operation *>
-      moves; ///< in the order of the block; the first one is a view
+  /// In the order of the block, which is one for all; the first one is a view.
+  llvm::SmallVector<mlir::Operation *> moves;
 };
 std::optional<PlaneWindows> matchPlaneWindows(mlir::Value value);
 /// The image that a convolution reads, be it by such windows.

@@ -379,10 +379,9 @@ int64_t ConvKernel::countSlices() const {
                                : llvm::divideCeil(inputChannels, panels.getInputs());
 }
 
-KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, const Window &window,
-                                          ValueRange inits, Step emitStep) {
+ConvKernel::Part ConvKernel::getWhole(KernelBuilder &b) const {
   int64_t slices = countSlices();
-  return reduce(b, row, window, {{b.i64(0), b.i64(slices)}, slices}, inits, emitStep);
+  return {{b.i64(0), b.i64(slices)}, slices};
 }
 
 KernelBuilder::Carried ConvKernel::reduce(KernelBuilder &b, const Row &row, const Window &window,

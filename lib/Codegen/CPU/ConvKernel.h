@@ -85,15 +85,14 @@ struct ConvKernel : AnchorKernel {
     int64_t step = 0; ///< its place among the `steps` that are one iteration
     int64_t steps = 1;
   };
-  /// The sum of `emitStep` over all elements of the filter.
+  /// The sum of `emitStep` over all elements of a part of the filter.
   using Step = llvm::function_ref<KernelBuilder::Carried(const Tap &tap, mlir::ValueRange sums)>;
-  KernelBuilder::Carried reduce(KernelBuilder &b, const Row &row, const Window &window,
-                                mlir::ValueRange inits, Step emitStep);
-  /// The same over some of the `countSlices` slices of the filter, at most `most`.
+  /// Some of the `countSlices` slices of the filter, at most `most`; the whole filter.
   struct Part {
     Taps slices;
     int64_t most;
   };
+  Part getWhole(KernelBuilder &b) const;
   KernelBuilder::Carried reduce(KernelBuilder &b, const Row &row, const Window &window,
                                 const Part &part, mlir::ValueRange inits, Step emitStep);
   /// Slices lie one after the other in a panel: a block of input channels of a convolution, or an

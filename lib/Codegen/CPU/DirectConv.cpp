@@ -108,7 +108,7 @@ void DirectConv::dividePanels() {
   if (pixels > most && !isOneRow() && !joinsRows())
     pixels /= countRows();
   int64_t parts = llvm::divideCeil(kernel.getPanelElements(), cachedElements);
-  part = {{b.i64(0), b.i64(slices)}, slices};
+  part = kernel.getWhole(b);
   if (parts <= 1 || slices == 1 || widest == 1 || pixels <= widest)
     return;
   part.most = llvm::divideCeil(slices, parts);

@@ -168,7 +168,7 @@ static void emitTile(KernelBuilder &b, ConvKernel &kernel, const Tile &tile, boo
       addVector(b, tile, vector, loadPixels(b, kernel, tile, tap, vector), factors, next);
     return next;
   };
-  storeTile(b, kernel, tile, kernel.reduce(b, row, window, inits, emitStep));
+  storeTile(b, kernel, tile, kernel.reduce(b, row, window, kernel.getWhole(b), inits, emitStep));
 }
 
 static void emitTile(KernelBuilder &b, ConvKernel &kernel, const Tile &tile) {
